@@ -1,0 +1,19 @@
+import { storefront } from './storefront.ts';
+import { type BenchResult, keepResult } from './support/results.ts';
+
+/** `npm run bench -- NAME [options]`: measures, prints a table, and as its last line the figures as one JSON object. */
+const benches: { readonly [name: string]: (args: readonly string[]) => Promise<BenchResult> } = {
+  storefront,
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (bench === undefined) {
+  process.stderr.write(
+    `npm run bench -- NAME [options]; NAME is one of: ${Object.keys(benches).join(', ')}\n`,
+  );
+  process.exit(64);
+}
+const result = await bench(args);
+keepResult(name, `npm run bench -- ${[name, ...args].join(' ')}`, result);
+process.stdout.write(`${result.table}\n${JSON.stringify(result.figures)}\n`);

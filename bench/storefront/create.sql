@@ -1,0 +1,20 @@
+CREATE TABLE orders (
+  order_id HUGEINT NOT NULL,
+  order_name VARCHAR,
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  currency VARCHAR,
+  subtotal_price DECIMAL(18,2),
+  total_tax DECIMAL(18,2),
+  total_discounts DECIMAL(18,2),
+  total_price DECIMAL(18,2),
+  item_count HUGEINT,
+  taxes_included BOOLEAN,
+  financial_status VARCHAR,
+  fulfillment_status VARCHAR,
+  note VARCHAR,
+  customer_id HUGEINT,
+  customer_email VARCHAR,
+  customer_city VARCHAR,
+  customer_country VARCHAR
+)

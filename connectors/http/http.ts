@@ -1,0 +1,66 @@
+import type { ApiRequest } from '../../engine/model/batch.ts';
+import { complaint, TerminalError } from '../../engine/model/errors.ts';
+import type { SourcePlan, StreamPlan } from '../../engine/model/plan.ts';
+import type { Connector, ConnectorPage, ConnectorSession, FetchedPage } from '../../engine/model/ports.ts';
+import { cursorParameter } from './cursor.ts';
+import { LoopGuard } from './loop-guard.ts';
+import { nextRequest } from './paginate.ts';
+
+/** Reads any JSON API that lists records by GET, as its source and stream declare. */
+export const httpConnector: Connector = { pages };
+
+async function* pages<Fetched extends FetchedPage>(
+  stream: StreamPlan,
+  source: SourcePlan,
+  session: ConnectorSession<Fetched>,
+): AsyncIterable<ConnectorPage<Fetched>> {
+  const guard = new LoopGuard(stream);
+  let number = session.resume?.pages ?? 0;
+  let received = session.resume === undefined ? 0 : Number.NaN;
+  let request: ApiRequest | undefined = session.resume?.request ?? firstRequest(stream, source, session.from);
+  while (request !== undefined) {
+    number += 1;
+    const fetched: Fetched = await session.fetch(request);
+    received += fetched.facts.records;
+    const turn = { request, fetched, number, ...(!Number.isNaN(received) && { received }) };
+    const next = confined(nextRequest(stream, source, turn), source, stream, number);
+    guard.check(number, fetched.facts, next);
+    yield { request, fetched, number, ...(next && { next }) };
+    request = next;
+  }
+}
+
+/** The request for the first page of a window that begins at the normalised cursor `from`. */
+function firstRequest(stream: StreamPlan, source: SourcePlan, from: string | undefined): ApiRequest {
+  const url = new URL(source.baseUrl.replace(/\/$/, '') + stream.path);
+  for (const [name, value] of Object.entries(stream.query)) url.searchParams.set(name, value);
+  const { cursor, paginate } = stream;
+  if (cursor !== undefined && from !== undefined)
+    url.searchParams.set(cursor.query, cursorParameter(cursor, from));
+  if ('size' in paginate && paginate.size)
+    url.searchParams.set(paginate.size.param, String(paginate.size.value));
+  if (paginate.type === 'page') url.searchParams.set(paginate.param, String(paginate.start));
+  if (paginate.type === 'offset') url.searchParams.set(paginate.param, '0');
+  return { method: 'GET', url: url.href, headers: { ...source.headers, ...stream.headers } };
+}
+
+/** A next page elsewhere is refused: it would be sent the source's credentials. */
+function confined(
+  next: ApiRequest | undefined,
+  source: SourcePlan,
+  stream: StreamPlan,
+  number: number,
+): ApiRequest | undefined {
+  if (next === undefined) return undefined;
+  const own = new URL(source.baseUrl).origin;
+  const { origin } = new URL(next.url);
+  if (origin === own) return next;
+  throw new TerminalError(
+    complaint(
+      'ETL0407',
+      `page ${number} of ${stream.source}.${stream.name} links to a next page on another host: ${origin}`,
+      `Requests with this source's credentials go only to ${own}; nothing was sent to the other host.`,
+      'If the API moved, change `baseUrl`; otherwise ask the provider why it links elsewhere.',
+    ),
+  );
+}

@@ -1,0 +1,51 @@
+import type { ApiRequest, PageFacts } from '../../engine/model/batch.ts';
+import { complaint, TerminalError } from '../../engine/model/errors.ts';
+import type { StreamPlan } from '../../engine/model/plan.ts';
+
+/**
+ * Recognises a listing that never ends: a next request that was made before (Brent's cycle detection, so that one
+ * remembered request is enough), the same records twice in a row, or more pages than the stream may have.
+ */
+export class LoopGuard {
+  readonly #stream: StreamPlan;
+  #remembered: string | undefined;
+  #rememberUntil = 1;
+  #steps = 0;
+  #bodyHash: string | undefined;
+
+  constructor(stream: StreamPlan) {
+    this.#stream = stream;
+  }
+
+  check(number: number, facts: PageFacts, next: ApiRequest | undefined): void {
+    if (next === undefined) return;
+    if (next.url === this.#remembered)
+      this.#stop('ETL0405', number, 'its next page is one that was read before');
+    if (facts.records > 0 && facts.bodyHash === this.#bodyHash && this.#stream.paginate.type !== 'none') {
+      this.#stop('ETL0405', number, 'it holds the same records as the page before');
+    }
+    if (number >= this.#stream.pagesMax) {
+      this.#stop('ETL0406', number, `a window may have at most ${this.#stream.pagesMax} pages`);
+    }
+    this.#bodyHash = facts.bodyHash;
+    this.#steps += 1;
+    if (this.#steps === this.#rememberUntil) {
+      this.#remembered = next.url;
+      this.#rememberUntil *= 2;
+    }
+  }
+
+  #stop(code: string, number: number, what: string): never {
+    const { source, name } = this.#stream;
+    throw new TerminalError(
+      complaint(
+        code,
+        `the listing of ${source}.${name} does not end: at page ${number} ${what}`,
+        'The pages read so far are staged; the window stays open.',
+        code === 'ETL0406'
+          ? 'If the stream really has more pages, raise its `pagesMax`.'
+          : 'Check `paginate`: the token or link may need another parameter, or the API repeats its last page.',
+      ),
+    );
+  }
+}

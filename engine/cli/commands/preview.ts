@@ -1,0 +1,128 @@
+import { Args, Flags } from '@oclif/core';
+import { preview } from '../../engine.ts';
+import type { StagedValue } from '../../model/batch.ts';
+import { complaint, RefusedError } from '../../model/errors.ts';
+import { exitCodes } from '../../report/exit-code.ts';
+import { count, tableText } from '../../report/table.ts';
+import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
+import { startLabProcess } from '../in-lab.ts';
+import { missingReferences } from '../missing-references.ts';
+import { type PlannedProject, planned } from '../planned.ts';
+import { silentProgress } from '../progress.ts';
+import { interruption } from '../signals.ts';
+import { wire } from '../wire.ts';
+
+const cellMax = 40;
+
+export default class Preview extends BaseCommand {
+  static override readonly summary =
+    'Show the first rows of a mapping: fetched with one request, or as loaded.';
+  static override readonly description =
+    'Fetches the first page of the stream, maps it and prints the rows; nothing is stored. With --warehouse the rows come from the table instead.';
+  static override readonly examples = [
+    '<%= config.bin %> preview order_lines --lab',
+    '<%= config.bin %> preview order_lines --warehouse --limit 20',
+  ];
+  static override readonly args = {
+    mapping: Args.string({ description: 'Name of the mapping.', required: true }),
+  };
+  static override readonly flags = {
+    ...commonFlags,
+    lab: Flags.boolean({ description: 'Read from the lab instead of the real API.' }),
+    warehouse: Flags.boolean({ description: 'Show what the table holds; no request is made.' }),
+    limit: Flags.integer({ char: 'n', description: 'Rows to show.', default: 10, min: 1, max: 1000 }),
+  };
+
+  protected override async perform(): Promise<Outcome> {
+    const { args, flags } = await this.parse(Preview);
+    const checked = await this.project(flags);
+    const work = await planned(checked, flags.lab);
+    try {
+      if (work.plan.mappings[args.mapping] === undefined)
+        throw unknownMapping(args.mapping, Object.keys(work.plan.mappings));
+      return flags.warehouse
+        ? await this.#loaded(work, args.mapping, flags.limit)
+        : await this.#fetched(work, args.mapping, flags);
+    } finally {
+      await Promise.all([work.staging.close(), work.warehouse.close()]);
+    }
+  }
+
+  async #loaded({ plan, warehouse }: PlannedProject, name: string, limit: number): Promise<Outcome> {
+    const mapping = plan.mappings[name];
+    const sample = await warehouse.sample(mapping?.schema ?? '', mapping?.table ?? '', limit);
+    const text = `${mapping?.schema}.${mapping?.table}: ${count(sample.total)} rows\n\n${rowsText(sample.columns, sample.rows)}`;
+    return { exitCode: exitCodes.ok, result: sample, diagnostics: [], text };
+  }
+
+  async #fetched(
+    work: PlannedProject,
+    name: string,
+    flags: { lab: boolean; env?: string | undefined; limit: number },
+  ): Promise<Outcome> {
+    const lab = flags.lab ? await startLabProcess(work.project.folder, flags.env) : undefined;
+    const stop = interruption();
+    const nowhere = { plan: () => {}, step: () => {}, report: () => {} };
+    const services = wire({
+      project: work.project,
+      databases: work,
+      runId: 'preview',
+      artifacts: nowhere,
+      progress: silentProgress,
+      signal: stop.signal,
+      ...(lab && { lab: lab.url }),
+    });
+    try {
+      const missing = missingReferences(work.plan, services.references);
+      if (missing.length > 0) throw new RefusedError('invalid', missing);
+      const { mapping, facts, rows } = await preview(work.plan, name, services);
+      const columns = mapping.properties.map((property) => property.name);
+      const shown = chunked(rows.values, rows.values.length / Math.max(rows.count, 1))
+        .slice(0, flags.limit)
+        .map((row) => row.slice(1, 1 + columns.length));
+      const blocked = rows.blocked.map(
+        ({ property, reason, record }) => `blocked: record ${record}, ${property}: ${reason}`,
+      );
+      const summary = `${mapping.stream} → ${mapping.schema}.${mapping.table}: ${facts.records} records, ${rows.count} rows, ${rows.filtered} filtered, ${rows.blocked.length} blocked`;
+      return {
+        exitCode: exitCodes.ok,
+        result: {
+          columns,
+          rows: shown,
+          records: facts.records,
+          filtered: rows.filtered,
+          blocked: rows.blocked,
+        },
+        diagnostics: [],
+        text: [summary, '', rowsText(columns, shown), ...blocked.slice(0, flags.limit)].join('\n'),
+      };
+    } finally {
+      stop.stop();
+      await services.http.close();
+      await lab?.close();
+    }
+  }
+}
+
+function chunked(values: readonly StagedValue[], size: number): readonly (readonly StagedValue[])[] {
+  return size === 0
+    ? []
+    : Array.from({ length: values.length / size }, (_, at) => values.slice(at * size, (at + 1) * size));
+}
+
+function rowsText(columns: readonly string[], rows: readonly (readonly StagedValue[])[]): string {
+  const cell = (value: StagedValue): string => {
+    const text = value === null ? 'NULL' : String(value).replace(/\s+/g, ' ');
+    return text.length > cellMax ? `${text.slice(0, cellMax - 1)}…` : text;
+  };
+  return tableText(
+    columns,
+    rows.map((row) => row.map(cell)),
+    columns.map(() => false),
+  );
+}
+
+const unknownMapping = (name: string, known: readonly string[]): RefusedError =>
+  new RefusedError('invalid', [
+    complaint('ETL0903', `there is no mapping ${name}`, `The project has: ${known.join(', ')}.`),
+  ]);

@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { Flags } from '@oclif/core';
+import { run } from '../../engine.ts';
+import { RefusedError } from '../../model/errors.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { References } from '../../model/ports.ts';
+import { runExitCode } from '../../report/exit-code.ts';
+import { reportText } from '../../report/report.ts';
+import { runArtifacts } from '../../services/run-artifacts.ts';
+import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
+import { startLabProcess } from '../in-lab.ts';
+import { missingReferences } from '../missing-references.ts';
+import { type PlannedProject, planned } from '../planned.ts';
+import { progressOn, silentProgress } from '../progress.ts';
+import { runIdentity } from '../run-identity.ts';
+import { type Interruption, interruption } from '../signals.ts';
+import { wire } from '../wire.ts';
+
+export default class Run extends BaseCommand {
+  static override readonly summary =
+    'Fetch what changed, stage it, check it, and load it into the warehouse.';
+  static override readonly description =
+    'Compiles the project and performs the plan. Interrupted or failed runs lose nothing: the next one goes on where this one stopped.';
+  static override readonly examples = [
+    '<%= config.bin %> run --lab',
+    '<%= config.bin %> run --env production',
+    '<%= config.bin %> run --json > report.json',
+  ];
+  static override readonly flags = {
+    ...commonFlags,
+    lab: Flags.boolean({
+      description: 'Read from the lab instead of the real APIs: no account, no quota, no secrets.',
+    }),
+    'lab-url': Flags.string({
+      description: 'Read from a lab that is already running (`etl lab`).',
+      helpValue: 'URL',
+      exclusive: ['lab'],
+    }),
+    quiet: Flags.boolean({ char: 'q', description: 'No progress.' }),
+  };
+
+  protected override async perform(): Promise<Outcome> {
+    const { flags } = await this.parse(Run);
+    const checked = await this.project(flags);
+    const inLab = flags.lab || flags['lab-url'] !== undefined;
+    const work = await planned(checked, inLab);
+    const lab = flags.lab ? await startLabProcess(checked.project.folder, flags.env) : undefined;
+    const stop = interruption();
+    try {
+      return await this.#execute(work, lab?.url ?? flags['lab-url'], flags.quiet || flags.json, stop);
+    } finally {
+      stop.stop();
+      await lab?.close();
+      await Promise.all([work.staging.close(), work.warehouse.close()]);
+    }
+  }
+
+  async #execute(
+    work: PlannedProject,
+    lab: string | undefined,
+    quiet: boolean,
+    stop: Interruption,
+  ): Promise<Outcome> {
+    const runId = runIdentity(new Date());
+    const folder = join(work.project.folder, '.etl', 'runs', runId);
+    const services = wire({
+      project: work.project,
+      databases: work,
+      runId,
+      artifacts: runArtifacts(folder),
+      progress: quiet ? silentProgress : progressOn(process.stderr),
+      signal: stop.signal,
+      ...(lab !== undefined && { lab }),
+    });
+    try {
+      requireReferences(work.plan, services.references);
+      if (!quiet) process.stderr.write(note(work.plan));
+      const report = await run(work.plan, services);
+      const exitCode = runExitCode(report, stop.received());
+      return {
+        exitCode,
+        result: report,
+        diagnostics: [...work.diagnostics, ...report.diagnostics],
+        text: reportText(report),
+      };
+    } finally {
+      await services.http.close();
+    }
+  }
+}
+
+/** All missing variables and files at once, before anything is fetched. */
+function requireReferences(plan: Plan, references: References): void {
+  const missing = missingReferences(plan, references);
+  if (missing.length > 0) throw new RefusedError('invalid', missing);
+}
+
+const note = (plan: Plan): string =>
+  Object.values(plan.sources).some(({ budget }) => budget.limits.length > 0)
+    ? 'Budgets are kept by this process alone: two runs at once could exceed them together.\n'
+    : '';

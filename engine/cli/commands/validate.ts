@@ -1,0 +1,45 @@
+import { resolve } from 'node:path';
+import { check } from '../../engine.ts';
+import { hasErrors } from '../../model/diagnostic.ts';
+import { exitCodes } from '../../report/exit-code.ts';
+import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
+import { writeEditorSchema } from '../editor-schema.ts';
+import { packageFolder } from '../package.ts';
+
+export default class Validate extends BaseCommand {
+  static override readonly summary = 'Check every file of the project; needs neither network nor secrets.';
+  static override readonly description =
+    'Reports all findings at once, each with its place and what to do. Exit code 3 when there is an error.';
+  static override readonly examples = [
+    '<%= config.bin %> validate',
+    '<%= config.bin %> validate --project shop --json',
+  ];
+  static override readonly flags = commonFlags;
+
+  protected override async perform(): Promise<Outcome> {
+    const { flags } = await this.parse(Validate);
+    const { project, diagnostics } = await check(resolve(flags.project), packageFolder, flags.env);
+    if (project !== undefined) writeEditorSchema(project.folder);
+    const failed = project === undefined || hasErrors(diagnostics);
+    const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
+    const warnings = diagnostics.length - errors;
+    const found = project && {
+      project: project.name,
+      environment: project.environment,
+      sources: project.sources.length,
+      streams: project.sources.reduce((sum, source) => sum + Object.keys(source.streams).length, 0),
+      mappings: project.mappings.length,
+    };
+    const what =
+      found &&
+      `${found.project}: ${found.sources} sources, ${found.streams} streams, ${found.mappings} mappings`;
+    return {
+      exitCode: failed ? exitCodes.invalid : exitCodes.ok,
+      result: failed ? null : found,
+      diagnostics,
+      text: failed
+        ? `${errors} errors, ${warnings} warnings.`
+        : `${what}. ${warnings === 0 ? 'All fine.' : `${warnings} warnings.`}`,
+    };
+  }
+}

@@ -1,0 +1,52 @@
+import { Errors } from '@oclif/core';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { ExplainedError, RefusedError } from '../model/errors.ts';
+import { diagnosticText } from '../report/diagnostic-text.ts';
+import { exitCodes } from '../report/exit-code.ts';
+import { envelope } from './envelope.ts';
+import { colored } from './terminal.ts';
+
+interface Failure {
+  readonly exitCode: number;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Prints why a command failed, as text or in the envelope, and gives its exit code. */
+export function printFailure(error: unknown, json: boolean, command: string): number {
+  const { exitCode, diagnostics } = failureOf(error);
+  if (json) process.stdout.write(envelope({ command, exitCode, result: null, diagnostics }));
+  else
+    for (const diagnostic of diagnostics)
+      process.stderr.write(`${diagnosticText(diagnostic, colored(process.stderr))}\n\n`);
+  return exitCode;
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof RefusedError) {
+    return { exitCode: exitCodes[error.reason], diagnostics: error.diagnostics };
+  }
+  if (error instanceof ExplainedError)
+    return { exitCode: exitCodes.failedSteps, diagnostics: [error.diagnostic] };
+  if (error instanceof Errors.CLIError) return { exitCode: exitCodes.usage, diagnostics: [usage(error)] };
+  return { exitCode: exitCodes.internal, diagnostics: [bug(error)] };
+}
+
+const usage = ({ message }: Error): Diagnostic => ({
+  code: 'ETL0901',
+  severity: 'error',
+  summary: message.replace(/\nSee more help with --help$/, '').trim(),
+  help: ['`etl --help` lists the commands, `etl COMMAND --help` the flags of one.'],
+});
+
+const bug = (error: unknown): Diagnostic => ({
+  code: 'ETL0902',
+  severity: 'error',
+  summary: `Sluice failed in a way it should not: ${error instanceof Error ? error.message : String(error)}`,
+  help: [
+    'This is a bug of ours; what was staged before is safe. Please report it with these lines:',
+    ...((error instanceof Error ? error.stack : undefined) ?? '')
+      .split('\n')
+      .slice(1, 6)
+      .map((line) => line.trim()),
+  ],
+});

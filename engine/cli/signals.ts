@@ -1,0 +1,31 @@
+import { exitCodes } from '../report/exit-code.ts';
+
+export interface Interruption {
+  readonly signal: AbortSignal;
+  /** The signal that came, if one did. */
+  received(): NodeJS.Signals | undefined;
+  stop(): void;
+}
+
+/** The first Ctrl-C or SIGTERM asks to finish the page and stop; a second one ends the process at once. */
+export function interruption(): Interruption {
+  const controller = new AbortController();
+  let received: NodeJS.Signals | undefined;
+  const handle = (name: NodeJS.Signals): void => {
+    if (received !== undefined)
+      process.exit(name === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted);
+    received = name;
+    process.stderr.write(`${name}: finishing the page; again to stop at once\n`);
+    controller.abort(new Error(`stopped by ${name}`));
+  };
+  process.on('SIGINT', handle);
+  process.on('SIGTERM', handle);
+  return {
+    signal: controller.signal,
+    received: () => received,
+    stop: () => {
+      process.off('SIGINT', handle);
+      process.off('SIGTERM', handle);
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { StateSnapshot } from '../model/plan.ts';
+import type { Staging, Warehouse } from '../model/ports.ts';
+import type { Project } from '../model/project.ts';
+import { parseSize } from '../model/units.ts';
+import { systemClock } from '../services/clock.ts';
+import { duckdbWarehouse } from '../services/duckdb/duckdb-warehouse.ts';
+import { openStaging } from '../services/staging/staging.ts';
+
+/** The databases of a project in its environment. They are opened by their first use. */
+export interface Databases {
+  readonly staging: Staging;
+  readonly warehouse: Warehouse;
+}
+
+const stagingPath = (project: Project): string =>
+  resolve(project.folder, project.staging.storage ?? '.etl/staging.sqlite');
+
+export const databases = (project: Project): Databases => ({
+  staging: openStaging({
+    storage: stagingPath(project),
+    environment: project.environment,
+    clock: systemClock,
+  }),
+  warehouse: duckdbWarehouse({
+    path: resolve(project.folder, project.warehouse.path ?? '.etl/warehouse.duckdb'),
+    memoryBytes: parseSize(project.warehouse.memory ?? '256MiB'),
+  }),
+});
+
+/** What staging and warehouse hold now. Nothing is made where nothing is yet. */
+export async function snapshot(project: Project, { staging, warehouse }: Databases): Promise<StateSnapshot> {
+  const wanted = project.mappings.map(({ name, to }) => ({
+    schema: to?.schema ?? 'main',
+    table: to?.table ?? name,
+  }));
+  const tables = await warehouse.tables([...wanted, { schema: 'main', table: '_etl_loads' }]);
+  if (!existsSync(stagingPath(project))) return { mappingHashes: new Map(), keptPages: new Map(), tables };
+  await staging.migrate();
+  return { mappingHashes: await staging.mappingHashes(), keptPages: await staging.keptPages(), tables };
+}

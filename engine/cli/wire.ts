@@ -1,0 +1,43 @@
+import { resolve } from 'node:path';
+import { httpConnector } from '../../connectors/http/http.ts';
+import type { RunServices } from '../engine.ts';
+import { labBaseUrl } from '../lab/lab.ts';
+import type { Artifacts, Progress } from '../model/ports.ts';
+import type { Project } from '../model/project.ts';
+import { systemClock } from '../services/clock.ts';
+import { InProcessLimiter } from '../services/limiter/in-process-limiter.ts';
+import { environmentReferences, labReferences } from '../services/references.ts';
+import { undiciHttpClient } from '../services/undici-http-client.ts';
+import type { Databases } from './state.ts';
+
+/** Worker threads that map pages. More than two were not measured to help on small machines. */
+const workersMax = 2;
+
+export interface Wiring {
+  readonly project: Project;
+  readonly databases: Databases;
+  readonly runId: string;
+  readonly artifacts: Artifacts;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  /** URL of the lab, when sources are read there. */
+  readonly lab?: string;
+}
+
+/** Every adapter that a run uses, in one place. */
+export function wire({ project, databases, lab, ...given }: Wiring): RunServices {
+  const references = lab === undefined ? environmentReferences(project.folder, process.env) : labReferences;
+  return {
+    ...given,
+    ...databases,
+    references,
+    clock: systemClock,
+    http: undiciHttpClient(),
+    limiter: new InProcessLimiter(systemClock),
+    connectors: { http: httpConnector },
+    random: Math.random,
+    folder: resolve(project.folder, '.etl', 'load', given.runId),
+    workers: workersMax,
+    baseUrl: (source) => (lab === undefined ? references.resolve(source.baseUrl) : labBaseUrl(lab, source)),
+  };
+}

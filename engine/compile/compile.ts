@@ -1,0 +1,136 @@
+import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
+import type { MappingPlan, Plan, SourcePlan, StateSnapshot, Step, StreamPlan } from '../model/plan.ts';
+import type { Project, SourceDocument } from '../model/project.ts';
+import { parseSize } from '../model/units.ts';
+import { canonical, sha256 } from './canonical.ts';
+import { compileChecks } from './checks.ts';
+import { compileMapping } from './mapping.ts';
+import { compileSource } from './source.ts';
+import { compileStream } from './stream.ts';
+import { WarehouseSql } from './warehouse-sql.ts';
+
+export interface CompileOptions {
+  /** Version of the engine. */
+  readonly engine: string;
+  readonly snapshot: StateSnapshot;
+}
+
+export interface Compiled {
+  readonly plan?: Plan;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Turns a project into a plan. Pure: the same project and snapshot give the same bytes. `documents` only say where a
+ * complaint stands.
+ */
+export function compileProject(
+  project: Project,
+  documents: readonly SourceDocument[],
+  { engine, snapshot }: CompileOptions,
+): Compiled {
+  const diagnostics: Diagnostic[] = [];
+  const mapped = project.mappings.map((mapping) => compileMapping(project, mapping, documents));
+  diagnostics.push(...mapped.flatMap((one) => one.diagnostics));
+  if (hasErrors(diagnostics)) return { diagnostics };
+  const mappings = mapped.map((one) => one.mapping);
+  const streams = streamsOf(project);
+  const sql = new WarehouseSql(project.warehouse.type ?? 'duckdb', project.templates, snapshot.tables);
+  const steps = compileSteps(project, mappings, streams, sql, snapshot, diagnostics);
+  if (hasErrors(diagnostics)) return { diagnostics };
+  const sources = project.sources.filter((source) =>
+    [...streams.values()].some((stream) => stream.source === source.name),
+  );
+  const body = {
+    format: 1,
+    engine,
+    project: project.name,
+    environment: project.environment,
+    ...connections(project),
+    ...(project.piiKey !== undefined && usesTokens(streams) && { piiKey: project.piiKey }),
+    references: project.references,
+    sources: Object.fromEntries(
+      sources.map((source): [string, SourcePlan] => [source.name, compileSource(source)]),
+    ),
+    mappings: Object.fromEntries(mappings.map((mapping) => [mapping.name, mapping])),
+    steps,
+  } as const;
+  return { plan: { ...body, id: sha256(canonical(body)) }, diagnostics };
+}
+
+const connections = (project: Project): Pick<Plan, 'staging' | 'warehouse'> => ({
+  staging: { dialect: 'sqlite', storage: project.staging.storage ?? '.etl/staging.sqlite' },
+  warehouse: {
+    type: 'duckdb',
+    path: project.warehouse.path ?? '.etl/warehouse.duckdb',
+    memoryBytes: parseSize(project.warehouse.memory ?? '256MiB'),
+  },
+});
+
+const usesTokens = (streams: ReadonlyMap<string, StreamPlan>): boolean =>
+  [...streams.values()].some((stream) => stream.privacy.some(({ action }) => action === 'hmac'));
+
+/** The streams that a mapping reads, by `source.stream`, in the order of the project. */
+function streamsOf(project: Project): ReadonlyMap<string, StreamPlan> {
+  const streams = new Map<string, StreamPlan>();
+  for (const source of project.sources) {
+    for (const [name, stream] of Object.entries(source.streams)) {
+      const full = `${source.name}.${name}`;
+      const readers = project.mappings.filter((mapping) => mapping.from === full);
+      if (readers.length > 0) streams.set(full, compileStream(source, name, stream, readers));
+    }
+  }
+  return streams;
+}
+
+/** Extraction first, then table by table: check, define, load. */
+function compileSteps(
+  project: Project,
+  mappings: readonly MappingPlan[],
+  streams: ReadonlyMap<string, StreamPlan>,
+  sql: WarehouseSql,
+  snapshot: StateSnapshot,
+  diagnostics: Diagnostic[],
+): readonly Step[] {
+  const steps: Step[] = [];
+  for (const mapping of mappings) steps.push(...remapStep(mapping, streams, snapshot));
+  for (const [full, stream] of streams) {
+    const readers = mappings.filter((mapping) => mapping.stream === full).map(({ name }) => name);
+    const reason = `${readers.join(', ')} ${readers.length === 1 ? 'reads' : 'read'} this stream`;
+    steps.push({ kind: 'extract', id: `extract ${full}`, reason, stream, mappings: readers });
+  }
+  const needsLoads = sql.lacksLoads();
+  for (const [position, mapping] of mappings.entries()) {
+    steps.push(...checkStep(project, mapping));
+    const definition = sql.define(mapping, needsLoads && position === 0);
+    diagnostics.push(...definition.diagnostics);
+    steps.push(...definition.steps, sql.load(mapping, rowsMaxOf(project, mapping)));
+  }
+  return steps;
+}
+
+const rowsMaxOf = (project: Project, { name }: MappingPlan): number =>
+  project.mappings.find((mapping) => mapping.name === name)?.load.rowsMax ?? 1_000_000;
+
+/** A mapping that is new or changed starts from the pages that are kept. */
+function remapStep(
+  mapping: MappingPlan,
+  streams: ReadonlyMap<string, StreamPlan>,
+  snapshot: StateSnapshot,
+): readonly Step[] {
+  const stream = streams.get(mapping.stream);
+  const pages = snapshot.keptPages.get(mapping.stream) ?? 0;
+  const known = snapshot.mappingHashes.get(mapping.name);
+  if (stream === undefined || pages === 0 || known === mapping.hash) return [];
+  const what = known === undefined ? 'new' : 'changed';
+  const reason = `the mapping is ${what}: ${pages} kept ${pages === 1 ? 'page is' : 'pages are'} mapped again, without a request`;
+  return [{ kind: 'remap', id: `remap ${mapping.name}`, reason, mapping: mapping.name, stream }];
+}
+
+function checkStep(project: Project, mapping: MappingPlan): readonly Step[] {
+  const declared = project.mappings.find(({ name }) => name === mapping.name)?.checks ?? [];
+  if (declared.length === 0) return [];
+  const checks = compileChecks(mapping, declared);
+  const reason = `${checks.length} ${checks.length === 1 ? 'check guards' : 'checks guard'} the load`;
+  return [{ kind: 'check', id: `check ${mapping.name}`, reason, mapping: mapping.name, checks }];
+}

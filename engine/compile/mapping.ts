@@ -1,0 +1,149 @@
+import Handlebars from 'handlebars';
+import jsonata from 'jsonata';
+import type * as config from '../model/config.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { assert } from '../model/errors.ts';
+import { knownPath } from '../model/path.ts';
+import type { LogicalType, MappingPlan, Origin, PropertyPlan } from '../model/plan.ts';
+import { accountColumn } from '../model/plan.ts';
+import type { Project, SourceDocument } from '../model/project.ts';
+import { canonical, sha256 } from './canonical.ts';
+import { compileConditions } from './conditions.ts';
+import { compileTransform } from './transforms.ts';
+
+/** A mapping as the workers need it, with a hash of all that decides its rows. */
+export function compileMapping(
+  project: Project,
+  mapping: config.Mapping,
+  documents: readonly SourceDocument[],
+): { readonly mapping: MappingPlan; readonly diagnostics: readonly Diagnostic[] } {
+  const diagnostics: Diagnostic[] = [];
+  const key = mapping.load.key;
+  const properties = Object.entries(mapping.properties).map(([name, property]) => {
+    diagnostics.push(...syntaxErrors(mapping, name, property, documents));
+    return compileProperty(mapping, name, property, key.includes(name));
+  });
+  const body = {
+    name: mapping.name,
+    stream: mapping.from,
+    ...(mapping.each !== undefined && { each: knownPath(mapping.each) }),
+    where: compileConditions(mapping.where ?? {}, mapping.each !== undefined),
+    schema: mapping.to?.schema ?? 'main',
+    table: mapping.to?.table ?? mapping.name,
+    key: [accountColumn, ...key],
+    properties,
+  };
+  return {
+    mapping: { ...body, hash: sha256(canonical([body, streamShape(project, mapping.from)])) },
+    diagnostics,
+  };
+}
+
+/** What of a stream decides the rows made of its pages. */
+function streamShape(project: Project, from: string): unknown {
+  const [source = '', name = ''] = from.split('.');
+  const declared = project.sources.find((one) => one.name === source);
+  const stream = declared?.streams[name];
+  return [declared?.redact, stream?.records, stream?.primaryKey, stream?.cursor?.field, stream?.cursor?.type];
+}
+
+function compileProperty(
+  mapping: config.Mapping,
+  name: string,
+  property: config.Property,
+  isKey: boolean,
+): PropertyPlan {
+  return {
+    name,
+    type: logicalType(property.type),
+    origin: originOf(property, mapping.each !== undefined),
+    required: isKey || (property.required ?? false),
+    onInvalid: property.onInvalid ?? mapping.onInvalid ?? 'block',
+    // Personal data is changed before its token is made: see compilePrivacy.
+    transforms: property.pii === undefined ? (property.transform ?? []).map(compileTransform) : [],
+    format: property.format ?? 'iso',
+    ...(property.zone !== undefined && { zone: property.zone }),
+  };
+}
+
+/** `decimal(18,2)` and the others, as data. */
+function logicalType(text: string): LogicalType {
+  const decimal = /^decimal\((\d+),\s*(\d+)\)$/.exec(text);
+  if (decimal !== null) return { name: 'decimal', precision: Number(decimal[1]), scale: Number(decimal[2]) };
+  return { name: text as Exclude<LogicalType['name'], 'decimal'> };
+}
+
+function originOf(property: config.Property, inEach: boolean): Origin {
+  if (property.from !== undefined) {
+    return { kind: 'path', path: knownPath(property.from, inEach), text: property.from };
+  }
+  if (property.template !== undefined) return { kind: 'template', template: property.template };
+  if (property.expr !== undefined) return { kind: 'expr', expr: property.expr };
+  assert(property.value !== undefined, 'a property has one origin');
+  return { kind: 'value', value: property.value };
+}
+
+function syntaxErrors(
+  mapping: config.Mapping,
+  name: string,
+  property: config.Property,
+  documents: readonly SourceDocument[],
+): readonly Diagnostic[] {
+  const found = templateError(property.template) ?? expressionError(property.expr);
+  if (found === undefined) return [];
+  const document = documents.find(({ value }) => {
+    const { kind, name: own } = value as { kind?: unknown; name?: unknown };
+    return kind === 'mapping' && own === mapping.name;
+  });
+  const place = document?.nodes.get(`/properties/${name}/${found.key}`)?.value;
+  return [
+    {
+      code: found.code,
+      severity: 'error',
+      summary: `the ${found.language} of ${mapping.name}.${name} cannot be read`,
+      ...(place && { place }),
+      label: found.message,
+      help: [`See ${found.reference} for the syntax.`],
+    },
+  ];
+}
+
+interface SyntaxError {
+  readonly code: string;
+  readonly key: string;
+  readonly language: string;
+  readonly message: string;
+  readonly reference: string;
+}
+
+function templateError(template: string | undefined): SyntaxError | undefined {
+  try {
+    if (template !== undefined) Handlebars.parse(template);
+    return undefined;
+  } catch (error) {
+    const message = (error as Error).message.split('\n').at(-1) ?? '';
+    return {
+      code: 'ETL0301',
+      key: 'template',
+      language: 'Handlebars template',
+      message,
+      reference: 'handlebarsjs.com',
+    };
+  }
+}
+
+function expressionError(expr: string | undefined): SyntaxError | undefined {
+  try {
+    if (expr !== undefined) jsonata(expr);
+    return undefined;
+  } catch (error) {
+    const { message } = error as Error;
+    return {
+      code: 'ETL0302',
+      key: 'expr',
+      language: 'JSONata expression',
+      message,
+      reference: 'docs.jsonata.org',
+    };
+  }
+}

@@ -1,0 +1,107 @@
+import { cursorText } from '../model/batch.ts';
+import type * as config from '../model/config.ts';
+import { assert } from '../model/errors.ts';
+import { parseInstant } from '../model/instant.ts';
+import { knownPath, pathText } from '../model/path.ts';
+import type { CursorPlan, PaginatePlan, Path, PrivacyPlan, SizePlan, StreamPlan } from '../model/plan.ts';
+import { parseDuration } from '../model/units.ts';
+import { compileTransform } from './transforms.ts';
+
+const defaultSizeParam = 'limit';
+
+/** A stream with all that its mappings ask of it. */
+export function compileStream(
+  source: config.Source,
+  name: string,
+  stream: config.Stream,
+  readers: readonly config.Mapping[],
+): StreamPlan {
+  const query = Object.entries(stream.request.query ?? {});
+  return {
+    source: source.name,
+    account: 'default',
+    name,
+    path: stream.request.path,
+    query: Object.fromEntries(query.map(([parameter, value]) => [parameter, String(value)])),
+    headers: stream.request.headers ?? {},
+    records: knownPath(stream.records ?? ''),
+    primaryKey: stream.primaryKey.map((path) => knownPath(path)),
+    paginate: compilePaginate(stream.paginate),
+    ...(stream.cursor && { cursor: compileCursor(stream.cursor) }),
+    pagesMax: stream.pagesMax ?? 100_000,
+    privacy: compilePrivacy(source.redact ?? [], readers),
+  };
+}
+
+function compilePaginate(paginate: config.Paginate | undefined): PaginatePlan {
+  if (paginate === undefined) return { type: 'none' };
+  const size = sizeOf(paginate);
+  const sized = size && { size };
+  const param = paginate.param ?? '';
+  const total = paginate.total === undefined ? undefined : { total: knownPath(paginate.total) };
+  switch (paginate.type) {
+    case 'none':
+      return { type: 'none' };
+    case 'link_header':
+      return { type: 'link_header', rel: paginate.rel ?? 'next', ...sized };
+    case 'next_url':
+      return { type: 'next_url', path: knownPath(paginate.path ?? ''), ...sized };
+    case 'cursor_token':
+      return { type: 'cursor_token', token: knownPath(paginate.token ?? ''), param, ...sized };
+    case 'page':
+      return { type: 'page', param, start: paginate.start ?? 1, ...sized, ...total };
+    case 'offset':
+      assert(size, 'an offset listing has a page size');
+      return { type: 'offset', param, size, ...total };
+  }
+}
+
+const sizeOf = (paginate: config.Paginate): SizePlan | undefined =>
+  paginate.size === undefined
+    ? undefined
+    : { param: paginate.sizeParam ?? defaultSizeParam, value: paginate.size };
+
+function compileCursor(cursor: config.Cursor): CursorPlan {
+  const type = cursor.type ?? 'timestamp';
+  return {
+    field: knownPath(cursor.field),
+    type,
+    format: cursor.format ?? 'iso',
+    ...(cursor.start !== undefined && { start: startText(type, cursor.start) }),
+    lookbackMs: parseDuration(cursor.lookback ?? '0s'),
+    query: cursor.from.query,
+  };
+}
+
+function startText(type: CursorPlan['type'], start: string | number): string {
+  const value = type === 'timestamp' ? parseInstant(String(start)) : String(start);
+  assert(value, `cursor.start is a ${type}, got ${start}`);
+  return cursorText(type, value);
+}
+
+/** What `redact` and `pii` keep from being stored, each path once. */
+function compilePrivacy(
+  redact: readonly string[],
+  readers: readonly config.Mapping[],
+): readonly PrivacyPlan[] {
+  const rules = new Map<string, PrivacyPlan>();
+  const add = (rule: PrivacyPlan): void => {
+    rules.set(pathText(rule.path), rules.get(pathText(rule.path)) ?? rule);
+  };
+  for (const path of redact) add({ path: knownPath(path), action: 'drop', transforms: [] });
+  for (const mapping of readers) {
+    for (const property of Object.values(mapping.properties)) {
+      if (property.pii === undefined || property.from === undefined) continue;
+      const path = absolute(property.from, mapping.each);
+      add({ path, action: property.pii, transforms: (property.transform ?? []).map(compileTransform) });
+    }
+  }
+  return [...rules.values()];
+}
+
+/** The path from the record, with `[*]` for the elements of `each`. */
+function absolute(from: string, each: string | undefined): Path {
+  const path = knownPath(from, each !== undefined);
+  if (path.root !== 'element' || each === undefined) return path;
+  return { root: 'record', segments: [...knownPath(each).segments, { any: 'element' }, ...path.segments] };
+}

@@ -1,0 +1,12 @@
+import type * as config from '../model/config.ts';
+import { assert } from '../model/errors.ts';
+import type { TransformPlan } from '../model/plan.ts';
+
+/** A transform as declared, with its settings spelled out. */
+export function compileTransform(transform: config.Transform): TransformPlan {
+  if (typeof transform === 'string') return { name: transform };
+  if (transform.replace !== undefined) return { name: 'replace', ...transform.replace };
+  if (transform.map !== undefined) return { name: 'map', values: transform.map };
+  assert(transform.shift !== undefined, 'a transform has one setting');
+  return { name: 'shift', places: transform.shift };
+}

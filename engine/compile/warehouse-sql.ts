@@ -1,0 +1,158 @@
+import Handlebars from 'handlebars';
+import { stagedMeta } from '../model/batch.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { complaint } from '../model/errors.ts';
+import {
+  accountColumn,
+  type DefineStep,
+  type LoadStatement,
+  type LoadStep,
+  type MappingPlan,
+  type WarehouseTable,
+} from '../model/plan.ts';
+import { type ColumnType, columnTypes } from './column-types.ts';
+
+/** Where the warehouse keeps its own account of loads. */
+const loads = { schema: 'main', table: '_etl_loads' } as const;
+
+const statementEnd = /;?\n---\n/;
+const loadNames = ['known', 'copy', 'count', 'merge', 'record'] as const;
+
+interface Column extends ColumnType {
+  readonly name: string;
+  readonly required: boolean;
+}
+
+export interface Definition {
+  readonly steps: readonly DefineStep[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Renders a dialect's templates: identifiers quoted by a helper, values only as `$name` parameters. */
+export class WarehouseSql {
+  readonly #dialect: 'duckdb';
+  readonly #templates: { readonly [name: string]: string };
+  readonly #tables: readonly WarehouseTable[];
+  readonly #handlebars = Handlebars.create();
+
+  constructor(
+    dialect: 'duckdb',
+    templates: { readonly [name: string]: string },
+    tables: readonly WarehouseTable[],
+  ) {
+    this.#dialect = dialect;
+    this.#templates = templates;
+    this.#tables = tables;
+    this.#handlebars.registerHelper('id', (name: string) => `"${name.replaceAll('"', '""')}"`);
+    this.#handlebars.registerHelper('text', (text: string) => `'${text.replaceAll("'", "''")}'`);
+  }
+
+  /** Whether the warehouse has no `_etl_loads` yet. */
+  lacksLoads(): boolean {
+    return this.#table(loads.schema, loads.table) === undefined;
+  }
+
+  /** DDL that makes the target table fit the mapping; no step when it does. */
+  define(mapping: MappingPlan, withLoads: boolean): Definition {
+    const first = withLoads ? this.#statements('loads', {}) : [];
+    const existing = this.#table(mapping.schema, mapping.table);
+    const columns = this.#columns(mapping);
+    if (existing === undefined) {
+      const statements = [...first, ...this.#statements('create', { ...mapping, columns })];
+      return step(mapping, 'the table does not exist yet', statements);
+    }
+    const added = columns.filter(({ name }) => typeIn(existing, name) === undefined);
+    const retyped = columns.filter(
+      (column) => ![undefined, column.type].includes(typeIn(existing, column.name)),
+    );
+    const diagnostics = retyped.map((column) =>
+      retypedColumn(mapping, column, typeIn(existing, column.name) ?? ''),
+    );
+    const nullable = added.map((column) => ({ ...column, required: false }));
+    const altered = added.length === 0 ? [] : this.#statements('alter', { ...mapping, added: nullable });
+    const statements = [...first, ...altered];
+    if (statements.length === 0 || diagnostics.length > 0) return { steps: [], diagnostics };
+    const names = added.map(({ name }) => name).join(', ');
+    return step(
+      mapping,
+      added.length === 0 ? 'the warehouse keeps no account of loads yet' : `new: ${names}`,
+      statements,
+    );
+  }
+
+  load(mapping: MappingPlan, rowsMax: number): LoadStep {
+    const context = {
+      ...mapping,
+      mapping: mapping.name,
+      values: mapping.properties.map(({ name }) => name).filter((name) => !mapping.key.includes(name)),
+      columns: this.#fileColumns(mapping),
+      file: this.#fileColumns(mapping).map(({ name, fileType }) => ({ name, type: fileType })),
+    };
+    const statements = loadNames.map((name): LoadStatement => ({ name, sql: this.#render(name, context) }));
+    const reason = `what is staged goes to ${mapping.schema}.${mapping.table}`;
+    return { kind: 'load', id: `load ${mapping.name}`, reason, mapping: mapping.name, rowsMax, statements };
+  }
+
+  /** Columns of the target table, in order. */
+  #columns(mapping: MappingPlan): readonly Column[] {
+    const types = columnTypes[this.#dialect];
+    return [
+      { name: accountColumn, ...types({ name: 'string' }), required: true },
+      ...mapping.properties.map((property) => ({
+        ...types(property.type),
+        name: property.name,
+        required: property.required,
+      })),
+      { name: '_run', ...types({ name: 'string' }), required: true },
+      { name: '_page', ...types({ name: 'integer' }), type: 'BIGINT', fileType: 'BIGINT', required: true },
+      { name: '_loaded_at', ...types({ name: 'timestamp' }), required: true },
+      { name: '_hash', ...types({ name: 'string' }), required: true },
+    ];
+  }
+
+  /** Columns of the load file, in order: see `stagedMeta`. */
+  #fileColumns(mapping: MappingPlan): readonly (ColumnType & { readonly name: string })[] {
+    const types = columnTypes[this.#dialect];
+    const position = { type: 'BIGINT', fileType: 'BIGINT', fromBase64: false };
+    return [
+      { name: accountColumn, ...types({ name: 'string' }) },
+      ...mapping.properties.map(({ name, type }) => ({ name, ...types(type) })),
+      ...stagedMeta.map((name) => ({
+        name,
+        ...(['_page', '_ordinal', '_index'].includes(name) ? position : types({ name: 'string' })),
+      })),
+    ];
+  }
+
+  #table(schema: string, table: string): WarehouseTable | undefined {
+    return this.#tables.find((one) => one.schema === schema && one.table === table);
+  }
+
+  #statements(template: string, context: object): readonly string[] {
+    return this.#render(template, context).split(statementEnd);
+  }
+
+  #render(template: string, context: object): string {
+    const text = this.#templates[`${this.#dialect}/${template}`];
+    if (text === undefined)
+      throw new Error(`Assertion failed: there is a template ${this.#dialect}/${template}.sql.hbs`);
+    const render = this.#handlebars.compile(text, { noEscape: true, strict: true });
+    return render({ ...context, loads }).trim();
+  }
+}
+
+const step = (mapping: MappingPlan, reason: string, statements: readonly string[]): Definition => ({
+  steps: [{ kind: 'define', id: `define ${mapping.name}`, reason, mapping: mapping.name, statements }],
+  diagnostics: [],
+});
+
+const typeIn = (table: WarehouseTable, column: string): string | undefined =>
+  table.columns.find(({ name }) => name.toLowerCase() === column.toLowerCase())?.type;
+
+const retypedColumn = (mapping: MappingPlan, column: Column, now: string): Diagnostic =>
+  complaint(
+    'ETL0303',
+    `the column ${column.name} of ${mapping.schema}.${mapping.table} is ${now}, but the mapping ${mapping.name} makes it ${column.type}`,
+    'A column never changes its type silently.',
+    'Give the property another name, or drop or rename the column in the warehouse.',
+  );

@@ -1,0 +1,55 @@
+import { compileProject } from './compile/compile.ts';
+import { executePlan, type Preview, previewMapping } from './execute/execute.ts';
+import type { RunServices } from './execute/run.ts';
+import { type Diagnostic, hasErrors } from './model/diagnostic.ts';
+import type { Plan, StateSnapshot } from './model/plan.ts';
+import type { Project, ProjectFiles } from './model/project.ts';
+import type { RunReport } from './model/run-report.ts';
+import { readProject } from './read/read.ts';
+import { validateProject } from './validate/validate.ts';
+
+export type { RunServices } from './execute/run.ts';
+
+export interface Checked {
+  readonly files: ProjectFiles;
+  /** Absent when a diagnostic is an error. */
+  readonly project?: Project;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** read → validate: what a folder declares. Needs neither network nor secrets. */
+export async function check(folder: string, assets: string, environment?: string): Promise<Checked> {
+  const read = await readProject(folder, assets);
+  const validated = validateProject(read.files, {
+    ...(environment !== undefined && { environment }),
+    read: read.diagnostics,
+  });
+  return { files: read.files, ...validated };
+}
+
+export interface Planned {
+  /** Absent when a diagnostic is an error. */
+  readonly plan?: Plan;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** compile: what a run will do, given the state of staging and warehouse. */
+export function plan(
+  { files, diagnostics }: Checked,
+  project: Project,
+  engine: string,
+  snapshot: StateSnapshot,
+): Planned {
+  const compiled = compileProject(project, files.documents, { engine, snapshot });
+  const all = [...diagnostics, ...compiled.diagnostics];
+  return compiled.plan === undefined || hasErrors(all)
+    ? { diagnostics: all }
+    : { plan: compiled.plan, diagnostics: all };
+}
+
+/** execute: performs exactly what the plan says. */
+export const run = (plan: Plan, services: RunServices): Promise<RunReport> => executePlan(plan, services);
+
+/** The first page of a mapping's stream, mapped and not stored. */
+export const preview = (plan: Plan, mapping: string, services: RunServices): Promise<Preview> =>
+  previewMapping(plan, mapping, services);

@@ -1,0 +1,253 @@
+import type { MappedRows, PageFacts, ReceivedPage } from '../model/batch.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { assert, ExplainedError } from '../model/errors.ts';
+import type { CheckStep, ExtractStep, LoadStep, MappingPlan, Plan, RemapStep, Step } from '../model/plan.ts';
+import type { Position, StagedPage, Staging } from '../model/ports.ts';
+import type { RunReport, StepResult } from '../model/run-report.ts';
+import { check } from './check/check.ts';
+import { type Extraction, extract } from './extract/extract.ts';
+import type { Meter } from './extract/send.ts';
+import { load } from './load/load.ts';
+import type { Run, RunServices } from './run.ts';
+import { RunLedger, type StreamAccount } from './run-ledger.ts';
+import { restage } from './stage/restage.ts';
+import { pagesAheadMax, stage } from './stage/stage.ts';
+import { workerPool } from './worker-pool.ts';
+
+/** Streams read at the same time, at most; each waits for its own budget. */
+const streamsAtOnceMax = 4;
+
+/**
+ * Performs a plan, step by step. Extractions that follow each other run side by side. A step that fails fails the run,
+ * and skips what depends on it; the rest goes on. The report is written whatever happens.
+ */
+export async function executePlan(plan: Plan, services: RunServices): Promise<RunReport> {
+  const id = services.runId;
+  const startedAt = timestamp(services);
+  await services.staging.migrate();
+  await services.staging.startRun({ id, plan: plan.id, environment: plan.environment, startedAt });
+  for (const mapping of Object.values(plan.mappings)) await services.staging.prepare(mapping);
+  services.artifacts.plan(plan);
+  const ledger = new RunLedger(plan, id, startedAt);
+  const pool = workerPool(plan, services.references, services.workers);
+  try {
+    const run: Run = { plan, services, ledger, pool };
+    for (const group of groups(plan.steps)) {
+      await Promise.all(group.map((step) => performStep(run, step)));
+    }
+  } finally {
+    await pool.close();
+  }
+  const report = ledger.report(timestamp(services), services.signal.aborted);
+  await services.staging.finishRun(id, report.status, report.finishedAt);
+  services.artifacts.report(report);
+  return report;
+}
+
+const timestamp = ({ clock }: RunServices): string => new Date(clock.now()).toISOString();
+
+/** Steps in order; neighbouring extractions in one group. */
+function groups(steps: readonly Step[]): readonly (readonly Step[])[] {
+  const grouped: Step[][] = [];
+  for (const step of steps) {
+    const last = grouped.at(-1);
+    const joins = step.kind === 'extract' && last?.[0]?.kind === 'extract' && last.length < streamsAtOnceMax;
+    if (joins) last.push(step);
+    else grouped.push([step]);
+  }
+  return grouped;
+}
+
+async function performStep(run: Run, step: Step): Promise<void> {
+  const { services, ledger } = run;
+  const startedAt = timestamp(services);
+  const finish = (status: StepResult['status'], diagnostics: readonly Diagnostic[]): void => {
+    ledger.finished(step, status, diagnostics);
+    services.artifacts.step({
+      step: step.id,
+      status,
+      startedAt,
+      finishedAt: timestamp(services),
+      diagnostics,
+    });
+    services.progress.update({
+      kind: 'step',
+      step: step.id,
+      state: status === 'interrupted' ? 'failed' : status,
+    });
+  };
+  if (services.signal.aborted) return finish('interrupted', []);
+  if (ledger.blocked(step)) return finish('skipped', []);
+  services.progress.update({ kind: 'step', step: step.id, state: 'started' });
+  try {
+    const diagnostics = await perform(run, step);
+    finish(diagnostics.some(({ severity }) => severity === 'error') ? 'failed' : 'succeeded', diagnostics);
+  } catch (error) {
+    if (services.signal.aborted) return finish('interrupted', []);
+    if (!(error instanceof ExplainedError)) throw error;
+    finish('failed', [{ ...error.diagnostic, help: [`In step: ${step.id}.`, ...error.diagnostic.help] }]);
+  }
+}
+
+/** Does what a step says. Its findings are returned; a failure of the outside world is thrown. */
+async function perform(run: Run, step: Step): Promise<readonly Diagnostic[]> {
+  switch (step.kind) {
+    case 'remap':
+      return performRemap(run, step);
+    case 'extract':
+      return performExtract(run, step);
+    case 'check':
+      return performCheck(run, step);
+    case 'define':
+      await run.services.warehouse.define(step.statements);
+      return [];
+    case 'load':
+      return performLoad(run, step);
+  }
+}
+
+async function performRemap({ services, pool }: Run, step: RemapStep): Promise<readonly Diagnostic[]> {
+  await restage(step.stream, services.staging, ({ id, body }) =>
+    pool.remap({ program: step.id, page: id, body }),
+  );
+  return [];
+}
+
+/** Reads one window of a stream, page by page, and stages each page with the rows that its mappings make of it. */
+async function performExtract(run: Run, step: ExtractStep): Promise<readonly Diagnostic[]> {
+  const { services, ledger } = run;
+  const name = `${step.stream.source}.${step.stream.name}`;
+  const account = ledger.stream(name);
+  const startedMs = services.clock.now();
+  const position = await services.staging.position(step.stream);
+  const reserved = pageIds(services.staging);
+  const pages = extract(extraction(run, step, position, account.meter, reserved));
+  const committed = (page: StagedPage): void => {
+    ledger.staged(name, page);
+    const { pages: count, received, meter } = account;
+    services.progress.update({
+      kind: 'stream',
+      stream: name,
+      pages: count,
+      received,
+      waitingMs: meter.waitedMs,
+    });
+  };
+  try {
+    await stage(step.stream, counted(pages, account), position, {
+      staging: services.staging,
+      run: services.runId,
+      committed,
+    });
+  } finally {
+    account.elapsedMs += services.clock.now() - startedMs;
+  }
+  return ledger.extracted(step);
+}
+
+type Plumbing = Pick<Run, 'plan' | 'services' | 'pool'>;
+
+/** What a step's extraction needs: its source where it is read now, and a worker for each page. */
+function extraction(
+  { plan, services, pool }: Plumbing,
+  { id, stream }: ExtractStep,
+  position: Position,
+  meter: Meter,
+  pageId: () => Promise<number>,
+): Extraction {
+  const source = plan.sources[stream.source];
+  assert(source, `the plan has the source of ${id}`);
+  const program = `${stream.source}.${stream.name}`;
+  return {
+    stream,
+    source: { ...source, baseUrl: services.baseUrl(source) },
+    position,
+    meter,
+    services: {
+      ...services,
+      connector: services.connectors[source.connector],
+      map: (page, body, from) => pool.map({ program, page, body, ...(from !== undefined && { from }) }),
+      pageId,
+    },
+  };
+}
+
+/** Counts the records that the API should not have sent. */
+async function* counted(
+  pages: AsyncIterable<ReceivedPage>,
+  account: StreamAccount,
+): AsyncIterable<ReceivedPage> {
+  for await (const page of pages) {
+    account.outside += page.facts.outside;
+    yield page;
+  }
+}
+
+/** Page ids, reserved a few at a time: gaps do no harm, a round trip per page would. */
+function pageIds(staging: Staging): () => Promise<number> {
+  const reserveCount = 16 * pagesAheadMax;
+  let next = 0;
+  let end = 0;
+  return async () => {
+    if (next === end) {
+      next = await staging.reservePages(reserveCount);
+      end = next + reserveCount;
+    }
+    next += 1;
+    return next - 1;
+  };
+}
+
+async function performCheck(
+  { plan, services, ledger }: Run,
+  step: CheckStep,
+): Promise<readonly Diagnostic[]> {
+  const mapping = plan.mappings[step.mapping];
+  if (mapping === undefined) return [];
+  return ledger.checked(await check(mapping, step.checks, services.staging, services.clock.now()));
+}
+
+async function performLoad({ plan, services, ledger }: Run, step: LoadStep): Promise<readonly Diagnostic[]> {
+  const mapping = plan.mappings[step.mapping];
+  if (mapping === undefined) return [];
+  const { staging, warehouse, clock, runId, folder } = services;
+  const counts = await load(mapping, step, {
+    staging,
+    warehouse,
+    clock,
+    run: runId,
+    environment: plan.environment,
+    folder,
+  });
+  ledger.loaded(mapping.name, counts);
+  return [];
+}
+
+export interface Preview {
+  readonly mapping: MappingPlan;
+  readonly facts: PageFacts;
+  readonly rows: MappedRows;
+}
+
+/** Fetches the first page of a mapping's stream and maps it. One request; nothing is stored. */
+export async function previewMapping(plan: Plan, name: string, services: RunServices): Promise<Preview> {
+  const mapping = plan.mappings[name];
+  const step = plan.steps.find(
+    (one): one is ExtractStep => one.kind === 'extract' && one.mappings.includes(name),
+  );
+  assert(mapping && step, `the plan has the mapping ${name} and reads its stream`);
+  const pool = workerPool(plan, services.references, 1);
+  const meter = { requests: 0, retries: 0, refused: 0, waitedMs: 0 };
+  try {
+    for await (const { facts, mapped } of extract(
+      extraction({ plan, services, pool }, step, {}, meter, async () => 1),
+    )) {
+      const rows = (await mapped).rows.find((one) => one.mapping === name);
+      assert(rows, `the page has rows of ${name}`);
+      return { mapping, facts, rows };
+    }
+    throw new Error('Assertion failed: a listing has at least one page');
+  } finally {
+    await pool.close();
+  }
+}

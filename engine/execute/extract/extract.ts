@@ -1,0 +1,105 @@
+import {
+  type ApiRequest,
+  type ApiResponse,
+  cursorText,
+  cursorValue,
+  type MappedPage,
+  type PageFacts,
+  type ReceivedPage,
+} from '../../model/batch.ts';
+import { TerminalError } from '../../model/errors.ts';
+import { shiftInstant } from '../../model/instant.ts';
+import type { CursorPlan, SourcePlan, StreamPlan } from '../../model/plan.ts';
+import type { Connector, ConnectorSession, FetchedPage, Position } from '../../model/ports.ts';
+import { withoutCredentials } from './authenticate.ts';
+import { type Meter, type SendServices, send } from './send.ts';
+
+export interface ExtractServices extends SendServices {
+  readonly connector: Connector;
+  /** Hands a body to a mapping worker. */
+  map(page: number, body: Uint8Array, from: string | undefined): PageWork;
+  /** The identity of the next page. */
+  pageId(): Promise<number>;
+}
+
+export interface PageWork {
+  readonly facts: Promise<PageFacts>;
+  readonly mapped: Promise<MappedPage>;
+}
+
+interface WorkedPage extends FetchedPage {
+  readonly id: number;
+  readonly mapped: Promise<MappedPage>;
+}
+
+export interface Extraction {
+  readonly stream: StreamPlan;
+  /** With its base URL resolved. */
+  readonly source: SourcePlan;
+  readonly position: Position;
+  readonly meter: Meter;
+  readonly services: ExtractServices;
+}
+
+/**
+ * Pages of one window of a stream: the one that an earlier run left open, or a new one that begins at the cursor less
+ * its lookback. An open window whose next page is no longer there (tokens expire) is read again from its beginning.
+ */
+export async function* extract(extraction: Extraction): AsyncIterable<ReceivedPage> {
+  const { open } = extraction.position;
+  if (open === undefined) {
+    yield* read(extraction, windowStart(extraction.stream.cursor, extraction.position), undefined);
+    return;
+  }
+  let resumed = false;
+  try {
+    for await (const page of read(extraction, open.from, { request: open.next, pages: open.pages })) {
+      resumed = true;
+      yield page;
+    }
+  } catch (error) {
+    if (resumed || !(error instanceof TerminalError) || error.diagnostic.code !== 'ETL0411') throw error;
+    yield* read(extraction, open.from, undefined);
+  }
+}
+
+/** First normalised cursor value wanted by a new window. */
+function windowStart(cursor: CursorPlan | undefined, position: Position): string | undefined {
+  if (cursor === undefined) return undefined;
+  if (position.cursor === undefined) return cursor.start;
+  if (cursor.type !== 'timestamp') return position.cursor;
+  const instant = cursorValue(cursor.type, position.cursor);
+  return cursorText(cursor.type, shiftInstant(instant, -cursor.lookbackMs));
+}
+
+async function* read(
+  extraction: Extraction,
+  from: string | undefined,
+  resume: ConnectorSession<WorkedPage>['resume'],
+): AsyncIterable<ReceivedPage> {
+  const { stream, source, services } = extraction;
+  const session: ConnectorSession<WorkedPage> = {
+    ...(from !== undefined && { from }),
+    ...(resume && { resume }),
+    fetch: (request) => fetch(extraction, request, from),
+  };
+  for await (const page of services.connector.pages(stream, source, session)) {
+    const { id, facts, mapped, response } = page.fetched;
+    const next = page.next && withoutCredentials(page.next, source.auth);
+    const request = withoutCredentials(page.request, source.auth);
+    const window = { ...(from !== undefined && { from }), ...(next && { next }) };
+    yield { id, request, status: response.status, number: page.number, facts, mapped, ...window };
+    services.signal.throwIfAborted();
+  }
+}
+
+/** A response counts as received once a worker could read it: a body cut short is asked for again. */
+function fetch(extraction: Extraction, request: ApiRequest, from: string | undefined): Promise<WorkedPage> {
+  const { stream, source, meter, services } = extraction;
+  const sender = { source, stream: `${stream.source}.${stream.name}`, meter, services };
+  return send(sender, request, async (response: ApiResponse) => {
+    const id = await services.pageId();
+    const { facts, mapped } = services.map(id, response.body, from);
+    return { id, response, facts: await facts, mapped };
+  });
+}

@@ -1,0 +1,114 @@
+import type { ApiRequest, ApiResponse } from '../../model/batch.ts';
+import { TransientError } from '../../model/errors.ts';
+import type { SourcePlan } from '../../model/plan.ts';
+import type { Clock, HttpClient, Limiter, References } from '../../model/ports.ts';
+import { authenticated } from './authenticate.ts';
+import { classify } from './classify.ts';
+import { refusal } from './refusals.ts';
+import { retryAfterMs } from './retry-after.ts';
+
+const backoffBaseMs = 500;
+const backoffMaxMs = 30_000;
+const redirectsMax = 5;
+/** Throttles in a row after which the stream gives up; each one waited as long as it was told to. */
+const throttlesMax = 20;
+
+export interface SendServices {
+  readonly clock: Clock;
+  readonly http: HttpClient;
+  readonly limiter: Limiter;
+  readonly references: References;
+  /** Between 0 and 1; injected so that tests know how long a retry waits. */
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** What sending cost, counted as it goes. */
+export interface Meter {
+  requests: number;
+  retries: number;
+  refused: number;
+  waitedMs: number;
+}
+
+export interface Sender {
+  readonly source: SourcePlan;
+  /** `source.stream`. */
+  readonly stream: string;
+  readonly meter: Meter;
+  readonly services: SendServices;
+}
+
+/**
+ * Sends a request until `accept` takes its response: a permit before each sending, the credentials on it, retries with
+ * full jitter for what may pass. Waiting for a permit, also after a throttle, is not an attempt.
+ */
+export async function send<T>(
+  sender: Sender,
+  request: ApiRequest,
+  accept: (response: ApiResponse) => Promise<T>,
+): Promise<T> {
+  let attempts = 0;
+  let throttles = 0;
+  for (;;) {
+    try {
+      const response = await sendOnce(sender, request);
+      if (classify(response.status) !== 'throttle') return await accept(response);
+      throttles += 1;
+      if (throttles >= throttlesMax) throw refusal('throttle', sender.source, request, response);
+      freeze(sender, response, throttles);
+    } catch (error) {
+      attempts += 1;
+      if (!(error instanceof TransientError) || attempts >= sender.source.attemptsMax) throw error;
+      await sender.services.clock.sleep(backoff(attempts, sender.services.random), sender.services.signal);
+    }
+    sender.meter.retries += 1;
+  }
+}
+
+const backoff = (attempt: number, random: () => number): number =>
+  random() * Math.min(backoffMaxMs, backoffBaseMs * 2 ** attempt);
+
+/** Sends through redirects within the source's origin. @throws for every answer but success and throttle. */
+async function sendOnce(sender: Sender, request: ApiRequest): Promise<ApiResponse> {
+  let current = request;
+  for (let redirects = 0; ; redirects += 1) {
+    const response = await exchange(sender, current);
+    const kind = classify(response.status);
+    if (kind === 'ok' || kind === 'throttle') return response;
+    const target = kind === 'redirect' ? sameOrigin(current, response) : undefined;
+    if (target === undefined || redirects >= redirectsMax)
+      throw refusal(kind, sender.source, current, response);
+    current = { ...current, url: target };
+  }
+}
+
+function sameOrigin(request: ApiRequest, { headers }: ApiResponse): string | undefined {
+  const location = headers['location'];
+  if (location === undefined || !URL.canParse(location, request.url)) return undefined;
+  const target = new URL(location, request.url);
+  return target.origin === new URL(request.url).origin ? target.href : undefined;
+}
+
+async function exchange(
+  { source, stream, meter, services }: Sender,
+  request: ApiRequest,
+): Promise<ApiResponse> {
+  const { limiter, http, references, signal } = services;
+  const base = new URL(source.baseUrl).pathname.replace(/\/$/, '');
+  const { pathname } = new URL(request.url);
+  const path = pathname.startsWith(base) ? pathname.slice(base.length) : pathname;
+  const permit = await limiter.acquire(source.budget, { stream, path }, signal);
+  meter.waitedMs += permit.waitedMs;
+  meter.requests += 1;
+  const response = await http.send(authenticated(request, source.auth, references), source, signal);
+  if (response.status === 429 || response.status === 403) meter.refused += 1;
+  return response;
+}
+
+/** Stops the whole budget for as long as the provider asks, or longer each time when it does not say. */
+function freeze({ source, services }: Sender, response: ApiResponse, throttles: number): void {
+  const asked = retryAfterMs(response.headers['retry-after'], services.clock.now());
+  const unasked = Math.min(backoffMaxMs, 1000 * 2 ** throttles);
+  services.limiter.freeze(source.budget.domain, asked ?? unasked);
+}

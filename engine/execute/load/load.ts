@@ -1,0 +1,52 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LoadStep, MappingPlan } from '../../model/plan.ts';
+import type { Clock, LoadCounts, LoadUnit, Staging, Warehouse } from '../../model/ports.ts';
+import { writeLoadFile } from './load-file-writer.ts';
+
+export interface LoadServices {
+  readonly staging: Staging;
+  readonly warehouse: Warehouse;
+  readonly clock: Clock;
+  readonly run: string;
+  readonly environment: string;
+  /** Folder for load files. */
+  readonly folder: string;
+}
+
+/** Loads what a mapping has staged, unit by unit, each in one warehouse transaction. */
+export async function load(
+  mapping: MappingPlan,
+  step: LoadStep,
+  services: LoadServices,
+): Promise<LoadCounts> {
+  const total = { staged: 0, inserted: 0, updated: 0, unchanged: 0, superseded: 0 };
+  for (const unit of await services.staging.pendingUnits(mapping, step.rowsMax)) {
+    const counts = await loadUnit(mapping, step, unit, services);
+    for (const name of Object.keys(total) as (keyof LoadCounts)[]) total[name] += counts[name];
+  }
+  return total;
+}
+
+const nothing: LoadCounts = { staged: 0, inserted: 0, updated: 0, unchanged: 0, superseded: 0 };
+
+async function loadUnit(
+  mapping: MappingPlan,
+  step: LoadStep,
+  unit: LoadUnit,
+  { staging, warehouse, clock, run, environment, folder }: LoadServices,
+): Promise<LoadCounts> {
+  const file = join(folder, `${mapping.name}-${unit.firstPage}-${unit.lastPage}.csv`);
+  try {
+    if (unit.rows > 0) await writeLoadFile(file, staging.rows(mapping, unit));
+    const { schema, table } = mapping;
+    const counts =
+      unit.rows === 0
+        ? nothing
+        : await warehouse.load(step.statements, { unit, run, schema, table, environment, file });
+    await staging.markLoaded(unit, run, counts, new Date(clock.now()).toISOString());
+    return counts;
+  } finally {
+    await rm(file, { force: true });
+  }
+}

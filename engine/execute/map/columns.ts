@@ -1,0 +1,73 @@
+import { accountColumn, type MappingPlan, type PropertyPlan } from '../../model/plan.ts';
+import { compileExpression, type Expression } from './expressions.ts';
+import { type Coerced, Invalid } from './invalid.ts';
+import { compileTemplate } from './templates.ts';
+import { compileTransforms, type Transform } from './transforms.ts';
+import { type Coercer, compileType } from './types.ts';
+import { compileUnitPath, type UnitReader } from './unit.ts';
+
+/** A property, compiled: where its value comes from, what becomes of it, and what happens when it does not fit. */
+export interface Column {
+  readonly name: string;
+  readonly read: UnitReader;
+  /** For an expression: what `read` cannot do at once. */
+  readonly compute: Expression | undefined;
+  readonly transform: Transform | undefined;
+  readonly toType: Coercer;
+  /** Whether an empty text is a value of its own. */
+  readonly keepsEmpty: boolean;
+  readonly required: boolean;
+  readonly onInvalid: PropertyPlan['onInvalid'];
+}
+
+/** The columns of a mapping, without those that Sluice adds. */
+export function compileColumns(mapping: MappingPlan): readonly Column[] {
+  const keys = new Set(mapping.key.filter((column) => column !== accountColumn));
+  return mapping.properties.map((property) =>
+    compileColumn(property, property.required || keys.has(property.name)),
+  );
+}
+
+function compileColumn(property: PropertyPlan, required: boolean): Column {
+  const { name, origin, onInvalid } = property;
+  return {
+    name,
+    read: compileRead(property),
+    compute: origin.kind === 'expr' ? compileExpression(origin.expr) : undefined,
+    transform: compileTransforms(property.transforms),
+    toType: compileType(property),
+    keepsEmpty: property.type.name === 'string',
+    required,
+    // A column that must have a value cannot be given NULL.
+    onInvalid: required && onInvalid === 'set_null' ? 'block' : onInvalid,
+  };
+}
+
+function compileRead({ origin }: PropertyPlan): UnitReader {
+  switch (origin.kind) {
+    case 'path':
+      return compileUnitPath(origin.path);
+    case 'value':
+      return () => origin.value;
+    case 'template':
+      return compileTemplate(origin.template);
+    case 'expr':
+      return () => undefined;
+  }
+}
+
+const missing = new Invalid('missing', 'expected a value, got none');
+
+/** A value as received to a value as staged. */
+export function coerce(column: Column, received: unknown): Coerced {
+  if (received instanceof Invalid) return received;
+  const value = column.transform === undefined ? received : column.transform(received);
+  if (value === undefined || value === null) return column.required ? missing : null;
+  if (value === '') return emptyText(column);
+  return value instanceof Invalid ? value : column.toType(value);
+}
+
+const emptyText = ({ required, keepsEmpty }: Column): Coerced => {
+  if (required) return missing;
+  return keepsEmpty ? '' : null;
+};

@@ -1,0 +1,92 @@
+import { gzip } from 'node:zlib';
+import type { MappedPage, MappedRows, PageFailure } from '../../model/batch.ts';
+import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
+import { isStackOverflow, stringifyExact } from './exact-json.ts';
+import { isPageFailure, tooDeep } from './failures.ts';
+import { compileKeys } from './keys.ts';
+import { compilePrivacy, type Sanitiser } from './privacy.ts';
+import { compileReader, type ParsedPage } from './read-page.ts';
+import { compileRows } from './rows.ts';
+
+export type { ParsedPage } from './read-page.ts';
+
+/** Reads and maps pages of one stream: received, read, cleaned of personal data, mapped. */
+export interface StreamMapper {
+  /**
+   * Parses a response and finds what the next request needs to know. `from` is the normalised cursor at which the
+   * window begins.
+   */
+  read(body: Uint8Array, context: { readonly from?: string }): ParsedPage | PageFailure;
+  /** Drops and tokenises personal data, then makes the rows and the body to keep. A page can be mapped once. */
+  map(parsed: ParsedPage, context: { readonly page: number }): Promise<MappedPage | PageFailure>;
+  /** Makes the rows of a kept page, given as JSON. */
+  remap(body: Uint8Array, context: { readonly page: number }): Promise<readonly MappedRows[] | PageFailure>;
+}
+
+/** Compiles a stream and its mappings to code. `piiKey` makes the tokens; it is needed where a rule of privacy does. */
+export function compileStream(
+  stream: StreamPlan,
+  mappings: readonly MappingPlan[],
+  piiKey: string | undefined,
+): StreamMapper {
+  const read = compileReader(stream);
+  const keysOf = compileKeys(stream);
+  const mappers = mappings.map((mapping) => compileRows(stream, mapping));
+  const sanitise = compilePrivacy(stream.privacy, piiKey);
+  const sanitiseAgain = compilePrivacy(stream.privacy, piiKey, true);
+
+  const rowsOf = async (
+    { records, cursors }: ParsedPage,
+    page: number,
+  ): Promise<readonly MappedRows[] | PageFailure> => {
+    const keys = keysOf(records);
+    if ('transient' in keys) return keys;
+    const all: MappedRows[] = [];
+    for (const mapRows of mappers) {
+      const rows = await mapRows({ page, records, cursors, keys });
+      if (isPageFailure(rows)) return rows;
+      all.push(rows);
+    }
+    return all;
+  };
+
+  const bounded = <T>(work: () => Promise<T>): Promise<T | PageFailure> =>
+    work().catch((error: unknown) => {
+      if (isStackOverflow(error)) return tooDeep(`${stream.source}.${stream.name}`);
+      throw error;
+    });
+
+  return {
+    read: (body, { from }) => read(body, from),
+    map: (parsed, { page }) =>
+      bounded(async () => {
+        const kept = keep(parsed, sanitise);
+        const [body, rows] = await Promise.all([kept, rowsOf(parsed, page)]);
+        return isPageFailure(rows) ? rows : { body, rows };
+      }),
+    remap: (body, { page }) =>
+      bounded(async () => {
+        const parsed = read(body);
+        if (isPageFailure(parsed)) return parsed;
+        if (sanitiseAgain !== undefined) parsed.records.forEach(sanitiseAgain);
+        return rowsOf(parsed, page);
+      }),
+  };
+}
+
+/** Speed matters more than the last percent: kept pages are many, and read seldom. */
+const gzipLevel = 1;
+
+/** Cleans the records and compresses the response; as received, byte for byte, when nothing had to go. */
+function keep({ body, records, response }: ParsedPage, sanitise: Sanitiser | undefined): Promise<Uint8Array> {
+  if (sanitise === undefined) return compress(body);
+  records.forEach(sanitise);
+  return compress(Buffer.from(stringifyExact(response)));
+}
+
+const compress = (bytes: Uint8Array): Promise<Uint8Array> =>
+  new Promise((resolve, reject) => {
+    gzip(bytes, { level: gzipLevel, chunkSize: 65_536 }, (error, result) =>
+      error ? reject(error) : resolve(result),
+    );
+  });

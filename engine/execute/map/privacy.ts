@@ -1,0 +1,130 @@
+import { createHmac } from 'node:crypto';
+import { assert } from '../../model/errors.ts';
+import type { PathSegment, PrivacyPlan, TransformPlan } from '../../model/plan.ts';
+import { stringifyExact } from './exact-json.ts';
+import { scalarText } from './scalars.ts';
+import { compileTransforms } from './transforms.ts';
+
+/** Drops or replaces the personal data of a record, in place. */
+export type Sanitiser = (record: unknown) => void;
+
+/** What happens to a value: `undefined` drops it. */
+type Action = (value: unknown) => unknown;
+
+interface Rule {
+  readonly segments: readonly PathSegment[];
+  readonly action: Action;
+}
+
+/** All rules as one tree, so that no value is changed twice however many of them reach it. */
+interface Node {
+  readonly action?: Action;
+  readonly named: readonly (readonly [string, Node])[];
+  readonly anyKey?: Node;
+  readonly anyElement?: Node;
+}
+
+/**
+ * Compiles the rules of a stream; undefined when there are none. With `again`, tokens stay as they are: kept pages hold
+ * them already, except where a rule is younger than the page.
+ */
+export function compilePrivacy(
+  plans: readonly PrivacyPlan[],
+  piiKey: string | undefined,
+  again = false,
+): Sanitiser | undefined {
+  if (plans.length === 0) return undefined;
+  // A path that is both dropped and tokenised is dropped, whichever comes first.
+  const ordered = [...plans].sort((a, b) => Number(a.action === 'hmac') - Number(b.action === 'hmac'));
+  const root = compileNode(
+    ordered.map((plan) => ({ segments: plan.path.segments, action: compileAction(plan, piiKey, again) })),
+  );
+  return (record) => visit(record, root);
+}
+
+function compileAction(
+  { action, transforms }: PrivacyPlan,
+  piiKey: string | undefined,
+  again: boolean,
+): Action {
+  if (action === 'drop') return () => undefined;
+  assert(piiKey, 'a key for personal data is given where a mapping makes tokens');
+  const secretOf = compileSecret(transforms);
+  return (value) => {
+    if (value === null || (again && isToken(value))) return value;
+    const secret = secretOf(value);
+    if (secret === null || secret === '') return secret;
+    return createHmac('sha256', piiKey).update(secret).digest('hex');
+  };
+}
+
+/** The text that a token stands for. What is empty stays so, and says nothing about anybody. */
+function compileSecret(transforms: readonly TransformPlan[]): (value: unknown) => string | null {
+  const transform = compileTransforms(transforms);
+  return (value) => {
+    const text = scalarText(value);
+    if (text === undefined) return stringifyExact(value);
+    const changed = transform === undefined || text === '' ? text : transform(text);
+    // A text that cannot be transformed is still personal data.
+    return changed === null || typeof changed === 'string' ? changed : text;
+  };
+}
+
+const isToken = (value: unknown): boolean => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
+
+function compileNode(rules: readonly Rule[]): Node {
+  const ended = rules.find(({ segments }) => segments.length === 0);
+  if (ended !== undefined) return { action: ended.action, named: [] };
+  const names = new Set(
+    rules.map(({ segments }) => nameOf(segments[0])).filter((name) => name !== undefined),
+  );
+  const anyKey = behind(rules, (segment) => isAny(segment, 'key'));
+  const anyElement = behind(rules, (segment) => isAny(segment, 'element'));
+  return {
+    named: [...names].map((name) => [name, compileNode(behind(rules, (segment) => mayBe(segment, name)))]),
+    ...(anyKey.length > 0 && { anyKey: compileNode(anyKey) }),
+    ...(anyElement.length > 0 && { anyElement: compileNode(anyElement) }),
+  };
+}
+
+/** What is left of the rules that go on through a child. */
+const behind = (rules: readonly Rule[], through: (segment: PathSegment) => boolean): readonly Rule[] =>
+  rules.flatMap(({ segments: [first, ...segments], action }) =>
+    first !== undefined && through(first) ? [{ segments, action }] : [],
+  );
+
+function nameOf(segment: PathSegment | undefined): string | undefined {
+  if (segment === undefined || 'any' in segment) return undefined;
+  return 'index' in segment ? String(segment.index) : segment.key;
+}
+
+const isAny = (segment: PathSegment, kind: 'key' | 'element'): boolean =>
+  'any' in segment && segment.any === kind;
+
+/** Whether a segment can reach the child of that name. A wildcard counts: a name takes its rules along. */
+const mayBe = (segment: PathSegment, name: string): boolean => 'any' in segment || nameOf(segment) === name;
+
+function visit(value: unknown, node: Node): void {
+  if (value === null || typeof value !== 'object') return;
+  const any = Array.isArray(value) ? node.anyElement : node.anyKey;
+  const holder = value as Record<string, unknown>;
+  for (const [name, child] of node.named) {
+    if (Object.hasOwn(holder, name)) visitChild(holder, name, child);
+  }
+  if (any === undefined) return;
+  for (const name of Object.keys(holder)) {
+    if (!node.named.some(([known]) => known === name)) visitChild(holder, name, any);
+  }
+}
+
+function visitChild(holder: Record<string, unknown>, name: string, node: Node): void {
+  if (node.action === undefined) {
+    visit(holder[name], node);
+    return;
+  }
+  const replaced = node.action(holder[name]);
+  if (replaced !== undefined) holder[name] = replaced;
+  // An element that is dropped leaves its place, since paths and ordinals count on it.
+  else if (Array.isArray(holder)) (holder as unknown[])[Number(name)] = null;
+  else delete holder[name];
+}

@@ -1,0 +1,153 @@
+import { hash } from 'node:crypto';
+import type { PageFacts, PageFailure } from '../../model/batch.ts';
+import type { CursorPlan, PaginatePlan, Path, StreamPlan } from '../../model/plan.ts';
+import { compileCursor } from './cursors.ts';
+import { isStackOverflow, parseExact } from './exact-json.ts';
+import * as failures from './failures.ts';
+import { compilePath, isObject, type JsonObject, type Reader } from './paths.ts';
+import { decimalOf, scalarText } from './scalars.ts';
+
+/** A response that has been read. Mapping it changes it, so it can be mapped once. */
+export interface ParsedPage {
+  readonly facts: PageFacts;
+  /** The whole response, as parsed. */
+  readonly response: unknown;
+  /** Its records: parts of `response`. */
+  readonly records: readonly JsonObject[];
+  /** Normalised cursor of each record; null in a stream without a cursor. */
+  readonly cursors: readonly (string | null)[];
+  /** The response as received. */
+  readonly body: Uint8Array;
+}
+
+/** Reads one response; `from` is the cursor at which the window begins. */
+export type PageReader = (body: Uint8Array, from?: string) => ParsedPage | PageFailure;
+
+/** Compiles what of a stream decides how its responses are read. */
+export function compileReader(stream: StreamPlan): PageReader {
+  const name = `${stream.source}.${stream.name}`;
+  const readRecords = compileRecords(name, stream.records);
+  const readCursors = compileCursors(name, stream.cursor);
+  const readPaging = compilePaging(name, stream.paginate);
+  return (body, from) => {
+    const parsed = parseBody(name, body);
+    if (isFailed(parsed)) return parsed.failure;
+    const { response } = parsed;
+    const records = readRecords(response);
+    if ('transient' in records) return records;
+    const cursors = readCursors(records);
+    if ('transient' in cursors) return cursors;
+    const paging = readPaging(response);
+    if ('transient' in paging) return paging;
+    const facts = {
+      records: records.length,
+      ...paging,
+      bodyHash: hash('sha256', body),
+      ...windowFacts(cursors, from),
+    };
+    return { facts, response, records, cursors, body };
+  };
+}
+
+type Parsed = { readonly response: unknown } | { readonly failure: PageFailure };
+
+const isFailed = (parsed: Parsed): parsed is { readonly failure: PageFailure } => 'failure' in parsed;
+
+// A byte order mark is skipped; what is not UTF-8 throws instead of becoming U+FFFD.
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function decode(body: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function parseBody(stream: string, body: Uint8Array): Parsed {
+  const text = decode(body);
+  if (text === undefined) return { failure: failures.notUtf8(stream) };
+  try {
+    return { response: parseExact(text) };
+  } catch (error) {
+    if (isStackOverflow(error)) return { failure: failures.tooDeep(stream) };
+    if (!(error instanceof SyntaxError)) throw error;
+    return { failure: text.trim() === '' ? failures.emptyBody(stream) : failures.notJson(stream, text) };
+  }
+}
+
+function compileRecords(
+  stream: string,
+  path: Path,
+): (response: unknown) => readonly JsonObject[] | PageFailure {
+  const read = compilePath(path);
+  return (response) => {
+    const found = read(response);
+    if (!Array.isArray(found)) return failures.noRecords(stream, path, response, found);
+    const bad = found.findIndex((record) => !isObject(record));
+    return bad === -1 ? (found as JsonObject[]) : failures.notAnObject(stream, bad, found[bad]);
+  };
+}
+
+type Cursors = readonly (string | null)[];
+
+function compileCursors(
+  stream: string,
+  plan: CursorPlan | undefined,
+): (records: readonly JsonObject[]) => Cursors | PageFailure {
+  if (plan === undefined) return (records) => records.map(() => null);
+  const read = compileCursor(plan);
+  return (records) => {
+    const cursors: string[] = [];
+    for (const record of records) {
+      const { value, text } = read(record);
+      if (text === undefined)
+        return failures.noCursor(stream, cursors.length, plan.field, expected(plan), value);
+      cursors.push(text);
+    }
+    return cursors;
+  };
+}
+
+function expected({ type, format }: CursorPlan): string {
+  if (type !== 'timestamp') return type === 'integer' ? 'an integer' : 'a text';
+  const iso = 'an ISO 8601 timestamp with a zone';
+  return format === 'iso' ? iso : `${iso}, or ${format === 'epoch' ? 'seconds' : 'milliseconds'} since 1970`;
+}
+
+function windowFacts(cursors: Cursors, from: string | undefined): Pick<PageFacts, 'cursorMax' | 'outside'> {
+  let greatest = '';
+  let outside = 0;
+  for (const cursor of cursors) {
+    if (cursor === null) continue;
+    if (cursor > greatest) greatest = cursor;
+    if (from !== undefined && cursor < from) outside += 1;
+  }
+  return greatest === '' ? { outside } : { cursorMax: greatest, outside };
+}
+
+type Paging = Pick<PageFacts, 'next' | 'total'>;
+
+function compilePaging(stream: string, plan: PaginatePlan): (response: unknown) => Paging | PageFailure {
+  if (plan.type === 'next_url') return compileNext(stream, plan.path);
+  if (plan.type === 'cursor_token') return compileNext(stream, plan.token);
+  const read = 'total' in plan && plan.total !== undefined ? compilePath(plan.total) : undefined;
+  return (response) => (read === undefined ? {} : totalIn(response, read));
+}
+
+function compileNext(stream: string, path: Path): (response: unknown) => Paging | PageFailure {
+  const read = compilePath(path);
+  return (response) => {
+    const value = read(response);
+    if (value === undefined || value === null || value === '' || value === false) return {};
+    const next = value === true ? undefined : scalarText(value);
+    return next === undefined ? failures.noToken(stream, path, value) : { next };
+  };
+}
+
+/** A total that is no whole number is none: APIs write `-1` or `"many"` there. */
+function totalIn(response: unknown, read: Reader): Paging {
+  const value = read(response);
+  const total = decimalOf(value) === undefined ? Number.NaN : Number(String(value));
+  return Number.isSafeInteger(total) && total >= 0 ? { total } : {};
+}

@@ -1,0 +1,217 @@
+import { hash } from 'node:crypto';
+import type { BlockedRow, MappedRows, PageFailure, StagedValue } from '../../model/batch.ts';
+import { loadLine } from '../../model/load-file.ts';
+import { pathText } from '../../model/path.ts';
+import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
+import { type Column, coerce, compileColumns } from './columns.ts';
+import { compileConditions, type Filter } from './conditions.ts';
+import { badValue, kindOf } from './failures.ts';
+import { Invalid, keptText } from './invalid.ts';
+import { compilePath, type JsonObject, type Reader } from './paths.ts';
+
+/** A page whose records are clean of personal data. */
+export interface CleanPage {
+  readonly page: number;
+  readonly records: readonly JsonObject[];
+  readonly cursors: readonly (string | null)[];
+  /** Primary key of each record, as text. */
+  readonly keys: readonly string[];
+}
+
+/** Makes the rows of one mapping. */
+export type RowMapper = (page: CleanPage) => Promise<MappedRows | PageFailure>;
+
+/** What makes the rows of a mapping, compiled. */
+interface Program {
+  readonly stream: StreamPlan;
+  readonly mapping: string;
+  readonly each: { readonly read: Reader; readonly text: string } | undefined;
+  readonly filter: Filter | undefined;
+  readonly columns: readonly Column[];
+  readonly isAsync: boolean;
+}
+
+/** The rows so far. */
+interface Sheet {
+  readonly values: StagedValue[];
+  readonly blocked: BlockedRow[];
+  count: number;
+  filtered: number;
+  nulled: number;
+}
+
+/** A record, or one element of it: what one row is made of. */
+interface Unit {
+  readonly ordinal: number;
+  readonly index: number | null;
+  readonly element: unknown;
+  readonly record: JsonObject;
+}
+
+const hashDigits = 32;
+
+/** Compiles a mapping of a stream. */
+export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
+  const columns = compileColumns(plan);
+  const program: Program = {
+    stream,
+    mapping: plan.name,
+    each: plan.each && { read: compilePath(plan.each), text: pathText(plan.each) },
+    filter: compileConditions(plan.where),
+    columns,
+    isAsync: columns.some(({ compute }) => compute !== undefined),
+  };
+  return (page) => mapPage(program, page);
+}
+
+async function mapPage(program: Program, page: CleanPage): Promise<MappedRows | PageFailure> {
+  const sheet: Sheet = { values: [], blocked: [], count: 0, filtered: 0, nulled: 0 };
+  for (const unit of units(program, sheet, page)) {
+    // Only expressions are asynchronous; awaiting each row would cost more than mapping it.
+    const failure = program.isAsync
+      ? await computeRow(program, sheet, page, unit)
+      : addRow(program, sheet, page, unit);
+    if (failure !== undefined) return failure;
+  }
+  return { mapping: program.mapping, ...sheet };
+}
+
+/** All units of a page, in order. A record without an array where `each` wants one is kept aside. */
+function* units(program: Program, sheet: Sheet, page: CleanPage): Generator<Unit> {
+  for (const [ordinal, record] of page.records.entries()) {
+    const elements = elementsOf(program, record);
+    if (!Array.isArray(elements)) {
+      const unit = { ordinal, index: null, element: undefined, record };
+      block(program, sheet, page, unit, notAnArray(program, elements));
+      continue;
+    }
+    for (let index = 0; index < elements.length; index += 1) {
+      yield { ordinal, index: program.each ? index : null, element: elements[index], record };
+    }
+  }
+}
+
+/** The elements that become rows; anything but an array cannot. */
+function elementsOf({ each }: Program, record: JsonObject): unknown {
+  if (each === undefined) return [record];
+  const found = each.read(record);
+  return found === undefined || found === null || found === '' ? [] : found;
+}
+
+interface BadValue {
+  readonly property: string;
+  readonly invalid: Invalid;
+  readonly value: unknown;
+}
+
+const notAnArray = ({ each }: Program, value: unknown): BadValue => ({
+  property: each?.text ?? '',
+  invalid: new Invalid('each', `expected an array at \`each: ${each?.text}\`, got ${kindOf(value)}`),
+  value,
+});
+
+function block(
+  program: Program,
+  sheet: Sheet,
+  page: CleanPage,
+  unit: Unit,
+  { property, invalid, value }: BadValue,
+): void {
+  sheet.blocked.push({
+    mapping: program.mapping,
+    ordinal: unit.ordinal,
+    index: unit.index,
+    record: page.keys[unit.ordinal] ?? '',
+    property,
+    code: invalid.code,
+    reason: invalid.reason,
+    value: keptText(value),
+  });
+}
+
+async function computeRow(
+  program: Program,
+  sheet: Sheet,
+  page: CleanPage,
+  unit: Unit,
+): Promise<PageFailure | undefined> {
+  if (!isWanted(program, unit)) return addRow(program, sheet, page, unit);
+  const computed: unknown[] = [];
+  for (const { compute } of program.columns) {
+    computed.push(await compute?.(unit.element, unit.record, unit.index));
+  }
+  return addRow(program, sheet, page, unit, computed);
+}
+
+const isWanted = ({ filter }: Program, { element, record, index }: Unit): boolean =>
+  filter === undefined || filter(element, record, index);
+
+/** Adds the row of a unit, or counts it as filtered, or keeps it aside. A failure stops the page. */
+function addRow(
+  program: Program,
+  sheet: Sheet,
+  page: CleanPage,
+  unit: Unit,
+  computed?: readonly unknown[],
+): PageFailure | undefined {
+  if (!isWanted(program, unit)) {
+    sheet.filtered += 1;
+    return undefined;
+  }
+  const { values } = sheet;
+  const start = values.length;
+  const nulledBefore = sheet.nulled;
+  values.push(program.stream.account);
+  const bad = addValues(program, sheet, unit, computed);
+  if (bad !== undefined) {
+    values.length = start;
+    sheet.nulled = nulledBefore;
+    if (bad.fails) return failed(program, page, unit, bad);
+    block(program, sheet, page, unit, bad);
+    return undefined;
+  }
+  const rowHash = hash('sha256', loadLine(values, start, values.length - start)).slice(0, hashDigits);
+  const { ordinal, index } = unit;
+  values.push(page.page, ordinal, index, page.keys[ordinal] ?? '', page.cursors[ordinal] ?? null, rowHash);
+  sheet.count += 1;
+  return undefined;
+}
+
+/** Adds the values of a row; gives the first that stops it. */
+function addValues(
+  { columns }: Program,
+  sheet: Sheet,
+  unit: Unit,
+  computed: readonly unknown[] | undefined,
+): (BadValue & { readonly fails: boolean }) | undefined {
+  for (let at = 0; at < columns.length; at += 1) {
+    const column = columns[at] as Column;
+    const value = computed?.[at] ?? column.read(unit.element, unit.record, unit.index);
+    const coerced = coerce(column, value);
+    if (!(coerced instanceof Invalid)) {
+      sheet.values.push(coerced);
+    } else if (column.onInvalid === 'set_null') {
+      sheet.values.push(null);
+      sheet.nulled += 1;
+    } else {
+      return { property: column.name, invalid: coerced, value, fails: column.onInvalid === 'fail' };
+    }
+  }
+  return undefined;
+}
+
+const failed = (
+  program: Program,
+  page: CleanPage,
+  unit: Unit,
+  { property, invalid, value }: BadValue,
+): PageFailure =>
+  badValue({
+    stream: `${program.stream.source}.${program.stream.name}`,
+    mapping: program.mapping,
+    page: page.page,
+    record: page.keys[unit.ordinal] ?? '',
+    property,
+    reason: invalid.reason,
+    value: keptText(value),
+  });

@@ -1,0 +1,34 @@
+import type { MappedPage, MappedRows, PageFacts, PageFailure } from '../model/batch.ts';
+import type { MappingPlan, StreamPlan } from '../model/plan.ts';
+
+/** What a mapping worker is made for: every stream of the plan with its mappings. */
+export interface WorkerSetup {
+  readonly programs: readonly Program[];
+  readonly piiKey?: string;
+}
+
+export interface Program {
+  /** `source.stream`, or the mapping's name for a remap. */
+  readonly id: string;
+  readonly stream: StreamPlan;
+  readonly mappings: readonly MappingPlan[];
+}
+
+/** A page for a worker: as received, or as kept (personal data is tokens already). */
+export interface WorkerTask {
+  readonly task: number;
+  readonly program: string;
+  readonly page: number;
+  readonly body: Uint8Array;
+  readonly kept: boolean;
+  /** Normalised cursor at which the window begins. */
+  readonly from?: string;
+}
+
+/** Facts come first, so that the next request need not wait for the rows. A failure ends the task. */
+export type WorkerAnswer =
+  | { readonly task: number; readonly facts: PageFacts }
+  | { readonly task: number; readonly mapped: MappedPage }
+  | { readonly task: number; readonly remapped: readonly MappedRows[] }
+  | { readonly task: number; readonly failure: PageFailure }
+  | { readonly task: number; readonly crash: string };

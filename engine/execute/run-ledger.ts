@@ -1,0 +1,189 @@
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { assert, complaint } from '../model/errors.ts';
+import type { ExtractStep, Plan, Step } from '../model/plan.ts';
+import type { LoadCounts, StagedPage } from '../model/ports.ts';
+import type { CheckReport, RunReport, StepResult, StreamReport, TableReport } from '../model/run-report.ts';
+
+type Status = StreamReport['status'];
+
+/** What a stream has cost and brought so far. */
+export interface StreamAccount {
+  status: Status;
+  pages: number;
+  received: number;
+  outside: number;
+  elapsedMs: number;
+  readonly meter: { requests: number; retries: number; refused: number; waitedMs: number };
+}
+
+type Counts = { -readonly [name in keyof LoadCounts]: number } & {
+  filtered: number;
+  blocked: number;
+  nulled: number;
+};
+
+interface TableAccount {
+  status: TableReport['status'];
+  readonly counts: Counts;
+}
+
+/** The account of a run while it goes on; the report is made of it. */
+export class RunLedger {
+  readonly #plan: Plan;
+  readonly #run: string;
+  readonly #startedAt: string;
+  readonly #streams = new Map<string, StreamAccount>();
+  readonly #tables = new Map<string, TableAccount>();
+  readonly #checks: CheckReport[] = [];
+  readonly #diagnostics: Diagnostic[] = [];
+
+  constructor(plan: Plan, run: string, startedAt: string) {
+    this.#plan = plan;
+    this.#run = run;
+    this.#startedAt = startedAt;
+    for (const { name } of Object.values(plan.mappings)) {
+      const counts = {
+        staged: 0,
+        inserted: 0,
+        updated: 0,
+        unchanged: 0,
+        superseded: 0,
+        filtered: 0,
+        blocked: 0,
+        nulled: 0,
+      };
+      this.#tables.set(name, { status: 'succeeded', counts });
+    }
+  }
+
+  stream(name: string): StreamAccount {
+    const known = this.#streams.get(name);
+    if (known !== undefined) return known;
+    const meter = { requests: 0, retries: 0, refused: 0, waitedMs: 0 };
+    const made: StreamAccount = {
+      status: 'succeeded',
+      pages: 0,
+      received: 0,
+      outside: 0,
+      elapsedMs: 0,
+      meter,
+    };
+    this.#streams.set(name, made);
+    return made;
+  }
+
+  /** Counts a page once it is committed. */
+  staged(stream: string, page: StagedPage): void {
+    const account = this.stream(stream);
+    account.pages += 1;
+    account.received += page.records;
+    for (const rows of page.rows) {
+      const { counts } = this.#table(rows.mapping);
+      counts.filtered += rows.filtered;
+      counts.blocked += rows.blocked.length;
+      counts.nulled += rows.nulled;
+    }
+  }
+
+  loaded(mapping: string, loaded: LoadCounts): void {
+    const { counts } = this.#table(mapping);
+    for (const name of Object.keys(loaded) as (keyof LoadCounts)[]) counts[name] += loaded[name];
+  }
+
+  checked(reports: readonly CheckReport[]): readonly Diagnostic[] {
+    this.#checks.push(...reports);
+    return reports.filter(({ passed }) => !passed).map(failedCheck);
+  }
+
+  /** What is to be said of a stream that was read to its end. */
+  extracted(step: ExtractStep): readonly Diagnostic[] {
+    const name = `${step.stream.source}.${step.stream.name}`;
+    const { outside, received } = this.stream(name);
+    return outside === 0 ? [] : [ignoredFilter(name, outside, received, step.stream.cursor?.query ?? '')];
+  }
+
+  finished(step: Step, status: StepResult['status'], diagnostics: readonly Diagnostic[]): void {
+    this.#diagnostics.push(...diagnostics);
+    if (status === 'succeeded') return;
+    if (step.kind === 'extract') {
+      this.stream(`${step.stream.source}.${step.stream.name}`).status =
+        status === 'interrupted' ? status : 'failed';
+      return;
+    }
+    const table = this.#table(step.mapping);
+    if (table.status === 'succeeded') table.status = status === 'failed' ? 'failed' : 'skipped';
+  }
+
+  /** Whether a step must not run since its stream could not be read, or a step of its table failed. */
+  blocked(step: Step): boolean {
+    if (step.kind === 'extract' || step.kind === 'remap') return false;
+    const mapping = this.#plan.mappings[step.mapping];
+    const stream = this.#streams.get(mapping?.stream ?? '');
+    return (
+      this.#table(step.mapping).status !== 'succeeded' ||
+      (stream !== undefined && stream.status !== 'succeeded')
+    );
+  }
+
+  report(finishedAt: string, interrupted: boolean): RunReport {
+    const streams = [...this.#streams].map(([stream, account]) => streamReport(stream, account));
+    const tables = Object.values(this.#plan.mappings).map((mapping): TableReport => {
+      const { status, counts } = this.#table(mapping.name);
+      return {
+        mapping: mapping.name,
+        stream: mapping.stream,
+        table: `${mapping.schema}.${mapping.table}`,
+        status,
+        ...counts,
+      };
+    });
+    const failed = [...streams, ...tables].some(({ status }) => status !== 'succeeded');
+    return {
+      run: this.#run,
+      plan: this.#plan.id,
+      project: this.#plan.project,
+      environment: this.#plan.environment,
+      startedAt: this.#startedAt,
+      finishedAt,
+      status: interrupted ? 'interrupted' : failed ? 'failed' : 'succeeded',
+      streams,
+      tables,
+      checks: this.#checks,
+      diagnostics: this.#diagnostics,
+    };
+  }
+
+  #table(mapping: string): TableAccount {
+    const table = this.#tables.get(mapping);
+    assert(table, `the plan has the mapping ${mapping}`);
+    return table;
+  }
+}
+
+function streamReport(
+  stream: string,
+  { meter, status, pages, received, elapsedMs }: StreamAccount,
+): StreamReport {
+  return { stream, status, pages, received, ...meter, waitedMs: Math.round(meter.waitedMs), elapsedMs };
+}
+
+const failedCheck = ({ mapping, check, severity, found }: CheckReport): Diagnostic => ({
+  ...complaint(
+    'ETL0604',
+    `the check ${check} of ${mapping} fails: ${found}`,
+    severity === 'error'
+      ? 'The mapping is not loaded; its rows stay staged.'
+      : 'It is a warning: the mapping is loaded.',
+  ),
+  severity: severity === 'error' ? 'error' : 'warning',
+});
+
+/** An API that does not know a parameter often ignores it: an incremental run silently becomes a full one. */
+const ignoredFilter = (stream: string, outside: number, received: number, query: string): Diagnostic => ({
+  ...complaint(
+    'ETL0416',
+    `${outside} of ${received} records of ${stream} are older than was asked for`,
+    `The API seems to ignore the parameter \`${query}\`: check \`cursor.from\` and \`cursor.format\`. Nothing is lost, but every run reads everything.`,
+  ),
+  severity: 'warning',
+});

@@ -1,0 +1,43 @@
+import type { Plan, SourcePlan } from '../model/plan.ts';
+import type {
+  Artifacts,
+  Clock,
+  Connector,
+  HttpClient,
+  Limiter,
+  Progress,
+  References,
+  Staging,
+  Warehouse,
+} from '../model/ports.ts';
+import type { RunLedger } from './run-ledger.ts';
+import type { WorkerPool } from './worker-pool.ts';
+
+/** Everything of the outside world that a run uses; made by the command line. */
+export interface RunServices {
+  readonly runId: string;
+  readonly clock: Clock;
+  readonly http: HttpClient;
+  readonly limiter: Limiter;
+  readonly references: References;
+  readonly staging: Staging;
+  readonly warehouse: Warehouse;
+  readonly connectors: { readonly [name in SourcePlan['connector']]: Connector };
+  readonly artifacts: Artifacts;
+  readonly progress: Progress;
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+  /** Folder for load files. */
+  readonly folder: string;
+  readonly workers: number;
+  /** Where a source is read: its own base URL, or the lab's. */
+  baseUrl(source: SourcePlan): string;
+}
+
+/** A run in progress. */
+export interface Run {
+  readonly plan: Plan;
+  readonly services: RunServices;
+  readonly ledger: RunLedger;
+  readonly pool: WorkerPool;
+}

@@ -1,0 +1,124 @@
+import type { MappedPage, ReceivedPage } from '../../model/batch.ts';
+import { assert } from '../../model/errors.ts';
+import type { StreamPlan } from '../../model/plan.ts';
+import type { OpenWindow, Position, StagedPage, Staging } from '../../model/ports.ts';
+
+/** Pages received and not yet staged, at most. */
+export const pagesAheadMax = 4;
+/** Pages in one staging transaction, at most. */
+const pagesPerCommitMax = 16;
+
+export interface StageServices {
+  readonly staging: Staging;
+  readonly run: string;
+  /** Told of every page once it is committed. */
+  readonly committed: (page: StagedPage) => void;
+}
+
+interface Flight {
+  readonly page: ReceivedPage;
+  mapped: MappedPage | undefined;
+}
+
+/**
+ * Stages pages in order, whole pages in each transaction, while the next ones are fetched and mapped. When extraction
+ * fails or is interrupted, what was received before is staged first.
+ */
+export async function stage(
+  stream: StreamPlan,
+  pages: AsyncIterable<ReceivedPage>,
+  start: Position,
+  services: StageServices,
+): Promise<void> {
+  const line = new StagingLine(stream, start, services);
+  try {
+    for await (const page of pages) await line.add(page);
+  } catch (error) {
+    await line.drain();
+    throw error;
+  }
+  await line.drain();
+}
+
+/** The pages in flight, and where the stream stands. */
+class StagingLine {
+  readonly #stream: StreamPlan;
+  readonly #services: StageServices;
+  readonly #flights: Flight[] = [];
+  #position: Position;
+
+  constructor(stream: StreamPlan, start: Position, services: StageServices) {
+    this.#stream = stream;
+    this.#services = services;
+    this.#position = start;
+  }
+
+  async add(page: ReceivedPage): Promise<void> {
+    const flight: Flight = { page, mapped: undefined };
+    page.mapped.then(
+      (mapped) => {
+        flight.mapped = mapped;
+      },
+      () => {},
+    );
+    this.#flights.push(flight);
+    if (this.#flights.length >= pagesAheadMax) await this.#commitReady();
+  }
+
+  async drain(): Promise<void> {
+    while (this.#flights.length > 0) await this.#commitReady();
+  }
+
+  /** Waits for the oldest page, and commits it with those behind it that are mapped already. */
+  async #commitReady(): Promise<void> {
+    const first = this.#flights[0];
+    assert(first, 'a page is in flight');
+    first.mapped = await first.page.mapped;
+    const unready = this.#flights.findIndex(({ mapped }) => mapped === undefined);
+    const ready = this.#flights.splice(
+      0,
+      Math.min(unready === -1 ? this.#flights.length : unready, pagesPerCommitMax),
+    );
+    const staged = ready.map((flight) => this.#stagedPage(flight));
+    await this.#services.staging.commit(this.#stream, staged);
+    for (const page of staged) this.#services.committed(page);
+  }
+
+  #stagedPage({ page, mapped }: Flight): StagedPage {
+    assert(mapped, 'the page is mapped');
+    this.#position = advance(this.#position, page);
+    return {
+      id: page.id,
+      run: this.#services.run,
+      request: page.request,
+      status: page.status,
+      records: page.facts.records,
+      bodyHash: page.facts.bodyHash,
+      body: mapped.body,
+      rows: mapped.rows,
+      position: this.#position,
+    };
+  }
+}
+
+/** Where a stream stands after a page. The cursor moves only when a window ends: listings need not be in its order. */
+function advance(position: Position, page: ReceivedPage): Position {
+  const before = page.number === 1 ? undefined : position.open?.cursorMax;
+  const cursorMax = later(before, page.facts.cursorMax);
+  if (page.next === undefined) {
+    const cursor = later(position.cursor, cursorMax);
+    return cursor === undefined ? {} : { cursor };
+  }
+  const open: OpenWindow = {
+    ...(page.from !== undefined && { from: page.from }),
+    ...(cursorMax !== undefined && { cursorMax }),
+    pages: page.number,
+    next: page.next,
+  };
+  return { ...(position.cursor !== undefined && { cursor: position.cursor }), open };
+}
+
+const later = (a: string | undefined, b: string | undefined): string | undefined => {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a > b ? a : b;
+};

@@ -1,0 +1,133 @@
+import { Worker } from 'node:worker_threads';
+import type { MappedPage, MappedRows, PageFacts, PageFailure } from '../model/batch.ts';
+import { complaint, type ExplainedError, TerminalError, TransientError } from '../model/errors.ts';
+import type { MappingPlan, Plan } from '../model/plan.ts';
+import type { References } from '../model/ports.ts';
+import type { Program, WorkerAnswer, WorkerSetup, WorkerTask } from './protocol.ts';
+
+interface Pending {
+  readonly worker: Worker;
+  facts(facts: PageFacts): void;
+  mapped(mapped: MappedPage): void;
+  remapped(rows: readonly MappedRows[]): void;
+  fail(error: unknown): void;
+}
+
+export interface PageWork {
+  readonly facts: Promise<PageFacts>;
+  readonly mapped: Promise<MappedPage>;
+}
+
+interface Resolvable<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+/** `Promise.withResolvers`, which Node 20 lacks. */
+function resolvable<T>(): Resolvable<T> {
+  let settle: Omit<Resolvable<T>, 'promise'> | undefined;
+  const promise = new Promise<T>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  return { promise, ...(settle as Omit<Resolvable<T>, 'promise'>) };
+}
+
+/** Worker threads that parse and map pages; each page goes to the one with the fewest. */
+export class WorkerPool {
+  readonly #workers: readonly Worker[];
+  readonly #pending = new Map<number, Pending>();
+  #tasks = 0;
+  #closing = false;
+
+  constructor(setup: WorkerSetup, size: number) {
+    this.#workers = Array.from({ length: size }, () => this.#start(setup));
+  }
+
+  /** Maps a page as received. Both promises reject with an ExplainedError when it cannot be read. */
+  map(page: Omit<WorkerTask, 'task' | 'kept'>): PageWork {
+    const facts = resolvable<PageFacts>();
+    const mapped = resolvable<MappedPage>();
+    // Whoever awaits the facts learns of a failure there; the rows' promise must not count as unhandled meanwhile.
+    mapped.promise.catch(() => {});
+    this.#send(
+      { ...page, kept: false },
+      {
+        facts: facts.resolve,
+        mapped: mapped.resolve,
+        fail: (error) => {
+          facts.reject(error);
+          mapped.reject(error);
+        },
+      },
+    );
+    return { facts: facts.promise, mapped: mapped.promise };
+  }
+
+  /** Maps a kept page again. */
+  remap(page: Omit<WorkerTask, 'task' | 'kept' | 'from'>): Promise<readonly MappedRows[]> {
+    return new Promise((remapped, fail) => this.#send({ ...page, kept: true }, { remapped, fail }));
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+
+  #start(setup: WorkerSetup): Worker {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: setup });
+    worker.on('message', (answer: WorkerAnswer) => this.#receive(answer));
+    worker.on('error', (error) => this.#abandon(worker, error));
+    worker.on('exit', (code) => {
+      if (!this.#closing) this.#abandon(worker, new Error(`a mapping worker ended with code ${code}`));
+    });
+    return worker;
+  }
+
+  #send(task: Omit<WorkerTask, 'task'>, handlers: Partial<Pending> & Pick<Pending, 'fail'>): void {
+    const busy = (worker: Worker): number =>
+      [...this.#pending.values()].filter((one) => one.worker === worker).length;
+    const [worker] = [...this.#workers].sort((a, b) => busy(a) - busy(b));
+    if (worker === undefined) throw new Error('Assertion failed: the pool has a worker');
+    this.#tasks += 1;
+    const ignore = (): void => {};
+    this.#pending.set(this.#tasks, { facts: ignore, mapped: ignore, remapped: ignore, ...handlers, worker });
+    worker.postMessage({ ...task, task: this.#tasks } satisfies WorkerTask);
+  }
+
+  #receive(answer: WorkerAnswer): void {
+    const pending = this.#pending.get(answer.task);
+    if (pending === undefined) return;
+    if ('facts' in answer) return pending.facts(answer.facts);
+    this.#pending.delete(answer.task);
+    if ('mapped' in answer) pending.mapped(answer.mapped);
+    else if ('remapped' in answer) pending.remapped(answer.remapped);
+    else pending.fail('failure' in answer ? explained(answer.failure) : new Error(answer.crash));
+  }
+
+  #abandon(worker: Worker, error: unknown): void {
+    for (const [task, pending] of this.#pending) {
+      if (pending.worker !== worker) continue;
+      this.#pending.delete(task);
+      pending.fail(error);
+    }
+  }
+}
+
+/** The pool for a plan: a program for each stream that is read, and one for each mapping that is mapped again. */
+export function workerPool(plan: Plan, references: References, workers: number): WorkerPool {
+  const find = (names: readonly string[]): readonly MappingPlan[] =>
+    names.flatMap((name) => plan.mappings[name] ?? []);
+  const programs = plan.steps.flatMap((step): Program[] => {
+    if (step.kind === 'remap') return [{ id: step.id, stream: step.stream, mappings: find([step.mapping]) }];
+    if (step.kind !== 'extract') return [];
+    return [
+      { id: `${step.stream.source}.${step.stream.name}`, stream: step.stream, mappings: find(step.mappings) },
+    ];
+  });
+  const piiKey = plan.piiKey === undefined ? {} : { piiKey: references.resolve(plan.piiKey) };
+  return new WorkerPool({ programs, ...piiKey }, workers);
+}
+
+const explained = ({ code, summary, help, transient }: PageFailure): ExplainedError =>
+  new (transient ? TransientError : TerminalError)(complaint(code, summary, ...help));

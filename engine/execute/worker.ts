@@ -1,0 +1,47 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { gunzipSync } from 'node:zlib';
+import type { PageFailure } from '../model/batch.ts';
+import { assert } from '../model/errors.ts';
+import { compileStream, type StreamMapper } from './map/map.ts';
+import type { WorkerAnswer, WorkerSetup, WorkerTask } from './protocol.ts';
+
+/** A mapping worker: parses and maps pages off the main thread. */
+const setup = workerData as WorkerSetup;
+const port = parentPort;
+assert(port, 'worker.ts runs as a worker thread');
+
+const mappers = new Map<string, StreamMapper>(
+  setup.programs.map(({ id, stream, mappings }) => [id, compileStream(stream, mappings, setup.piiKey)]),
+);
+
+const isFailure = (value: object): value is PageFailure => 'transient' in value;
+
+async function perform(task: WorkerTask): Promise<void> {
+  const mapper = mappers.get(task.program);
+  assert(mapper, `the worker knows ${task.program}`);
+  await (task.kept ? remap(mapper, task) : map(mapper, task));
+}
+
+async function map(mapper: StreamMapper, { task, page, body, from }: WorkerTask): Promise<void> {
+  const parsed = mapper.read(body, from === undefined ? {} : { from });
+  if (isFailure(parsed)) return answer({ task, failure: parsed });
+  answer({ task, facts: parsed.facts });
+  const mapped = await mapper.map(parsed, { page });
+  answer(isFailure(mapped) ? { task, failure: mapped } : { task, mapped });
+}
+
+async function remap(mapper: StreamMapper, { task, page, body }: WorkerTask): Promise<void> {
+  const rows = await mapper.remap(gunzipSync(body), { page });
+  answer(isFailure(rows) ? { task, failure: rows } : { task, remapped: rows });
+}
+
+const answer = (message: WorkerAnswer): void => port.postMessage(message);
+
+port.on('message', (task: WorkerTask) => {
+  perform(task).catch((error: unknown) => {
+    answer({
+      task: task.task,
+      crash: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+  });
+});

@@ -1,0 +1,65 @@
+import type { ByteSink } from './byte-sink.ts';
+import type { CursorKey } from './cursor.ts';
+
+/** The records of one stream, by position from 0. They never change while the lab runs. */
+export interface Collection {
+  readonly size: number;
+  /** Writes the JSON of a record: what stands in the file byte for byte, or what is made of a seed. */
+  write(sink: ByteSink, position: number): void;
+  /** Key of a record's cursor. Only asked for where the stream declares one. */
+  cursorAt(position: number): CursorKey;
+  /** Known never to go down with the position, so that no look at all cursors is needed. */
+  readonly ascending?: boolean;
+}
+
+/** A collection in the order in which it is served. */
+export interface Listing {
+  readonly size: number;
+  write(sink: ByteSink, place: number): void;
+  /** First place whose cursor is at least `key`; `size` where there is none. */
+  firstFrom(key: CursorKey): number;
+}
+
+function keysOf(collection: Collection): readonly CursorKey[] {
+  const keys: CursorKey[] = [];
+  for (let position = 0; position < collection.size; position += 1) keys.push(collection.cursorAt(position));
+  return keys;
+}
+
+const isAscending = (keys: readonly CursorKey[]): boolean =>
+  keys.every((key, position) => position === 0 || (keys[position - 1] as CursorKey) <= key);
+
+function sortedPositions(keys: readonly CursorKey[]): Uint32Array {
+  const positions = Uint32Array.from(keys, (_, position) => position);
+  return positions.sort((a, b) => {
+    const [left, right] = [keys[a] as CursorKey, keys[b] as CursorKey];
+    return left < right ? -1 : left > right ? 1 : a - b;
+  });
+}
+
+function listing(collection: Collection, position: (place: number) => number): Listing {
+  return {
+    size: collection.size,
+    write: (sink, place) => collection.write(sink, position(place)),
+    firstFrom(key) {
+      let low = 0;
+      let high = collection.size;
+      while (low < high) {
+        const middle = Math.floor((low + high) / 2);
+        if (collection.cursorAt(position(middle)) < key) low = middle + 1;
+        else high = middle;
+      }
+      return low;
+    },
+  };
+}
+
+/** Serves by cursor, ascending, records of equal cursors in the order of the collection; without one in that order. */
+export function listingOf(collection: Collection, byCursor: boolean): Listing {
+  const asIs = (place: number): number => place;
+  if (!byCursor || collection.ascending === true) return listing(collection, asIs);
+  const keys = keysOf(collection);
+  if (isAscending(keys)) return listing(collection, asIs);
+  const positions = sortedPositions(keys);
+  return listing(collection, (place) => positions[place] as number);
+}

@@ -1,0 +1,80 @@
+import { isUtf8 } from 'node:buffer';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import type * as config from '../model/config.ts';
+import type { Collection } from './collection.ts';
+import { labError, messageOf } from './complain.ts';
+import { readCsv } from './csv.ts';
+import { cursorReader } from './cursor-reader.ts';
+import { readNdjson } from './ndjson.ts';
+
+const decompress = promisify(gunzip);
+const endings = ['.ndjson', '.ndjson.gz', '.csv', '.csv.gz'] as const;
+const readers = { '.ndjson': readNdjson, '.csv': readCsv } as const;
+const byteOrderMark = Buffer.from('\uFEFF');
+
+/** Relative path of the data file of a stream, as declared or the first that exists. */
+function dataFile(folder: string, owner: string, stream: config.Stream): string {
+  const declared = stream.lab?.data;
+  const wanted =
+    declared === undefined ? endings.map((ending) => `lab/${owner.replace('.', '/')}${ending}`) : [declared];
+  const found = wanted.find((file) => existsSync(join(folder, file)));
+  if (found !== undefined) return found;
+  throw labError(
+    'noData',
+    `${owner} has no data for the lab`,
+    `Looked for ${wanted.join(', ')} in the project folder.`,
+    'Put the records there, or declare `lab.data` or `lab.generate` in the stream.',
+  );
+}
+
+async function load(folder: string, file: string): Promise<Buffer> {
+  try {
+    const stored = await readFile(join(folder, file));
+    const bytes = file.endsWith('.gz') ? await decompress(stored) : stored;
+    return bytes.subarray(0, 3).equals(byteOrderMark) ? bytes.subarray(3) : bytes;
+  } catch (thrown) {
+    throw labError('unreadableData', `${file} cannot be read: ${messageOf(thrown)}`, 'Check the file.');
+  }
+}
+
+function lineOfBadByte(bytes: Buffer): number {
+  let from = 0;
+  for (let number = 1; ; number += 1) {
+    const end = bytes.indexOf(10, from);
+    if (end < 0 || !isUtf8(bytes.subarray(from, end))) return number;
+    from = end + 1;
+  }
+}
+
+/**
+ * Reads the data file of a stream (`owner` is `source.stream`) into memory.
+ * @throws TerminalError when there is none, or naming the line that does not fit
+ */
+export async function readDataFile(
+  folder: string,
+  owner: string,
+  stream: config.Stream,
+): Promise<Collection> {
+  const file = dataFile(folder, owner, stream);
+  const ending = /\.(?:ndjson|csv)(?=(?:\.gz)?$)/.exec(file)?.[0] as keyof typeof readers | undefined;
+  if (ending === undefined) {
+    throw labError(
+      'unreadableData',
+      `${file} is not of a kind that the lab reads`,
+      `It reads ${endings.join(', ')}.`,
+    );
+  }
+  const bytes = await load(folder, file);
+  if (!isUtf8(bytes)) {
+    throw labError(
+      'unreadableData',
+      `${file}:${lineOfBadByte(bytes)} is not UTF-8`,
+      'Save the file as UTF-8.',
+    );
+  }
+  return readers[ending](bytes, file, stream.cursor && cursorReader(stream.cursor));
+}

@@ -1,0 +1,77 @@
+import type * as config from '../model/config.ts';
+import type { Project } from '../model/project.ts';
+import type { Answer } from './answer.ts';
+import { Bodies } from './body.ts';
+import { type Collection, type Listing, listingOf } from './collection.ts';
+import { labError } from './complain.ts';
+import { readDataFile } from './data-file.ts';
+import { generate } from './generator.ts';
+import { onwardOf, type Pager, pagerOf, wantedOf } from './paging.ts';
+import { carriesAll, distinction, parameterNames, readParameters } from './parameters.ts';
+
+/** More generated records than this in one answer would not fit into memory. */
+const unpagedRecordsMax = 500_000;
+
+/** One stream as the lab serves it. */
+export interface LabStream {
+  /** Path below the base URL, as a URL writes it. */
+  readonly path: string;
+  /** Equal for two streams that no request could tell apart. */
+  readonly distinction: string;
+  /** Whether a request carries every parameter that the stream declares. */
+  isMeant(url: URL): boolean;
+  /** @throws Refusal 400 */
+  answer(url: URL): Answer;
+}
+
+async function collectionOf(project: Project, owner: string, stream: config.Stream): Promise<Collection> {
+  const { data, generate: spec } = stream.lab ?? {};
+  if (spec === undefined) return readDataFile(project.folder, owner, stream);
+  if (data === undefined) return generate(owner, spec, stream.cursor);
+  throw labError('cannotServe', `${owner} declares both lab.data and lab.generate`, 'Keep one of them.');
+}
+
+/** Finds at start what would otherwise go wrong with the first request. */
+function checkShape(pager: Pager, bodies: Bodies, listing: Listing): void {
+  const url = new URL('http://lab/');
+  const page = { filter: '', total: listing.size, from: 0, to: 0, end: -1 };
+  bodies.make(onwardOf(pager, page, url).slots, 0, 0);
+  if (pager.paginate.type !== 'none' || listing.size <= unpagedRecordsMax) return;
+  throw labError(
+    'cannotServe',
+    `${pager.owner} has ${listing.size} records and no paging`,
+    `The lab puts at most ${unpagedRecordsMax} records into one answer: declare \`paginate\`.`,
+  );
+}
+
+function serve(pager: Pager, listing: Listing, bodies: Bodies, url: URL): Answer {
+  const wanted = wantedOf(pager, listing, readParameters(url.searchParams, pager.names));
+  const { slots, link } = onwardOf(pager, wanted, url);
+  return {
+    status: 200,
+    headers: link === undefined ? {} : { Link: link },
+    body: bodies.make(slots, wanted.from, wanted.to),
+    records: wanted.to - wanted.from,
+  };
+}
+
+/**
+ * Loads the data of a stream and makes it ready to serve.
+ * @throws TerminalError when the data or the declaration cannot be served
+ */
+export async function openStream(project: Project, source: config.Source, name: string): Promise<LabStream> {
+  const stream = source.streams[name] as config.Stream;
+  const owner = `${source.name}.${name}`;
+  const listing = listingOf(await collectionOf(project, owner, stream), stream.cursor !== undefined);
+  const names = parameterNames(stream, source.auth);
+  const pager = pagerOf(owner, stream, names);
+  const bodies = new Bodies(owner, stream.records ?? '', listing);
+  checkShape(pager, bodies, listing);
+  const path = new URL(`http://lab${stream.request.path}`).pathname;
+  return {
+    path,
+    distinction: distinction(path, names),
+    isMeant: (url) => carriesAll(url.searchParams, names),
+    answer: (url) => serve(pager, listing, bodies, url),
+  };
+}

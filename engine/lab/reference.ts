@@ -1,0 +1,29 @@
+import type * as config from '../model/config.ts';
+
+const reference = /\$\{(?:env|file):[^}]*\}/g;
+
+/**
+ * What the lab takes for `${env:NAME}` or `${file:PATH}`: `lab-` and the name, or the file's base name.
+ * A default (`${env:NAME:-x}`) is not looked at.
+ */
+export function labReference(written: string): string {
+  const inside = written.replace(/^\$\{(?:env|file):/, '').replace(/\}$/, '');
+  const name = written.startsWith('${env:') ? inside.replace(/:-.*$/s, '') : inside.replace(/^.*[/\\]/s, '');
+  return `lab-${name}`;
+}
+
+/** A text with every reference in it replaced by what the lab takes for it. */
+export const labText = (text: string): string => text.replace(reference, labReference);
+
+/**
+ * Path of the lab under which it serves a source: its name, then the path of its `baseUrl`.
+ * Where a `baseUrl` holds references its path is not known, and the name stands alone.
+ */
+export function labMount(source: Pick<config.Source, 'name' | 'baseUrl'>): string {
+  const path = source.baseUrl.includes('${') ? '' : new URL(source.baseUrl).pathname;
+  return `/${source.name}${path.replace(/\/+$/, '')}`;
+}
+
+/** What stands for the source's `baseUrl` when the lab at `labUrl` serves it. */
+export const labBaseUrl = (labUrl: string, source: Pick<config.Source, 'name' | 'baseUrl'>): string =>
+  labUrl.replace(/\/+$/, '') + labMount(source);

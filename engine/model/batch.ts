@@ -1,0 +1,122 @@
+import type { CursorType } from './plan.ts';
+
+/** One HTTP request as a connector wants it sent. The sender adds authentication and waits for a permit. */
+export interface ApiRequest {
+  readonly method: 'GET';
+  /** Absolute, without credentials. */
+  readonly url: string;
+  readonly headers: { readonly [header: string]: string };
+}
+
+/** One response, its body as received. */
+export interface ApiResponse {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: { readonly [header: string]: string };
+  readonly body: Uint8Array;
+  /** From sending the request to the last byte, in milliseconds. */
+  readonly elapsedMs: number;
+}
+
+/** What a connector must know of a page to ask for the next one; all that leaves the worker before the rows. */
+export interface PageFacts {
+  readonly records: number;
+  /** Text found at the paginator's path: a token or a URL. */
+  readonly next?: string;
+  readonly total?: number;
+  /** SHA-256 of the response, hex. */
+  readonly bodyHash: string;
+  /** Greatest cursor value of the page, normalised so that texts compare like values. */
+  readonly cursorMax?: string;
+  /** Records whose cursor lies before the window that was asked for. */
+  readonly outside: number;
+}
+
+/** A page on its way from a connector to staging. */
+export interface ReceivedPage {
+  /** Identity in staging, given before the page is mapped so that each of its rows can carry it. */
+  readonly id: number;
+  readonly request: ApiRequest;
+  readonly status: number;
+  /** Position in the window, from 1. */
+  readonly number: number;
+  /** Normalised cursor at which the window begins. */
+  readonly from?: string;
+  readonly facts: PageFacts;
+  /** The next request of this window; absent on the last page. */
+  readonly next?: ApiRequest;
+  readonly mapped: Promise<MappedPage>;
+}
+
+/** A page after mapping: what one staging transaction writes. */
+export interface MappedPage {
+  /** The response after `redact` and `pii`, gzip. */
+  readonly body: Uint8Array;
+  readonly rows: readonly MappedRows[];
+}
+
+/** What one mapping made of one page. */
+export interface MappedRows {
+  readonly mapping: string;
+  /** Row after row, `columns.length` values each: see `stagedColumns`. */
+  readonly values: readonly StagedValue[];
+  readonly count: number;
+  readonly filtered: number;
+  /** Values stored as NULL because `onInvalid` says so. */
+  readonly nulled: number;
+  readonly blocked: readonly BlockedRow[];
+}
+
+/** Exact numbers and instants are text; booleans are 0 or 1; binary is base64. */
+export type StagedValue = string | number | null;
+
+/** A row kept aside since a value does not fit. */
+export interface BlockedRow {
+  readonly mapping: string;
+  readonly ordinal: number;
+  readonly index: number | null;
+  /** The record's primary key, as text. */
+  readonly record: string;
+  readonly property: string;
+  readonly code: string;
+  readonly reason: string;
+  /** The value as received, cut to 200 characters; tokens stand for personal data. */
+  readonly value: string;
+}
+
+/** Why a page cannot be mapped at all, or why the mapping says that the stream must stop. */
+export interface PageFailure {
+  readonly code: string;
+  readonly summary: string;
+  readonly help: readonly string[];
+  readonly transient: boolean;
+}
+
+/**
+ * Columns of `stg_<mapping>` in order: the account, the mapping's own, then these.
+ * `_record` is the primary key as text, `_ordinal` the record's position in the page, `_index` the element's,
+ * `_cursor` the normalised cursor, `_hash` a hash of the mapped values.
+ */
+export const stagedMeta = ['_page', '_ordinal', '_index', '_record', '_cursor', '_hash'] as const;
+
+/**
+ * Normalises a cursor value to a text whose order is the value's order: instants as UTC with microseconds,
+ * integers padded with zeros behind a sign, strings as they are. Inverse of {@link cursorValue}.
+ */
+export const cursorText = (type: CursorType, canonical: string): string => {
+  if (type !== 'integer') return canonical;
+  const digits = canonical.replace('-', '').padStart(40, '0');
+  if (!canonical.startsWith('-')) return `1${digits}`;
+  return `0${digits.replace(/\d/g, (digit) => String(9 - Number(digit)))}`;
+};
+
+/** The canonical value of a normalised cursor. */
+export const cursorValue = (type: CursorType, text: string): string => {
+  if (type !== 'integer') return text;
+  const negative = text.startsWith('0');
+  const digits = negative
+    ? text.slice(1).replace(/\d/g, (digit) => String(9 - Number(digit)))
+    : text.slice(1);
+  const plain = digits.replace(/^0+(?=\d)/, '');
+  return negative ? `-${plain}` : plain;
+};

@@ -1,0 +1,305 @@
+/**
+ * The Plan: plain JSON that says everything that `etl run` will do. It holds no secret: `${env:…}` and `${file:…}`
+ * stay as written until a value is used. Nothing after `compile` looks at the Project again.
+ */
+export interface Plan {
+  readonly format: 1;
+  /** Version of the engine that compiled it. */
+  readonly engine: string;
+  /** SHA-256 of the canonical JSON of everything else; the same input gives the same id. */
+  readonly id: string;
+  readonly project: string;
+  readonly environment: string;
+  readonly staging: StagingPlan;
+  readonly warehouse: WarehousePlan;
+  /** Reference to the key that turns personal data into tokens; present when a mapping needs it. */
+  readonly piiKey?: string;
+  /** Every `${env:…}` and `${file:…}` that a run needs, with the place that names it first. */
+  readonly references: readonly ReferencePlan[];
+  readonly sources: { readonly [source: string]: SourcePlan };
+  readonly mappings: { readonly [mapping: string]: MappingPlan };
+  readonly steps: readonly Step[];
+}
+
+export interface ReferencePlan {
+  /** As written, such as `${env:SHOPIFY_TOKEN}`. */
+  readonly reference: string;
+  /** `file:line:column`. */
+  readonly at: string;
+}
+
+export interface StagingPlan {
+  readonly dialect: 'sqlite';
+  /** Relative to the project folder. */
+  readonly storage: string;
+}
+
+export interface WarehousePlan {
+  readonly type: 'duckdb';
+  /** Relative to the project folder. */
+  readonly path: string;
+  readonly memoryBytes: number;
+}
+
+export interface SourcePlan {
+  readonly name: string;
+  readonly connector: 'http';
+  readonly baseUrl: string;
+  readonly auth: AuthPlan;
+  readonly headers: { readonly [header: string]: string };
+  readonly timeoutMs: number;
+  readonly maxResponseBytes: number;
+  readonly attemptsMax: number;
+  readonly budget: BudgetPlan;
+}
+
+export type AuthPlan =
+  | { readonly type: 'none' }
+  | { readonly type: 'api_key'; readonly header?: string; readonly query?: string; readonly value: string }
+  | { readonly type: 'bearer'; readonly token: string }
+  | { readonly type: 'basic'; readonly username: string; readonly password: string };
+
+export interface BudgetPlan {
+  readonly domain: string;
+  readonly limits: readonly LimitPlan[];
+}
+
+/** A leaky bucket, headroom already taken off: one request every `intervalUs` microseconds, `burst` at once. */
+export interface LimitPlan {
+  readonly id: string;
+  /** As declared, for people: `2/s`. */
+  readonly declared: string;
+  readonly intervalUs: number;
+  readonly burst: number;
+  /** Glob over the request path below `baseUrl`; without it every request is bound. */
+  readonly path?: string;
+}
+
+export type Step = ExtractStep | RemapStep | CheckStep | DefineStep | LoadStep;
+
+interface StepBase {
+  /** Unique in the plan, such as `extract shopify.orders`. */
+  readonly id: string;
+  /** Why the step is there, for people. */
+  readonly reason: string;
+}
+
+/** Fetches what changed in one stream of one account, maps it and stages it. */
+export interface ExtractStep extends StepBase {
+  readonly kind: 'extract';
+  readonly stream: StreamPlan;
+  /** Mappings of this stream, in order. */
+  readonly mappings: readonly string[];
+}
+
+/** Maps the kept pages of a stream again for a mapping that is new or changed. No request is made. */
+export interface RemapStep extends StepBase {
+  readonly kind: 'remap';
+  readonly mapping: string;
+  readonly stream: StreamPlan;
+}
+
+/** Checks the staged rows that are about to be loaded. */
+export interface CheckStep extends StepBase {
+  readonly kind: 'check';
+  readonly mapping: string;
+  readonly checks: readonly CheckPlan[];
+}
+
+/** Creates or extends the target table. */
+export interface DefineStep extends StepBase {
+  readonly kind: 'define';
+  readonly mapping: string;
+  readonly statements: readonly string[];
+}
+
+/** Loads the staged rows into the target table, in one transaction per load unit. */
+export interface LoadStep extends StepBase {
+  readonly kind: 'load';
+  readonly mapping: string;
+  readonly rowsMax: number;
+  /** In the order they run. `$name` stands for a parameter bound at run time. */
+  readonly statements: readonly LoadStatement[];
+}
+
+export interface LoadStatement {
+  /**
+   * `known` finds the unit's row in `_etl_loads`; `copy` reads the load file into a deduplicated batch; `count` counts
+   * batch and target, before and after; `merge` moves the batch into the target; `record` writes `_etl_loads`.
+   */
+  readonly name: 'known' | 'copy' | 'count' | 'merge' | 'record';
+  readonly sql: string;
+}
+
+export interface StreamPlan {
+  readonly source: string;
+  readonly account: string;
+  readonly name: string;
+  readonly path: string;
+  readonly query: { readonly [parameter: string]: string };
+  readonly headers: { readonly [header: string]: string };
+  /** Path of the array of records; the empty path is the response itself. */
+  readonly records: Path;
+  readonly primaryKey: readonly Path[];
+  readonly paginate: PaginatePlan;
+  readonly cursor?: CursorPlan;
+  readonly pagesMax: number;
+  /** What is dropped or replaced by a token in every record before anything is stored. */
+  readonly privacy: readonly PrivacyPlan[];
+}
+
+export type PaginatePlan =
+  | { readonly type: 'none' }
+  | { readonly type: 'link_header'; readonly rel: string; readonly size?: SizePlan }
+  | { readonly type: 'next_url'; readonly path: Path; readonly size?: SizePlan }
+  | { readonly type: 'cursor_token'; readonly token: Path; readonly param: string; readonly size?: SizePlan }
+  | {
+      readonly type: 'page';
+      readonly param: string;
+      readonly start: number;
+      readonly size?: SizePlan;
+      readonly total?: Path;
+    }
+  | { readonly type: 'offset'; readonly param: string; readonly size: SizePlan; readonly total?: Path };
+
+export interface SizePlan {
+  readonly param: string;
+  readonly value: number;
+}
+
+export type CursorType = 'timestamp' | 'integer' | 'string';
+
+export interface CursorPlan {
+  readonly field: Path;
+  readonly type: CursorType;
+  /** How a timestamp is written in the request. */
+  readonly format: 'iso' | 'epoch' | 'epoch_ms';
+  /** First value wanted by the first run; without it, everything. */
+  readonly start?: string;
+  readonly lookbackMs: number;
+  readonly query: string;
+}
+
+/** `path` may hold `*` for any key and `[*]` for any element. */
+export interface PrivacyPlan {
+  readonly path: Path;
+  readonly action: 'drop' | 'hmac';
+  /** Changes made before the token is made, so that ` A@x ` and `a@x` can get the same one. */
+  readonly transforms: readonly TransformPlan[];
+}
+
+/**
+ * A compiled path: keys, element positions, and `*` (any key) or `[*]` (any element).
+ * `$parent` and `$index` are the `root` of a path inside `each`.
+ */
+export interface Path {
+  readonly root: 'record' | 'element' | 'index';
+  readonly segments: readonly PathSegment[];
+}
+
+export type PathSegment =
+  | { readonly key: string }
+  | { readonly index: number }
+  | { readonly any: 'key' | 'element' };
+
+export interface MappingPlan {
+  readonly name: string;
+  /** `source.stream`. */
+  readonly stream: string;
+  readonly each?: Path;
+  readonly where: readonly ConditionPlan[];
+  readonly schema: string;
+  readonly table: string;
+  /** Columns that identify a row, `_account` first. */
+  readonly key: readonly string[];
+  readonly properties: readonly PropertyPlan[];
+  /** SHA-256 of everything that decides the rows; a change means that kept pages are mapped again. */
+  readonly hash: string;
+}
+
+export interface PropertyPlan {
+  readonly name: string;
+  readonly type: LogicalType;
+  readonly origin: Origin;
+  readonly required: boolean;
+  readonly onInvalid: 'block' | 'set_null' | 'fail';
+  readonly transforms: readonly TransformPlan[];
+  readonly format: 'iso' | 'epoch' | 'epoch_ms';
+  readonly zone?: string;
+}
+
+export type Origin =
+  | { readonly kind: 'path'; readonly path: Path; readonly text: string }
+  | { readonly kind: 'value'; readonly value: string | number | boolean }
+  | { readonly kind: 'template'; readonly template: string }
+  | { readonly kind: 'expr'; readonly expr: string };
+
+export type LogicalType =
+  | {
+      readonly name:
+        | 'string'
+        | 'integer'
+        | 'double'
+        | 'boolean'
+        | 'date'
+        | 'time'
+        | 'timestamp'
+        | 'datetime'
+        | 'json'
+        | 'binary';
+    }
+  | { readonly name: 'decimal'; readonly precision: number; readonly scale: number };
+
+export type TransformPlan =
+  | { readonly name: 'trim' | 'upper' | 'lower' | 'collapse_spaces' | 'null_if_empty' | 'digits' }
+  | { readonly name: 'replace'; readonly pattern: string; readonly with: string }
+  | { readonly name: 'map'; readonly values: { readonly [from: string]: string } }
+  | { readonly name: 'shift'; readonly places: number };
+
+/** A literal of a condition keeps the text of a number, so that long ones compare exactly. */
+export type Literal = string | number | boolean | null;
+
+export interface ConditionPlan {
+  readonly path: Path;
+  /** The path as written, for messages. */
+  readonly text: string;
+  readonly op: 'eq' | 'ne' | 'in' | 'notIn' | 'gt' | 'gte' | 'lt' | 'lte' | 'exists' | 'matches';
+  readonly value: Literal | readonly Literal[];
+}
+
+export type CheckPlan = { readonly id: string; readonly severity: 'error' | 'warn' } & (
+  | { readonly kind: 'not_null'; readonly column: string }
+  | { readonly kind: 'unique'; readonly columns: readonly string[] }
+  | {
+      readonly kind: 'range';
+      readonly column: string;
+      readonly type: LogicalType;
+      readonly min?: string;
+      readonly max?: string;
+    }
+  | { readonly kind: 'accepted_values'; readonly column: string; readonly values: readonly string[] }
+  | { readonly kind: 'row_count'; readonly min?: number; readonly max?: number }
+  | { readonly kind: 'freshness'; readonly column: string; readonly maxAgeMs: number }
+);
+
+/** Names of the columns that Sluice adds to every row, in table order, before the mapping's own. */
+export const accountColumn = '_account';
+
+/** Names of the columns that Sluice adds to every row, in table order, after the mapping's own. */
+export const metaColumns = ['_run', '_page', '_loaded_at', '_hash'] as const;
+
+/** What a plan depends on besides the project: the state of staging and warehouse when it is compiled. */
+export interface StateSnapshot {
+  /** Hash with which each mapping was last staged. */
+  readonly mappingHashes: ReadonlyMap<string, string>;
+  /** Pages kept of each stream, by `source.stream`. */
+  readonly keptPages: ReadonlyMap<string, number>;
+  readonly tables: readonly WarehouseTable[];
+}
+
+/** A table as the warehouse has it. Types are the warehouse's own names. */
+export interface WarehouseTable {
+  readonly schema: string;
+  readonly table: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+}

@@ -1,0 +1,253 @@
+import type { ApiRequest, ApiResponse, BlockedRow, MappedRows, PageFacts, StagedValue } from './batch.ts';
+import type {
+  BudgetPlan,
+  CheckPlan,
+  LoadStatement,
+  MappingPlan,
+  Plan,
+  SourcePlan,
+  StreamPlan,
+  WarehouseTable,
+} from './plan.ts';
+import type { RunReport, StepResult } from './run-report.ts';
+
+/** Time, injected so that tests need not sleep. */
+export interface Clock {
+  /** Milliseconds since the epoch, for what people read. */
+  now(): number;
+  /** Microseconds of a clock that never goes back. */
+  monotonicUs(): number;
+  /** Resolves after `ms` milliseconds; rejects with the signal's reason when it is aborted first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Leave to send one request. */
+export interface Permit {
+  readonly waitedMs: number;
+  /** The limit that made it wait longest; absent when none did. */
+  readonly boundBy?: string;
+}
+
+/** Grants permits so that no limit of a budget is exceeded. */
+export interface Limiter {
+  /** Waits until every limit that matches `path` (below the source's base URL) allows one more request. */
+  acquire(budget: BudgetPlan, request: PermitRequest, signal?: AbortSignal): Promise<Permit>;
+  /** Grants no permit of this domain for `ms` milliseconds: the API has said that it is enough. */
+  freeze(domain: string, ms: number): void;
+}
+
+export interface PermitRequest {
+  /** `source.stream`: waiting streams of one budget take turns. */
+  readonly stream: string;
+  readonly path: string;
+}
+
+/** Sends one request, once. */
+export interface HttpClient {
+  /**
+   * @throws TransientError when the connection fails, breaks or times out.
+   * @throws TerminalError when the body is larger than `maxResponseBytes`.
+   */
+  send(request: ApiRequest, options: HttpOptions, signal?: AbortSignal): Promise<ApiResponse>;
+  close(): Promise<void>;
+}
+
+export interface HttpOptions {
+  readonly timeoutMs: number;
+  readonly maxResponseBytes: number;
+}
+
+/** Gives the values of `${env:…}` and `${file:…}`. */
+export interface References {
+  /** `text` with every reference replaced. @throws TerminalError naming the one that is missing. */
+  resolve(text: string): string;
+}
+
+/** How far a stream has been read. */
+export interface Position {
+  /** Greatest normalised cursor of all finished windows. */
+  readonly cursor?: string;
+  /** The window that is not finished yet. */
+  readonly open?: OpenWindow;
+}
+
+export interface OpenWindow {
+  readonly from?: string;
+  readonly cursorMax?: string;
+  readonly pages: number;
+  readonly next: ApiRequest;
+}
+
+/** A page as one staging transaction writes it. */
+export interface StagedPage {
+  readonly id: number;
+  readonly run: string;
+  readonly request: ApiRequest;
+  readonly status: number;
+  readonly records: number;
+  readonly bodyHash: string;
+  /** gzip. */
+  readonly body: Uint8Array;
+  readonly rows: readonly MappedRows[];
+  /** Where the stream stands once this page is committed. */
+  readonly position: Position;
+}
+
+export interface KeptPage {
+  readonly id: number;
+  readonly run: string;
+  readonly body: Uint8Array;
+}
+
+/** The rows of one mapping in a range of pages: what one load carries. */
+export interface LoadUnit {
+  readonly id: string;
+  readonly mapping: string;
+  readonly firstPage: number;
+  readonly lastPage: number;
+  readonly rows: number;
+}
+
+export interface LoadCounts {
+  readonly staged: number;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly superseded: number;
+}
+
+export interface CheckOutcome {
+  readonly passed: boolean;
+  readonly found: string;
+}
+
+/** The database between API and warehouse: the ledger of pages, positions, staged rows, and blocked ones. */
+export interface Staging {
+  /** Brings the schema up to date. Call it before anything else. */
+  migrate(): Promise<void>;
+  startRun(run: RunRecord): Promise<void>;
+  finishRun(run: string, status: string, finishedAt: string): Promise<void>;
+  /** Makes `stg_<mapping>` fit the mapping. A change of the mapping's hash empties the table and its position. */
+  prepare(mapping: MappingPlan): Promise<void>;
+  /** The hash with which each mapping was last prepared, by name. */
+  mappingHashes(): Promise<ReadonlyMap<string, string>>;
+  position(stream: StreamPlan): Promise<Position>;
+  /** Reserves `count` page ids and gives the first. */
+  reservePages(count: number): Promise<number>;
+  /** Writes whole pages, their rows, their blocked rows and the position in one transaction. */
+  commit(stream: StreamPlan, pages: readonly StagedPage[]): Promise<void>;
+  /** Writes the rows that a mapping made of a kept page, in one transaction. */
+  restage(page: number, rows: MappedRows): Promise<void>;
+  /** Kept pages of a stream in order. */
+  pages(stream: StreamPlan): AsyncIterable<KeptPage>;
+  /** How many pages are kept, by `source.stream`. */
+  keptPages(): Promise<ReadonlyMap<string, number>>;
+  /** Load units of what is staged and not yet loaded, in page order, each of whole pages and at most about `rowsMax` rows. */
+  pendingUnits(mapping: MappingPlan, rowsMax: number): Promise<readonly LoadUnit[]>;
+  /** Rows of a unit, in page order, in bounded batches: see `stagedMeta` for the columns. */
+  rows(mapping: MappingPlan, unit: LoadUnit): AsyncIterable<readonly StagedRow[]>;
+  markLoaded(unit: LoadUnit, run: string, counts: LoadCounts, at: string): Promise<void>;
+  check(mapping: MappingPlan, check: CheckPlan, nowMs: number): Promise<CheckOutcome>;
+  /** Blocked rows of a mapping that are still open, newest first. */
+  blocked(mapping: string, limit: number): Promise<readonly BlockedRow[]>;
+  close(): Promise<void>;
+}
+
+export type StagedRow = readonly StagedValue[];
+
+export interface RunRecord {
+  readonly id: string;
+  readonly plan: string;
+  readonly environment: string;
+  readonly startedAt: string;
+}
+
+/** Where tables end up. It is opened by the first call and must be closed. */
+export interface Warehouse {
+  /** The tables of these that exist. A warehouse that does not exist yet has none. */
+  tables(wanted: readonly { schema: string; table: string }[]): Promise<readonly WarehouseTable[]>;
+  /** Runs DDL, each statement on its own. */
+  define(statements: readonly string[]): Promise<void>;
+  /** Loads one unit in one transaction; a unit that `_etl_loads` has already is not loaded again. */
+  load(statements: readonly LoadStatement[], load: LoadRequest): Promise<LoadCounts>;
+  /** The first rows of a table, as texts, for people. */
+  sample(schema: string, table: string, limit: number): Promise<Sample>;
+  close(): Promise<void>;
+}
+
+export interface LoadRequest {
+  readonly unit: LoadUnit;
+  readonly run: string;
+  /** `schema.table` parts of the target, to count it. */
+  readonly schema: string;
+  readonly table: string;
+  readonly environment: string;
+  /** Load file: CSV, see services/load-file.ts. */
+  readonly file: string;
+}
+
+export interface Sample {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | null)[])[];
+  readonly total: number;
+}
+
+/** Reads one kind of source. */
+export interface Connector {
+  /** Pages of one window of a stream, in order, pulled one at a time. */
+  pages<Fetched extends FetchedPage>(
+    stream: StreamPlan,
+    source: SourcePlan,
+    session: ConnectorSession<Fetched>,
+  ): AsyncIterable<ConnectorPage<Fetched>>;
+}
+
+/** What a connector may use. */
+export interface ConnectorSession<Fetched extends FetchedPage> {
+  /** First normalised cursor value wanted; absent when everything is. */
+  readonly from?: string;
+  /** Where to go on in a window that an earlier run left open. */
+  readonly resume?: { readonly request: ApiRequest; readonly pages: number };
+  /** Sends with permits, authentication and retries, and hands the body to a mapping worker. */
+  fetch(request: ApiRequest): Promise<Fetched>;
+}
+
+export interface FetchedPage {
+  readonly response: ApiResponse;
+  readonly facts: PageFacts;
+}
+
+export interface ConnectorPage<Fetched extends FetchedPage> {
+  readonly request: ApiRequest;
+  readonly fetched: Fetched;
+  /** Position in the window, from 1. */
+  readonly number: number;
+  readonly next?: ApiRequest;
+}
+
+/** Keeps what a run leaves behind in `.etl/runs/<id>/`, so that it is there after a crash, too. */
+export interface Artifacts {
+  plan(plan: Plan): void;
+  step(result: StepResult): void;
+  report(report: RunReport): void;
+}
+
+/** Told how a run goes; prints to stderr. */
+export interface Progress {
+  update(event: ProgressEvent): void;
+}
+
+export type ProgressEvent =
+  | {
+      readonly kind: 'step';
+      readonly step: string;
+      readonly state: 'started' | 'succeeded' | 'failed' | 'skipped';
+    }
+  | {
+      readonly kind: 'stream';
+      readonly stream: string;
+      readonly pages: number;
+      readonly received: number;
+      readonly waitingMs: number;
+      readonly boundBy?: string;
+    };

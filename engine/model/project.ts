@@ -1,0 +1,62 @@
+import type * as config from './config.ts';
+import type { Place } from './diagnostic.ts';
+import type { ReferencePlan } from './plan.ts';
+
+/** What a file of the project holds, as read: its value and where every node of it stands. */
+export interface SourceDocument {
+  /** Relative to the project folder, with `/`. */
+  readonly file: string;
+  readonly value: unknown;
+  /** Places by JSON pointer (`/streams/orders/records`). */
+  readonly nodes: ReadonlyMap<string, NodePlaces>;
+}
+
+export interface NodePlaces {
+  readonly value: Place;
+  /** Where the node's key stands; absent for elements of arrays and for the root. */
+  readonly key?: Place;
+  /** A scalar that YAML reads otherwise than it is written. */
+  readonly trap?: Trap;
+}
+
+/** `written` is the scalar's source text, `read` what YAML makes of it. */
+export interface Trap {
+  readonly kind: 'trailing_zero' | 'leading_zero' | 'large_integer' | 'other_base';
+  readonly written: string;
+  readonly read: string;
+}
+
+/** A file with an error in it: `text` is absent where not even that is known. */
+export interface UnreadFile {
+  readonly file: string;
+  readonly text?: string;
+}
+
+/** The files of a project folder: what `read` hands to `validate` and `compile`. */
+export interface ProjectFiles {
+  /** Absolute. */
+  readonly folder: string;
+  readonly documents: readonly SourceDocument[];
+  /** Files that belong to the project and could not be read; nobody knows what they declare. */
+  readonly unread: readonly UnreadFile[];
+  /** What schema.json holds. */
+  readonly schema: unknown;
+  /** Text of every warehouse template by `dialect/name`, such as `duckdb/merge`. */
+  readonly templates: { readonly [name: string]: string };
+}
+
+/** A valid project in one environment: variables and defaults are filled in, references are not. */
+export interface Project {
+  readonly folder: string;
+  readonly name: string;
+  readonly environment: string;
+  readonly staging: config.StagingSettings;
+  readonly warehouse: config.WarehouseSettings;
+  readonly piiKey?: string;
+  readonly sources: readonly config.Source[];
+  readonly mappings: readonly config.Mapping[];
+  readonly tests: readonly config.Test[];
+  /** `${env:…}` and `${file:…}` with the place that names each first, by the file they stand in. */
+  readonly references: readonly ReferencePlan[];
+  readonly templates: { readonly [name: string]: string };
+}

@@ -1,0 +1,65 @@
+import type { Diagnostic } from './diagnostic.ts';
+
+/** What a run did, as data; printed by `report/`, kept in `.etl/runs/<id>/report.json`. */
+export interface RunReport {
+  readonly run: string;
+  readonly plan: string;
+  readonly project: string;
+  readonly environment: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly status: 'succeeded' | 'failed' | 'interrupted';
+  readonly streams: readonly StreamReport[];
+  readonly tables: readonly TableReport[];
+  readonly checks: readonly CheckReport[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface StreamReport {
+  /** `source.stream`. */
+  readonly stream: string;
+  readonly status: 'succeeded' | 'failed' | 'interrupted';
+  readonly pages: number;
+  readonly received: number;
+  readonly requests: number;
+  readonly retries: number;
+  /** Responses of status 429 or 403. */
+  readonly refused: number;
+  readonly waitedMs: number;
+  readonly elapsedMs: number;
+}
+
+export interface TableReport {
+  readonly mapping: string;
+  readonly stream: string;
+  readonly table: string;
+  readonly status: 'succeeded' | 'failed' | 'skipped';
+  readonly staged: number;
+  readonly filtered: number;
+  readonly blocked: number;
+  readonly nulled: number;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  /** Older versions of a row in the same load. */
+  readonly superseded: number;
+}
+
+export interface CheckReport {
+  readonly mapping: string;
+  readonly check: string;
+  readonly severity: 'error' | 'warn';
+  readonly passed: boolean;
+  /** Such as `3 of 1,200 rows`. */
+  readonly found: string;
+}
+
+/** A step of a run as it goes: one line each in `.etl/runs/<id>/steps.ndjson`. */
+export interface StepResult {
+  readonly step: string;
+  readonly status: 'succeeded' | 'failed' | 'skipped' | 'interrupted';
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly diagnostics: readonly Diagnostic[];
+}

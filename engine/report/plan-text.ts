@@ -1,0 +1,75 @@
+import { cursorValue } from '../model/batch.ts';
+import { pathText } from '../model/path.ts';
+import type { ExtractStep, MappingPlan, Plan, SourcePlan, Step } from '../model/plan.ts';
+import { durationText } from '../model/units.ts';
+
+const indent = (text: string, by: string): string =>
+  text
+    .split('\n')
+    .map((line) => by + line)
+    .join('\n');
+
+/** The plan for people: the very steps that a run performs, in order, with their SQL when `sql` says so. */
+export function planText(plan: Plan, sql: boolean): string {
+  const steps = plan.steps.map((step, at) => `${at + 1}. ${stepText(plan, step, sql)}`);
+  const needs = plan.references.map(({ reference, at }) => `  ${reference}  (${at})`);
+  return [
+    `Plan ${plan.id.slice(0, 12)} of ${plan.project} in ${plan.environment}: ${plan.staging.dialect} → ${plan.warehouse.type} ${plan.warehouse.path}`,
+    '',
+    ...steps,
+    ...(needs.length > 0 ? ['', 'A run needs:', ...needs] : []),
+    ...(sql ? [] : ['', 'With --sql the statements are shown, too.']),
+  ].join('\n');
+}
+
+function stepText(plan: Plan, step: Step, sql: boolean): string {
+  return [`${step.id}: ${step.reason}`, ...detail(plan, step, sql).map((line) => indent(line, '     '))].join(
+    '\n',
+  );
+}
+
+function detail(plan: Plan, step: Step, sql: boolean): readonly string[] {
+  switch (step.kind) {
+    case 'extract':
+      return [
+        ...extractDetail(step, plan.sources[step.stream.source]),
+        ...step.mappings.flatMap((name) => mappingDetail(plan.mappings[name])),
+      ];
+    case 'remap':
+      return [];
+    case 'check':
+      return step.checks.map(({ id, severity }) => (severity === 'warn' ? `${id} (warns)` : id));
+    case 'define':
+      return [...step.statements];
+    case 'load':
+      return sql
+        ? step.statements.map(({ name, sql: text }) => `-- ${name}\n${text}`)
+        : [`merge by ${plan.mappings[step.mapping]?.key.join(', ') ?? ''}`];
+  }
+}
+
+function extractDetail({ stream }: ExtractStep, source: SourcePlan | undefined): readonly string[] {
+  const limits = source?.budget.limits.map(({ id, declared }) => `${id} ${declared}`).join('; ');
+  const { cursor, paginate } = stream;
+  const window =
+    cursor === undefined
+      ? 'everything, since no cursor is declared'
+      : `what changed by ${pathText(cursor.field)}${lookback(cursor.lookbackMs)}${cursor.start === undefined ? '' : `, at first since ${cursorValue(cursor.type, cursor.start)}`}`;
+  return [
+    `GET ${source?.baseUrl ?? ''}${stream.path}, pages by ${paginate.type}`,
+    `fetches ${window}`,
+    `requests and minutes: unknown, since no total is declared`,
+    limits === undefined || limits === ''
+      ? 'no limit is declared'
+      : `limits: ${limits} (requests leave below them, with headroom)`,
+  ];
+}
+
+const lookback = (ms: number): string => (ms === 0 ? '' : `, ${durationText(ms)} back`);
+
+function mappingDetail(mapping: MappingPlan | undefined): readonly string[] {
+  if (mapping === undefined) return [];
+  const slow = mapping.properties.filter(({ origin }) => origin.kind === 'expr').map(({ name }) => name);
+  const note = slow.length === 0 ? '' : `; slow JSONata in ${slow.join(', ')}`;
+  return [`→ ${mapping.schema}.${mapping.table}: ${mapping.properties.length} properties${note}`];
+}

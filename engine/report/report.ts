@@ -1,0 +1,93 @@
+import type { RunReport, StreamReport, TableReport } from '../model/run-report.ts';
+import { durationText } from '../model/units.ts';
+import { count, tableText } from './table.ts';
+
+const head = [
+  '',
+  'pages',
+  'received',
+  'requests',
+  'waiting',
+  'staged',
+  'inserted',
+  'updated',
+  'unchanged',
+  'filtered',
+  'blocked',
+];
+
+const marks = {
+  succeeded: '',
+  failed: ' ✗ failed',
+  skipped: ' – skipped',
+  interrupted: ' – interrupted',
+} as const;
+
+const streamRow = (report: StreamReport): readonly string[] => [
+  `${report.stream}${marks[report.status]}`,
+  count(report.pages),
+  count(report.received),
+  count(report.requests),
+  durationText(report.waitedMs),
+  ...Array.from({ length: 6 }, () => ''),
+];
+
+const tableRow = (report: TableReport): readonly string[] => [
+  `  → ${report.table}${marks[report.status]}`,
+  ...Array.from({ length: 4 }, () => ''),
+  count(report.staged),
+  count(report.inserted),
+  count(report.updated),
+  count(report.unchanged),
+  count(report.filtered),
+  count(report.blocked),
+];
+
+/** The summary of a run, for people: a line for each stream, and below it one for each table made of it. */
+export function reportText(report: RunReport): string {
+  const rows = report.tables
+    .map(({ stream }) => stream)
+    .filter((stream, at, all) => all.indexOf(stream) === at);
+  const lines = rows.flatMap((stream) => [
+    ...report.streams.filter((one) => one.stream === stream).map(streamRow),
+    ...report.tables.filter((one) => one.stream === stream).map(tableRow),
+  ]);
+  const elapsed = Date.parse(report.finishedAt) - Date.parse(report.startedAt);
+  return [
+    tableText(
+      head,
+      lines,
+      head.map((_, at) => at > 0),
+    ),
+    '',
+    ...remarks(report),
+    outcome(report, elapsed),
+  ].join('\n');
+}
+
+function remarks(report: RunReport): readonly string[] {
+  const total = (name: 'blocked' | 'nulled' | 'superseded'): number =>
+    report.tables.reduce((sum, one) => sum + one[name], 0);
+  const refused = report.streams.reduce((sum, one) => sum + one.refused, 0);
+  const retries = report.streams.reduce((sum, one) => sum + one.retries, 0);
+  const passed = report.checks.filter((one) => one.passed).length;
+  return [
+    ...(report.checks.length > 0 ? [`Checks: ${passed} of ${report.checks.length} passed.`] : []),
+    ...(total('blocked') > 0
+      ? [`Blocked: ${count(total('blocked'))} rows are kept aside with the reason.`]
+      : []),
+    ...(total('nulled') > 0 ? [`Set to NULL: ${count(total('nulled'))} values did not fit.`] : []),
+    ...(total('superseded') > 0
+      ? [`Superseded: ${count(total('superseded'))} older versions of a row.`]
+      : []),
+    ...(retries > 0 ? [`Retries: ${count(retries)}, of them ${count(refused)} after a 403 or 429.`] : []),
+  ];
+}
+
+function outcome(report: RunReport, elapsedMs: number): string {
+  const where = `run ${report.run} in ${report.environment}, ${durationText(elapsedMs)}`;
+  if (report.status === 'succeeded') return `Done: ${where}.`;
+  if (report.status === 'interrupted')
+    return `Interrupted: ${where}. What was read is staged; the next run goes on from there.`;
+  return `Failed: ${where}. What was read is staged; the next run goes on from there.`;
+}

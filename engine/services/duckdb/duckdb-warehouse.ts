@@ -1,0 +1,234 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import { assert, complaint, type ExplainedError, TerminalError, TransientError } from '../../model/errors.ts';
+import type { LoadStatement, WarehouseTable } from '../../model/plan.ts';
+import type { LoadCounts, LoadRequest, Sample, Warehouse } from '../../model/ports.ts';
+
+export interface DuckdbOptions {
+  /** Absolute path of the database file. */
+  readonly path: string;
+  readonly memoryBytes: number;
+}
+
+const threadsMax = 2;
+
+/** The embedded warehouse. Its file is opened for each call and closed after it, so that others can read in between. */
+export function duckdbWarehouse({ path, memoryBytes }: DuckdbOptions): Warehouse {
+  const using = <T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> =>
+    withFile(path, memoryBytes, work);
+  return {
+    tables: async (wanted) => (existsSync(path) ? using((connection) => tables(connection, wanted)) : []),
+    define: (statements) => using((connection) => define(connection, statements)),
+    load: (statements, request) => using((connection) => load(connection, statements, request)),
+    sample: async (schema, table, limit) => {
+      if (!existsSync(path)) throw missingTable(path, schema, table);
+      return using((connection) => sample(connection, schema, table, limit));
+    },
+    close: async () => {},
+  };
+}
+
+async function withFile<T>(
+  path: string,
+  memoryBytes: number,
+  work: (connection: DuckDBConnection) => Promise<T>,
+): Promise<T> {
+  mkdirSync(dirname(path), { recursive: true });
+  const instance = await DuckDBInstance.create(path, {
+    memory_limit: `${Math.floor(memoryBytes / 1024 ** 2)}MiB`,
+    threads: String(threadsMax),
+    preserve_insertion_order: 'false',
+  }).catch((error: unknown) => {
+    throw openFailure(path, error);
+  });
+  const connection = await instance.connect();
+  try {
+    await connection.run("SET TimeZone = 'UTC'");
+    return await work(connection);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+async function tables(
+  connection: DuckDBConnection,
+  wanted: readonly { schema: string; table: string }[],
+): Promise<readonly WarehouseTable[]> {
+  const found = new Map<string, { name: string; type: string }[]>();
+  const reader = await connection.runAndReadAll(
+    'SELECT table_schema, table_name, column_name, data_type FROM information_schema.columns ORDER BY ordinal_position',
+  );
+  for (const [schema, table, name, type] of reader.getRows()) {
+    const key = JSON.stringify([schema, table]);
+    found.set(key, [...(found.get(key) ?? []), { name: String(name), type: String(type) }]);
+  }
+  return wanted.flatMap(({ schema, table }) => {
+    const columns = found.get(JSON.stringify([schema, table]));
+    return columns === undefined ? [] : [{ schema, table, columns }];
+  });
+}
+
+async function define(connection: DuckDBConnection, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) {
+    await connection.run(statement).catch((error: unknown) => {
+      throw new TerminalError(
+        complaint(
+          'ETL0701',
+          `the warehouse refused DDL: ${messageOf(error)}`,
+          `The statement was: ${statement.slice(0, 400)}`,
+        ),
+        error,
+      );
+    });
+  }
+}
+
+/** The merge and the unit's row in `_etl_loads` are one transaction: either both are there after a crash, or neither. */
+async function load(
+  connection: DuckDBConnection,
+  statements: readonly LoadStatement[],
+  request: LoadRequest,
+): Promise<LoadCounts> {
+  const run = (
+    name: LoadStatement['name'],
+    more: Readonly<Record<string, DuckDBValue>> = {},
+  ): Promise<Rows> => {
+    const statement = statements.find((one) => one.name === name);
+    assert(statement, `the load step has a statement ${name}`);
+    return execute(connection, statement.sql, { ...parameters(request), ...more });
+  };
+  await connection.run('BEGIN');
+  try {
+    const [known] = (await run('known')).rows;
+    const counts = known === undefined ? await loadUnit(run, request) : countsOf(known);
+    await connection.run('COMMIT');
+    return counts;
+  } catch (error) {
+    await connection.run('ROLLBACK').catch(() => {});
+    throw loadFailure(request, error);
+  }
+}
+
+type Run = (name: LoadStatement['name'], more?: Readonly<Record<string, DuckDBValue>>) => Promise<Rows>;
+
+async function loadUnit(run: Run, request: LoadRequest): Promise<LoadCounts> {
+  await run('copy');
+  const before = await sizes(run);
+  const changed = (await run('merge')).changed;
+  const after = await sizes(run);
+  const inserted = after.target - before.target;
+  const counts: LoadCounts = {
+    staged: request.unit.rows,
+    inserted,
+    updated: changed - inserted,
+    unchanged: before.batch - changed,
+    superseded: request.unit.rows - before.batch,
+  };
+  await run('record', bigints(counts));
+  return counts;
+}
+
+const bigints = (counts: LoadCounts): Record<string, DuckDBValue> =>
+  Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, BigInt(count)]));
+
+async function sizes(run: Run): Promise<{ batch: number; target: number }> {
+  const [row] = (await run('count')).rows;
+  return { batch: Number(row?.['batch']), target: Number(row?.['target']) };
+}
+
+const countsOf = (row: Readonly<Record<string, DuckDBValue>>): LoadCounts => ({
+  staged: Number(row['staged']),
+  inserted: Number(row['inserted']),
+  updated: Number(row['updated']),
+  unchanged: Number(row['unchanged']),
+  superseded: Number(row['superseded']),
+});
+
+const parameters = ({ unit, run, file }: LoadRequest): Record<string, DuckDBValue> => ({
+  file,
+  run,
+  unit: unit.id,
+  first_page: BigInt(unit.firstPage),
+  last_page: BigInt(unit.lastPage),
+});
+
+interface Rows {
+  readonly rows: readonly Readonly<Record<string, DuckDBValue>>[];
+  readonly changed: number;
+}
+
+/** Binds only the parameters that the statement names; DuckDB refuses others. */
+async function execute(
+  connection: DuckDBConnection,
+  sql: string,
+  values: Readonly<Record<string, DuckDBValue>>,
+): Promise<Rows> {
+  const named = [...sql.matchAll(/\$(\w+)/g)].map(([, name]) => name as string);
+  const bound = Object.fromEntries(Object.entries(values).filter(([name]) => named.includes(name)));
+  const reader = await connection.runAndReadAll(sql, bound);
+  return { rows: reader.getRowObjects(), changed: reader.rowsChanged };
+}
+
+async function sample(
+  connection: DuckDBConnection,
+  schema: string,
+  table: string,
+  limit: number,
+): Promise<Sample> {
+  const [known] = await tables(connection, [{ schema, table }]);
+  if (known === undefined) throw missingTable('the warehouse', schema, table);
+  const target = `${quoted(schema)}.${quoted(table)}`;
+  const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${target}`);
+  const columns = known.columns.map(({ name }) => `${quoted(name)}::VARCHAR`).join(', ');
+  const order = quoted(known.columns[1]?.name ?? known.columns[0]?.name ?? '');
+  const reader = await connection.runAndReadAll(
+    `SELECT ${columns} FROM ${target} ORDER BY ${order} LIMIT ${limit}`,
+  );
+  return {
+    columns: known.columns.map(({ name }) => name),
+    rows: reader.getRows().map((row) => row.map((value) => (value === null ? null : String(value)))),
+    total: Number(counted.getRows()[0]?.[0]),
+  };
+}
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+const messageOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+
+const missingTable = (where: string, schema: string, table: string): TerminalError =>
+  new TerminalError(
+    complaint(
+      'ETL0702',
+      `${where} has no table ${schema}.${table} yet`,
+      'It is made by the first `etl run` that loads it.',
+    ),
+  );
+
+function openFailure(path: string, error: unknown): ExplainedError {
+  const message = messageOf(error);
+  if (/lock/i.test(message)) {
+    const advice =
+      'Close the program that has it open (a DuckDB shell, a notebook, another run), and run again.';
+    return new TransientError(
+      complaint('ETL0703', `the warehouse ${path} is open in another process`, advice),
+      error,
+    );
+  }
+  return new TerminalError(complaint('ETL0704', `the warehouse ${path} cannot be opened: ${message}`), error);
+}
+
+function loadFailure(request: LoadRequest, error: unknown): ExplainedError {
+  const { unit, schema, table } = request;
+  const range = `pages ${unit.firstPage} to ${unit.lastPage} of ${unit.mapping}`;
+  return new TerminalError(
+    complaint(
+      'ETL0705',
+      `loading ${range} into ${schema}.${table} failed: ${messageOf(error)}`,
+      'The transaction was rolled back: the table is as it was. The rows stay staged, and the next run loads them.',
+    ),
+    error,
+  );
+}

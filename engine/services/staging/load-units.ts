@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import type { MappingPlan } from '../../model/plan.ts';
+import type { LoadCounts, LoadUnit } from '../../model/ports.ts';
+import type { Handle } from './handle.ts';
+
+export interface PendingPage {
+  readonly page: number;
+  readonly rows: number;
+  readonly bodyHash: string;
+}
+
+/** How far a mapping is loaded; `epoch` changes whenever pages must be loaded again. */
+export interface LoadState {
+  readonly loadedThrough: number;
+  readonly epoch: number;
+}
+
+export function loadState(handle: Handle, mapping: string): LoadState | undefined {
+  return handle.first(
+    'SELECT loaded_through AS loadedThrough, epoch FROM mappings WHERE mapping = ?',
+    mapping,
+  );
+}
+
+/** Load units of what a mapping has staged and not loaded, in page order. */
+export function pendingUnits(
+  handle: Handle,
+  environment: string,
+  mapping: MappingPlan,
+  rowsMax: number,
+): readonly LoadUnit[] {
+  // What the warehouse keeps must not be lost here, or its pages' numbers would be given to others: synced to disk now.
+  handle.exec('PRAGMA wal_checkpoint(PASSIVE)');
+  const state = loadState(handle, mapping.name);
+  if (state === undefined) return [];
+  const pages = handle.select<PendingPage>(
+    'SELECT page, rows, body_hash AS bodyHash FROM page_rows JOIN pages ON pages.id = page ' +
+      'WHERE mapping = ? AND page > ? ORDER BY page',
+    mapping.name,
+    state.loadedThrough,
+  );
+  const salt = `${mapping.hash} ${state.epoch}`;
+  return groupPages(pages, rowsMax).map((group) => unitOf(environment, mapping.name, salt, group));
+}
+
+/** Consecutive pages in groups of at most `rowsMax` rows; a page that has more is a group of its own. */
+export function groupPages(
+  pages: readonly PendingPage[],
+  rowsMax: number,
+): readonly (readonly PendingPage[])[] {
+  const groups: PendingPage[][] = [];
+  let rows = 0;
+  for (const page of pages) {
+    const group = groups.at(-1);
+    rows += page.rows;
+    if (group !== undefined && rows <= rowsMax) {
+      group.push(page);
+      continue;
+    }
+    groups.push([page]);
+    rows = page.rows;
+  }
+  return groups;
+}
+
+/**
+ * The id says what the unit holds, not only where: were a page's number given twice (a restored or lost database),
+ * the warehouse would otherwise take new rows for known ones and skip them.
+ */
+function unitOf(environment: string, mapping: string, salt: string, pages: readonly PendingPage[]): LoadUnit {
+  const firstPage = pages[0]?.page ?? 0;
+  const lastPage = pages.at(-1)?.page ?? 0;
+  const hash = createHash('sha256').update(salt);
+  for (const { page, bodyHash } of pages) hash.update(`\n${page} ${bodyHash}`);
+  return {
+    id: `${environment}.${mapping}.${firstPage}-${lastPage}.${hash.digest('hex').slice(0, 8)}`,
+    mapping,
+    firstPage,
+    lastPage,
+    rows: pages.reduce((sum, { rows }) => sum + rows, 0),
+  };
+}
+
+/** Notes a load, and moves the mapping on when nothing up to the unit's end is left out. Doing it again changes nothing. */
+export function markLoaded(
+  handle: Handle,
+  unit: LoadUnit,
+  run: string,
+  counts: LoadCounts,
+  at: string,
+): void {
+  handle.run(
+    'INSERT INTO loads (id, mapping, first_page, last_page, run, rows, inserted, updated, unchanged, superseded, loaded_at) ' +
+      'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    unit.id,
+    unit.mapping,
+    unit.firstPage,
+    unit.lastPage,
+    run,
+    counts.staged,
+    counts.inserted,
+    counts.updated,
+    counts.unchanged,
+    counts.superseded,
+    at,
+  );
+  // Another process may have staged a page in between since the unit was made; then it stays pending, and so do the rest.
+  handle.run(
+    'UPDATE mappings SET loaded_through = :last WHERE mapping = :mapping AND loaded_through < :last AND :rows = ' +
+      '(SELECT coalesce(sum(rows), 0) FROM page_rows WHERE page_rows.mapping = :mapping ' +
+      'AND page > loaded_through AND page <= :last)',
+    { last: unit.lastPage, mapping: unit.mapping, rows: unit.rows },
+  );
+}

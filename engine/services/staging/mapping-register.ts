@@ -1,0 +1,68 @@
+import type { MappingPlan } from '../../model/plan.ts';
+import type { Handle } from './handle.ts';
+import { loadState } from './load-units.ts';
+import type { StagedTable } from './staged-table.ts';
+
+export interface RegisterContext {
+  readonly environment: string;
+  readonly nowMs: number;
+}
+
+/** Makes the table of a mapping. When the mapping has changed, what it made before goes, and is made again of kept pages. */
+export function prepare(
+  handle: Handle,
+  mapping: MappingPlan,
+  table: StagedTable,
+  context: RegisterContext,
+): void {
+  const known = handle.first<{ hash: string }>('SELECT hash FROM mappings WHERE mapping = ?', mapping.name);
+  if (known?.hash !== mapping.hash) reset(handle, mapping, table, context);
+  table.create(handle);
+}
+
+function reset(
+  handle: Handle,
+  { name, stream, hash }: MappingPlan,
+  table: StagedTable,
+  context: RegisterContext,
+): void {
+  table.drop(handle);
+  for (const ledger of ['page_rows', 'blocked_rows']) {
+    handle.run(`DELETE FROM ${ledger} WHERE mapping = ?`, name);
+  }
+  // The clock may stand still or go back; an epoch never comes again.
+  const epoch = Math.max((loadState(handle, name)?.epoch ?? 0) + 1, context.nowMs);
+  handle.run(
+    'INSERT INTO mappings (mapping, environment, stream, hash, loaded_through, epoch) VALUES (?, ?, ?, ?, 0, ?) ' +
+      'ON CONFLICT DO UPDATE SET stream = excluded.stream, hash = excluded.hash, loaded_through = 0, epoch = excluded.epoch',
+    name,
+    context.environment,
+    stream,
+    hash,
+    epoch,
+  );
+}
+
+/**
+ * Hashes of the mappings that have seen every kept page of their stream. One that has not (a run ended while it was
+ * mapped again, or the page was fetched for another mapping) counts as not prepared, so that the next plan maps it.
+ */
+export function mappedHashes(handle: Handle): ReadonlyMap<string, string> {
+  const rows = handle.select<{ mapping: string; hash: string }>(
+    'SELECT mapping, hash FROM mappings AS m WHERE ' +
+      '(SELECT count(*) FROM page_rows AS r WHERE r.mapping = m.mapping) >= ' +
+      "(SELECT count(*) FROM pages AS p WHERE p.environment = m.environment AND p.source || '.' || p.stream = m.stream) " +
+      'ORDER BY mapping',
+  );
+  return new Map(rows.map(({ mapping, hash }) => [mapping, hash]));
+}
+
+/** An environment other than ours that has used this database. */
+export function otherEnvironment(handle: Handle, environment: string): string | undefined {
+  const found = handle.first<{ environment: string }>(
+    'SELECT environment FROM (SELECT environment FROM mappings UNION SELECT environment FROM positions) ' +
+      'WHERE environment <> ? LIMIT 1',
+    environment,
+  );
+  return found?.environment;
+}

@@ -1,0 +1,150 @@
+import type { BlockedRow, MappedRows } from '../../model/batch.ts';
+import { assert } from '../../model/errors.ts';
+import type { StreamPlan } from '../../model/plan.ts';
+import type { StagedPage } from '../../model/ports.ts';
+import type { Handle } from './handle.ts';
+import { type StagedTable, visible } from './staged-table.ts';
+
+export interface WriterContext {
+  readonly environment: string;
+  /** ISO 8601. */
+  readonly now: string;
+  readonly nowMs: number;
+  /** Tables of the mappings prepared by this process. */
+  readonly tables: ReadonlyMap<string, StagedTable>;
+}
+
+/** Writes pages and rows on the raw connection of one transaction. */
+export class PageWriter {
+  readonly #handle: Handle;
+  readonly #context: WriterContext;
+
+  constructor(handle: Handle, context: WriterContext) {
+    this.#handle = handle;
+    this.#context = context;
+  }
+
+  /** Writes a page and its rows. False when the page was there already, and nothing was written. */
+  page(stream: StreamPlan, page: StagedPage): boolean {
+    if (!this.#insertPage(stream, page)) return false;
+    for (const rows of page.rows) this.rows(page.id, rows);
+    return true;
+  }
+
+  position(stream: StreamPlan, { position }: StagedPage): void {
+    const open = position.open === undefined ? null : JSON.stringify(position.open);
+    this.#handle.run(
+      'INSERT INTO positions (environment, source, account, stream, cursor, window, updated_at) ' +
+        'VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ' +
+        'cursor = excluded.cursor, window = excluded.window, updated_at = excluded.updated_at',
+      ...this.#keyOf(stream),
+      position.cursor ?? null,
+      open,
+      this.#context.now,
+    );
+  }
+
+  /** Writes what one mapping made of one page, in place of what may be there. */
+  restage(page: number, rows: MappedRows): void {
+    const table = this.#tableOf(rows);
+    this.#handle.run(`DELETE FROM ${table.name} WHERE _page = ?`, page);
+    this.#handle.run('DELETE FROM blocked_rows WHERE mapping = ? AND page = ?', rows.mapping, page);
+    const { changes } = this.#handle.run(
+      'DELETE FROM page_rows WHERE mapping = ? AND page = ?',
+      rows.mapping,
+      page,
+    );
+    this.rows(page, rows, changes === 0);
+  }
+
+  /** `fresh`: the mapping has not seen the page before. */
+  rows(page: number, rows: MappedRows, fresh = true): void {
+    this.#insertRows(this.#tableOf(rows), rows);
+    for (const row of rows.blocked) this.#insertBlocked(page, row);
+    this.#handle.run(
+      'INSERT INTO page_rows (mapping, page, rows, filtered, nulled, blocked) VALUES (?, ?, ?, ?, ?, ?)',
+      rows.mapping,
+      page,
+      rows.count,
+      rows.filtered,
+      rows.nulled,
+      rows.blocked.length,
+    );
+    if (fresh) this.#pullBack(rows.mapping, page);
+  }
+
+  /**
+   * A page that a mapping gets late (mapped again after others were loaded, or staged by a process that another one has
+   * overtaken) must still be loaded, and what follows it again, so that newer versions win. The new epoch makes
+   * different load units of them; the warehouse would skip units that it knows.
+   */
+  #pullBack(mapping: string, page: number): void {
+    this.#handle.run(
+      'UPDATE mappings SET loaded_through = ? - 1, epoch = max(epoch + 1, ?) WHERE mapping = ? AND loaded_through >= ?',
+      page,
+      this.#context.nowMs,
+      mapping,
+      page,
+    );
+  }
+
+  #insertPage(stream: StreamPlan, page: StagedPage): boolean {
+    const { changes } = this.#handle.run(
+      'INSERT INTO pages (id, run, environment, source, account, stream, request, status, records, body_hash, staged_at, body) ' +
+        'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+      page.id,
+      page.run,
+      ...this.#keyOf(stream),
+      JSON.stringify(page.request),
+      page.status,
+      page.records,
+      page.bodyHash,
+      this.#context.now,
+      page.body,
+    );
+    if (changes === 1) return true;
+    const kept = this.#handle.first<{ body_hash: string }>(
+      'SELECT body_hash FROM pages WHERE id = ?',
+      page.id,
+    );
+    assert(kept?.body_hash === page.bodyHash, `page ${page.id} is committed again with the same body`);
+    return false;
+  }
+
+  #insertRows(table: StagedTable, { mapping, values, count }: MappedRows): void {
+    const width = table.columns.length;
+    assert(values.length === count * width, `${count} rows of ${mapping} have ${width} values each`);
+    const step = table.rowsPerInsert * width;
+    for (let at = 0; at < values.length; at += step) {
+      const part = values.slice(at, at + step);
+      this.#handle.run(table.insert(part.length / width), ...table.encode(part));
+    }
+  }
+
+  #insertBlocked(page: number, row: BlockedRow): void {
+    this.#handle.run(
+      'INSERT INTO blocked_rows (page, mapping, ordinal, idx, record, property, code, reason, value, created_at) ' +
+        'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      page,
+      row.mapping,
+      row.ordinal,
+      row.index,
+      visible(row.record),
+      row.property,
+      row.code,
+      visible(row.reason),
+      visible(row.value),
+      this.#context.now,
+    );
+  }
+
+  #tableOf({ mapping }: MappedRows): StagedTable {
+    const table = this.#context.tables.get(mapping);
+    assert(table, `the mapping ${mapping} was prepared before its rows are staged`);
+    return table;
+  }
+
+  #keyOf({ source, account, name }: StreamPlan): [string, string, string, string] {
+    return [this.#context.environment, source, account, name];
+  }
+}

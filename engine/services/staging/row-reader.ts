@@ -1,0 +1,38 @@
+import type { MappingPlan } from '../../model/plan.ts';
+import type { LoadUnit, StagedRow } from '../../model/ports.ts';
+import type { Database } from './database.ts';
+import type { Bound, Handle } from './handle.ts';
+import { groupPages, type PendingPage } from './load-units.ts';
+import { StagedTable } from './staged-table.ts';
+
+const rowsPerBatchMax = 1000;
+
+/**
+ * Rows of a unit in page order. Each query reads whole pages, as many as make a batch, and is done before the batch is
+ * handed out: memory is bounded by a page, and no read transaction stays open that would keep the WAL from being emptied.
+ */
+export async function* readRows(
+  database: Database,
+  mapping: MappingPlan,
+  unit: LoadUnit,
+): AsyncGenerator<readonly StagedRow[]> {
+  const table = new StagedTable(mapping);
+  const pages = await database.read((handle) => pagesOf(handle, unit));
+  for (const group of groupPages(pages, rowsPerBatchMax)) {
+    const rows = await database.read((handle) => rowsOf(handle, table, group));
+    for (let at = 0; at < rows.length; at += rowsPerBatchMax) yield rows.slice(at, at + rowsPerBatchMax);
+  }
+}
+
+const pagesOf = (handle: Handle, { mapping, firstPage, lastPage }: LoadUnit): PendingPage[] =>
+  handle.select(
+    "SELECT page, rows, '' AS bodyHash FROM page_rows WHERE mapping = ? AND page BETWEEN ? AND ? ORDER BY page",
+    mapping,
+    firstPage,
+    lastPage,
+  );
+
+function rowsOf(handle: Handle, table: StagedTable, pages: readonly PendingPage[]): readonly StagedRow[] {
+  const rows = handle.arrays(table.select(), pages[0]?.page ?? 0, pages.at(-1)?.page ?? 0);
+  return rows.map((row) => table.decode(row));
+}

@@ -1,0 +1,192 @@
+import type { BlockedRow, MappedRows } from '../../model/batch.ts';
+import { assert } from '../../model/errors.ts';
+import type { CheckPlan, MappingPlan, StreamPlan } from '../../model/plan.ts';
+import type {
+  CheckOutcome,
+  Clock,
+  KeptPage,
+  LoadCounts,
+  LoadUnit,
+  OpenWindow,
+  Position,
+  RunRecord,
+  StagedPage,
+  StagedRow,
+  Staging,
+} from '../../model/ports.ts';
+import { runCheck } from './checks.ts';
+import { CurrentRows } from './current-rows.ts';
+import { Database } from './database.ts';
+import { foreignEnvironment } from './failures.ts';
+import * as units from './load-units.ts';
+import { mappedHashes, otherEnvironment, prepare } from './mapping-register.ts';
+import { migrateUp } from './migrate.ts';
+import { PageWriter } from './page-writer.ts';
+import { readRows } from './row-reader.ts';
+import { StagedTable } from './staged-table.ts';
+
+export interface StagingOptions {
+  /** Absolute path of the SQLite file, or `:memory:`. The file and its folder are made when they are needed. */
+  readonly storage: string;
+  readonly environment: string;
+  readonly clock: Clock;
+  /** How long to wait for a lock of another process. Default 5,000. */
+  readonly busyTimeoutMs?: number;
+}
+
+/** The staging database of one environment. Nothing is opened before the first call. */
+export const openStaging = (options: StagingOptions): Staging => new SqliteStaging(options);
+
+class SqliteStaging implements Staging {
+  readonly #environment: string;
+  readonly #clock: Clock;
+  readonly #database: Database;
+  readonly #tables = new Map<string, StagedTable>();
+  /** What the last check has found out: the next ones of the same mapping use it. */
+  #current: CurrentRows | undefined;
+
+  constructor({ storage, environment, clock, busyTimeoutMs = 5000 }: StagingOptions) {
+    this.#environment = environment;
+    this.#clock = clock;
+    this.#database = new Database({ storage, busyTimeoutMs });
+  }
+
+  async migrate(): Promise<void> {
+    await migrateUp(this.#database);
+    const theirs = await this.#database.read((handle) => otherEnvironment(handle, this.#environment));
+    if (theirs !== undefined) throw foreignEnvironment(this.#database.storage, theirs, this.#environment);
+  }
+
+  async startRun({ id, plan, environment, startedAt }: RunRecord): Promise<void> {
+    const run = { id, plan, environment, started_at: startedAt, status: 'running' };
+    await this.#database.write((_handle, transaction) =>
+      this.#database.models.runs.create(run, { transaction }),
+    );
+  }
+
+  async finishRun(run: string, status: string, finishedAt: string): Promise<void> {
+    await this.#database.write((_handle, transaction) =>
+      this.#database.models.runs.update(
+        { status, finished_at: finishedAt },
+        { where: { id: run }, transaction },
+      ),
+    );
+  }
+
+  async prepare(mapping: MappingPlan): Promise<void> {
+    const table = new StagedTable(mapping);
+    await this.#database.write((handle) => prepare(handle, mapping, table, this.#context()));
+    this.#tables.set(mapping.name, table);
+  }
+
+  async mappingHashes(): Promise<ReadonlyMap<string, string>> {
+    return this.#database.read(mappedHashes);
+  }
+
+  async position(stream: StreamPlan): Promise<Position> {
+    const found = await this.#database.read(() =>
+      this.#database.models.positions.findOne({ where: this.#where(stream) }),
+    );
+    const { cursor, window } = found?.get() ?? { cursor: null, window: null };
+    return {
+      ...(cursor !== null && { cursor }),
+      ...(window !== null && { open: JSON.parse(window) as OpenWindow }),
+    };
+  }
+
+  async reservePages(count: number): Promise<number> {
+    return this.#database.write((handle) => {
+      const sql = "UPDATE sequences SET next = next + ? WHERE name = 'page' RETURNING next";
+      const reserved = handle.first<{ next: number }>(sql, count);
+      assert(reserved, 'the sequence of pages exists');
+      return reserved.next - count;
+    });
+  }
+
+  async commit(stream: StreamPlan, pages: readonly StagedPage[]): Promise<void> {
+    await this.#database.write((handle) => {
+      const writer = new PageWriter(handle, this.#context());
+      const written = pages.filter((page) => writer.page(stream, page));
+      const last = written.at(-1);
+      // A page that is committed again must not take back the position that later ones have reached.
+      if (last !== undefined && last === pages.at(-1)) writer.position(stream, last);
+    });
+  }
+
+  async restage(page: number, rows: MappedRows): Promise<void> {
+    await this.#database.write((handle) => new PageWriter(handle, this.#context()).restage(page, rows));
+  }
+
+  async *pages(stream: StreamPlan): AsyncGenerator<KeptPage> {
+    const { environment, source, account, stream: name } = this.#where(stream);
+    const sql =
+      'SELECT id, run, body FROM pages WHERE environment = ? AND source = ? AND account = ? AND stream = ? ' +
+      'AND id > ? ORDER BY id LIMIT 1';
+    const after = (id: number) =>
+      this.#database.read((handle) => handle.first<KeptPage>(sql, environment, source, account, name, id));
+    for (let page = await after(0); page !== undefined; page = await after(page.id)) yield page;
+  }
+
+  async keptPages(): Promise<ReadonlyMap<string, number>> {
+    const sql =
+      "SELECT source || '.' || stream AS stream, count(*) AS pages FROM pages WHERE environment = ? GROUP BY 1";
+    const rows = await this.#database.read((handle) =>
+      handle.select<{ stream: string; pages: number }>(sql, this.#environment),
+    );
+    return new Map(rows.map(({ stream, pages }) => [stream, pages]));
+  }
+
+  async pendingUnits(mapping: MappingPlan, rowsMax: number): Promise<readonly LoadUnit[]> {
+    return this.#database.read((handle) => units.pendingUnits(handle, this.#environment, mapping, rowsMax));
+  }
+
+  rows(mapping: MappingPlan, unit: LoadUnit): AsyncIterable<readonly StagedRow[]> {
+    return readRows(this.#database, mapping, unit);
+  }
+
+  async markLoaded(unit: LoadUnit, run: string, counts: LoadCounts, at: string): Promise<void> {
+    await this.#database.write((handle) => units.markLoaded(handle, unit, run, counts, at));
+  }
+
+  async check(mapping: MappingPlan, check: CheckPlan, nowMs: number): Promise<CheckOutcome> {
+    return this.#database.read((handle) => {
+      if (!this.#current?.isOf(mapping)) this.#current = new CurrentRows(handle, mapping);
+      return runCheck(handle, this.#current, check, nowMs);
+    });
+  }
+
+  async blocked(mapping: string, limit: number): Promise<readonly BlockedRow[]> {
+    const rows = await this.#database.read(() =>
+      this.#database.models.blockedRows.findAll({
+        where: { mapping, status: 'open' },
+        order: [
+          ['page', 'DESC'],
+          ['id', 'DESC'],
+        ],
+        limit,
+      }),
+    );
+    return rows.map((row) => {
+      const { ordinal, idx, record, property, code, reason, value } = row.get();
+      return { mapping, ordinal, index: idx, record, property, code, reason, value };
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close();
+  }
+
+  #where({ source, account, name }: StreamPlan) {
+    return { environment: this.#environment, source, account, stream: name };
+  }
+
+  #context() {
+    const nowMs = this.#clock.now();
+    return {
+      environment: this.#environment,
+      nowMs,
+      now: new Date(nowMs).toISOString(),
+      tables: this.#tables,
+    };
+  }
+}

@@ -1,0 +1,72 @@
+import type * as config from '../model/config.ts';
+import type { ReferencePlan } from '../model/plan.ts';
+import type { Project, ProjectFiles } from '../model/project.ts';
+import type { Entries } from './entries.ts';
+import { type ChosenEnvironment, settingsOf } from './environment.ts';
+import { objectAt } from './json.ts';
+import type { FoundReference } from './substitute.ts';
+
+/** The defaults that schema.json gives for one section of an environment. */
+function schemaDefaults(schema: unknown, section: string): { readonly [key: string]: unknown } {
+  const keys = objectAt(schema, 'definitions', 'Environment', 'properties', section, 'properties');
+  const entries = Object.entries(keys).map(([key, keyed]) => [key, objectAt(keyed)['default']]);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+function withLookback(stream: config.Stream, lookback: string | undefined): config.Stream {
+  const { cursor } = stream;
+  // Only from an instant can a duration be taken.
+  const fits = cursor !== undefined && (cursor.type ?? 'timestamp') === 'timestamp';
+  return fits && lookback !== undefined ? { ...stream, cursor: { lookback, ...cursor } } : stream;
+}
+
+function sourceWithDefaults(source: config.Source, defaults: config.Defaults): config.Source {
+  const streams = Object.entries(source.streams).map(([name, stream]) => [
+    name,
+    withLookback(stream, defaults.stream?.lookback),
+  ]);
+  return { ...source, streams: Object.fromEntries(streams) };
+}
+
+const mappingWithDefaults = (
+  mapping: config.Mapping,
+  { mapping: defaults }: config.Defaults,
+): config.Mapping =>
+  defaults?.onInvalid === undefined ? mapping : { onInvalid: defaults.onInvalid, ...mapping };
+
+function firstOfEach(references: readonly FoundReference[]): readonly ReferencePlan[] {
+  const first = new Map<string, ReferencePlan>();
+  for (const found of references) if (!first.has(found.reference)) first.set(found.reference, found);
+  return [...first.values()];
+}
+
+const configs = <Config>(entries: readonly { readonly config?: Config }[]): readonly Config[] =>
+  entries.flatMap((entry) => entry.config ?? []);
+
+/** Puts a project together from entries that hold, in the order of their files. */
+export function buildProject(
+  files: ProjectFiles,
+  entries: Entries,
+  project: config.Project,
+  chosen: ChosenEnvironment,
+  references: readonly FoundReference[],
+): Project {
+  const defaults = project.defaults ?? {};
+  const settings = (section: string): object => ({
+    ...schemaDefaults(files.schema, section),
+    ...settingsOf(objectAt(project), chosen.chain, section),
+  });
+  return {
+    folder: files.folder,
+    name: project.name,
+    environment: chosen.name,
+    staging: settings('staging'),
+    warehouse: settings('warehouse'),
+    ...(project.pii !== undefined && { piiKey: project.pii.key }),
+    sources: configs(entries.sources).map((source) => sourceWithDefaults(source, defaults)),
+    mappings: configs(entries.mappings).map((mapping) => mappingWithDefaults(mapping, defaults)),
+    tests: configs(entries.tests),
+    references: firstOfEach(references),
+    templates: files.templates,
+  };
+}

@@ -1,0 +1,95 @@
+import type * as config from '../model/config.ts';
+import type { Diagnostic, Place } from '../model/diagnostic.ts';
+import { isPathError, parsePath } from '../model/path.ts';
+import type { SourceDocument } from '../model/project.ts';
+import { below, complain, keyPlace, placeWithin, valuePlace } from './places.ts';
+
+/** What a path may say where it stands. */
+interface Rules {
+  /** Whether `$parent` and `$index` mean something: in mappings with `each`. */
+  readonly each: boolean;
+  /** Whether `*` may stand for any key: in `redact`. */
+  readonly wildcards: boolean;
+}
+
+const plain: Rules = { each: false, wildcards: false };
+
+const pathHelp = "Paths look like `customer.email`, `lines[0].sku` or `properties['deal.stage']`.";
+
+function pathMistake(text: string, place: Place, rules: Rules): readonly Diagnostic[] {
+  const path = parsePath(text, rules.each);
+  if (isPathError(path)) {
+    const spot = placeWithin(place, text, path.at, 1);
+    return [
+      complain('ETL0207', spot, `\`${text}\` is not a path`, { label: path.message, help: [pathHelp] }),
+    ];
+  }
+  if (!rules.each && /^\$(parent|index)\b/.test(text)) {
+    const root = /^\$\w+/.exec(text)?.[0] ?? '';
+    return [
+      complain(
+        'ETL0208',
+        placeWithin(place, text, 0, root.length),
+        `\`${root}\` means nothing without \`each\``,
+        {
+          label: 'there is no parent here',
+          help: [
+            'A mapping with `each: PATH` makes a row per element; without it a path begins at the record.',
+          ],
+        },
+      ),
+    ];
+  }
+  const star = path.segments.some((segment) => 'any' in segment);
+  if (!star || rules.wildcards) return [];
+  const at = text.indexOf('*');
+  return [
+    complain('ETL0207', placeWithin(place, text, at, 1), `\`*\` cannot be used in this path`, {
+      label: 'one value is needed here',
+      help: ['`*` stands for any key in `redact` only; `each` makes a row per element of an array.'],
+    }),
+  ];
+}
+
+const at = (
+  document: SourceDocument,
+  pointer: string,
+  text: string | undefined,
+  rules = plain,
+): readonly Diagnostic[] =>
+  text === undefined ? [] : pathMistake(text, valuePlace(document, pointer), rules);
+
+function streamPaths(document: SourceDocument, name: string, stream: config.Stream): readonly Diagnostic[] {
+  const here = below('/streams', name);
+  const { records, primaryKey, cursor, paginate } = stream;
+  return [
+    ...at(document, `${here}/records`, records),
+    ...primaryKey.flatMap((path, index) => at(document, `${here}/primaryKey/${index}`, path)),
+    ...at(document, `${here}/cursor/field`, cursor?.field),
+    ...at(document, `${here}/paginate/path`, paginate?.path),
+    ...at(document, `${here}/paginate/token`, paginate?.token),
+    ...at(document, `${here}/paginate/total`, paginate?.total),
+  ];
+}
+
+/** Paths of a source that cannot be read. */
+export const sourcePaths = (document: SourceDocument, source: config.Source): readonly Diagnostic[] => [
+  ...(source.redact ?? []).flatMap((path, index) =>
+    at(document, `/redact/${index}`, path, { each: false, wildcards: true }),
+  ),
+  ...Object.entries(source.streams).flatMap(([name, stream]) => streamPaths(document, name, stream)),
+];
+
+/** Paths of a mapping that cannot be read, or that need `each`. */
+export function mappingPaths(document: SourceDocument, mapping: config.Mapping): readonly Diagnostic[] {
+  const rules = { each: mapping.each !== undefined, wildcards: false };
+  return [
+    ...at(document, '/each', mapping.each),
+    ...Object.keys(mapping.where ?? {}).flatMap((path) =>
+      pathMistake(path, keyPlace(document, below('/where', path)), rules),
+    ),
+    ...Object.entries(mapping.properties).flatMap(([name, property]) =>
+      at(document, below('/properties', name, 'from'), property.from, rules),
+    ),
+  ];
+}

@@ -1,0 +1,160 @@
+import type * as config from '../model/config.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { SourceDocument } from '../model/project.ts';
+import { below, complain, keyPlace, placeText, valuePlace } from './places.ts';
+import { didYouMean } from './suggest.ts';
+
+/** One property of a mapping and where it stands. */
+interface Line {
+  readonly document: SourceDocument;
+  readonly pointer: string;
+  readonly name: string;
+  readonly property: config.Property;
+}
+
+/** The name of a column's type without its numbers: `decimal` of `decimal(18,2)`. */
+export const baseType = (type: string): string => /^\w*/.exec(type)?.[0] ?? '';
+
+const origins = ['from', 'value', 'template', 'expr'] as const;
+
+function originMistake({ document, pointer, name, property }: Line): readonly Diagnostic[] {
+  const found = origins.filter((origin) => property[origin] !== undefined);
+  if (found.length === 1) return [];
+  const second = found[1];
+  const help = ['A property has exactly one of `from`, `value`, `template` and `expr`.'];
+  if (second === undefined) {
+    return [
+      complain('ETL0209', keyPlace(document, pointer), `nothing says where \`${name}\` gets its value`, {
+        label: 'needs `from`, `value`, `template` or `expr`',
+        help,
+      }),
+    ];
+  }
+  return [
+    complain('ETL0209', keyPlace(document, below(pointer, second)), `\`${name}\` has two origins`, {
+      label: `there is \`${found[0]}\`, too`,
+      help,
+    }),
+  ];
+}
+
+function decimalMistake({ document, pointer, property }: Line): readonly Diagnostic[] {
+  const found = /^decimal\((\d+),\s*(\d+)\)$/.exec(property.type);
+  if (found === null) return [];
+  const [precision, scale] = [Number(found[1]), Number(found[2])];
+  if (precision >= 1 && precision <= 38 && scale <= precision) return [];
+  return [
+    complain(
+      'ETL0216',
+      valuePlace(document, below(pointer, 'type')),
+      `\`${property.type}\` is not possible`,
+      {
+        label:
+          precision < 1 || precision > 38
+            ? 'the precision is 1 to 38'
+            : 'more digits after the point than in all',
+        help: ['decimal(p,s) has p digits in all, 1 to 38, and s of them after the point.'],
+      },
+    ),
+  ];
+}
+
+function isZone(zone: string): boolean {
+  try {
+    // Newer runtimes take offsets such as +02:00 for zones; those know nothing of summer time.
+    return /^[A-Za-z]/.test(zone) && new Intl.DateTimeFormat('en', { timeZone: zone }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function zoneMistake({ document, pointer, property: { zone } }: Line): readonly Diagnostic[] {
+  if (zone === undefined || isZone(zone)) return [];
+  return [
+    complain(
+      'ETL0215',
+      valuePlace(document, below(pointer, 'zone')),
+      `\`${zone}\` is not an IANA time zone`,
+      {
+        label: didYouMean(zone, Intl.supportedValuesOf('timeZone')) ?? 'not in the zone database',
+        help: ['Zones look like `Europe/Berlin` or `UTC`.'],
+      },
+    ),
+  ];
+}
+
+const settingTypes = { zone: ['timestamp'], format: ['timestamp', 'date'] } as const;
+
+/** Settings that mean nothing for the type of the column. */
+function settingMistakes(line: Line): readonly Diagnostic[] {
+  const { document, pointer, property } = line;
+  return (['zone', 'format'] as const).flatMap((setting) => {
+    const types: readonly string[] = settingTypes[setting];
+    if (property[setting] === undefined || types.includes(property.type)) return [];
+    const place = keyPlace(document, below(pointer, setting));
+    return complain('ETL0215', place, `\`${setting}\` does not fit the type ${property.type}`, {
+      label: `only for ${types.join(' and ')}`,
+      help: [`Remove \`${setting}\`, or make the type ${types.join(' or ')}.`],
+    });
+  });
+}
+
+function piiMistake(
+  { document, pointer, name, property }: Line,
+  mapping: config.Mapping,
+): readonly Diagnostic[] {
+  const { pii } = property;
+  if (pii === undefined) return [];
+  const complaint = (summary: string, label: string, help: string): readonly Diagnostic[] => [
+    complain('ETL0210', keyPlace(document, below(pointer, 'pii')), summary, { label, help: [help] }),
+  ];
+  if (property.from === undefined) {
+    return complaint(
+      '`pii` needs `from`',
+      'there is no path of a value to protect',
+      'Personal data is replaced in the record before it is stored, so that its path must be known.',
+    );
+  }
+  if (pii === 'hmac' && property.type !== 'string') {
+    const help = 'Make the type `string`, or write `pii: drop`.';
+    return complaint(`\`pii: hmac\` does not fit the type ${property.type}`, 'a token is a text', help);
+  }
+  if (pii === 'drop' && (property.required === true || mapping.load.key.includes(name))) {
+    const help = 'Write `pii: hmac`: the same value always gives the same token.';
+    return complaint(`\`${name}\` is dropped and must have a value`, 'leaves nothing of the value', help);
+  }
+  return [];
+}
+
+function caseTwins(document: SourceDocument, { properties }: config.Mapping): readonly Diagnostic[] {
+  const first = new Map<string, string>();
+  return Object.keys(properties).flatMap((name) => {
+    const before = first.get(name.toLowerCase());
+    first.set(name.toLowerCase(), before ?? name);
+    if (before === undefined) return [];
+    const other = placeText(keyPlace(document, below('/properties', before)));
+    const place = keyPlace(document, below('/properties', name));
+    return complain('ETL0214', place, `\`${name}\` and \`${before}\` are the same column`, {
+      label: `the other is in ${other}`,
+      help: ['Warehouses fold the case of names; choose names that differ in more than case.'],
+    });
+  });
+}
+
+/** Mistakes within single properties of a mapping, and names that collide. */
+export const propertyMistakes = (
+  document: SourceDocument,
+  mapping: config.Mapping,
+): readonly Diagnostic[] => [
+  ...Object.entries(mapping.properties).flatMap(([name, property]) => {
+    const line: Line = { document, pointer: below('/properties', name), name, property };
+    return [
+      ...originMistake(line),
+      ...decimalMistake(line),
+      ...zoneMistake(line),
+      ...settingMistakes(line),
+      ...piiMistake(line, mapping),
+    ];
+  }),
+  ...caseTwins(document, mapping),
+];

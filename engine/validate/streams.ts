@@ -1,0 +1,98 @@
+import type * as config from '../model/config.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { parseInstant } from '../model/instant.ts';
+import type { SourceDocument } from '../model/project.ts';
+import { below, complain, keyPlace, placeText, valuePlace } from './places.ts';
+
+/** What is wrong with a cursor's `start`, and how it is written. */
+function startMistake({ type = 'timestamp', start }: config.Cursor): readonly [string, string] | undefined {
+  if (start === undefined) return undefined;
+  if (type === 'string') return typeof start === 'string' ? undefined : ['expected text', `write "${start}"`];
+  if (type === 'integer') {
+    return /^-?\d+$/.test(String(start)) ? undefined : ['expected a whole number', 'for example: start: 0'];
+  }
+  if (typeof start === 'string' && parseInstant(start) !== undefined) return undefined;
+  const day = /^\d{4}-\d\d-\d\d$/.test(String(start)) ? String(start) : '2026-01-01';
+  return ['expected an instant with its zone', `for example: start: ${day}T00:00:00Z`];
+}
+
+function cursorMistakes(
+  document: SourceDocument,
+  pointer: string,
+  cursor: config.Cursor,
+): readonly Diagnostic[] {
+  const { type = 'timestamp', start, lookback } = cursor;
+  const mistake = startMistake(cursor);
+  const found: Diagnostic[] = [];
+  if (mistake !== undefined) {
+    const place = valuePlace(document, below(pointer, 'start'));
+    const [label, help] = mistake;
+    found.push(
+      complain('ETL0217', place, `\`${start}\` is no start for a cursor of type ${type}`, {
+        label,
+        help: [help],
+      }),
+    );
+  }
+  if (type !== 'timestamp' && lookback !== undefined) {
+    found.push(
+      complain(
+        'ETL0217',
+        keyPlace(document, below(pointer, 'lookback')),
+        `\`lookback\` does not fit a cursor of type ${type}`,
+        {
+          label: 'only for timestamp',
+          help: ['A duration can be taken from a timestamp only.'],
+        },
+      ),
+    );
+  }
+  return found;
+}
+
+function sizeMistake(
+  document: SourceDocument,
+  pointer: string,
+  stream: config.Stream,
+): readonly Diagnostic[] {
+  const { size, sizeParam = 'limit' } = stream.paginate ?? {};
+  const query = stream.request.query?.[sizeParam];
+  if (size === undefined || query === undefined || String(query) === String(size)) return [];
+  return [
+    complain(
+      'ETL0219',
+      valuePlace(document, below(pointer, 'request', 'query', sizeParam)),
+      'the page size is said twice',
+      {
+        label: `\`paginate.size\` is ${size}`,
+        help: [`Remove \`${sizeParam}\` here; \`paginate\` sends it.`],
+      },
+    ),
+  ];
+}
+
+function limitMistakes(document: SourceDocument, budget: config.Budget): readonly Diagnostic[] {
+  const first = new Map<string, string>();
+  return (budget.limits ?? []).flatMap(({ id }, index) => {
+    const pointer = `/budget/limits/${index}/id`;
+    const before = first.get(id);
+    first.set(id, before ?? pointer);
+    if (before === undefined) return [];
+    return complain('ETL0218', valuePlace(document, pointer), `two limits are called \`${id}\``, {
+      label: `first in ${placeText(valuePlace(document, before))}`,
+      help: ['Limits are counted by their id; give each its own.'],
+    });
+  });
+}
+
+/** Settings of a source that contradict each other. */
+export const sourceMistakes = (document: SourceDocument, source: config.Source): readonly Diagnostic[] => [
+  ...limitMistakes(document, source.budget ?? {}),
+  ...Object.entries(source.streams).flatMap(([name, stream]) => {
+    const pointer = below('/streams', name);
+    return [
+      ...(stream.cursor === undefined ? [] : cursorMistakes(document, `${pointer}/cursor`, stream.cursor)),
+      ...sizeMistake(document, pointer, stream),
+    ];
+  }),
+];

@@ -1,0 +1,103 @@
+import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
+import type { Project, ProjectFiles } from '../model/project.ts';
+import { buildProject } from './build-project.ts';
+import { checkDocument } from './check-document.ts';
+import { columnMistakes, testColumns } from './columns.ts';
+import { crossReferences } from './cross-references.ts';
+import { collectEntries, type Entries } from './entries.ts';
+import { type ChosenEnvironment, chooseEnvironment, fillingOf } from './environment.ts';
+import { objectAt } from './json.ts';
+import { mappingPaths, sourcePaths } from './paths.ts';
+import { piiMistakes } from './pii.ts';
+import { projectDocument, projectMistakes } from './project-document.ts';
+import { propertyMistakes } from './properties.ts';
+import { maskSecrets } from './secrets.ts';
+import { sourceMistakes } from './streams.ts';
+import { substitute } from './substitute.ts';
+
+export interface ValidateOptions {
+  /** Name of the environment; otherwise `dev`, or the first one. */
+  readonly environment?: string;
+  /** What reading the files has found; it is sorted in, and an error among it leaves no project. */
+  readonly read?: readonly Diagnostic[];
+}
+
+/** `project` is there when nothing but warnings was found. Diagnostics are in the order of file and line. */
+export interface ValidateResult {
+  readonly project?: Project;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** What the settings of valid documents mean together. */
+const meaning = (entries: Entries): readonly Diagnostic[] => [
+  ...entries.sources.flatMap(({ document, config }) =>
+    config === undefined ? [] : [...sourcePaths(document, config), ...sourceMistakes(document, config)],
+  ),
+  ...entries.mappings.flatMap(({ document, config }) =>
+    config === undefined
+      ? []
+      : [
+          ...mappingPaths(document, config),
+          ...propertyMistakes(document, config),
+          ...columnMistakes(document, config),
+        ],
+  ),
+  ...entries.tests.flatMap(({ document, config }) =>
+    config === undefined ? [] : testColumns(document, config, entries),
+  ),
+  ...piiMistakes(entries),
+];
+
+function byPlace(one: Diagnostic, other: Diagnostic): number {
+  const [a, b] = [one.place, other.place];
+  if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return a.line - b.line || a.column - b.column;
+}
+
+function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const keyed = diagnostics.map((diagnostic): [string, Diagnostic] => {
+    const { code, summary, place } = diagnostic;
+    return [JSON.stringify([code, summary, place?.file, place?.line, place?.column]), diagnostic];
+  });
+  return [...new Map(keyed).values()].sort(byPlace);
+}
+
+const noEnvironment: ChosenEnvironment = { name: 'dev', chain: [], diagnostics: [] };
+
+/**
+ * Compares a project's files with the schema and with each other, and fills in variables and defaults. Pure: no file,
+ * network or environment variable is looked at.
+ */
+export function validateProject(files: ProjectFiles, options: ValidateOptions = {}): ValidateResult {
+  const own = projectDocument(files);
+  const chosen = own === undefined ? noEnvironment : chooseEnvironment(own, options.environment);
+  const filling = fillingOf(own, chosen);
+  const filled = files.documents.map((document) => substitute(document, filling));
+  const checks = filled.map((document) => checkDocument(document, files.schema));
+  const checked = filled.map(({ document, value }, at) => ({
+    document,
+    value,
+    valid: checks[at]?.valid === true,
+  }));
+  const entries = collectEntries(checked, files.unread);
+  const found = [
+    ...(options.read ?? []),
+    ...chosen.diagnostics,
+    ...projectMistakes(files),
+    ...checks.flatMap(({ diagnostics }) => diagnostics),
+    ...crossReferences(entries),
+    ...meaning(entries),
+  ];
+  const diagnostics = maskSecrets(
+    inOrder(found),
+    checks.flatMap(({ secrets }) => secrets),
+  );
+  const { project } = entries;
+  if (project === undefined || files.unread.length > 0 || hasErrors(diagnostics)) return { diagnostics };
+  // What a test's records look like is nothing that a run needs.
+  const references = filled
+    .filter(({ value }) => objectAt(value)['kind'] !== 'test')
+    .flatMap((document) => document.references);
+  return { project: buildProject(files, entries, project, chosen, references), diagnostics };
+}

@@ -1,0 +1,64 @@
+import { compile, type JSONSchema } from 'json-schema-to-typescript';
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+const conditional = new Set([
+  'if',
+  'then',
+  'else',
+  'anyOf',
+  'errorMessage',
+  'x-literal',
+  'x-secret',
+  'x-values',
+  'minItems',
+  'minProperties',
+  'maxProperties',
+]);
+
+/**
+ * The schema without what TypeScript cannot say: conditions, and `allOf` that only adds conditions. An `allOf` of one
+ * `$ref` becomes that `$ref`. Transforms are the one real union and are spelled out.
+ */
+function plain(node: Json, key = ''): Json {
+  if (Array.isArray(node)) return node.map((item) => plain(item));
+  if (node === null || typeof node !== 'object') return node;
+  const refs = Array.isArray(node['allOf']) ? node['allOf'] : [];
+  const first = refs[0];
+  if (
+    refs.length === 1 &&
+    first !== null &&
+    typeof first === 'object' &&
+    !Array.isArray(first) &&
+    '$ref' in first
+  ) {
+    return { ...first };
+  }
+  if (key === 'Transform')
+    return {
+      title: 'Transform',
+      anyOf: [{ $ref: '#/definitions/TransformName' }, { $ref: '#/definitions/TransformWith' }],
+    };
+  const kept = Object.entries(node).filter(
+    ([name]) => name !== 'allOf' && (key === 'properties' || !conditional.has(name)),
+  );
+  return Object.fromEntries(kept.map(([name, value]) => [name, plain(value, name)]));
+}
+
+/** TypeScript types of every kind in schema.json, as the text of engine/model/config.ts. */
+export async function configTypes(schema: { definitions: Record<string, Json> }): Promise<string> {
+  const definitions = plain(schema.definitions) as Record<string, Json>;
+  const kinds = { Project: 1, Source: 1, Mapping: 1, Test: 1 };
+  const root = {
+    title: 'AnyConfig',
+    anyOf: Object.keys(kinds).map((name) => ({ $ref: `#/definitions/${name}` })),
+    definitions,
+  };
+  return compile(root as unknown as JSONSchema, 'AnyConfig', {
+    additionalProperties: false,
+    bannerComment: '// Made from schema.json by `npm run types`. Do not edit.',
+    style: { singleQuote: true, printWidth: 110 },
+    strictIndexSignatures: false,
+    unknownAny: true,
+  });
+}

@@ -1,0 +1,3 @@
+import { engine } from '../../engine/engine.ts';
+
+export const shop = engine;

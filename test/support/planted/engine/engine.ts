@@ -1,0 +1,3 @@
+import { limiter } from './services/limiter.ts';
+
+export const engine = limiter;

@@ -1,0 +1,3 @@
+import { extract } from './extract/extract.ts';
+
+export const pool = extract;

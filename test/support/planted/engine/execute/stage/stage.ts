@@ -1,0 +1,3 @@
+import type { Sequelize } from 'sequelize';
+
+export type Stage = Sequelize;

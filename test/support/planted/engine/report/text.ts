@@ -1,0 +1,3 @@
+import { json } from './json.ts';
+
+export const text = json;

@@ -1,0 +1,3 @@
+import { read } from '../read/read.ts';
+
+export const validate = read;
