@@ -1,6 +1,7 @@
 import { compileProject } from './compile/compile.ts';
-import { executePlan, type Preview, previewMapping } from './execute/execute.ts';
+import { executePlan, mapRecords, type Preview, previewMapping } from './execute/execute.ts';
 import type { RunServices } from './execute/run.ts';
+import type { MappedRows } from './model/batch.ts';
 import { type Diagnostic, hasErrors } from './model/diagnostic.ts';
 import type { Plan, StateSnapshot } from './model/plan.ts';
 import type { Project, ProjectFiles } from './model/project.ts';
@@ -53,3 +54,10 @@ export const run = (plan: Plan, services: RunServices): Promise<RunReport> => ex
 /** The first page of a mapping's stream, mapped and not stored. */
 export const preview = (plan: Plan, mapping: string, services: RunServices): Promise<Preview> =>
   previewMapping(plan, mapping, services);
+
+/** What a mapping makes of records, case by case. */
+export const map = (
+  plan: Plan,
+  mapping: string,
+  cases: readonly unknown[][],
+): Promise<readonly MappedRows[]> => mapRecords(plan, mapping, cases);

@@ -36,14 +36,14 @@ export async function serveLab(project: string): Promise<LabServer> {
   };
 }
 
-/** Reads stderr until the lab has said where it serves. */
-async function announcement(child: ChildProcess): Promise<string> {
-  let said = '';
-  child.stderr?.setEncoding('utf8');
-  for await (const chunk of child.stderr ?? []) {
-    said += chunk;
-    if (/--lab-url \S+\n/.test(said)) break;
-  }
-  if (!said.includes('--lab-url')) throw new Error(`the lab did not start:\n${said}`);
-  return said;
+/** What it says on stderr until it serves. The rest is read, too: a pipe that nobody reads would break it. */
+function announcement(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      if (/--lab-url \S+\n/.test(said)) resolve(said);
+    });
+    child.once('exit', () => reject(new Error(`the lab ended before it served:\n${said}`)));
+  });
 }

@@ -11,9 +11,14 @@ interface Failure {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Prints why a command failed, as text or in the envelope, and gives its exit code. */
-export function printFailure(error: unknown, json: boolean, command: string): number {
-  const { exitCode, diagnostics } = failureOf(error);
+/** Prints why a command failed, as text or in the envelope, and gives its exit code. `hints` help with wrong usage. */
+export function printFailure(
+  error: unknown,
+  json: boolean,
+  command: string,
+  hints: readonly string[] = [],
+): number {
+  const { exitCode, diagnostics } = failureOf(error, hints);
   if (json) process.stdout.write(envelope({ command, exitCode, result: null, diagnostics }));
   else
     for (const diagnostic of diagnostics)
@@ -21,21 +26,22 @@ export function printFailure(error: unknown, json: boolean, command: string): nu
   return exitCode;
 }
 
-function failureOf(error: unknown): Failure {
+function failureOf(error: unknown, hints: readonly string[]): Failure {
   if (error instanceof RefusedError) {
     return { exitCode: exitCodes[error.reason], diagnostics: error.diagnostics };
   }
   if (error instanceof ExplainedError)
     return { exitCode: exitCodes.failedSteps, diagnostics: [error.diagnostic] };
-  if (error instanceof Errors.CLIError) return { exitCode: exitCodes.usage, diagnostics: [usage(error)] };
+  if (error instanceof Errors.CLIError)
+    return { exitCode: exitCodes.usage, diagnostics: [usage(error, hints)] };
   return { exitCode: exitCodes.internal, diagnostics: [bug(error)] };
 }
 
-const usage = ({ message }: Error): Diagnostic => ({
+const usage = ({ message }: Error, hints: readonly string[]): Diagnostic => ({
   code: 'ETL0901',
   severity: 'error',
   summary: message.replace(/\nSee more help with --help$/, '').trim(),
-  help: ['`etl --help` lists the commands, `etl COMMAND --help` the flags of one.'],
+  help: [...hints, '`etl --help` lists the commands, `etl COMMAND --help` the flags of one.'],
 });
 
 const bug = (error: unknown): Diagnostic => ({

@@ -17,7 +17,7 @@ assert(project, 'the parent has validated the project');
 try {
   const lab = await startLab(project, { port: 0 });
   process.on('disconnect', () => {
-    lab.close().then(() => process.exit(0));
+    void lab.close().then(() => process.exit(0));
   });
   tell({ url: lab.url });
 } catch (error) {

@@ -2,7 +2,7 @@ import { type Checked, plan } from '../engine.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { RefusedError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
-import type { Project } from '../model/project.ts';
+import type { Project, SourceDocument } from '../model/project.ts';
 import { inLab } from './in-lab.ts';
 import { version } from './package.ts';
 import { type Databases, databases, snapshot } from './state.ts';
@@ -10,6 +10,7 @@ import { type Databases, databases, snapshot } from './state.ts';
 export interface PlannedProject extends Databases {
   readonly project: Project;
   readonly plan: Plan;
+  readonly documents: readonly SourceDocument[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -22,5 +23,11 @@ export async function planned(
   const opened = databases(project);
   const compiled = plan(checked, project, version, await snapshot(project, opened));
   if (compiled.plan === undefined) throw new RefusedError('invalid', compiled.diagnostics);
-  return { ...opened, project, plan: compiled.plan, diagnostics: compiled.diagnostics };
+  return {
+    ...opened,
+    project,
+    plan: compiled.plan,
+    documents: checked.files.documents,
+    diagnostics: compiled.diagnostics,
+  };
 }

@@ -68,7 +68,8 @@ export class LiveProgress implements Progress {
     if (event.state === 'started') {
       this.#started.set(event.step, now);
       this.#running.set(event.step, event.step);
-      return this.#draw([]);
+      this.#draw([]);
+      return;
     }
     const elapsed = durationText(now - (this.#started.get(event.step) ?? now));
     const mark = { succeeded: '✓', failed: '✗', skipped: '–' }[event.state];

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { httpConnector } from '../../connectors/http/http.ts';
 import type { RunServices } from '../engine.ts';
-import { labBaseUrl } from '../lab/lab.ts';
+import { labBaseUrl, labText } from '../lab/lab.ts';
 import type { Artifacts, Progress } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
 import { systemClock } from '../services/clock.ts';
 import { InProcessLimiter } from '../services/limiter/in-process-limiter.ts';
-import { environmentReferences, labReferences } from '../services/references.ts';
+import { environmentReferences } from '../services/references.ts';
 import { undiciHttpClient } from '../services/undici-http-client.ts';
 import type { Databases } from './state.ts';
 
@@ -26,7 +26,8 @@ export interface Wiring {
 
 /** Every adapter that a run uses, in one place. */
 export function wire({ project, databases, lab, ...given }: Wiring): RunServices {
-  const references = lab === undefined ? environmentReferences(project.folder, process.env) : labReferences;
+  const references =
+    lab === undefined ? environmentReferences(project.folder, process.env) : { resolve: labText };
   return {
     ...given,
     ...databases,

@@ -12,7 +12,7 @@ import type { Run, RunServices } from './run.ts';
 import { RunLedger, type StreamAccount } from './run-ledger.ts';
 import { restage } from './stage/restage.ts';
 import { pagesAheadMax, stage } from './stage/stage.ts';
-import { workerPool } from './worker-pool.ts';
+import { WorkerPool, workerPool } from './worker-pool.ts';
 
 /** Streams read at the same time, at most; each waits for its own budget. */
 const streamsAtOnceMax = 4;
@@ -247,6 +247,31 @@ export async function previewMapping(plan: Plan, name: string, services: RunServ
       return { mapping, facts, rows };
     }
     throw new Error('Assertion failed: a listing has at least one page');
+  } finally {
+    await pool.close();
+  }
+}
+
+/** Maps records as they would stand in a response, for the tests of a mapping. Tokens are made with a key of their own. */
+export async function mapRecords(
+  plan: Plan,
+  name: string,
+  cases: readonly unknown[][],
+): Promise<readonly MappedRows[]> {
+  const mapping = plan.mappings[name];
+  const step = plan.steps.find(
+    (one): one is ExtractStep => one.kind === 'extract' && one.mappings.includes(name),
+  );
+  assert(mapping && step, `the plan has the mapping ${name} and reads its stream`);
+  const { cursor: _, ...whole } = step.stream;
+  const stream = { ...whole, records: { root: 'record', segments: [] } } as const;
+  const pool = new WorkerPool({ programs: [{ id: name, stream, mappings: [mapping] }], piiKey: 'test' }, 1);
+  try {
+    const pages = cases.map((records) =>
+      pool.map({ program: name, page: 1, body: Buffer.from(JSON.stringify(records)) }),
+    );
+    const mapped = await Promise.all(pages.map((page) => page.mapped));
+    return mapped.flatMap(({ rows }) => rows);
   } finally {
     await pool.close();
   }

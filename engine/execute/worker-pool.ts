@@ -98,9 +98,9 @@ export class WorkerPool {
   #receive(answer: WorkerAnswer): void {
     const pending = this.#pending.get(answer.task);
     if (pending === undefined) return;
-    if ('facts' in answer) return pending.facts(answer.facts);
-    this.#pending.delete(answer.task);
-    if ('mapped' in answer) pending.mapped(answer.mapped);
+    if (!('facts' in answer)) this.#pending.delete(answer.task);
+    if ('facts' in answer) pending.facts(answer.facts);
+    else if ('mapped' in answer) pending.mapped(answer.mapped);
     else if ('remapped' in answer) pending.remapped(answer.remapped);
     else pending.fail('failure' in answer ? explained(answer.failure) : new Error(answer.crash));
   }

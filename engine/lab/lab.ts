@@ -16,6 +16,11 @@ export interface LabOptions {
   readonly port?: number;
   /** Measures the declared limits; without it the machine's monotonic clock does. */
   readonly clock?: Clock;
+  /**
+   * Whether bodies are compressed for clients that accept it; without it, they are. Compressing costs several times
+   * what making the records costs, and both ends of it run on this machine.
+   */
+  readonly gzip?: boolean;
 }
 
 /** A lab that runs. */
@@ -39,7 +44,9 @@ function sourceAt(sources: readonly LabSource[], path: string): LabSource | unde
   return sources.find(({ mount }) => path === mount || path.startsWith(`${mount}/`));
 }
 
-function handler(sources: readonly LabSource[], labUrl: () => string, nowMs: () => number) {
+function handler(sources: readonly LabSource[], labUrl: () => string, options: LabOptions) {
+  const { clock, gzip = true } = options;
+  const nowMs = clock === undefined ? () => performance.now() : () => clock.monotonicUs() / 1000;
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const arrivedMs = nowMs();
     const url = new URL(`${labUrl()}${request.url?.startsWith('/') ? request.url : '/'}`);
@@ -48,7 +55,7 @@ function handler(sources: readonly LabSource[], labUrl: () => string, nowMs: () 
       source?.answer(request, url, arrivedMs) ??
       refusalAnswer(new Refusal(404, 'not_found', `No source is served at ${url.pathname}.`));
     request.resume();
-    await send(response, answer, request.headers['accept-encoding']?.toString());
+    await send(response, answer, gzip ? request.headers['accept-encoding']?.toString() : undefined);
   };
 }
 
@@ -73,10 +80,8 @@ async function listen(server: Server, port: number): Promise<string> {
  */
 export async function startLab(project: Project, options: LabOptions = {}): Promise<Lab> {
   const sources = await openSources(project);
-  const { clock } = options;
-  const nowMs = clock === undefined ? () => performance.now() : () => clock.monotonicUs() / 1000;
   let url = '';
-  const handle = handler(sources, () => url, nowMs);
+  const handle = handler(sources, () => url, options);
   const server = createServer({ keepAliveTimeout: keepAliveMs }, (request, response) => {
     // What cannot be sent has nobody left to be sent to.
     handle(request, response).catch(() => response.destroy());

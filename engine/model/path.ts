@@ -25,17 +25,28 @@ function segments(text: string): readonly PathSegment[] | PathError {
   const found: PathSegment[] = [];
   let at = 0;
   while (at < text.length) {
-    const opens = text[at] === '[';
-    if (!opens && found.length > 0) {
-      if (text[at] !== '.') return { message: 'expected `.` or `[`', at };
-      at += 1;
-    }
-    const next = match(opens ? bracket : key, text, at);
-    if (next === null) return { message: opens ? "expected [0], [*] or ['key']" : 'expected a key', at };
-    found.push(opens ? bracketSegment(next) : next[0] === '*' ? { any: 'key' } : { key: next[0] });
-    at += next[0].length;
+    const next = nextSegment(text, at, found.length > 0);
+    if ('message' in next) return next;
+    found.push(next.segment);
+    at = next.end;
   }
   return found;
+}
+
+/** One segment, with the `.` before it when it is not the first. */
+function nextSegment(
+  text: string,
+  at: number,
+  inside: boolean,
+): { segment: PathSegment; end: number } | PathError {
+  const opens = text[at] === '[';
+  const dotted = inside && !opens;
+  if (dotted && text[at] !== '.') return { message: 'expected `.` or `[`', at };
+  const start = dotted ? at + 1 : at;
+  const next = match(opens ? bracket : key, text, start);
+  if (next === null) return { message: opens ? "expected [0], [*] or ['key']" : 'expected a key', at: start };
+  const plain: PathSegment = next[0] === '*' ? { any: 'key' } : { key: next[0] };
+  return { segment: opens ? bracketSegment(next) : plain, end: start + next[0].length };
 }
 
 /**
@@ -65,22 +76,22 @@ const plainKey = /^[^.[\]'"\s*]+$/;
 /** The text of a path, without its root: for messages. */
 export const pathText = (path: Path): string =>
   path.segments
-    .map((segment, position) => {
-      if ('index' in segment) return `[${segment.index}]`;
-      if ('any' in segment) return segment.any === 'element' ? '[*]' : position === 0 ? '*' : '.*';
-      if (!plainKey.test(segment.key)) return `['${segment.key.replace(/['\\]/g, '\\$&')}']`;
-      return position === 0 ? segment.key : `.${segment.key}`;
-    })
+    .map(segmentText)
+    .map((text, position) => (position === 0 || text.startsWith('[') ? text : `.${text}`))
     .join('');
 
+function segmentText(segment: PathSegment): string {
+  if ('index' in segment) return `[${segment.index}]`;
+  if ('any' in segment) return segment.any === 'element' ? '[*]' : '*';
+  return plainKey.test(segment.key) ? segment.key : `['${segment.key.replace(/['\\]/g, '\\$&')}']`;
+}
+
 /** The value at a path of a parsed JSON value; own properties only, `undefined` where there is none. */
-export function valueAt(value: unknown, path: Path): unknown {
-  let current = value;
-  for (const segment of path.segments) {
-    if (current === null || typeof current !== 'object') return undefined;
-    const name = 'index' in segment ? String(segment.index) : 'key' in segment ? segment.key : undefined;
-    if (name === undefined || !Object.hasOwn(current, name)) return undefined;
-    current = (current as Record<string, unknown>)[name];
-  }
-  return current;
+export const valueAt = (value: unknown, path: Path): unknown =>
+  path.segments.reduce((current: unknown, segment) => own(current, segment), value);
+
+function own(value: unknown, segment: PathSegment): unknown {
+  if (value === null || typeof value !== 'object' || 'any' in segment) return undefined;
+  const name = 'index' in segment ? String(segment.index) : segment.key;
+  return Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
 }

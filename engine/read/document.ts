@@ -11,7 +11,7 @@ export function readDocument(file: string, text: string): SourceDocument | reado
   const yaml = parseYaml(text);
   switch (yaml.kind) {
     case 'wrong':
-      return [yamlMistake(source, yaml.error, yaml.quoteAt)];
+      return [yamlMistake(source, yaml.error, yaml.opening)];
     case 'several':
       return [severalDocuments(source, yaml.at)];
     case 'deep':

@@ -6,19 +6,22 @@ export const nestingMax = 100;
 /** What a text is as YAML 1.2: the first document, or the first thing wrong with it. */
 export type YamlText =
   | { readonly kind: 'document'; readonly document: Document.Parsed }
-  | { readonly kind: 'wrong'; readonly error: YAMLError; readonly quoteAt?: number }
+  | { readonly kind: 'wrong'; readonly error: YAMLError; readonly opening?: number }
   | { readonly kind: 'several'; readonly at: number }
   | { readonly kind: 'deep'; readonly at: number };
 
 class Reader {
-  /** Where the last quoted text begins: the error for a missing quote names only the end of the file. */
+  /** Where the last quoted text begins. */
   quoteAt: number | undefined;
+  readonly #brackets: { readonly at: number; readonly opens: boolean }[] = [];
   deepAt: number | undefined;
   readonly #parser = new Parser();
 
   *tokens(text: string): Generator<ReturnType<Parser['next']> extends Generator<infer T> ? T : never> {
     for (const lexeme of new Lexer().lex(text)) {
       if (/^["']/.test(lexeme)) this.quoteAt = this.#parser.offset;
+      if (/^[[\]{}]$/.test(lexeme))
+        this.#brackets.push({ at: this.#parser.offset, opens: /[[{]/.test(lexeme) });
       yield* this.#parser.next(lexeme);
       // The composer recurses, so that depth has to be bounded before it sees the tokens.
       if (this.#parser.stack.length > nestingMax) {
@@ -27,6 +30,23 @@ class Reader {
       }
     }
     yield* this.#parser.end();
+  }
+
+  /** Where the innermost bracket opens that is still open at an offset. */
+  bracketAt(offset: number): number | undefined {
+    const open: number[] = [];
+    for (const { at, opens } of this.#brackets) {
+      if (at >= offset) break;
+      if (opens) open.push(at);
+      else open.pop();
+    }
+    return open.at(-1);
+  }
+
+  /** Where the thing begins that an error says is never closed: the error itself names only the place after it. */
+  openingOf({ message, pos }: YAMLError): number | undefined {
+    if (message.startsWith('Missing closing')) return this.quoteAt;
+    return /^Flow (map|sequence)/.test(message) ? this.bracketAt(pos[0]) : undefined;
   }
 }
 
@@ -43,7 +63,8 @@ export function parseYaml(text: string): YamlText {
   const [document, second] = found;
   const error = document?.errors[0] ?? document?.warnings[0];
   if (error !== undefined) {
-    return { kind: 'wrong', error, ...(reader.quoteAt === undefined ? {} : { quoteAt: reader.quoteAt }) };
+    const opening = reader.openingOf(error);
+    return { kind: 'wrong', error, ...(opening !== undefined && { opening }) };
   }
   if (second !== undefined) return { kind: 'several', at: second.range[0] };
   return { kind: 'document', document: document as Document.Parsed };

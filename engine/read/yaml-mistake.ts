@@ -26,13 +26,13 @@ const explanations: readonly Explanation[] = [
   {
     when: /^\S+ Flow seq|closing .*\]|end with a \]/,
     summary: 'a list that begins with `[` is not closed',
-    label: 'expected `]` before this',
+    label: 'the list opens here',
     help: 'Close the list with `]`, or write one `- item` per line.',
   },
   {
     when: /^\S+ Flow map|end with a \}/,
     summary: 'a `{` is not closed',
-    label: 'expected `}` before this',
+    label: 'it opens here',
     help: 'Close it with `}`, or write one `key: value` per line.',
   },
   {
@@ -79,15 +79,15 @@ const explanations: readonly Explanation[] = [
   },
 ];
 
-/** Says what is wrong with a text that is not YAML. `quoteAt` is where its last quoted text begins. */
-export function yamlMistake(source: SourceText, error: YAMLError, quoteAt?: number): Diagnostic {
+/** Says what is wrong with a text that is not YAML. `opening` is where the thing begins that is never closed. */
+export function yamlMistake(source: SourceText, error: YAMLError, opening?: number): Diagnostic {
   const found = explanations.find((explanation) => explanation.when.test(`${error.code} ${error.message}`));
-  const unclosed = error.message.startsWith('Missing closing') && quoteAt !== undefined;
+  const exact = opening ?? (error.code === 'TAB_AS_INDENT' ? error.pos[0] : undefined);
   return {
     code: 'ETL0002',
     severity: 'error',
     summary: found?.summary ?? 'this is not valid YAML',
-    place: unclosed ? source.place(quoteAt, quoteAt + 1) : source.word(error.pos[0]),
+    place: exact === undefined ? source.word(error.pos[0]) : source.place(exact, exact + 1),
     label: found?.label ?? error.message,
     help: found === undefined ? [] : [found.help],
   };

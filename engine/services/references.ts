@@ -1,16 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { complaint, TerminalError } from '../model/errors.ts';
 import type { References } from '../model/ports.ts';
 
 const reference = /\$\{(env|file):([^}]*?)\}/g;
-
-type Lookup = (kind: string, name: string, whole: string) => string;
-
-const withLookup = (lookup: Lookup): References => ({
-  resolve: (text) =>
-    text.replace(reference, (whole, kind: string, name: string) => lookup(kind, name, whole)),
-});
 
 function variable(environment: NodeJS.ProcessEnv, text: string, whole: string): string {
   const [name = '', fallback] = text.split(/:-(.*)/s);
@@ -42,12 +35,9 @@ function file(folder: string, path: string, whole: string): string {
 }
 
 /** References to the process's environment and to files, which are relative to the project folder. */
-export const environmentReferences = (folder: string, environment: NodeJS.ProcessEnv): References =>
-  withLookup((kind, name, whole) =>
-    kind === 'env' ? variable(environment, name, whole) : file(folder, name, whole),
-  );
-
-/** References as the lab fills them: no real credential is needed, or sent to it. */
-export const labReferences: References = withLookup((kind, name) =>
-  kind === 'env' ? `lab-${name.split(':-')[0]}` : `lab-${basename(name)}`,
-);
+export const environmentReferences = (folder: string, environment: NodeJS.ProcessEnv): References => ({
+  resolve: (text) =>
+    text.replace(reference, (whole, kind: string, name: string) =>
+      kind === 'env' ? variable(environment, name, whole) : file(folder, name, whole),
+    ),
+});

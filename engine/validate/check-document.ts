@@ -18,20 +18,24 @@ export interface DocumentCheck {
   readonly valid: boolean;
 }
 
-function trapWarnings(document: SourceDocument, literals: readonly string[]): readonly Diagnostic[] {
+/** Scalars that are taken as written and that YAML reads otherwise, unless they are wrong anyway. */
+function trapWarnings(
+  document: SourceDocument,
+  literals: readonly string[],
+  wrong: ReadonlySet<string>,
+): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
   for (const [pointer, { trap, value }] of document.nodes) {
-    if (
-      trap === undefined ||
-      !literals.some((literal) => pointer === literal || pointer.startsWith(`${literal}/`))
-    )
-      continue;
-    const help = `write "${trap.written}" for this very text, or ${trap.read} to say that the number is meant`;
+    const isLiteral = literals.some((literal) => pointer === literal || pointer.startsWith(`${literal}/`));
+    if (trap === undefined || !isLiteral || wrong.has(pointer)) continue;
+    const either = `write "${trap.written}" for this very text, or ${trap.read} to say that the number is meant`;
     found.push(
       complain('ETL0111', value, `YAML reads ${trap.written} as ${trap.read}`, {
         severity: 'warning',
         label: `becomes ${trap.read}`,
-        help: [trap.kind === 'large_integer' ? `write "${trap.written}"; as a number it loses digits` : help],
+        help: [
+          trap.kind === 'large_integer' ? `write "${trap.written}"; as a number it loses digits` : either,
+        ],
       }),
     );
   }
@@ -77,12 +81,11 @@ export function checkDocument(filled: Filled, schema: unknown): DocumentCheck {
     .map(({ pointer: _, ...rest }) => rest);
   const complaints = [...own, ...mistakes.map(({ diagnostic }) => diagnostic)];
   const wrong = new Set(mistakes.map(({ pointer }) => pointer));
-  const literals = result.literals.filter((pointer) => !wrong.has(pointer));
   return {
     diagnostics: [
       ...complaints,
       ...secretMistakes.map(({ diagnostic }) => diagnostic),
-      ...trapWarnings(document, literals),
+      ...trapWarnings(document, result.literals, wrong),
     ],
     secrets: [
       ...secretMistakes.map(({ secret }) => secret),

@@ -2,7 +2,7 @@ import type * as config from '../model/config.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { SourceDocument } from '../model/project.ts';
 import { type Entries, nameOf } from './entries.ts';
-import { below, complain, valuePlace } from './places.ts';
+import { below, complain, keyPlace, valuePlace } from './places.ts';
 import { baseType } from './properties.ts';
 import { didYouMean, listText } from './suggest.ts';
 
@@ -11,16 +11,24 @@ interface Use {
   readonly document: SourceDocument;
   readonly pointer: string;
   readonly name: string;
+  /** Whether the name is a key, not a value. */
+  readonly isKey?: boolean;
 }
 
-function unknownColumn({ document, pointer, name }: Use, mapping: config.Mapping): readonly Diagnostic[] {
+function unknownColumn(use: Use, mapping: config.Mapping): readonly Diagnostic[] {
+  const { document, pointer, name } = use;
   if (Object.hasOwn(mapping.properties, name)) return [];
   const names = Object.keys(mapping.properties);
   return [
-    complain('ETL0205', valuePlace(document, pointer), `\`${mapping.name}\` has no column \`${name}\``, {
-      label: didYouMean(name, names),
-      help: [`columns: ${listText(names, 24)}`],
-    }),
+    complain(
+      'ETL0205',
+      use.isKey ? keyPlace(document, pointer) : valuePlace(document, pointer),
+      `\`${mapping.name}\` has no column \`${name}\``,
+      {
+        label: didYouMean(name, names),
+        help: [`columns: ${listText(names, 24)}`],
+      },
+    ),
   ];
 }
 
@@ -100,13 +108,12 @@ export function testColumns(
   if (mapping === undefined) return [];
   return test.cases.flatMap((testCase, index) => [
     ...(testCase.rows ?? []).flatMap((row, at) =>
-      Object.keys(row).flatMap((name) => {
-        const found = unknownColumn(
-          { document, pointer: below(`/cases/${index}/rows/${at}`, name), name },
+      Object.keys(row).flatMap((name) =>
+        unknownColumn(
+          { document, pointer: below(`/cases/${index}/rows/${at}`, name), name, isKey: true },
           mapping,
-        );
-        return found;
-      }),
+        ),
+      ),
     ),
     ...(testCase.blocked ?? []).flatMap(({ property: name }, at) =>
       unknownColumn({ document, pointer: `/cases/${index}/blocked/${at}/property`, name }, mapping),

@@ -46,7 +46,7 @@ function unknownStream(mapping: Entry<unknown>, { sources, unread }: Entries): r
 
 function unknownMapping(test: Entry<unknown>, { mappings, unread }: Entries): readonly Diagnostic[] {
   const name = textAt(test.raw, 'mapping');
-  const names = mappings.flatMap((mapping) => nameOf(mapping) ?? []);
+  const names = [...new Set(mappings.flatMap((mapping) => nameOf(mapping) ?? []))];
   if (name === undefined || name.includes('${') || names.includes(name) || mayBeUnread(unread, name))
     return [];
   return [

@@ -59,7 +59,9 @@ export function streamsBySource(sources: Entries['sources']): ReadonlyMap<string
   for (const source of sources) {
     const name = nameOf(source);
     if (name !== undefined)
-      found.set(name, [...(found.get(name) ?? []), ...Object.keys(objectAt(source.raw, 'streams'))]);
+      found.set(name, [
+        ...new Set([...(found.get(name) ?? []), ...Object.keys(objectAt(source.raw, 'streams'))]),
+      ]);
   }
   return found;
 }

@@ -12,10 +12,11 @@ const words: { readonly [type: string]: string } = {
 
 /** `text, a number or true or false` for the schema's `type`. */
 export const typeWords = (types: string | readonly string[]): string =>
-  [types]
-    .flat()
-    .map((type) => words[type] ?? type)
-    .join(' or ');
+  orList([types].flat().map((type) => words[type] ?? type));
+
+/** `a, b or c`. */
+export const orList = (items: readonly string[]): string =>
+  [items.slice(0, -1).join(', '), ...items.slice(-1)].filter((part) => part !== '').join(' or ');
 
 /** What a value is, in the words of `typeWords`. */
 export function valueWords(value: unknown): string {
@@ -33,7 +34,7 @@ export function shown(value: unknown, charactersMax = 60): string {
 }
 
 const isPlain = (text: string): boolean =>
-  /^[A-Za-z_$/][\w./$@-]*$/.test(text) && !/^(true|false|null)$/i.test(text);
+  /^[\w$/][\w./$@%-]*$/.test(text) && !/^(true|false|null)$/i.test(text) && Number.isNaN(Number(text));
 
 /** A value as YAML on one line. */
 export function flow(value: unknown): string {

@@ -9,6 +9,8 @@ import type { Filled } from './substitute.ts';
 export interface Secret {
   readonly document: SourceDocument;
   readonly pointer: string;
+  /** Whether the value stands there itself, and not a variable that holds it. */
+  readonly hidden: boolean;
   /** Texts of it that may turn up elsewhere. */
   readonly texts: readonly string[];
 }
@@ -55,10 +57,11 @@ export function secretMistake(filled: Filled, pointer: string): SecretMistake | 
   if (written === null || isSafe(filled, written, value, pointer)) return undefined;
   const { document } = filled;
   const place = valuePlace(document, pointer);
+  const hidden = typeof written !== 'string' || !isOnlyReferences(written);
   return {
-    secret: { document, pointer, texts: [...textsOf(written), ...textsOf(value)] },
+    secret: { document, pointer, hidden, texts: [...(hidden ? textsOf(written) : []), ...textsOf(value)] },
     diagnostic: complain('ETL0110', place, summaryFor(parts.at(-1) ?? '', written), {
-      label: 'a secret in plain text',
+      label: hidden ? 'a secret in plain text' : 'the variable holds a secret in plain text',
       help,
     }),
   };
@@ -68,7 +71,7 @@ export function secretMistake(filled: Filled, pointer: string): SecretMistake | 
 export function maybeSecret(document: SourceDocument, pointer: string): Secret | undefined {
   const written = at(document.value, pointerParts(pointer));
   if (typeof written === 'string' && isOnlyReferences(written)) return undefined;
-  return { document, pointer, texts: textsOf(written) };
+  return { document, pointer, hidden: true, texts: textsOf(written) };
 }
 
 const secretLengthMin = 4;
@@ -81,7 +84,7 @@ interface Stretch {
 /** Columns to hide, by `file:line`. */
 function hiddenColumns(secrets: readonly Secret[]): ReadonlyMap<string, readonly Stretch[]> {
   const hidden = new Map<string, Stretch[]>();
-  for (const { document, pointer } of secrets) {
+  for (const { document, pointer } of secrets.filter((secret) => secret.hidden)) {
     for (const [other, node] of document.nodes) {
       if (other !== pointer && !other.startsWith(`${pointer}/`)) continue;
       const { file, line, column, endColumn } = node.value;

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { preview } from '../../engine.ts';
 import type { StagedValue } from '../../model/batch.ts';
 import { complaint, RefusedError } from '../../model/errors.ts';
+import { accountColumn, metaColumns } from '../../model/plan.ts';
 import { exitCodes } from '../../report/exit-code.ts';
 import { count, tableText } from '../../report/table.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
@@ -51,7 +52,9 @@ export default class Preview extends BaseCommand {
   async #loaded({ plan, warehouse }: PlannedProject, name: string, limit: number): Promise<Outcome> {
     const mapping = plan.mappings[name];
     const sample = await warehouse.sample(mapping?.schema ?? '', mapping?.table ?? '', limit);
-    const text = `${mapping?.schema}.${mapping?.table}: ${count(sample.total)} rows\n\n${rowsText(sample.columns, sample.rows)}`;
+    const shown = sample.rows.map((row) => row.filter((_, at) => !isOurs(sample.columns[at])));
+    const columns = sample.columns.filter((column) => !isOurs(column));
+    const text = `${mapping?.schema}.${mapping?.table}: ${count(sample.total)} rows\n\n${rowsText(columns, shown)}`;
     return { exitCode: exitCodes.ok, result: sample, diagnostics: [], text };
   }
 
@@ -73,7 +76,7 @@ export default class Preview extends BaseCommand {
       ...(lab && { lab: lab.url }),
     });
     try {
-      const missing = missingReferences(work.plan, services.references);
+      const missing = missingReferences(work.plan, services.references, work.documents);
       if (missing.length > 0) throw new RefusedError('invalid', missing);
       const { mapping, facts, rows } = await preview(work.plan, name, services);
       const columns = mapping.properties.map((property) => property.name);
@@ -103,6 +106,10 @@ export default class Preview extends BaseCommand {
     }
   }
 }
+
+/** Columns that Sluice adds; they stay in the JSON. */
+const isOurs = (column: string | undefined): boolean =>
+  column === accountColumn || metaColumns.some((own) => own === column);
 
 function chunked(values: readonly StagedValue[], size: number): readonly (readonly StagedValue[])[] {
   return size === 0

@@ -73,7 +73,7 @@ export default class Run extends BaseCommand {
       ...(lab !== undefined && { lab }),
     });
     try {
-      requireReferences(work.plan, services.references);
+      requireReferences(work, services.references);
       if (!quiet) process.stderr.write(note(work.plan));
       const report = await run(work.plan, services);
       const exitCode = runExitCode(report, stop.received());
@@ -90,8 +90,8 @@ export default class Run extends BaseCommand {
 }
 
 /** All missing variables and files at once, before anything is fetched. */
-function requireReferences(plan: Plan, references: References): void {
-  const missing = missingReferences(plan, references);
+function requireReferences({ plan, documents }: PlannedProject, references: References): void {
+  const missing = missingReferences(plan, references, documents);
   if (missing.length > 0) throw new RefusedError('invalid', missing);
 }
 

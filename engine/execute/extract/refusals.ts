@@ -16,6 +16,9 @@ function excerpt({ body }: ApiResponse): readonly string[] {
     : [`It answered: ${text.slice(0, excerptMax)}${text.length > excerptMax ? ' …' : ''}`];
 }
 
+/** Code of a throttle that did not end; it has been waited for long enough. */
+export const throttledCode = 'ETL0414';
+
 interface Refusal {
   readonly code: string;
   readonly what: string;
@@ -45,7 +48,7 @@ const refusals: { readonly [kind in Exclude<ResponseClass, 'ok'>]: Refusal } = {
     advice: 'The provider has trouble; what was read so far is staged, and the next run goes on from there.',
   },
   throttle: {
-    code: 'ETL0414',
+    code: throttledCode,
     what: 'kept throttling',
     advice: 'Somebody else may use the same quota, or the declared limits are too high.',
   },

@@ -4,7 +4,7 @@ import type { SourcePlan } from '../../model/plan.ts';
 import type { Clock, HttpClient, Limiter, References } from '../../model/ports.ts';
 import { authenticated } from './authenticate.ts';
 import { classify } from './classify.ts';
-import { refusal } from './refusals.ts';
+import { refusal, throttledCode } from './refusals.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 const backoffBaseMs = 500;
@@ -48,20 +48,26 @@ export async function send<T>(
   request: ApiRequest,
   accept: (response: ApiResponse) => Promise<T>,
 ): Promise<T> {
-  let attempts = 0;
-  let throttles = 0;
-  for (;;) {
+  for (let failures = 0; ; failures += 1) {
     try {
-      const response = await sendOnce(sender, request);
-      if (classify(response.status) !== 'throttle') return await accept(response);
-      throttles += 1;
-      if (throttles >= throttlesMax) throw refusal('throttle', sender.source, request, response);
-      freeze(sender, response, throttles);
+      return await accept(await sendThrottled(sender, request));
     } catch (error) {
-      attempts += 1;
-      if (!(error instanceof TransientError) || attempts >= sender.source.attemptsMax) throw error;
-      await sender.services.clock.sleep(backoff(attempts, sender.services.random), sender.services.signal);
+      const last = failures + 1 >= sender.source.attemptsMax;
+      if (!(error instanceof TransientError) || last || error.diagnostic.code === throttledCode) throw error;
+      const { clock, random, signal } = sender.services;
+      await clock.sleep(backoff(failures + 1, random), signal);
+      sender.meter.retries += 1;
     }
+  }
+}
+
+/** Sends again after each throttle, once the whole budget has waited as long as the provider asked. */
+async function sendThrottled(sender: Sender, request: ApiRequest): Promise<ApiResponse> {
+  for (let throttles = 1; ; throttles += 1) {
+    const response = await sendOnce(sender, request);
+    if (classify(response.status) !== 'throttle') return response;
+    if (throttles >= throttlesMax) throw refusal('throttle', sender.source, request, response);
+    freeze(sender, response, throttles);
     sender.meter.retries += 1;
   }
 }

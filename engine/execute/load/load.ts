@@ -10,7 +10,7 @@ export interface LoadServices {
   readonly clock: Clock;
   readonly run: string;
   readonly environment: string;
-  /** Folder for load files. */
+  /** Folder for load files; it is there only while loading. */
   readonly folder: string;
 }
 
@@ -21,11 +21,15 @@ export async function load(
   services: LoadServices,
 ): Promise<LoadCounts> {
   const total = { staged: 0, inserted: 0, updated: 0, unchanged: 0, superseded: 0 };
-  for (const unit of await services.staging.pendingUnits(mapping, step.rowsMax)) {
-    const counts = await loadUnit(mapping, step, unit, services);
-    for (const name of Object.keys(total) as (keyof LoadCounts)[]) total[name] += counts[name];
+  try {
+    for (const unit of await services.staging.pendingUnits(mapping, step.rowsMax)) {
+      const counts = await loadUnit(mapping, step, unit, services);
+      for (const name of Object.keys(total) as (keyof LoadCounts)[]) total[name] += counts[name];
+    }
+    return total;
+  } finally {
+    await rm(services.folder, { recursive: true, force: true });
   }
-  return total;
 }
 
 const nothing: LoadCounts = { staged: 0, inserted: 0, updated: 0, unchanged: 0, superseded: 0 };
@@ -37,16 +41,11 @@ async function loadUnit(
   { staging, warehouse, clock, run, environment, folder }: LoadServices,
 ): Promise<LoadCounts> {
   const file = join(folder, `${mapping.name}-${unit.firstPage}-${unit.lastPage}.csv`);
-  try {
-    if (unit.rows > 0) await writeLoadFile(file, staging.rows(mapping, unit));
-    const { schema, table } = mapping;
-    const counts =
-      unit.rows === 0
-        ? nothing
-        : await warehouse.load(step.statements, { unit, run, schema, table, environment, file });
-    await staging.markLoaded(unit, run, counts, new Date(clock.now()).toISOString());
-    return counts;
-  } finally {
-    await rm(file, { force: true });
-  }
+  if (unit.rows > 0) await writeLoadFile(file, staging.rows(mapping, unit));
+  const { schema, table } = mapping;
+  const request = { unit, run, schema, table, environment, file };
+  const counts = unit.rows === 0 ? nothing : await warehouse.load(step.statements, request);
+  await rm(file, { force: true });
+  await staging.markLoaded(unit, run, counts, new Date(clock.now()).toISOString());
+  return counts;
 }

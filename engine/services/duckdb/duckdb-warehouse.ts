@@ -182,7 +182,7 @@ async function sample(
   const target = `${quoted(schema)}.${quoted(table)}`;
   const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${target}`);
   const columns = known.columns.map(({ name }) => `${quoted(name)}::VARCHAR`).join(', ');
-  const order = quoted(known.columns[1]?.name ?? known.columns[0]?.name ?? '');
+  const order = known.columns.slice(0, 3).map(({ name }) => quoted(name)).join(', ');
   const reader = await connection.runAndReadAll(
     `SELECT ${columns} FROM ${target} ORDER BY ${order} LIMIT ${limit}`,
   );

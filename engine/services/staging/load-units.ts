@@ -106,9 +106,11 @@ export function markLoaded(
   );
   // Another process may have staged a page in between since the unit was made; then it stays pending, and so do the rest.
   handle.run(
-    'UPDATE mappings SET loaded_through = :last WHERE mapping = :mapping AND loaded_through < :last AND :rows = ' +
-      '(SELECT coalesce(sum(rows), 0) FROM page_rows WHERE page_rows.mapping = :mapping ' +
-      'AND page > loaded_through AND page <= :last)',
-    { last: unit.lastPage, mapping: unit.mapping, rows: unit.rows },
+    'UPDATE mappings SET loaded_through = ?1 WHERE mapping = ?2 AND loaded_through < ?1 AND ?3 = ' +
+      '(SELECT coalesce(sum(rows), 0) FROM page_rows WHERE page_rows.mapping = ?2 ' +
+      'AND page > loaded_through AND page <= ?1)',
+    unit.lastPage,
+    unit.mapping,
+    unit.rows,
   );
 }

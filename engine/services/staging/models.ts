@@ -20,15 +20,6 @@ export interface PositionRow {
   readonly updated_at: string;
 }
 
-/** Of a page, what is looked up by people; its body is read through the raw connection. */
-export interface PageRow {
-  readonly id: number;
-  readonly environment: string;
-  readonly source: string;
-  readonly account: string;
-  readonly stream: string;
-}
-
 export interface BlockedRowRow {
   readonly id: number;
   readonly page: number;
@@ -48,7 +39,6 @@ export interface BlockedRowRow {
 export interface Models {
   readonly runs: ModelStatic<Model<RunRow>>;
   readonly positions: ModelStatic<Model<PositionRow>>;
-  readonly pages: ModelStatic<Model<PageRow>>;
   readonly blockedRows: ModelStatic<Model<BlockedRowRow>>;
 }
 
@@ -60,7 +50,6 @@ const key = { primaryKey: true } as const;
 export function defineModels(sequelize: Sequelize): Models {
   const define = <Row extends object>(table: string, attributes: ModelAttributes<Model<Row>>) =>
     sequelize.define<Model<Row>>(table, copied(attributes), { tableName: table, timestamps: false });
-  const stream = { environment: text, source: text, account: text, stream: text };
   return {
     runs: define<RunRow>('runs', {
       id: { ...text, ...key },
@@ -79,7 +68,6 @@ export function defineModels(sequelize: Sequelize): Models {
       window: optional,
       updated_at: text,
     }),
-    pages: define<PageRow>('pages', { id: { ...integer, ...key }, ...stream }),
     blockedRows: define<BlockedRowRow>('blocked_rows', {
       id: { ...integer, ...key },
       page: integer,

@@ -1,7 +1,7 @@
 import type { MappingPlan } from '../../model/plan.ts';
 import type { LoadUnit, StagedRow } from '../../model/ports.ts';
 import type { Database } from './database.ts';
-import type { Bound, Handle } from './handle.ts';
+import type { Handle } from './handle.ts';
 import { groupPages, type PendingPage } from './load-units.ts';
 import { StagedTable } from './staged-table.ts';
 

@@ -1,0 +1,23 @@
+import type { Diagnostic } from '../../engine/model/diagnostic.ts';
+import type { Project, ProjectFiles } from '../../engine/model/project.ts';
+import { readProject } from '../../engine/read/read.ts';
+import { diagnosticText } from '../../engine/report/diagnostic-text.ts';
+import { validateProject } from '../../engine/validate/validate.ts';
+import { root } from './root.ts';
+
+export interface Checked {
+  readonly files: ProjectFiles;
+  readonly project?: Project;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Reads and validates a project folder, as `etl validate` does. */
+export async function checkProject(folder: string, environment?: string): Promise<Checked> {
+  const read = await readProject(folder, root);
+  const options = environment === undefined ? {} : { environment };
+  return { files: read.files, ...validateProject(read.files, { ...options, read: read.diagnostics }) };
+}
+
+/** Diagnostics as they are printed, without colour. */
+export const printed = (diagnostics: readonly Diagnostic[]): string =>
+  diagnostics.map((diagnostic) => `${diagnosticText(diagnostic, false)}\n`).join('\n');
