@@ -25,6 +25,7 @@ interface Run {
   readonly seconds: number;
   readonly records_per_s: number;
   readonly memory_mb: number;
+  readonly cpu_s: number;
   /** Seconds of each part, by name. */
   readonly parts: { readonly [part: string]: number };
 }
@@ -70,6 +71,7 @@ const runOf = (
   seconds: rounded(cost.elapsedMs / 1000, 3),
   records_per_s: Math.round(records / (cost.elapsedMs / 1000)),
   memory_mb: megabytes(cost.peakBytes),
+  cpu_s: rounded(cost.cpuSeconds, 1),
   parts,
 });
 
@@ -90,8 +92,11 @@ async function leanRun(round: number, records: number): Promise<Run> {
   });
 }
 
-const of = (runs: readonly Run[], program: Run['program'], key: 'records_per_s' | 'memory_mb'): number =>
-  median(runs.filter((run) => run.program === program).map((run) => run[key]));
+const of = (
+  runs: readonly Run[],
+  program: Run['program'],
+  key: 'records_per_s' | 'memory_mb' | 'cpu_s',
+): number => median(runs.filter((run) => run.program === program).map((run) => run[key]));
 
 const partsText = (parts: Run['parts']): string =>
   Object.entries(parts)
@@ -105,6 +110,7 @@ function tableOf(runs: readonly Run[]): string {
     run.seconds.toFixed(1),
     count(run.records_per_s),
     run.memory_mb.toFixed(0),
+    run.cpu_s.toFixed(1),
     partsText(run.parts),
   ]);
   const medians = (['engine', 'lean'] as const).map((program) => [
@@ -113,10 +119,11 @@ function tableOf(runs: readonly Run[]): string {
     '',
     count(of(runs, program, 'records_per_s')),
     of(runs, program, 'memory_mb').toFixed(0),
+    of(runs, program, 'cpu_s').toFixed(1),
     '',
   ]);
-  const head = ['round', 'program', 'seconds', 'records/s', 'peak MB', 'of which'];
-  return tableText(head, [...rows, ...medians], [false, false, true, true, true, false]);
+  const head = ['round', 'program', 'seconds', 'records/s', 'peak MB', 'cpu s', 'of which'];
+  return tableText(head, [...rows, ...medians], [false, false, true, true, true, true, false]);
 }
 
 function optionsOf(args: readonly string[]): { rounds: number; records: number } {

@@ -1,13 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { MemorySampler } from './memory-sampler.ts';
+import { type Cost, ProcessSampler } from './process-sampler.ts';
 
-/** What one process cost, from its start to its end. */
-export interface Measured {
+/** What one process and its children cost, from its start to its end. */
+export interface Measured extends Cost {
   readonly elapsedMs: number;
-  /** Greatest proportional set size of the process and its children together. */
-  readonly peakBytes: number;
   readonly stdout: string;
 }
 
@@ -15,12 +13,12 @@ export interface Measured {
 export async function measured(script: string, args: readonly string[]): Promise<Measured> {
   const startedMs = performance.now();
   const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const sampler = new MemorySampler(child.pid ?? 0);
+  const sampler = new ProcessSampler(child.pid ?? 0);
   const printed = Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = (await once(child, 'exit')) as [number | null];
   const elapsedMs = performance.now() - startedMs;
-  const peakBytes = sampler.stop();
+  const cost = sampler.stop();
   const [stdout, stderr] = await printed;
-  if (code === 0) return { elapsedMs, peakBytes, stdout };
+  if (code === 0) return { elapsedMs, ...cost, stdout };
   throw new Error(`${script} ${args.join(' ')} ended with ${code}:\n${stderr}\n${stdout}`);
 }

@@ -1,7 +1,7 @@
 import { complaint, TerminalError } from '../model/errors.ts';
 
 /** What keeps the lab from serving a project, by diagnostic code. */
-export const labCodes = {
+const labCodes = {
   noData: 'ETL0801',
   unreadableData: 'ETL0802',
   badLine: 'ETL0803',

@@ -4,7 +4,7 @@ import { parseDuration } from '../model/units.ts';
 import { labError } from './complain.ts';
 
 /** Where a generator stands, and for how many values. */
-export interface Site {
+interface Site {
   /** `source.stream`. */
   readonly stream: string;
   /** Such as `record.lines.of.price`. */

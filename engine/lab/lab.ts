@@ -17,8 +17,8 @@ export interface LabOptions {
   /** Measures the declared limits; without it the machine's monotonic clock does. */
   readonly clock?: Clock;
   /**
-   * Whether bodies are compressed for clients that accept it; without it, they are. Compressing costs several times
-   * what making the records costs, and both ends of it run on this machine.
+   * Whether bodies are compressed for clients that accept it. Default false: compressing costs several times what making
+   * the records costs, and both ends of it run on this machine.
    */
   readonly gzip?: boolean;
 }
@@ -45,7 +45,7 @@ function sourceAt(sources: readonly LabSource[], path: string): LabSource | unde
 }
 
 function handler(sources: readonly LabSource[], labUrl: () => string, options: LabOptions) {
-  const { clock, gzip = true } = options;
+  const { clock, gzip = false } = options;
   const nowMs = clock === undefined ? () => performance.now() : () => clock.monotonicUs() / 1000;
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const arrivedMs = nowMs();

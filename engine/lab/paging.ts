@@ -9,7 +9,7 @@ import { type ParameterNames, readInteger } from './parameters.ts';
 const defaultPageRecords = 100;
 
 /** The part of a listing that one request asks for. */
-export interface Wanted {
+interface Wanted {
   /** The cursor parameter as given; empty without one. */
   readonly filter: string;
   /** Records that pass the filter. */
@@ -91,7 +91,7 @@ export function wantedOf(pager: Pager, listing: Listing, parameters: Parameters)
 }
 
 /** What leads from one page to the next. */
-export interface Onward {
+interface Onward {
   readonly slots: readonly Slot[];
   /** `Link` header. */
   readonly link?: string;

@@ -75,6 +75,7 @@ export interface OpenWindow {
   readonly from?: string;
   readonly cursorMax?: string;
   readonly pages: number;
+  /** Its URL is a path with a query: the origin is the source's. */
   readonly next: ApiRequest;
 }
 

@@ -69,7 +69,7 @@ describe('the data of the lab', () => {
 
   it('is compressed for clients that accept it', async () => {
     const records = Array.from({ length: 200 }, (_, id) => ({ id, text: 'amber anchor autumn' }));
-    const lab = await start([shop()], orders(records));
+    const lab = await start([shop()], orders(records), { gzip: true });
     const url = `${lab.sources['shop']}/orders`;
     const [plain, zipped] = [await raw(url, {}), await raw(url, { 'Accept-Encoding': 'br, gzip' })];
     expect(plain[0]).to.equal('');

@@ -8,7 +8,8 @@ import { validateProject } from '../../engine/validate/validate.ts';
 import { text } from '../support/root.ts';
 
 const valid: { readonly [file: string]: string } = {
-  'etl.yml': 'kind: project\nname: p\nvars: {shop: acme}\npii: {key: "${env:K}"}\nenvironments:\n  dev: {}\n  test:\n    extends: dev\n',
+  'etl.yml':
+    'kind: project\nname: p\nvars: {shop: acme}\npii: {key: "${env:K}"}\nenvironments:\n  dev: {}\n  test:\n    extends: dev\n',
   'mappings/lines.yml': `kind: mapping
 name: lines
 from: shop.orders
@@ -50,7 +51,11 @@ const schema: unknown = JSON.parse(text('schema.json'));
 /** The project with one file replaced: what was read, and the rest of what `readProject` would give. */
 function check(changed: string, content: string) {
   const texts = { ...valid, [changed]: content };
-  const read = Object.entries(texts).map(([file, source]) => ({ file, found: readDocument(file, source), text: source }));
+  const read = Object.entries(texts).map(([file, source]) => ({
+    file,
+    found: readDocument(file, source),
+    text: source,
+  }));
   const files: ProjectFiles = {
     folder: '/project',
     documents: read.flatMap(({ found }) => ('file' in found ? found : [])),
@@ -64,12 +69,54 @@ function check(changed: string, content: string) {
 
 const garbage = fc.oneof(
   fc.string({ maxLength: 12 }),
-  fc.constantFrom('&a', '*a', '- ', '? ', ': ', '{', '}', '[', ']', '"', "'", '|', '>', '\t', '<<: *records', '!!x', '${', '%', '#', '---', '\u0000', '👍', '__proto__: 1', 'kind: test', '1.10', '~'),
+  fc.constantFrom(
+    '&a',
+    '*a',
+    '- ',
+    '? ',
+    ': ',
+    '{',
+    '}',
+    '[',
+    ']',
+    '"',
+    "'",
+    '|',
+    '>',
+    '\t',
+    '<<: *records',
+    '!!x',
+    '${',
+    '%',
+    '#',
+    '---',
+    '\u0000',
+    '👍',
+    '__proto__: 1',
+    'kind: test',
+    '1.10',
+    '~',
+  ),
 );
 
-const edit = fc.record({ file: fc.constantFrom(...Object.keys(valid)), at: fc.nat(), kind: fc.constantFrom('delete', 'insert', 'indent', 'line'), text: garbage });
+const edit = fc.record({
+  file: fc.constantFrom(...Object.keys(valid)),
+  at: fc.nat(),
+  kind: fc.constantFrom('delete', 'insert', 'indent', 'line'),
+  text: garbage,
+});
 
-function mutated({ file, at, kind, text: inserted }: { file: string; at: number; kind: string; text: string }): string {
+function mutated({
+  file,
+  at,
+  kind,
+  text: inserted,
+}: {
+  file: string;
+  at: number;
+  kind: string;
+  text: string;
+}): string {
   const before = valid[file] ?? '';
   const lines = before.split('\n');
   const line = at % lines.length;
@@ -100,7 +147,7 @@ describe('a mutation of a valid file', () => {
           expect(diagnosticText(diagnostic, true)).to.contain(diagnostic.code);
         }
       }),
-      { numRuns: 1500 },
+      { numRuns: Number(process.env['MUTATIONS'] ?? 400) },
     );
   });
 });

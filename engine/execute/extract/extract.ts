@@ -52,8 +52,9 @@ export async function* extract(extraction: Extraction): AsyncIterable<ReceivedPa
     return;
   }
   let resumed = false;
+  const request = { ...open.next, url: new URL(open.next.url, extraction.source.baseUrl).href };
   try {
-    for await (const page of read(extraction, open.from, { request: open.next, pages: open.pages })) {
+    for await (const page of read(extraction, open.from, { request, pages: open.pages })) {
       resumed = true;
       yield page;
     }
@@ -85,12 +86,18 @@ async function* read(
   };
   for await (const page of services.connector.pages(stream, source, session)) {
     const { id, facts, mapped, response } = page.fetched;
-    const next = page.next && withoutCredentials(page.next, source.auth);
+    const next = page.next && withoutOrigin(withoutCredentials(page.next, source.auth));
     const request = withoutCredentials(page.request, source.auth);
     const window = { ...(from !== undefined && { from }), ...(next && { next }) };
     yield { id, request, status: response.status, number: page.number, facts, mapped, ...window };
     services.signal.throwIfAborted();
   }
+}
+
+/** What a position keeps: it is the source that says where its requests go, also when that has changed in between. */
+function withoutOrigin(request: ApiRequest): ApiRequest {
+  const { pathname, search } = new URL(request.url);
+  return { ...request, url: pathname + search };
 }
 
 /** A response counts as received once a worker could read it: a body cut short is asked for again. */

@@ -141,11 +141,26 @@ function attempt(work: () => unknown): Error | null {
   }
 }
 
+/** The library names the error after `run`, `get` and `exec`; after `all`, SQLite's message is all there is. */
+const messages: readonly (readonly [code: string, start: RegExp])[] = [
+  ['SQLITE_BUSY', /^database is locked/],
+  ['SQLITE_LOCKED', /^database (?:table|schema) is locked/],
+  ['SQLITE_FULL', /^database or disk is full/],
+  ['SQLITE_NOTADB', /^file is not a database/],
+  ['SQLITE_CORRUPT', /^database disk image is malformed/],
+  ['SQLITE_CANTOPEN', /^unable to open database file/],
+  ['SQLITE_READONLY', /^attempt to write a readonly database/],
+  ['SQLITE_IOERR', /^disk I\/O error/],
+  ['SQLITE_CONSTRAINT', /^[A-Z ]+ constraint failed/],
+];
+
 /** SQLite's name of what went wrong, such as `SQLITE_BUSY`; undefined for errors that are not SQLite's. */
-export const sqliteCode = (error: unknown): string | undefined => {
-  if (typeof error !== 'object' || error === null || !('sqliteCodeName' in error)) return undefined;
-  return typeof error.sqliteCodeName === 'string' ? error.sqliteCodeName : undefined;
-};
+export function sqliteCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  if ('sqliteCodeName' in error && typeof error.sqliteCodeName === 'string') return error.sqliteCodeName;
+  if (!(error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR')) return undefined;
+  return messages.find(([, start]) => start.test(error.message))?.[0];
+}
 
 const bindings = (parameters: Parameters | undefined): readonly unknown[] => {
   if (parameters === undefined) return [];

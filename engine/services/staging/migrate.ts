@@ -9,28 +9,30 @@ const table = 'migrations';
 /** Brings the schema up to date, in one transaction. @throws TerminalError when a newer version has been here. */
 export async function migrateUp(database: Database): Promise<void> {
   await database.write(async (_handle, transaction) => {
-    const umzug = migrator(database, transaction);
-    await database.sequelize
-      .getQueryInterface()
-      .createTable(table, { name: { type: DataTypes.TEXT, primaryKey: true } }, { transaction });
-    const known = migrations.map(({ name }) => name);
-    const unknown = (await umzug.executed()).find(({ name }) => !known.includes(name));
-    if (unknown !== undefined) throw newerSchema(database.storage, unknown.name);
-    await umzug.up();
+    const context = contextOf(database, transaction);
+    const name = { type: DataTypes.TEXT, primaryKey: true };
+    await context.queryInterface.createTable(table, { name }, { transaction });
+    const known = migrations.map((migration) => migration.name);
+    const unknown = (await storage.executed({ context })).find((one) => !known.includes(one));
+    if (unknown !== undefined) throw newerSchema(database.storage, unknown);
+    await migrator(context).up();
   });
 }
 
 /** Takes the schema back to before its first migration, with everything in it. */
 export async function migrateDown(database: Database): Promise<void> {
   await database.write(async (_handle, transaction) => {
-    await migrator(database, transaction).down({ to: 0 });
+    await migrator(contextOf(database, transaction)).down({ to: 0 });
   });
 }
 
-function migrator({ sequelize }: Database, transaction: Transaction): Umzug<MigrationContext> {
-  const context = { queryInterface: sequelize.getQueryInterface(), transaction };
-  return new Umzug({ migrations: [...migrations], context, storage, logger: undefined });
-}
+const contextOf = ({ sequelize }: Database, transaction: Transaction): MigrationContext => ({
+  queryInterface: sequelize.getQueryInterface(),
+  transaction,
+});
+
+const migrator = (context: MigrationContext): Umzug<MigrationContext> =>
+  new Umzug({ migrations: [...migrations], context, storage, logger: undefined });
 
 /** umzug's own storage for Sequelize cannot take part in our transaction. */
 const storage: UmzugStorage<MigrationContext> = {

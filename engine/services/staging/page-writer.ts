@@ -116,8 +116,8 @@ export class PageWriter {
     assert(values.length === count * width, `${count} rows of ${mapping} have ${width} values each`);
     const step = table.rowsPerInsert * width;
     for (let at = 0; at < values.length; at += step) {
-      const part = values.slice(at, at + step);
-      this.#handle.run(table.insert(part.length / width), ...table.encode(part));
+      const bound = table.encode(values, at, at + step);
+      this.#handle.run(table.insert(bound.length / width), ...bound);
     }
   }
 

@@ -59,11 +59,11 @@ export class StagedTable {
   }
 
   /**
-   * The parameters of whole rows. The library cuts a text at U+0000, which an API may send: such a text is stored as a
+   * The parameters of the whole rows from `start` to `end`. The library cuts a text at U+0000, which an API may send: such a text is stored as a
    * BLOB of its UTF-8. No other value of these tables is one.
    */
-  encode(values: readonly StagedValue[]): Bound[] {
-    const bound: Bound[] = [...values];
+  encode(values: readonly StagedValue[], start: number, end: number): Bound[] {
+    const bound: Bound[] = values.slice(start, end);
     for (let row = 0; row < bound.length; row += this.columns.length) {
       for (const position of this.#texts) {
         const value = bound[row + position];

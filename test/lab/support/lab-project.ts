@@ -11,7 +11,7 @@ const folders: string[] = [];
 const labs: Lab[] = [];
 
 /** A new folder with these files, by relative path. It is removed by {@link closeLabs}. */
-export function folderWith(files: { readonly [path: string]: string | Uint8Array } = {}): string {
+function folderWith(files: { readonly [path: string]: string | Uint8Array } = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'lab-'));
   folders.push(folder);
   for (const [path, content] of Object.entries(files)) {
@@ -22,7 +22,7 @@ export function folderWith(files: { readonly [path: string]: string | Uint8Array
 }
 
 /** A project of these sources. */
-export const projectOf = (folder: string, sources: readonly config.Source[]): Project => ({
+const projectOf = (folder: string, sources: readonly config.Source[]): Project => ({
   folder,
   name: 'test',
   environment: 'dev',
@@ -65,7 +65,7 @@ export async function closeLabs(): Promise<void> {
 }
 
 /** Records as NDJSON. */
-export const ndjson = (records: readonly unknown[]): string =>
+const ndjson = (records: readonly unknown[]): string =>
   records.map((record) => `${JSON.stringify(record)}\n`).join('');
 
 /** Records `{id: 1}` to `{id: count}`. */

@@ -1,0 +1,386 @@
+import { createHash } from 'node:crypto';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { loadLine } from '../../../engine/model/load-file.ts';
+import { knownPath } from '../../../engine/model/path.ts';
+import {
+  mapBody,
+  mapping,
+  mapRecords,
+  ownValues,
+  privacy,
+  property,
+  rowsOf,
+  stream,
+  within,
+} from '../../support/mappings.ts';
+
+const lines = (properties: Parameters<typeof mapping>[0], more: Parameters<typeof mapping>[1] = {}) =>
+  mapping(properties, { each: knownPath('lines'), ...more });
+
+describe('rows', () => {
+  it('hold the account, the properties and where they came from', async () => {
+    const plan = mapping([property('id', 'integer'), property('name')]);
+    const cursor = {
+      field: knownPath('at'),
+      type: 'timestamp',
+      format: 'iso',
+      lookbackMs: 0,
+      query: 'q',
+    } as const;
+    const records = [
+      { id: 1, name: 'a"b', at: '2026-01-01T00:00:00Z' },
+      { id: 2, name: null, at: '2026-01-02T00:00:00Z' },
+    ];
+    const rows = await mapRecords(records, plan, stream({ account: 'north', cursor }));
+    const hash = (...values: (string | null)[]): string =>
+      createHash('sha256').update(loadLine(values)).digest('hex').slice(0, 32);
+    expect(rowsOf(rows, plan)).to.deep.equal([
+      ['north', '1', 'a"b', 7, 0, null, '1', '2026-01-01T00:00:00.000000Z', hash('north', '1', 'a"b')],
+      ['north', '2', null, 7, 1, null, '2', '2026-01-02T00:00:00.000000Z', hash('north', '2', null)],
+    ]);
+    expect(rows).to.deep.include({ mapping: 'orders', count: 2, filtered: 0, nulled: 0, blocked: [] });
+  });
+
+  it('come from each element, with its record and its index', async () => {
+    const plan = lines([
+      within('sku', 'sku'),
+      within('order', '$parent.id'),
+      within('position', '$index', 'integer'),
+    ]);
+    const rows = await mapRecords(
+      [
+        { id: 'A', lines: [{ sku: 'x' }, { sku: 'y' }] },
+        { id: 'B', lines: [{ sku: 'z' }] },
+      ],
+      plan,
+    );
+    expect(rowsOf(rows, plan).map((row) => row.slice(1, 8))).to.deep.equal([
+      ['x', 'A', '0', 7, 0, 0, 'A'],
+      ['y', 'A', '1', 7, 0, 1, 'A'],
+      ['z', 'B', '0', 7, 1, 0, 'B'],
+    ]);
+  });
+
+  it('are none for a record without elements, and a record with something else is kept aside', async () => {
+    const plan = lines([within('sku', 'sku')]);
+    const records = [
+      { id: 1 },
+      { id: 2, lines: null },
+      { id: 3, lines: [] },
+      { id: 4, lines: '' },
+      { id: 5, lines: { sku: 'x' } },
+    ];
+    const rows = await mapRecords(records, plan);
+    expect([rows.count, rows.filtered]).to.deep.equal([0, 0]);
+    expect(rows.blocked).to.deep.equal([
+      {
+        mapping: 'orders',
+        ordinal: 4,
+        index: null,
+        record: '5',
+        property: 'lines',
+        code: 'ETL0526',
+        reason: 'expected an array at `each: lines`, got an object',
+        value: '{"sku":"x"}',
+      },
+    ]);
+  });
+
+  it('name a record with several keys by a JSON array', async () => {
+    const plan = mapping([property('a')]);
+    const rows = await mapRecords(
+      [{ a: 'x', b: { c: 5 } }],
+      plan,
+      stream({ primaryKey: [knownPath('a'), knownPath('b.c')] }),
+    );
+    expect(rowsOf(rows, plan)[0]?.[5]).to.equal('["x","5"]');
+  });
+
+  for (const id of ['null', '""', '{}', '[1]']) {
+    it(`are not made of a page with the primary key ${id}`, async () => {
+      const failure = await mapBody(
+        `{"orders":[{"id":1},{"id":${id},"email":"secret"}]}`,
+        mapping([property('id')]),
+      );
+      expect(failure).to.include({ code: 'ETL0509', transient: false });
+      expect(JSON.stringify(failure))
+        .to.contain('record 1')
+        .and.to.contain('the keys id, email')
+        .and.not.to.contain('secret');
+    });
+  }
+
+  it('are left out and counted when a condition does not hold', async () => {
+    const where = [
+      { path: knownPath('$parent.test', true), text: '$parent.test', op: 'ne', value: true } as const,
+    ];
+    const plan = lines([within('sku', 'sku')], { where });
+    const rows = await mapRecords(
+      [
+        { id: 1, test: true, lines: [{}, {}] },
+        { id: 2, lines: [{ sku: 'x' }] },
+      ],
+      plan,
+    );
+    expect([rows.count, rows.filtered]).to.deep.equal([1, 2]);
+  });
+
+  it('are kept aside for their first bad value, and say why', async () => {
+    const plan = mapping([property('price', 'decimal(18,2)'), property('at', 'timestamp')]);
+    const rows = await mapRecords(
+      [
+        { id: 9, price: '12,50', at: 'x' },
+        { id: 10, price: '1' },
+      ],
+      plan,
+    );
+    expect(rows.blocked).to.deep.equal([
+      {
+        mapping: 'orders',
+        ordinal: 0,
+        index: null,
+        record: '9',
+        property: 'price',
+        code: 'ETL0521',
+        reason: 'expected decimal(18,2), got "12,50"',
+        value: '"12,50"',
+      },
+    ]);
+    expect(ownValues(rows, plan)).to.deep.equal([['1.00', null]]);
+  });
+
+  it('keep at most 200 characters of a bad value, and no half character', async () => {
+    const rows = await mapRecords(
+      [{ id: 1, n: `${'x'.repeat(198)}😀😀` }],
+      mapping([property('n', 'integer')]),
+    );
+    expect(rows.blocked[0]?.value).to.equal(`"${'x'.repeat(198)}`);
+  });
+
+  it('hold NULL for what is missing, null or empty, but for an empty string', async () => {
+    const plan = mapping(
+      ['string', 'integer', 'boolean', 'json', 'timestamp'].map((type) => property(type, type)),
+    );
+    const empty = { string: '', integer: '', boolean: '', json: '', timestamp: '' };
+    const nulls = { string: null, integer: null, boolean: null, json: null, timestamp: null };
+    const rows = await mapRecords([{ id: 1 }, { id: 2, ...nulls }, { id: 3, ...empty }], plan);
+    const nothing = [null, null, null, null, null];
+    expect(ownValues(rows, plan)).to.deep.equal([nothing, nothing, ['', null, null, null, null]]);
+  });
+
+  it('set a bad value to NULL where the mapping says so, and count it', async () => {
+    const plan = mapping([property('a', 'integer', { onInvalid: 'set_null' }), property('b', 'integer')]);
+    const rows = await mapRecords(
+      [
+        { id: 1, a: 'x', b: 1 },
+        { id: 2, a: 'x', b: 'y' },
+        { id: 3, a: 3, b: 3 },
+      ],
+      plan,
+    );
+    expect(ownValues(rows, plan)).to.deep.equal([
+      [null, '1'],
+      ['3', '3'],
+    ]);
+    expect([rows.nulled, rows.blocked.length]).to.deep.equal([1, 1]);
+  });
+
+  for (const value of [undefined, null, '', 'bad']) {
+    it(`are kept aside when a required value is ${JSON.stringify(value)}, even with set_null`, async () => {
+      const a = property('a', 'integer', { required: true, onInvalid: 'set_null' });
+      const rows = await mapRecords([{ id: 1, a: value }], mapping([a]));
+      expect(rows.blocked.map(({ code }) => code)).to.deep.equal([value === 'bad' ? 'ETL0521' : 'ETL0520']);
+      const key = property('a', 'string', { onInvalid: 'set_null' });
+      const keyed = await mapRecords([{ id: 1, a: value }], mapping([key], { key: ['_account', 'a'] }));
+      expect(keyed.blocked).to.have.length(value === 'bad' ? 0 : 1);
+    });
+  }
+
+  it('stop the page where the mapping says so, naming all that leads there', async () => {
+    const failure = await mapBody(
+      { orders: [{ id: 'K1', a: 'bad' }] },
+      mapping([property('a', 'integer', { onInvalid: 'fail' })]),
+    );
+    expect(failure).to.include({ code: 'ETL0512', transient: false });
+    for (const part of ['shop.orders', 'orders.a', 'K1', 'page 7', '\\"bad\\"'])
+      expect(JSON.stringify(failure)).to.contain(part);
+  });
+
+  it('take constants, templates and expressions', async () => {
+    const plan = lines([
+      within('channel', '', 'string', { origin: { kind: 'value', value: 'shopify' } }),
+      within('five', '', 'integer', { origin: { kind: 'value', value: 5 } }),
+      within('label', '', 'string', {
+        origin: { kind: 'template', template: '{{parent.id}}:{{sku}}:{{index}}' },
+      }),
+      within('blank', '', 'integer', { origin: { kind: 'template', template: '{{missing}}' } }),
+      within('total', '', 'decimal(10,2)', { origin: { kind: 'expr', expr: 'qty * $parent.price' } }),
+      within('tags', '', 'json', { origin: { kind: 'expr', expr: '$parent.lines.sku' } }),
+    ]);
+    const record = { id: 1, price: 2.5, lines: [{ sku: 'x', qty: 3 }, { sku: 'y' }] };
+    expect(ownValues(await mapRecords([record], plan), plan)).to.deep.equal([
+      ['shopify', '5', '1:x:0', null, '7.50', '["x","y"]'],
+      ['shopify', '5', '1:y:1', null, null, '["x","y"]'],
+    ]);
+  });
+
+  it('are kept aside when an expression fails', async () => {
+    const plan = mapping([property('n', 'integer', { origin: { kind: 'expr', expr: '$number(a)' } })]);
+    const rows = await mapRecords(
+      [
+        { id: 1, a: 'x' },
+        { id: 2, a: '5' },
+      ],
+      plan,
+    );
+    expect(rows.blocked).to.have.length(1);
+    expect(rows.blocked[0]).to.deep.include({ code: 'ETL0525', property: 'n', value: '' });
+    expect(ownValues(rows, plan)).to.deep.equal([['5']]);
+  });
+
+  it('do not evaluate expressions for what is filtered', async () => {
+    const where = [{ path: knownPath('ok'), text: 'ok', op: 'eq', value: true } as const];
+    const plan = mapping(
+      [property('n', 'integer', { origin: { kind: 'expr', expr: '$error("evaluated")' } })],
+      { where },
+    );
+    const rows = await mapRecords([{ id: 1 }, { id: 2, ok: true }], plan);
+    expect([rows.filtered, rows.blocked.length]).to.deep.equal([1, 1]);
+  });
+
+  it('transform before they type', async () => {
+    const cents = property('cents', 'decimal(10,2)', {
+      transforms: [{ name: 'digits' }, { name: 'shift', places: -2 }],
+    });
+    const plan = mapping([
+      cents,
+      property('flag', 'boolean', { transforms: [{ name: 'map', values: { Y: 'true' } }] }),
+    ]);
+    const rows = await mapRecords(
+      [
+        { id: 1, cents: '€ 1.999', flag: 'Y' },
+        { id: 2, cents: {}, flag: 'Y' },
+      ],
+      plan,
+    );
+    expect(ownValues(rows, plan)).to.deep.equal([['19.99', 1]]);
+    expect(rows.blocked[0]?.code).to.equal('ETL0527');
+  });
+
+  it('hold long numbers exactly', async () => {
+    const plan = mapping([property('id', 'integer'), property('n', 'decimal(38,18)'), property('j', 'json')]);
+    const page = await mapBody(
+      '{"orders":[{"id":9007199254740993,"n":12345678901234567890.123456789012345678,"j":[1e400]}]}',
+      plan,
+    );
+    const rows = 'rows' in page ? page.rows[0] : undefined;
+    expect(rows && ownValues(rows, plan)).to.deep.equal([
+      ['9007199254740993', '12345678901234567890.123456789012345678', '[1e400]'],
+    ]);
+  });
+
+  it('have the same hash for equal values, however they were written', async () => {
+    const plan = mapping([property('n', 'decimal(10,2)'), property('at', 'timestamp')]);
+    const written = [
+      { id: 1, n: '1.5', at: '2026-01-01T00:00:00Z' },
+      { id: 2, n: 1.5, at: '2026-01-01T01:00:00+01:00' },
+      { id: 3, n: '1.51', at: '2026-01-01T00:00:00Z' },
+    ];
+    const [a, b, c] = rowsOf(await mapRecords(written, plan), plan).map((row) => row.at(-1));
+    expect(a).to.equal(b).and.not.to.equal(c);
+    expect(a).to.match(/^[0-9a-f]{32}$/);
+  });
+
+  it('tell NULL from texts that look like it', async () => {
+    const plan = mapping([property('a'), property('b')]);
+    const records = [
+      { id: 1, a: null },
+      { id: 2, a: '\\N' },
+      { id: 3, a: '' },
+      { id: 4, a: 'x","y' },
+      { id: 5, a: 'x', b: 'y' },
+    ];
+    const hashes = rowsOf(await mapRecords(records, plan), plan).map((row) => row.at(-1));
+    expect(new Set(hashes).size).to.equal(records.length);
+  });
+
+  it('read hostile keys as data', async () => {
+    const names = ['__proto__', 'a.b', '$', '😀', 'constructor', 'a b'];
+    const columns = names.map((key, at) =>
+      property(`c${at}`, 'string', {
+        origin: { kind: 'path', path: { root: 'record', segments: [{ key }] }, text: key },
+      }),
+    );
+    const record = `{"id":1,${names.map((key, at) => `${JSON.stringify(key)}:"v${at}"`).join(',')}}`;
+    const plan = mapping(columns);
+    const page = await mapBody(`{"orders":[${record},{"id":2}]}`, plan);
+    const rows = 'rows' in page ? page.rows[0] : undefined;
+    expect(rows && ownValues(rows, plan)).to.deep.equal([
+      names.map((_, at) => `v${at}`),
+      names.map(() => null),
+    ]);
+  });
+
+  it('are never lost: rows, blocked and filtered are all the units there are', async () => {
+    const scalar = fc.oneof(
+      fc.constant(null),
+      fc.string(),
+      fc.double(),
+      fc.boolean(),
+      fc.constantFrom('5', '2026-01-01', ''),
+    );
+    const element = fc.oneof(
+      fc.record({ a: scalar, b: scalar, c: scalar }, { requiredKeys: [] }),
+      scalar,
+      fc.array(scalar),
+    );
+    const record = fc.record(
+      { lines: fc.oneof(fc.array(element), fc.constantFrom(null, 'x', 5, {}), fc.constant([])) },
+      { requiredKeys: [] },
+    );
+    const onInvalid = fc.constantFrom('block' as const, 'set_null' as const);
+    const types = fc.tuple(
+      ...Array.from({ length: 3 }, () => fc.constantFrom('string', 'integer', 'date', 'json', 'boolean')),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(record),
+        types,
+        onInvalid,
+        fc.boolean(),
+        async (records, [a, b, c], policy, required) => {
+          const plan = lines(
+            [
+              within('a', 'a', a, { onInvalid: policy }),
+              within('b', 'b', b, { required }),
+              within('c', 'c', c),
+            ],
+            { where: [{ path: knownPath('c', true), text: 'c', op: 'ne', value: '5' }] },
+          );
+          const all = records.map((one, id) => ({ ...one, id: id + 1 }));
+          const rows = await mapRecords(JSON.parse(JSON.stringify(all)), plan);
+          const units = all.map(({ lines: found }) => {
+            if (found === undefined || found === null) return 0;
+            return Array.isArray(found) ? found.length : 1;
+          });
+          expect(rows.count + rows.blocked.length + rows.filtered).to.equal(
+            units.reduce((sum, one) => sum + one, 0),
+          );
+          expect(rows.values).to.have.length(rows.count * 10);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('of tokenised properties hold the token', async () => {
+    const plan = mapping([property('email')]);
+    const rows = await mapRecords(
+      [{ id: 1, email: 'ada@x.org' }],
+      plan,
+      stream({ privacy: [privacy('email', 'hmac')] }),
+    );
+    expect(ownValues(rows, plan)[0]?.[0]).to.match(/^[0-9a-f]{64}$/);
+  });
+});

@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { expect } from 'chai';
+import { Handle } from '../../../engine/services/staging/handle.ts';
+import { openStaging } from '../../../engine/services/staging/staging.ts';
+import { stillClock, streamPlan } from '../../contracts/staging-samples.ts';
+import { linesOf, mapping, pagesPerCommit, rowsPerPage, start } from './processes.ts';
+import { scratchFile } from './scratch.ts';
+
+const kills = 6;
+const busyTimeoutMs = 5000;
+
+/** Kills the process a moment after its first commit, a different one each time. */
+async function killSoon(storage: string, delayMs: number): Promise<number> {
+  const child = start('commitForever', storage);
+  const lines = linesOf(child);
+  await once(child.stdout!, 'data');
+  setTimeout(() => child.kill('SIGKILL'), delayMs);
+  return Number((await lines).at(-1));
+}
+
+describe('a process that is killed while it commits', function () {
+  this.timeout(60_000);
+
+  it('leaves whole commits, and a database that the next one goes on with', async () => {
+    const storage = scratchFile();
+    for (let kill = 0; kill < kills; kill += 1) {
+      const told = await killSoon(storage, 7 + kill * 13);
+      const handle = new Handle(storage, { busyTimeoutMs });
+      const count = (sql: string): number =>
+        handle.first<{ found: number }>(`SELECT ${sql} AS found`)?.found ?? -1;
+      const pages = count('(SELECT count(*) FROM pages)');
+      const last = count('(SELECT max(id) FROM pages)');
+      expect(handle.select('PRAGMA integrity_check')).to.deep.equal([{ integrity_check: 'ok' }]);
+      expect(pages % pagesPerCommit).to.equal(0);
+      expect(last).to.be.at.least(told);
+      expect(count('(SELECT count(*) FROM page_rows)')).to.equal(pages);
+      expect(count('(SELECT sum(rows) FROM page_rows)')).to.equal(pages * rowsPerPage);
+      expect(count('(SELECT count(*) FROM stg_orders)')).to.equal(pages * rowsPerPage);
+      expect(count('(SELECT next FROM sequences)')).to.be.greaterThan(last);
+      expect(handle.first('SELECT cursor FROM positions')).to.deep.equal({ cursor: String(last) });
+      handle.close();
+    }
+    const staging = openStaging({ storage, environment: 'dev', clock: stillClock });
+    await staging.migrate();
+    const units = await staging.pendingUnits(mapping, 1_000_000);
+    expect((await staging.position(streamPlan())).cursor).to.equal(String(units.at(-1)?.lastPage));
+    await staging.close();
+  });
+});
+
+describe('two processes on one staging database', function () {
+  this.timeout(60_000);
+
+  it('migrate it and reserve pages at the same time, and never get the same page', async () => {
+    const storage = scratchFile();
+    const children = [start('reserveMany', storage, '100'), start('reserveMany', storage, '100')];
+    const firsts = (await Promise.all(children.map(linesOf))).flat().map(Number);
+    expect(firsts.sort((a, b) => a - b)).to.deep.equal(Array.from({ length: 200 }, (_, at) => 1 + 3 * at));
+  });
+});

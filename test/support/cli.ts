@@ -1,0 +1,155 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { root } from './root.ts';
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Most memory that the process ever held, in MiB; 0 where the system does not say. */
+  readonly peakMb: number;
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly finished: Promise<Finished>;
+}
+
+const peakOf = (pid: number | undefined): number => {
+  try {
+    const found = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    return Number(found?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+};
+
+/** Starts the real command. */
+export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+  const child = spawn(process.execPath, [join(root, 'bin/etl.js'), ...args], {
+    env: { ...process.env, NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  let peakMb = 0;
+  const watch = setInterval(() => {
+    peakMb = Math.max(peakMb, peakOf(child.pid));
+  }, 50);
+  child.stdout.on('data', (data: Buffer) => {
+    stdout += data;
+  });
+  child.stderr.on('data', (data: Buffer) => {
+    stderr += data;
+  });
+  const finished = new Promise<Finished>((resolve) => {
+    child.on('close', (code) => {
+      clearInterval(watch);
+      resolve({ code, stdout, stderr, peakMb });
+    });
+  });
+  return { child, finished };
+}
+
+/** Runs the real command to its end. */
+export const etl = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Finished> =>
+  start(args, env).finished;
+
+const made: string[] = [];
+
+/** A project folder of these files; it is removed after the tests. */
+export function projectFolder(files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-'));
+  made.push(folder);
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), content);
+  }
+  return folder;
+}
+
+after(() => {
+  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+export interface Api {
+  readonly url: string;
+  /** Every request path with its query, in order. */
+  readonly asked: string[];
+  close(): Promise<void>;
+}
+
+/** A provider on loopback that answers as the handler says. */
+export async function api(handler: Handler): Promise<Api> {
+  const asked: string[] = [];
+  const server: Server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    handler(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    asked,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+export const json = (response: ServerResponse, value: unknown, status = 200): void => {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+};
+
+/** A project that reads `/orders` of an API into a table `orders`. */
+export const ordersProject = (url: string, more: { readonly source?: string; readonly stream?: string; readonly mapping?: string; readonly properties?: string } = {}): string =>
+  projectFolder({
+    'etl.yml': 'kind: project\nname: demo\n',
+    'sources/shop.yml': `kind: source
+name: shop
+baseUrl: ${url}
+attempts: 2
+${more.source ?? ''}
+streams:
+  orders:
+    request: {path: /orders}
+    records: orders
+    primaryKey: [id]
+${more.stream ?? '    paginate: {type: cursor_token, token: next, param: after}'}
+`,
+    'mappings/orders.yml': `kind: mapping
+name: orders
+from: shop.orders
+load: {key: [id]}
+${more.mapping ?? ''}
+properties:
+  id: {from: id, type: string}
+  total: {from: total, type: "decimal(18,2)"}
+${more.properties ?? ''}
+`,
+  });
+
+interface Sampled {
+  readonly total: number;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | null)[])[];
+}
+
+/** The rows of a table as objects, without the columns that change from run to run. */
+export async function tableOf(folder: string, mapping: string, flags: readonly string[] = []): Promise<Record<string, string | null>[]> {
+  const { stdout } = await etl(['preview', mapping, '--warehouse', '--json', '--limit', '1000', '--project', folder, ...flags]);
+  const { result } = JSON.parse(stdout) as { result: Sampled | null };
+  if (result === null) return [];
+  const varying = ['_run', '_page', '_loaded_at', '_hash', '_account'];
+  return result.rows.map((row) =>
+    Object.fromEntries(result.columns.map((column, at) => [column, row[at] ?? null] as const).filter(([column]) => !varying.includes(column))),
+  );
+}
