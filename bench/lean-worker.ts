@@ -4,6 +4,12 @@ import { gunzipSync } from 'node:zlib';
 
 /** A worker of lean.ts: unzips and parses a page, and appends its rows to a CSV file of its own. */
 
+/** A page as received. */
+export interface LeanPage {
+  readonly body: ArrayBuffer;
+  readonly zipped: boolean;
+}
+
 interface Order {
   readonly id: number;
   readonly name: string;
@@ -41,8 +47,9 @@ const row = (order: Order): string =>
 
 const file = openSync(workerData as string, 'w');
 
-parentPort?.on('message', (body: Uint8Array) => {
-  const { orders } = JSON.parse(gunzipSync(body).toString()) as { orders: readonly Order[] };
+parentPort?.on('message', ({ body, zipped }: LeanPage) => {
+  const json = zipped ? gunzipSync(body) : Buffer.from(body);
+  const { orders } = JSON.parse(json.toString()) as { orders: readonly Order[] };
   let lines = '';
   for (const order of orders) lines += row(order);
   writeSync(file, lines);

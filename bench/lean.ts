@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { Agent, request } from 'undici';
+import type { LeanPage } from './lean-worker.ts';
 import { packageFolder } from './support/package-folder.ts';
 
 /**
@@ -28,9 +29,9 @@ class Mapper {
     });
   }
 
-  map(body: ArrayBuffer): void {
+  map(page: LeanPage): void {
     this.pages += 1;
-    this.#worker.postMessage(new Uint8Array(body), [body]);
+    this.#worker.postMessage(page, [page.body]);
   }
 
   async close(): Promise<void> {
@@ -60,13 +61,16 @@ async function extract(base: string, folder: string): Promise<{ pages: number; r
   let pages = 0;
   let url: string | undefined = `${base}/orders?limit=250`;
   while (url !== undefined) {
-    const { headers, body } = await request(url, {
+    const { statusCode, headers, body } = await request(url, {
       dispatcher: agent,
       headers: { accept: 'application/json', 'accept-encoding': 'gzip, br, deflate' },
     });
     const bytes = await body.arrayBuffer();
+    if (statusCode !== 200) throw new Error(`${url}: ${statusCode} ${Buffer.from(bytes).toString()}`);
     await settle(pagesAheadMax - 1);
-    mappers.toSorted((a, b) => a.pages - b.pages)[0]?.map(bytes);
+    mappers
+      .toSorted((a, b) => a.pages - b.pages)[0]
+      ?.map({ body: bytes, zipped: headers['content-encoding'] === 'gzip' });
     pages += 1;
     url = nextUrl(headers['link']);
   }

@@ -117,7 +117,7 @@ function tableOf(runs: readonly Run[]): string {
     'median',
     program,
     '',
-    count(of(runs, program, 'records_per_s')),
+    count(Math.round(of(runs, program, 'records_per_s'))),
     of(runs, program, 'memory_mb').toFixed(0),
     of(runs, program, 'cpu_s').toFixed(1),
     '',
@@ -161,7 +161,7 @@ export async function storefront(args: readonly string[]): Promise<BenchResult> 
       records_per_s: Math.round(speed.engine),
       lean_records_per_s: Math.round(speed.lean),
       ratio: rounded(speed.engine / speed.lean, 3),
-      memory_mb: of(runs, 'engine', 'memory_mb'),
+      memory_mb: Math.round(of(runs, 'engine', 'memory_mb')),
     },
   };
 }

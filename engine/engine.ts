@@ -3,9 +3,10 @@ import { executePlan, mapRecords, type Preview, previewMapping } from './execute
 import type { RunServices } from './execute/run.ts';
 import type { MappedRows } from './model/batch.ts';
 import { type Diagnostic, hasErrors } from './model/diagnostic.ts';
-import type { Plan, StateSnapshot } from './model/plan.ts';
+import type { Plan } from './model/plan.ts';
 import type { Project, ProjectFiles } from './model/project.ts';
 import type { RunReport } from './model/run-report.ts';
+import type { StateSnapshot } from './model/snapshot.ts';
 import { readProject } from './read/read.ts';
 import { validateProject } from './validate/validate.ts';
 

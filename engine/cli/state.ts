@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { StateSnapshot } from '../model/plan.ts';
 import type { Staging, Warehouse } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
+import type { StateSnapshot } from '../model/snapshot.ts';
 import { parseSize } from '../model/units.ts';
 import { systemClock } from '../services/clock.ts';
 import { duckdbWarehouse } from '../services/duckdb/duckdb-warehouse.ts';

@@ -1,6 +1,7 @@
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
-import type { MappingPlan, Plan, SourcePlan, StateSnapshot, Step, StreamPlan } from '../model/plan.ts';
+import type { MappingPlan, Plan, SourcePlan, Step, StreamPlan } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
+import type { StateSnapshot } from '../model/snapshot.ts';
 import { parseSize } from '../model/units.ts';
 import { canonical, sha256 } from './canonical.ts';
 import { compileChecks } from './checks.ts';

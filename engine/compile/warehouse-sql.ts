@@ -8,8 +8,8 @@ import {
   type LoadStatement,
   type LoadStep,
   type MappingPlan,
-  type WarehouseTable,
 } from '../model/plan.ts';
+import type { WarehouseTable } from '../model/snapshot.ts';
 import { type ColumnType, columnTypes } from './column-types.ts';
 
 /** Where the warehouse keeps its own account of loads. */

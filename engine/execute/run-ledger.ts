@@ -169,7 +169,7 @@ function streamReport(
 
 const failedCheck = ({ mapping, check, severity, found }: CheckReport): Diagnostic => ({
   ...complaint(
-    'ETL0604',
+    'ETL0610',
     `the check ${check} of ${mapping} fails: ${found}`,
     severity === 'error'
       ? 'The mapping is not loaded; its rows stay staged.'

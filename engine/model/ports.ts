@@ -7,9 +7,9 @@ import type {
   Plan,
   SourcePlan,
   StreamPlan,
-  WarehouseTable,
 } from './plan.ts';
 import type { RunReport, StepResult } from './run-report.ts';
+import type { WarehouseTable } from './snapshot.ts';
 
 /** Time, injected so that tests need not sleep. */
 export interface Clock {

@@ -12,7 +12,7 @@ export const pointerParts = (pointer: string): readonly string[] =>
 export const below = (pointer: string, ...parts: readonly (string | number)[]): string =>
   [pointer, ...parts.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1'))].join('/');
 
-export const parentOf = (pointer: string): string => pointer.slice(0, Math.max(0, pointer.lastIndexOf('/')));
+const parentOf = (pointer: string): string => pointer.slice(0, Math.max(0, pointer.lastIndexOf('/')));
 
 const emptyPlace = (file: string): Place => ({ file, line: 1, column: 1, endColumn: 1, text: '' });
 

@@ -15,7 +15,7 @@ export const typeWords = (types: string | readonly string[]): string =>
   orList([types].flat().map((type) => words[type] ?? type));
 
 /** `a, b or c`. */
-export const orList = (items: readonly string[]): string =>
+const orList = (items: readonly string[]): string =>
   [items.slice(0, -1).join(', '), ...items.slice(-1)].filter((part) => part !== '').join(' or ');
 
 /** What a value is, in the words of `typeWords`. */

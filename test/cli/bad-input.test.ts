@@ -1,8 +1,20 @@
 import { expect } from 'chai';
-import { type Api, api, etl, type Handler, json, ordersProject, projectFolder, tableOf } from '../support/cli.ts';
+import {
+  type Api,
+  api,
+  etl,
+  type Handler,
+  json,
+  ordersProject,
+  projectFolder,
+  tableOf,
+} from '../support/cli.ts';
 
 /** Runs a project against an API and says how it ended. */
-async function run(handler: Handler, more: Parameters<typeof ordersProject>[1] = {}): Promise<{ code: number | null; stderr: string; folder: string; peakMb: number; provider: Api }> {
+async function run(
+  handler: Handler,
+  more: Parameters<typeof ordersProject>[1] = {},
+): Promise<{ code: number | null; stderr: string; folder: string; peakMb: number; provider: Api }> {
   const provider = await api(handler);
   const folder = ordersProject(provider.url, more);
   const { code, stderr, peakMb } = await etl(['run', '--quiet', '--project', folder]);
@@ -19,12 +31,17 @@ describe('bad input of an API', function () {
     const folder = ordersProject(provider.url);
     const { code, stderr } = await etl(['run', '--quiet', '--project', folder]);
     expect(code).to.equal(1);
-    expect(stderr).to.contain('error[ETL0403]').and.to.contain('connection refused').and.to.contain('extract shop.orders');
+    expect(stderr)
+      .to.contain('error[ETL0403]')
+      .and.to.contain('connection refused')
+      .and.to.contain('extract shop.orders');
     expect(await tableOf(folder, 'orders')).to.deep.equal([]);
   });
 
   it('reports a 401 once, without trying again', async () => {
-    const { code, stderr, provider } = await run((_, response) => json(response, { error: 'bad token' }, 401));
+    const { code, stderr, provider } = await run((_, response) =>
+      json(response, { error: 'bad token' }, 401),
+    );
     expect(code).to.equal(1);
     expect(stderr).to.contain('error[ETL0404]').and.to.contain('bad token');
     expect(provider.asked).to.have.length(1);
@@ -39,7 +56,9 @@ describe('bad input of an API', function () {
 
   it('recognises an HTML page with status 200', async () => {
     const { code, stderr, folder } = await run((_, response) => {
-      response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><html><title>Sign in</title></html>');
+      response
+        .writeHead(200, { 'content-type': 'text/html' })
+        .end('<!doctype html><html><title>Sign in</title></html>');
     });
     expect(code).to.equal(1);
     expect(stderr).to.contain('HTML').and.to.contain('shop.orders');
@@ -48,10 +67,14 @@ describe('bad input of an API', function () {
 
   it('asks again for JSON that is cut short, and then says so', async () => {
     const { code, stderr, provider, folder } = await run((_, response) => {
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{"orders":[{"id":"1","total":1},{"id":"2","to');
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end('{"orders":[{"id":"1","total":1},{"id":"2","to');
     });
     expect(code).to.equal(1);
-    expect(stderr).to.match(/error\[ETL05\d\d\]/).and.to.contain('shop.orders');
+    expect(stderr)
+      .to.match(/error\[ETL05\d\d\]/)
+      .and.to.contain('shop.orders');
     expect(provider.asked).to.have.length(2);
     expect(await tableOf(folder, 'orders')).to.deep.equal([]);
   });
@@ -69,7 +92,9 @@ describe('bad input of an API', function () {
   });
 
   it('stops at a next token that never changes, and keeps the pages before', async () => {
-    const { code, stderr, provider } = await run((_, response) => json(response, { orders: [{ id: '1', total: 1 }], next: 'same' }));
+    const { code, stderr, provider } = await run((_, response) =>
+      json(response, { orders: [{ id: '1', total: 1 }], next: 'same' }),
+    );
     expect(code).to.equal(1);
     expect(stderr).to.contain('error[ETL0405]').and.to.contain('does not end');
     expect(provider.asked.length).to.be.at.most(3);
@@ -78,7 +103,10 @@ describe('bad input of an API', function () {
   it('refuses a next link to another host, which is never asked', async () => {
     const other = await api((_, response) => json(response, { orders: [] }));
     const stream = '    paginate: {type: next_url, path: next}';
-    const { code, stderr } = await run((_, response) => json(response, { orders: [{ id: '1' }], next: `${other.url}/orders` }), { stream });
+    const { code, stderr } = await run(
+      (_, response) => json(response, { orders: [{ id: '1' }], next: `${other.url}/orders` }),
+      { stream },
+    );
     await other.close();
     expect(code).to.equal(1);
     expect(stderr).to.contain('error[ETL0407]').and.to.contain(other.url);
@@ -95,18 +123,21 @@ describe('bad input of an API', function () {
 
   it('refuses a response of 300 MB without reading it into memory', async () => {
     const chunk = Buffer.alloc(1024 * 1024, 'x');
-    const { code, stderr, peakMb } = await run((request, response) => {
-      response.writeHead(200, { 'content-type': 'application/json' });
-      let left = 300;
-      const pour = (): void => {
-        while (left > 0 && !request.destroyed) {
-          left -= 1;
-          if (!response.write(chunk)) return void response.once('drain', pour);
-        }
-        response.end();
-      };
-      pour();
-    }, { source: 'maxResponseBytes: 8MiB' });
+    const { code, stderr, peakMb } = await run(
+      (request, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        let left = 300;
+        const pour = (): void => {
+          while (left > 0 && !request.destroyed) {
+            left -= 1;
+            if (!response.write(chunk)) return void response.once('drain', pour);
+          }
+          response.end();
+        };
+        pour();
+      },
+      { source: 'maxResponseBytes: 8MiB' },
+    );
     expect(code).to.equal(1);
     expect(stderr).to.contain('error[ETL0409]').and.to.contain('8,388,608 bytes');
     expect(peakMb).to.be.below(300);
@@ -115,9 +146,12 @@ describe('bad input of an API', function () {
   it('refuses a small response that unpacks to a huge one', async () => {
     const { gzipSync } = await import('node:zlib');
     const bomb = gzipSync(Buffer.alloc(50 * 1024 * 1024, ' '));
-    const { code, stderr } = await run((_, response) => {
-      response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb);
-    }, { source: 'maxResponseBytes: 8MiB' });
+    const { code, stderr } = await run(
+      (_, response) => {
+        response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb);
+      },
+      { source: 'maxResponseBytes: 8MiB' },
+    );
     expect(code).to.equal(1);
     expect(stderr).to.contain('error[ETL0409]');
   });
@@ -136,7 +170,10 @@ describe('bad input of an API', function () {
   });
 
   it('warns when an API ignores the filter of an incremental run', async () => {
-    const records = [{ id: '1', at: '2026-01-01T00:00:00Z' }, { id: '2', at: '2026-02-01T00:00:00Z' }];
+    const records = [
+      { id: '1', at: '2026-01-01T00:00:00Z' },
+      { id: '2', at: '2026-02-01T00:00:00Z' },
+    ];
     const provider = await api((_, response) => json(response, { orders: records }));
     const folder = ordersProject(provider.url, { stream: '    cursor: {field: at, from: {query: sinze}}' });
     expect((await etl(['run', '-q', '-p', folder])).code).to.equal(0);
@@ -152,16 +189,23 @@ describe('bad input of a user', function () {
 
   it('names every missing variable with its place, before anything is asked', async () => {
     const provider = await api((_, response) => json(response, { orders: [] }));
-    const folder = ordersProject(provider.url, { source: 'auth: {type: bearer, token: "${env:SLUICE_TEST_UNSET}"}' });
+    const folder = ordersProject(provider.url, {
+      source: 'auth: {type: bearer, token: "${env:SLUICE_TEST_UNSET}"}',
+    });
     const { code, stderr } = await etl(['run', '-q', '-p', folder]);
     await provider.close();
     expect(code).to.equal(3);
-    expect(stderr).to.contain('error[ETL0401]').and.to.contain('SLUICE_TEST_UNSET').and.to.contain('sources/shop.yml:5:');
+    expect(stderr)
+      .to.contain('error[ETL0401]')
+      .and.to.contain('SLUICE_TEST_UNSET')
+      .and.to.contain('sources/shop.yml:5:');
     expect(provider.asked).to.deep.equal([]);
   });
 
   it('validates without the variable', async () => {
-    const folder = ordersProject('https://api.example', { source: 'auth: {type: bearer, token: "${env:SLUICE_TEST_UNSET}"}' });
+    const folder = ordersProject('https://api.example', {
+      source: 'auth: {type: bearer, token: "${env:SLUICE_TEST_UNSET}"}',
+    });
     expect((await etl(['validate', '-p', folder])).code).to.equal(0);
   });
 

@@ -19,12 +19,17 @@ async function shop(orders: readonly Order[], hold?: (page: number) => Promise<v
     const from = Number(query.get('after') ?? 0);
     const since = query.get('since');
     const matching = orders.filter((one) => since === null || Date.parse(one.at) >= Date.parse(since));
-    const page = { orders: matching.slice(from, from + 3), next: from + 3 < matching.length ? String(from + 3) : null };
+    const page = {
+      orders: matching.slice(from, from + 3),
+      next: from + 3 < matching.length ? String(from + 3) : null,
+    };
     void Promise.resolve(hold?.(from / 3 + 1)).then(() => json(response, page));
   });
 }
 
-const counts = (stdout: string): { inserted: number; updated: number; unchanged: number; pages: number; received: number } => {
+const counts = (
+  stdout: string,
+): { inserted: number; updated: number; unchanged: number; pages: number; received: number } => {
   const { result } = JSON.parse(stdout);
   return { ...result.tables[0], ...result.streams[0] };
 };
@@ -33,7 +38,11 @@ describe('an incremental run', function () {
   this.timeout(60_000);
 
   it('fetches only what changed, updates the changed row and leaves the others as they are', async () => {
-    const orders: Order[] = Array.from({ length: 10 }, (_, at) => ({ id: `o${at}`, total: at, at: timeOf(at) }));
+    const orders: Order[] = Array.from({ length: 10 }, (_, at) => ({
+      id: `o${at}`,
+      total: at,
+      at: timeOf(at),
+    }));
     const provider = await shop(orders);
     const folder = ordersProject(provider.url, { stream });
     const first = counts((await etl(['run', '--json', '-p', folder])).stdout);
@@ -50,7 +59,8 @@ describe('an incremental run', function () {
   });
 
   it('keeps integers and decimals beyond double precision to the last digit', async () => {
-    const big = '{"orders":[{"id":12345678901234567890123456789012345678,"total":1234567890123456.78,"at":"2026-01-01T00:00:00Z"}]}';
+    const big =
+      '{"orders":[{"id":12345678901234567890123456789012345678,"total":1234567890123456.78,"at":"2026-01-01T00:00:00Z"}]}';
     const provider = await api((_, response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).end(big);
     });
@@ -58,11 +68,19 @@ describe('an incremental run', function () {
     expect((await etl(['run', '-q', '-p', folder])).code).to.equal(0);
     await provider.close();
     const [row] = await tableOf(folder, 'orders');
-    expect(row).to.deep.equal({ id: '12345678901234567890123456789012345678', number: '12345678901234567890123456789012345678', total: '1234567890123456.78' });
+    expect(row).to.deep.equal({
+      id: '12345678901234567890123456789012345678',
+      number: '12345678901234567890123456789012345678',
+      total: '1234567890123456.78',
+    });
   });
 
   it('goes on at the next page after kill -9, and ends with the same rows', async () => {
-    const orders: Order[] = Array.from({ length: 30 }, (_, at) => ({ id: `o${at}`, total: at, at: timeOf(at) }));
+    const orders: Order[] = Array.from({ length: 30 }, (_, at) => ({
+      id: `o${at}`,
+      total: at,
+      at: timeOf(at),
+    }));
     const reached = later();
     let killed = false;
     const provider = await shop(orders, async (page) => {
@@ -87,7 +105,11 @@ describe('an incremental run', function () {
   });
 
   it('stages the page and exits with 143 on SIGTERM; the next run goes on from there', async () => {
-    const orders: Order[] = Array.from({ length: 12 }, (_, at) => ({ id: `o${at}`, total: at, at: timeOf(at) }));
+    const orders: Order[] = Array.from({ length: 12 }, (_, at) => ({
+      id: `o${at}`,
+      total: at,
+      at: timeOf(at),
+    }));
     const reached = later();
     let stopped = false;
     const provider = await shop(orders, async (page) => {
@@ -111,7 +133,11 @@ describe('an incremental run', function () {
   });
 
   it('maps kept pages again for a mapping that has changed, without a request', async () => {
-    const orders: Order[] = Array.from({ length: 7 }, (_, at) => ({ id: `o${at}`, total: at, at: timeOf(at) }));
+    const orders: Order[] = Array.from({ length: 7 }, (_, at) => ({
+      id: `o${at}`,
+      total: at,
+      at: timeOf(at),
+    }));
     const provider = await shop(orders);
     const folder = ordersProject(provider.url, { stream });
     await etl(['run', '-q', '-p', folder]);

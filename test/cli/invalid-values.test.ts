@@ -2,11 +2,23 @@ import { expect } from 'chai';
 import { api, etl, json, ordersProject, tableOf } from '../support/cli.ts';
 
 interface Reported {
-  readonly result: { readonly tables: readonly { readonly blocked: number; readonly nulled: number; readonly inserted: number }[] };
+  readonly result: {
+    readonly tables: readonly {
+      readonly blocked: number;
+      readonly nulled: number;
+      readonly inserted: number;
+    }[];
+  };
 }
 
-async function run(onInvalid: string): Promise<{ code: number | null; stderr: string; report: Reported; rows: Record<string, string | null>[] }> {
-  const orders = [{ id: 'A', total: '1.50' }, { id: 'B', total: '12,50' }, { id: 'C', total: 2 }];
+async function run(
+  onInvalid: string,
+): Promise<{ code: number | null; stderr: string; report: Reported; rows: Record<string, string | null>[] }> {
+  const orders = [
+    { id: 'A', total: '1.50' },
+    { id: 'B', total: '12,50' },
+    { id: 'C', total: 2 },
+  ];
   const provider = await api((_, response) => json(response, { orders }));
   const folder = ordersProject(provider.url, { mapping: `onInvalid: ${onInvalid}` });
   const { code, stdout } = await etl(['run', '--json', '--project', folder]);
@@ -21,7 +33,8 @@ describe('a value that does not fit its type', function () {
   it('fails the run with `fail`, naming stream, page, record, property and value, and loads nothing', async () => {
     const { code, stderr, rows } = await run('fail');
     expect(code).to.equal(1);
-    for (const part of ['shop.orders', 'page', 'B', 'total', '12,50', 'decimal(18,2)']) expect(stderr).to.contain(part);
+    for (const part of ['shop.orders', 'page', 'B', 'total', '12,50', 'decimal(18,2)'])
+      expect(stderr).to.contain(part);
     expect(rows).to.deep.equal([]);
   });
 

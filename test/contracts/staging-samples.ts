@@ -67,7 +67,7 @@ export interface SamplePage {
 }
 
 /** The staged rows of a page, flat. A row with an index belongs to the record before it, unless its index is 0. */
-export function flatRows(page: number, rows: readonly SampleRow[]): StagedValue[] {
+function flatRows(page: number, rows: readonly SampleRow[]): StagedValue[] {
   let ordinal = -1;
   return rows.flatMap(({ values, account = 'default', record = String(values[0]), index, cursor }) => {
     if (!index) ordinal += 1;
@@ -126,7 +126,7 @@ export async function commitAll(
   for (const page of pages) await staging.commit(stream, [stagedPage(page)]);
 }
 
-export const unitCounts = (unit: LoadUnit) => ({
+const unitCounts = (unit: LoadUnit) => ({
   staged: unit.rows,
   inserted: unit.rows,
   updated: 0,

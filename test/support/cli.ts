@@ -110,7 +110,15 @@ export const json = (response: ServerResponse, value: unknown, status = 200): vo
 };
 
 /** A project that reads `/orders` of an API into a table `orders`. */
-export const ordersProject = (url: string, more: { readonly source?: string; readonly stream?: string; readonly mapping?: string; readonly properties?: string } = {}): string =>
+export const ordersProject = (
+  url: string,
+  more: {
+    readonly source?: string;
+    readonly stream?: string;
+    readonly mapping?: string;
+    readonly properties?: string;
+  } = {},
+): string =>
   projectFolder({
     'etl.yml': 'kind: project\nname: demo\n',
     'sources/shop.yml': `kind: source
@@ -144,12 +152,30 @@ interface Sampled {
 }
 
 /** The rows of a table as objects, without the columns that change from run to run. */
-export async function tableOf(folder: string, mapping: string, flags: readonly string[] = []): Promise<Record<string, string | null>[]> {
-  const { stdout } = await etl(['preview', mapping, '--warehouse', '--json', '--limit', '1000', '--project', folder, ...flags]);
+export async function tableOf(
+  folder: string,
+  mapping: string,
+  flags: readonly string[] = [],
+): Promise<Record<string, string | null>[]> {
+  const { stdout } = await etl([
+    'preview',
+    mapping,
+    '--warehouse',
+    '--json',
+    '--limit',
+    '1000',
+    '--project',
+    folder,
+    ...flags,
+  ]);
   const { result } = JSON.parse(stdout) as { result: Sampled | null };
   if (result === null) return [];
   const varying = ['_run', '_page', '_loaded_at', '_hash', '_account'];
   return result.rows.map((row) =>
-    Object.fromEntries(result.columns.map((column, at) => [column, row[at] ?? null] as const).filter(([column]) => !varying.includes(column))),
+    Object.fromEntries(
+      result.columns
+        .map((column, at) => [column, row[at] ?? null] as const)
+        .filter(([column]) => !varying.includes(column)),
+    ),
   );
 }

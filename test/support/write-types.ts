@@ -1,6 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configTypes } from './config-types.ts';
+import { referencePage } from './reference-page.ts';
 import { root, text } from './root.ts';
 
-writeFileSync(join(root, 'engine/model/config.ts'), await configTypes(JSON.parse(text('schema.json'))));
+const schema = JSON.parse(text('schema.json'));
+writeFileSync(join(root, 'engine/model/config.ts'), await configTypes(schema));
+writeFileSync(join(root, 'docs/reference.md'), referencePage(schema));

@@ -2,7 +2,7 @@ import type { StagedValue } from '../../model/batch.ts';
 import { stringifyExact } from './exact-json.ts';
 
 /** Codes of values that do not fit; docs/diagnostics.md explains them. */
-export const valueCodes = {
+const valueCodes = {
   missing: 'ETL0520',
   type: 'ETL0521',
   range: 'ETL0522',

@@ -33,7 +33,7 @@ export function instantOf(text: string): string | undefined {
 
 const hasPlausibleOffset = (text: string): boolean => {
   const parts = parseIso(text);
-  const minutes = /[+-]\d\d:?([0-5]\d)?$/.test(text);
+  const minutes = /[+-]\d\d(?::?[0-5]\d)?$/.test(text);
   return minutes && Math.abs(parts?.offsetMinutes ?? 0) <= offsetMinutesMax;
 };
 

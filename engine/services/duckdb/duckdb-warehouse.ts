@@ -2,8 +2,9 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
 import { assert, complaint, type ExplainedError, TerminalError, TransientError } from '../../model/errors.ts';
-import type { LoadStatement, WarehouseTable } from '../../model/plan.ts';
+import type { LoadStatement } from '../../model/plan.ts';
 import type { LoadCounts, LoadRequest, Sample, Warehouse } from '../../model/ports.ts';
+import type { WarehouseTable } from '../../model/snapshot.ts';
 
 export interface DuckdbOptions {
   /** Absolute path of the database file. */
@@ -182,7 +183,10 @@ async function sample(
   const target = `${quoted(schema)}.${quoted(table)}`;
   const counted = await connection.runAndReadAll(`SELECT count(*) FROM ${target}`);
   const columns = known.columns.map(({ name }) => `${quoted(name)}::VARCHAR`).join(', ');
-  const order = known.columns.slice(0, 3).map(({ name }) => quoted(name)).join(', ');
+  const order = known.columns
+    .slice(0, 3)
+    .map(({ name }) => quoted(name))
+    .join(', ');
   const reader = await connection.runAndReadAll(
     `SELECT ${columns} FROM ${target} ORDER BY ${order} LIMIT ${limit}`,
   );

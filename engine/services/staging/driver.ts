@@ -42,8 +42,9 @@ class HandlePool {
   }
 
   close(): void {
-    // Closing would do this by itself, if the library freed its statements in time.
-    this.#spare[0]?.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    // Closing would empty the WAL, if the library freed its statements in time. When it cannot be done now, because
+    // another process is reading, one that opens the file later does it.
+    attempt(() => this.#spare[0]?.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)'));
     for (const handle of this.#spare.splice(0)) handle.close();
   }
 }

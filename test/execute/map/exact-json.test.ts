@@ -79,15 +79,15 @@ const sameValue = (a: string, b: string): boolean => {
 describe('exact JSON', () => {
   it('keeps the exact value of every number, and everything else as JSON.parse has it', () => {
     fc.assert(
-      fc.property(document, ({ text }) => {
+      fc.property(document, ({ text, numbers }) => {
         const parsed = parseExact(text);
         expect(toDoubles(parsed)).to.deep.equal(JSON.parse(text));
-        const written = stringifyExact(parsed);
-        // Keys such as "1" come first in an object, so numbers are compared in the order of a plain round trip.
-        const expected = numbersIn(JSON.stringify(JSON.parse(text)));
-        expect(numbersIn(written).map(Number)).to.deep.equal(expected.map(Number));
+        // Keys such as "1" move to the front of an object, so the order of numbers says nothing.
+        const values = (tokens: readonly string[]): string[] =>
+          tokens.map((token) => JSON.stringify(parseDecimal(token))).sort();
+        expect(values(numbersIn(stringifyExact(parsed)))).to.deep.equal(values(numbers));
       }),
-      { numRuns: 500 },
+      { numRuns: 1000 },
     );
   });
 

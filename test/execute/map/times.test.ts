@@ -53,6 +53,7 @@ const invalid: readonly (readonly [Name, unknown, string, string, Options?])[] =
   ['timestamp', '2026-01-31T24:00:00Z', 'ETL0521', 'expected a timestamp'],
   ['timestamp', '2026-01-31T08:15:00.1234567Z', 'ETL0521', 'expected a timestamp'],
   ['timestamp', '2026-01-31T08:15:00+99:00', 'ETL0521', 'expected a timestamp'],
+  ['timestamp', '2026-01-31T08:15:00+01:', 'ETL0521', 'expected a timestamp'],
   ['timestamp', '2026-01-31T08:15:00+01:75', 'ETL0521', 'expected a timestamp'],
   ['timestamp', '0000-01-01T00:00:00Z', 'ETL0521', 'expected a timestamp'],
   ['timestamp', '0001-01-01T00:00:00+01:00', 'ETL0521', 'expected a timestamp'],

@@ -6,7 +6,7 @@ import { stillClock, streamPlan } from '../../contracts/staging-samples.ts';
 import { linesOf, mapping, pagesPerCommit, rowsPerPage, start } from './processes.ts';
 import { scratchFile } from './scratch.ts';
 
-const kills = 6;
+const kills = 4;
 const busyTimeoutMs = 5000;
 
 /** Kills the process a moment after its first commit, a different one each time. */
@@ -24,7 +24,7 @@ describe('a process that is killed while it commits', function () {
   it('leaves whole commits, and a database that the next one goes on with', async () => {
     const storage = scratchFile();
     for (let kill = 0; kill < kills; kill += 1) {
-      const told = await killSoon(storage, 7 + kill * 13);
+      const told = await killSoon(storage, 7 + kill * 17);
       const handle = new Handle(storage, { busyTimeoutMs });
       const count = (sql: string): number =>
         handle.first<{ found: number }>(`SELECT ${sql} AS found`)?.found ?? -1;

@@ -15,7 +15,7 @@ export const pagesPerCommit = 4;
 
 const stagingAt = (storage: string) => openStaging({ storage, environment: 'dev', clock: stillClock });
 
-/** Commits pages until it is killed; says so after each commit. */
+/** Commits pages until it is killed; says so after each commit. @public called by name */
 export async function commitForever(storage: string): Promise<void> {
   const staging = stagingAt(storage);
   await staging.migrate();
@@ -34,7 +34,7 @@ const pageOf = (id: number): SamplePage => ({
   position: { cursor: String(id) },
 });
 
-/** Migrates, then reserves page ids many times; prints the first of each. */
+/** Migrates, then reserves page ids many times; prints the first of each. @public called by name */
 export async function reserveMany(storage: string, times: string): Promise<void> {
   const staging = stagingAt(storage);
   await staging.migrate();

@@ -1,0 +1,15 @@
+/** What a plan depends on besides the project: the state of staging and warehouse when it is compiled. */
+export interface StateSnapshot {
+  /** Hash with which each mapping was last staged. */
+  readonly mappingHashes: ReadonlyMap<string, string>;
+  /** Pages kept of each stream, by `source.stream`. */
+  readonly keptPages: ReadonlyMap<string, number>;
+  readonly tables: readonly WarehouseTable[];
+}
+
+/** A table as the warehouse has it. Types are the warehouse's own names. */
+export interface WarehouseTable {
+  readonly schema: string;
+  readonly table: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+}

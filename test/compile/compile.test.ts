@@ -1,0 +1,142 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { check, plan } from '../../engine/engine.ts';
+import type { Plan } from '../../engine/model/plan.ts';
+import type { StateSnapshot } from '../../engine/model/snapshot.ts';
+import { planText } from '../../engine/report/plan-text.ts';
+import { projectFolder } from '../support/cli.ts';
+import { root } from '../support/root.ts';
+
+const nothing: StateSnapshot = { mappingHashes: new Map(), keptPages: new Map(), tables: [] };
+
+async function compile(folder: string, snapshot: StateSnapshot = nothing): Promise<ReturnType<typeof plan>> {
+  const checked = await check(folder, root);
+  if (checked.project === undefined) throw new Error(JSON.stringify(checked.diagnostics, null, 1));
+  return plan(checked, checked.project, '0.0.0', snapshot);
+}
+
+const storefront = join(root, 'projects/storefront');
+
+async function storefrontPlan(snapshot?: StateSnapshot): Promise<Plan> {
+  const compiled = await compile(storefront, snapshot);
+  if (compiled.plan === undefined) throw new Error('the storefront compiles');
+  return compiled.plan;
+}
+
+/** Compares with a golden file; `GOLDEN=write` writes it. */
+function golden(name: string, text: string): void {
+  const path = join(root, 'test/golden', name);
+  if (process.env['GOLDEN'] === 'write') {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+  expect(text).to.equal(readFileSync(path, 'utf8'));
+}
+
+const demo = (mapping: string): string =>
+  projectFolder({
+    'etl.yml': 'kind: project\nname: demo\n',
+    'sources/shop.yml':
+      'kind: source\nname: shop\nbaseUrl: https://api.example\nstreams:\n  orders: {request: {path: /o}, primaryKey: [id]}\n',
+    'mappings/orders.yml': `kind: mapping\nname: orders\nfrom: shop.orders\nload: {key: [id]}\nproperties:\n${mapping}`,
+  });
+
+describe('compiling a project', () => {
+  it('gives the golden plan of the storefront, step by step and with its SQL', async () => {
+    golden('storefront-plan.txt', `${planText(await storefrontPlan(), true)}\n`);
+  });
+
+  it('gives the same bytes for the same input', async () => {
+    const [one, other] = [await storefrontPlan(), await storefrontPlan()];
+    expect(JSON.stringify(one)).to.equal(JSON.stringify(other));
+    expect(one.id).to.match(/^[0-9a-f]{64}$/);
+  });
+
+  it('survives a round trip through JSON, since it is plain data', async () => {
+    const compiled = await storefrontPlan();
+    expect(JSON.parse(JSON.stringify(compiled))).to.deep.equal(compiled);
+  });
+
+  it('holds references instead of secrets', async () => {
+    process.env['MARKETPLACE_KEY'] = 'very-secret-value';
+    const text = JSON.stringify(await storefrontPlan());
+    delete process.env['MARKETPLACE_KEY'];
+    expect(text).to.contain('${env:MARKETPLACE_KEY}').and.not.to.contain('very-secret-value');
+  });
+
+  it('takes headroom off the rate, and jitter off the burst', async () => {
+    const { limits } = (await storefrontPlan()).sources['marketplace']?.budget ?? { limits: [] };
+    // 20/s less 5 % is one request in 52.6 ms; of a burst of 10, two leave room for what 50 ms of jitter can add.
+    expect(limits[0]).to.include({ id: 'account', intervalUs: 52_632, burst: 8 });
+  });
+
+  it('adds a column that the table lacks, as nullable, and nothing when it lacks none', async () => {
+    const tables = [
+      { schema: 'main', table: '_etl_loads', columns: [] },
+      {
+        schema: 'main',
+        table: 'orders',
+        columns: ['_account', 'id', '_run', '_hash']
+          .map((name) => ({ name, type: 'VARCHAR' }))
+          .concat([
+            { name: '_page', type: 'BIGINT' },
+            { name: '_loaded_at', type: 'TIMESTAMP WITH TIME ZONE' },
+          ]),
+      },
+    ];
+    const same = await compile(demo('  id: {from: id, type: string}\n'), { ...nothing, tables });
+    expect(same.plan?.steps.map(({ kind }) => kind)).to.deep.equal(['extract', 'load']);
+    const wider = await compile(
+      demo('  id: {from: id, type: string}\n  total: {from: t, type: "decimal(9,2)", required: true}\n'),
+      { ...nothing, tables },
+    );
+    const define = wider.plan?.steps.find((step) => step.kind === 'define');
+    expect(define).to.deep.include({
+      statements: ['ALTER TABLE "main"."orders" ADD COLUMN "total" DECIMAL(9,2)'],
+    });
+  });
+
+  it('refuses to retype a column', async () => {
+    const tables = [{ schema: 'main', table: 'orders', columns: [{ name: 'id', type: 'DOUBLE' }] }];
+    const { plan: none, diagnostics } = await compile(demo('  id: {from: id, type: string}\n'), {
+      ...nothing,
+      tables,
+    });
+    expect(none).to.equal(undefined);
+    expect(diagnostics.map(({ code }) => code)).to.deep.equal(['ETL0303']);
+  });
+
+  it('maps kept pages again for a new or changed mapping only', async () => {
+    const folder = demo('  id: {from: id, type: string}\n');
+    const first = await compile(folder);
+    const hash = first.plan?.mappings['orders']?.hash ?? '';
+    const keptPages = new Map([['shop.orders', 4]]);
+    const kinds = async (mappingHashes: Map<string, string>): Promise<string[]> =>
+      ((await compile(folder, { ...nothing, keptPages, mappingHashes })).plan?.steps ?? []).map(
+        ({ kind }) => kind,
+      );
+    expect(await kinds(new Map([['orders', hash]]))).to.not.include('remap');
+    expect((await kinds(new Map([['orders', 'another']])))[0]).to.equal('remap');
+    expect((await kinds(new Map()))[0]).to.equal('remap');
+  });
+
+  it('points at the template or expression that cannot be read', async () => {
+    const folder = demo(
+      '  id: {from: id, type: string}\n  a: {template: "{{#if}", type: string}\n  b: {expr: "$sum(", type: double}\n',
+    );
+    const { diagnostics } = await compile(folder);
+    expect(diagnostics.map(({ code, place }) => [code, place?.file, place?.line])).to.deep.equal([
+      ['ETL0301', 'mappings/orders.yml', 7],
+      ['ETL0302', 'mappings/orders.yml', 8],
+    ]);
+  });
+
+  it('quotes identifiers', async () => {
+    const { plan: compiled } = await compile(
+      demo('  id: {from: id, type: string}\n  select: {from: s, type: string}\n'),
+    );
+    const load = compiled?.steps.find((step) => step.kind === 'load');
+    expect(JSON.stringify(load)).to.contain('batch.\\"select\\"');
+  });
+});
