@@ -6,8 +6,13 @@ import { root, text } from './support/root.ts';
 const codesIn = (source: string): readonly string[] => source.match(/ETL\d{4}/g) ?? [];
 
 function codesOfEngine(): ReadonlySet<string> {
-  const files = readdirSync(join(root, 'engine'), { recursive: true, encoding: 'utf8' });
-  const sources = files.filter((file) => file.endsWith('.ts')).map((file) => join(root, 'engine', file));
+  const sources = ['engine', 'connectors']
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) =>
+        join(root, folder, file),
+      ),
+    )
+    .filter((file) => file.endsWith('.ts'));
   return new Set(sources.flatMap((file) => codesIn(readFileSync(file, 'utf8'))));
 }
 

@@ -4,7 +4,7 @@ import type { StagedValue } from './batch.ts';
  * The format of load files: CSV without a header, `,` between fields and `\n` after rows. Texts are always quoted, `"` is
  * doubled; NULL is the unquoted `\N`, so that it differs from every text, the empty one and `\N` included.
  */
-export const nullField = '\\N';
+const nullField = '\\N';
 
 const field = (value: StagedValue): string => {
   if (value === null) return nullField;

@@ -130,7 +130,10 @@ export interface Staging {
   finishRun(run: string, status: string, finishedAt: string): Promise<void>;
   /** Makes `stg_<mapping>` fit the mapping. A change of the mapping's hash empties the table and its position. */
   prepare(mapping: MappingPlan): Promise<void>;
-  /** The hash with which each mapping was last prepared, by name. */
+  /**
+   * The hash with which each mapping was last prepared, by name; only of mappings that have seen every kept page of their
+   * stream, so that a remap which was interrupted is done again.
+   */
   mappingHashes(): Promise<ReadonlyMap<string, string>>;
   position(stream: StreamPlan): Promise<Position>;
   /** Reserves `count` page ids and gives the first. */

@@ -4,7 +4,7 @@ import type * as config from '../../engine/model/config.ts';
 import type { SourcePlan, StreamPlan } from '../../engine/model/plan.ts';
 
 /** A source with one stream `orders`, as a project would declare it. */
-export const sourceConfig = (
+const sourceConfig = (
   stream: Partial<config.Stream> = {},
   source: Partial<config.Source> = {},
 ): config.Source => ({

@@ -90,6 +90,7 @@ describe('compiled paths', () => {
 
   it('name no value when they hold a wildcard', () => {
     expect(compilePath(knownPath('a[*]'))({ a: [1] })).to.equal(undefined);
+    expect(compilePath(knownPath('a.*'))({ a: { '': 1 } })).to.equal(undefined);
     expect(compilePath(knownPath('*.b'))({ a: { b: 1 } })).to.equal(undefined);
   });
 

@@ -81,6 +81,14 @@ describe('privacy', () => {
     });
   });
 
+  it('applies wildcards beside names', () => {
+    const record = { a: { email: 'x', phone: 'y' }, list: [{ email: 'x', phone: 'y' }] };
+    const plans = ['*.email', 'a.phone', 'list[*].email', 'list[0].phone'].map((path) =>
+      privacy(path, 'drop'),
+    );
+    expect(sanitised(record, ...plans)).to.deep.equal({ a: {}, list: [{}] });
+  });
+
   it('reaches `__proto__` as data and changes no prototype', () => {
     const record = JSON.parse('{"__proto__":{"secret":"s"},"constructor":"t"}');
     compilePrivacy([privacy('__proto__.secret', 'hmac'), privacy('constructor', 'drop')], piiKey)?.(record);

@@ -97,6 +97,12 @@ describe('rows', () => {
     expect(rowsOf(rows, plan)[0]?.[5]).to.equal('["x","5"]');
   });
 
+  it('name a record by text that can be stored, whatever its key holds', async () => {
+    const plan = mapping([property('n', 'integer')]);
+    const rows = await mapRecords([{ id: 'a\0\ud800😀', n: 1 }], plan);
+    expect(rowsOf(rows, plan)[0]?.[5]).to.equal('a\uFFFD\uFFFD😀');
+  });
+
   for (const id of ['null', '""', '{}', '[1]']) {
     it(`are not made of a page with the primary key ${id}`, async () => {
       const failure = await mapBody(

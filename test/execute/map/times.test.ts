@@ -66,6 +66,7 @@ const invalid: readonly (readonly [Name, unknown, string, string, Options?])[] =
   ['timestamp', 'soon', 'ETL0521', 'got "soon"', epoch],
   ['timestamp', '2026-01-31T08:15:00Z', 'ETL0521', 'seconds since 1970', epoch],
   ['timestamp', 1_769_847_300_123, 'ETL0522', 'years 1 to 9999', epoch],
+  ['timestamp', -62_167_219_200, 'ETL0522', 'years 1 to 9999', epoch],
   ['timestamp', '1e999999', 'ETL0522', 'years 1 to 9999', epoch],
   ['timestamp', '0.0000001', 'ETL0522', 'finer than a microsecond', epoch],
   ['datetime', '2026-01-31T08:15:00Z', 'ETL0523', 'without a zone'],
