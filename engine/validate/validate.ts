@@ -6,6 +6,7 @@ import { columnMistakes, testColumns } from './columns.ts';
 import { crossReferences } from './cross-references.ts';
 import { collectEntries, type Entries } from './entries.ts';
 import { type ChosenEnvironment, chooseEnvironment, fillingOf } from './environment.ts';
+import { identityMistakes } from './identity.ts';
 import { objectAt } from './json.ts';
 import { mappingPaths, sourcePaths } from './paths.ts';
 import { piiMistakes } from './pii.ts';
@@ -46,6 +47,7 @@ const meaning = (entries: Entries): readonly Diagnostic[] => [
     config === undefined ? [] : testColumns(document, config, entries),
   ),
   ...piiMistakes(entries),
+  ...identityMistakes(entries),
 ];
 
 function byPlace(one: Diagnostic, other: Diagnostic): number {
