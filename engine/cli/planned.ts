@@ -20,7 +20,7 @@ export async function planned(
   lab: boolean,
 ): Promise<PlannedProject> {
   const project = lab ? inLab(checked.project) : checked.project;
-  const opened = databases(project);
+  const opened = await databases(project);
   const compiled = plan(checked, project, version, await snapshot(project, opened));
   if (compiled.plan === undefined) throw new RefusedError('invalid', compiled.diagnostics);
   return {

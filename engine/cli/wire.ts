@@ -7,7 +7,6 @@ import type { Project } from '../model/project.ts';
 import { systemClock } from '../services/clock.ts';
 import { InProcessLimiter } from '../services/limiter/in-process-limiter.ts';
 import { environmentReferences } from '../services/references.ts';
-import { undiciHttpClient } from '../services/undici-http-client.ts';
 import type { Databases } from './state.ts';
 
 /** Worker threads that map pages. More than two were not measured to help on small machines. */
@@ -25,7 +24,8 @@ export interface Wiring {
 }
 
 /** Every adapter that a run uses, in one place. */
-export function wire({ project, databases, lab, ...given }: Wiring): RunServices {
+export async function wire({ project, databases, lab, ...given }: Wiring): Promise<RunServices> {
+  const { undiciHttpClient } = await import('../services/undici-http-client.ts');
   const references =
     lab === undefined ? environmentReferences(project.folder, process.env) : { resolve: labText };
   return {

@@ -66,7 +66,7 @@ export default class Preview extends BaseCommand {
     const lab = flags.lab ? await startLabProcess(work.project.folder, flags.env) : undefined;
     const stop = interruption();
     const nowhere = { plan: () => {}, step: () => {}, report: () => {} };
-    const services = wire({
+    const services = await wire({
       project: work.project,
       databases: work,
       runId: 'preview',

@@ -63,7 +63,7 @@ export default class Run extends BaseCommand {
   ): Promise<Outcome> {
     const runId = runIdentity(new Date());
     const folder = join(work.project.folder, '.etl', 'runs', runId);
-    const services = wire({
+    const services = await wire({
       project: work.project,
       databases: work,
       runId,
