@@ -1,8 +1,12 @@
+import type { BlockedRow } from '../model/batch.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { assert, complaint } from '../model/errors.ts';
 import type { ExtractStep, Plan, Step } from '../model/plan.ts';
 import type { LoadCounts, StagedPage } from '../model/ports.ts';
 import type { CheckReport, RunReport, StepResult, StreamReport, TableReport } from '../model/run-report.ts';
+
+/** Rows of each table that were kept aside and that the report names; all of them are in staging. */
+const blockedShownMax = 10;
 
 type Status = StreamReport['status'];
 
@@ -35,6 +39,7 @@ export class RunLedger {
   readonly #streams = new Map<string, StreamAccount>();
   readonly #tables = new Map<string, TableAccount>();
   readonly #checks: CheckReport[] = [];
+  readonly #blocked: BlockedRow[] = [];
   readonly #diagnostics: Diagnostic[] = [];
 
   constructor(plan: Plan, run: string, startedAt: string) {
@@ -80,6 +85,7 @@ export class RunLedger {
     for (const rows of page.rows) {
       const { counts } = this.#table(rows.mapping);
       counts.filtered += rows.filtered;
+      this.#blocked.push(...rows.blocked.slice(0, Math.max(0, blockedShownMax - counts.blocked)));
       counts.blocked += rows.blocked.length;
       counts.nulled += rows.nulled;
     }
@@ -149,6 +155,7 @@ export class RunLedger {
       streams,
       tables,
       checks: this.#checks,
+      blocked: this.#blocked,
       diagnostics: this.#diagnostics,
     };
   }

@@ -1,3 +1,4 @@
+import type { BlockedRow } from './batch.ts';
 import type { Diagnostic } from './diagnostic.ts';
 
 /** What a run did, as data; printed by `report/`, kept in `.etl/runs/<id>/report.json`. */
@@ -13,6 +14,8 @@ export interface RunReport {
   readonly streams: readonly StreamReport[];
   readonly tables: readonly TableReport[];
   readonly checks: readonly CheckReport[];
+  /** The first rows of each table that were kept aside, with the reason. */
+  readonly blocked: readonly BlockedRow[];
   readonly diagnostics: readonly Diagnostic[];
 }
 

@@ -16,6 +16,9 @@ const head = [
   'blocked',
 ];
 
+/** Blocked rows that the summary names. */
+const blockedLinesMax = 5;
+
 const marks = {
   succeeded: '',
   failed: ' ✗ failed',
@@ -73,14 +76,27 @@ function remarks(report: RunReport): readonly string[] {
   const passed = report.checks.filter((one) => one.passed).length;
   return [
     ...(report.checks.length > 0 ? [`Checks: ${passed} of ${report.checks.length} passed.`] : []),
-    ...(total('blocked') > 0
-      ? [`Blocked: ${count(total('blocked'))} rows are kept aside with the reason.`]
-      : []),
+    ...blockedText(report, total('blocked')),
     ...(total('nulled') > 0 ? [`Set to NULL: ${count(total('nulled'))} values did not fit.`] : []),
     ...(total('superseded') > 0
       ? [`Superseded: ${count(total('superseded'))} older versions of a row.`]
       : []),
     ...(retries > 0 ? [`Retries: ${count(retries)}, of them ${count(refused)} after a 403 or 429.`] : []),
+  ];
+}
+
+function blockedText({ blocked }: RunReport, total: number): readonly string[] {
+  if (total === 0) return [];
+  const shown = blocked
+    .slice(0, blockedLinesMax)
+    .map(
+      ({ mapping, record, index, property, reason }) =>
+        `  ${mapping}, record ${record}${index === null ? '' : `[${index}]`}, ${property}: ${reason}`,
+    );
+  return [
+    `Blocked: ${count(total)} ${total === 1 ? 'row is' : 'rows are'} kept aside (etl preview MAPPING --blocked shows all).`,
+    ...shown,
+    ...(total > shown.length ? [`  … ${count(total - shown.length)} more`] : []),
   ];
 }
 

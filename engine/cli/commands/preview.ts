@@ -14,6 +14,7 @@ import { interruption } from '../signals.ts';
 import { wire } from '../wire.ts';
 
 const cellMax = 40;
+const reasonMax = 120;
 
 export default class Preview extends BaseCommand {
   static override readonly summary =
@@ -23,6 +24,7 @@ export default class Preview extends BaseCommand {
   static override readonly examples = [
     '<%= config.bin %> preview order_lines --lab',
     '<%= config.bin %> preview order_lines --warehouse --limit 20',
+    '<%= config.bin %> preview order_lines --blocked',
   ];
   static override readonly args = {
     mapping: Args.string({ description: 'Name of the mapping.', required: true }),
@@ -31,6 +33,10 @@ export default class Preview extends BaseCommand {
     ...commonFlags,
     lab: Flags.boolean({ description: 'Read from the lab instead of the real API.' }),
     warehouse: Flags.boolean({ description: 'Show what the table holds; no request is made.' }),
+    blocked: Flags.boolean({
+      description: 'Show the rows that were kept aside, with the reason; no request is made.',
+      exclusive: ['warehouse'],
+    }),
     limit: Flags.integer({ char: 'n', description: 'Rows to show.', default: 10, min: 1, max: 1000 }),
   };
 
@@ -41,12 +47,28 @@ export default class Preview extends BaseCommand {
     try {
       if (work.plan.mappings[args.mapping] === undefined)
         throw unknownMapping(args.mapping, Object.keys(work.plan.mappings));
+      if (flags.blocked) return await this.#blocked(work, args.mapping, flags.limit);
       return flags.warehouse
         ? await this.#loaded(work, args.mapping, flags.limit)
         : await this.#fetched(work, args.mapping, flags);
     } finally {
       await Promise.all([work.staging.close(), work.warehouse.close()]);
     }
+  }
+
+  async #blocked({ staging }: PlannedProject, name: string, limit: number): Promise<Outcome> {
+    await staging.migrate();
+    const blocked = await staging.blocked(name, limit);
+    const rows = blocked.map(({ record, index, property, code, reason }) => [
+      record,
+      index,
+      property,
+      code,
+      reason,
+    ]);
+    const table = rowsText(['record', 'index', 'property', 'code', 'reason'], rows, reasonMax);
+    const text = blocked.length === 0 ? `No row of ${name} is kept aside.` : table;
+    return { exitCode: exitCodes.ok, result: blocked, diagnostics: [], text };
   }
 
   async #loaded({ plan, warehouse }: PlannedProject, name: string, limit: number): Promise<Outcome> {
@@ -117,10 +139,14 @@ function chunked(values: readonly StagedValue[], size: number): readonly (readon
     : Array.from({ length: values.length / size }, (_, at) => values.slice(at * size, (at + 1) * size));
 }
 
-function rowsText(columns: readonly string[], rows: readonly (readonly StagedValue[])[]): string {
+function rowsText(
+  columns: readonly string[],
+  rows: readonly (readonly StagedValue[])[],
+  widthMax = cellMax,
+): string {
   const cell = (value: StagedValue): string => {
     const text = value === null ? 'NULL' : String(value).replace(/\s+/g, ' ');
-    return text.length > cellMax ? `${text.slice(0, cellMax - 1)}…` : text;
+    return text.length > widthMax ? `${text.slice(0, widthMax - 1)}…` : text;
   };
   return tableText(
     columns,
