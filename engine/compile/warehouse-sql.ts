@@ -16,7 +16,17 @@ import { type ColumnType, columnTypes } from './column-types.ts';
 const loads = { schema: 'main', table: '_etl_loads' } as const;
 
 const statementEnd = /;?\n---\n/;
-const loadNames = ['known', 'copy', 'count', 'merge', 'record'] as const;
+const loadNames = [
+  'known',
+  'open',
+  'copy',
+  'superseded',
+  'batch',
+  'newest',
+  'count',
+  'merge',
+  'record',
+] as const;
 
 interface Column extends ColumnType {
   readonly name: string;

@@ -29,19 +29,28 @@ export async function executePlan(plan: Plan, services: RunServices): Promise<Ru
   for (const mapping of Object.values(plan.mappings)) await services.staging.prepare(mapping);
   services.artifacts.plan(plan);
   const ledger = new RunLedger(plan, id, startedAt);
-  const pool = workerPool(plan, services.references, services.workers);
-  try {
-    const run: Run = { plan, services, ledger, pool };
-    for (const group of groups(plan.steps)) {
-      await Promise.all(group.map((step) => performStep(run, step)));
-    }
-  } finally {
-    await pool.close();
-  }
+  await performAll(plan, services, ledger);
   const report = ledger.report(timestamp(services), services.signal.aborted);
   await services.staging.finishRun(id, report.status, report.finishedAt);
   services.artifacts.report(report);
   return report;
+}
+
+/** Steps that map pages come before those that load, which need the workers' memory. */
+async function performAll(plan: Plan, services: RunServices, ledger: RunLedger): Promise<void> {
+  const all = groups(plan.steps);
+  const isMapping = ([step]: readonly Step[]): boolean => step?.kind === 'remap' || step?.kind === 'extract';
+  const pool = workerPool(plan, services.references, services.workers);
+  const run: Run = { plan, services, ledger, pool };
+  const perform = async (chosen: readonly (readonly Step[])[]): Promise<void> => {
+    for (const group of chosen) await Promise.all(group.map((step) => performStep(run, step)));
+  };
+  try {
+    await perform(all.filter(isMapping));
+  } finally {
+    await pool.close();
+  }
+  await perform(all.filter((group) => !isMapping(group)));
 }
 
 const timestamp = ({ clock }: RunServices): string => new Date(clock.now()).toISOString();
@@ -120,8 +129,10 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
   const account = ledger.stream(name);
   const startedMs = services.clock.now();
   const position = await services.staging.position(step.stream);
-  const reserved = pageIds(services.staging);
-  const pages = extract(extraction(run, step, position, account.meter, reserved));
+  const stop = new AbortController();
+  const signal = AbortSignal.any([services.signal, stop.signal]);
+  const plumbing = { ...run, services: { ...services, signal } };
+  const pages = extract(extraction(plumbing, step, position, account.meter, pageIds(services.staging)));
   const committed = (page: StagedPage): void => {
     ledger.staged(name, page);
     const { pages: count, received, meter } = account;
@@ -138,6 +149,7 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
       staging: services.staging,
       run: services.runId,
       committed,
+      abandon: () => stop.abort(),
     });
   } finally {
     account.elapsedMs += services.clock.now() - startedMs;

@@ -124,10 +124,11 @@ export interface LoadStep extends StepBase {
 
 export interface LoadStatement {
   /**
-   * `known` finds the unit's row in `_etl_loads`; `copy` reads the load file into a deduplicated batch; `count` counts
-   * batch and target, before and after; `merge` moves the batch into the target; `record` writes `_etl_loads`.
+   * `known` finds the unit's row in `_etl_loads`; `open` names the load file, `copy` makes a table of it; `superseded`
+   * counts the rows that have a newer version in it. Where there are none the file is the `batch`, otherwise it is the
+   * `newest` version of each row. `count` counts the target; `merge` moves the batch into it; `record` writes `_etl_loads`.
    */
-  readonly name: 'known' | 'copy' | 'count' | 'merge' | 'record';
+  readonly name: 'known' | 'open' | 'copy' | 'superseded' | 'batch' | 'newest' | 'count' | 'merge' | 'record';
   readonly sql: string;
 }
 

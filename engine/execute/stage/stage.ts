@@ -13,6 +13,8 @@ export interface StageServices {
   readonly run: string;
   /** Told of every page once it is committed. */
   readonly committed: (page: StagedPage) => void;
+  /** Ends the extraction at once: whatever it waits for is not needed any more. */
+  readonly abandon: () => void;
 }
 
 interface Flight {
@@ -32,12 +34,29 @@ export async function stage(
 ): Promise<void> {
   const line = new StagingLine(stream, start, services);
   try {
-    for await (const page of pages) await line.add(page);
+    for await (const page of ahead(pages, services.abandon)) await line.add(page);
   } catch (error) {
     await line.drain();
     throw error;
   }
   await line.drain();
+}
+
+/** Asks for the next page before the one at hand is dealt with, so that a request is under way during a commit. */
+async function* ahead(pages: AsyncIterable<ReceivedPage>, abandon: () => void): AsyncIterable<ReceivedPage> {
+  const iterator = pages[Symbol.asyncIterator]();
+  let pending = iterator.next();
+  try {
+    for (let result = await pending; result.done !== true; result = await pending) {
+      pending = iterator.next();
+      // Whoever awaits it next learns of a failure; until then it must not count as unhandled.
+      pending.catch(() => {});
+      yield result.value;
+    }
+  } finally {
+    abandon();
+    await iterator.return?.();
+  }
 }
 
 /** The pages in flight, and where the stream stands. */
