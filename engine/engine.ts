@@ -1,5 +1,6 @@
 import { compileProject } from './compile/compile.ts';
-import { executePlan, mapRecords, type Preview, previewMapping } from './execute/execute.ts';
+import { executePlan, type Preview, previewMapping } from './execute/execute.ts';
+import { mapRecords } from './execute/map-records.ts';
 import type { RunServices } from './execute/run.ts';
 import type { MappedRows } from './model/batch.ts';
 import { type Diagnostic, hasErrors } from './model/diagnostic.ts';

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import type { MappedRows, PageFacts, ReceivedPage } from '../model/batch.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { assert, ExplainedError } from '../model/errors.ts';
@@ -8,11 +9,12 @@ import { check } from './check/check.ts';
 import { type Extraction, extract } from './extract/extract.ts';
 import type { Meter } from './extract/send.ts';
 import { load } from './load/load.ts';
+import { LoadSpool } from './load/load-spool.ts';
 import type { Run, RunServices } from './run.ts';
 import { RunLedger, type StreamAccount } from './run-ledger.ts';
 import { restage } from './stage/restage.ts';
 import { pagesAheadMax, stage } from './stage/stage.ts';
-import { WorkerPool, workerPool } from './worker-pool.ts';
+import { workerPool } from './worker-pool.ts';
 
 /** Streams read at the same time, at most; each waits for its own budget. */
 const streamsAtOnceMax = 4;
@@ -41,17 +43,22 @@ async function performAll(plan: Plan, services: RunServices, ledger: RunLedger):
   const all = groups(plan.steps);
   const isMapping = ([step]: readonly Step[]): boolean => step?.kind === 'remap' || step?.kind === 'extract';
   const pool = workerPool(plan, services.references, services.workers);
-  const run: Run = { plan, services, ledger, pool };
+  const spool = new LoadSpool(services.folder, rowsMaxOf(plan));
+  const run: Run = { plan, services, ledger, pool, spool };
   const perform = async (chosen: readonly (readonly Step[])[]): Promise<void> => {
     for (const group of chosen) await Promise.all(group.map((step) => performStep(run, step)));
   };
   try {
-    await perform(all.filter(isMapping));
+    await perform(all.filter(isMapping)).finally(() => pool.close());
+    await perform(all.filter((group) => !isMapping(group)));
   } finally {
-    await pool.close();
+    spool.close();
+    await rm(services.folder, { recursive: true, force: true });
   }
-  await perform(all.filter((group) => !isMapping(group)));
 }
+
+const rowsMaxOf = ({ steps }: Plan): ReadonlyMap<string, number> =>
+  new Map(steps.flatMap((step) => (step.kind === 'load' ? [[step.mapping, step.rowsMax]] : [])));
 
 const timestamp = ({ clock }: RunServices): string => new Date(clock.now()).toISOString();
 
@@ -124,7 +131,7 @@ async function performRemap({ services, pool }: Run, step: RemapStep): Promise<r
 
 /** Reads one window of a stream, page by page, and stages each page with the rows that its mappings make of it. */
 async function performExtract(run: Run, step: ExtractStep): Promise<readonly Diagnostic[]> {
-  const { services, ledger } = run;
+  const { services, ledger, spool } = run;
   const name = `${step.stream.source}.${step.stream.name}`;
   const account = ledger.stream(name);
   const startedMs = services.clock.now();
@@ -135,6 +142,7 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
   const pages = extract(extraction(plumbing, step, position, account.meter, pageIds(services.staging)));
   const committed = (page: StagedPage): void => {
     ledger.staged(name, page);
+    for (const rows of page.rows) spool.add(page.id, rows);
     const { pages: count, received, meter } = account;
     services.progress.update({
       kind: 'stream',
@@ -219,7 +227,10 @@ async function performCheck(
   return ledger.checked(await check(mapping, step.checks, services.staging, services.clock.now()));
 }
 
-async function performLoad({ plan, services, ledger }: Run, step: LoadStep): Promise<readonly Diagnostic[]> {
+async function performLoad(
+  { plan, services, ledger, spool }: Run,
+  step: LoadStep,
+): Promise<readonly Diagnostic[]> {
   const mapping = plan.mappings[step.mapping];
   if (mapping === undefined) return [];
   const { staging, warehouse, clock, runId, folder } = services;
@@ -230,6 +241,7 @@ async function performLoad({ plan, services, ledger }: Run, step: LoadStep): Pro
     run: runId,
     environment: plan.environment,
     folder,
+    spool,
   });
   ledger.loaded(mapping.name, counts);
   return [];
@@ -259,31 +271,6 @@ export async function previewMapping(plan: Plan, name: string, services: RunServ
       return { mapping, facts, rows };
     }
     throw new Error('Assertion failed: a listing has at least one page');
-  } finally {
-    await pool.close();
-  }
-}
-
-/** Maps records as they would stand in a response, for the tests of a mapping. Tokens are made with a key of their own. */
-export async function mapRecords(
-  plan: Plan,
-  name: string,
-  cases: readonly unknown[][],
-): Promise<readonly MappedRows[]> {
-  const mapping = plan.mappings[name];
-  const step = plan.steps.find(
-    (one): one is ExtractStep => one.kind === 'extract' && one.mappings.includes(name),
-  );
-  assert(mapping && step, `the plan has the mapping ${name} and reads its stream`);
-  const { cursor: _, ...whole } = step.stream;
-  const stream = { ...whole, records: { root: 'record', segments: [] } } as const;
-  const pool = new WorkerPool({ programs: [{ id: name, stream, mappings: [mapping] }], piiKey: 'test' }, 1);
-  try {
-    const pages = cases.map((records) =>
-      pool.map({ program: name, page: 1, body: Buffer.from(JSON.stringify(records)) }),
-    );
-    const mapped = await Promise.all(pages.map((page) => page.mapped));
-    return mapped.flatMap(({ rows }) => rows);
   } finally {
     await pool.close();
   }

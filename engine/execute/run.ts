@@ -10,6 +10,7 @@ import type {
   Staging,
   Warehouse,
 } from '../model/ports.ts';
+import type { LoadSpool } from './load/load-spool.ts';
 import type { RunLedger } from './run-ledger.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
@@ -40,4 +41,5 @@ export interface Run {
   readonly services: RunServices;
   readonly ledger: RunLedger;
   readonly pool: WorkerPool;
+  readonly spool: LoadSpool;
 }

@@ -60,6 +60,8 @@ export interface MappedRows {
   readonly mapping: string;
   /** Row after row, `columns.length` values each: see `stagedColumns`. */
   readonly values: readonly StagedValue[];
+  /** The same rows as a piece of a load file. */
+  readonly lines: Uint8Array;
   readonly count: number;
   readonly filtered: number;
   /** Values stored as NULL because `onInvalid` says so. */

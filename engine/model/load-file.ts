@@ -12,9 +12,12 @@ const field = (value: StagedValue): string => {
   return value.includes('"') ? `"${value.replaceAll('"', '""')}"` : `"${value}"`;
 };
 
-/** One row of a load file, with its line end. */
-export function loadLine(values: readonly StagedValue[], first = 0, count = values.length): string {
+/** Some values of a row, as its line has them. */
+export function loadFields(values: readonly StagedValue[], first = 0, count = values.length): string {
   let line = field(values[first] ?? null);
   for (let at = first + 1; at < first + count; at += 1) line += `,${field(values[at] ?? null)}`;
-  return `${line}\n`;
+  return line;
 }
+
+/** One row of a load file, with its line end. */
+export const loadLine = (values: readonly StagedValue[]): string => `${loadFields(values)}\n`;

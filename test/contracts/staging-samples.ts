@@ -90,6 +90,7 @@ export const mappedRows = ({ id, rows = [], mapping = 'orders', blocked = [] }: 
   count: rows.length,
   filtered: 0,
   nulled: 0,
+  lines: new Uint8Array(),
   blocked,
 });
 

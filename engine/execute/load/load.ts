@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { LoadStep, MappingPlan } from '../../model/plan.ts';
 import type { Clock, LoadCounts, LoadUnit, Staging, Warehouse } from '../../model/ports.ts';
 import { writeLoadFile } from './load-file-writer.ts';
+import type { LoadSpool } from './load-spool.ts';
 
 export interface LoadServices {
   readonly staging: Staging;
@@ -10,8 +11,8 @@ export interface LoadServices {
   readonly clock: Clock;
   readonly run: string;
   readonly environment: string;
-  /** Folder for load files; it is there only while loading. */
   readonly folder: string;
+  readonly spool: LoadSpool;
 }
 
 /** Loads what a mapping has staged, unit by unit, each in one warehouse transaction. */
@@ -21,15 +22,11 @@ export async function load(
   services: LoadServices,
 ): Promise<LoadCounts> {
   const total = { staged: 0, inserted: 0, updated: 0, unchanged: 0, superseded: 0 };
-  try {
-    for (const unit of await services.staging.pendingUnits(mapping, step.rowsMax)) {
-      const counts = await loadUnit(mapping, step, unit, services);
-      for (const name of Object.keys(total) as (keyof LoadCounts)[]) total[name] += counts[name];
-    }
-    return total;
-  } finally {
-    await rm(services.folder, { recursive: true, force: true });
+  for (const unit of await services.staging.pendingUnits(mapping, step.rowsMax)) {
+    const counts = await loadUnit(mapping, step, unit, services);
+    for (const name of Object.keys(total) as (keyof LoadCounts)[]) total[name] += counts[name];
   }
+  return total;
 }
 
 const nothing: LoadCounts = { staged: 0, inserted: 0, updated: 0, unchanged: 0, superseded: 0 };
@@ -38,14 +35,27 @@ async function loadUnit(
   mapping: MappingPlan,
   step: LoadStep,
   unit: LoadUnit,
-  { staging, warehouse, clock, run, environment, folder }: LoadServices,
+  services: LoadServices,
 ): Promise<LoadCounts> {
-  const file = join(folder, `${mapping.name}-${unit.firstPage}-${unit.lastPage}.csv`);
-  if (unit.rows > 0) await writeLoadFile(file, staging.rows(mapping, unit));
+  const { staging, warehouse, clock, run, environment } = services;
+  const file = await loadFile(mapping, unit, services);
   const { schema, table } = mapping;
   const request = { unit, run, schema, table, environment, file };
   const counts = unit.rows === 0 ? nothing : await warehouse.load(step.statements, request);
   await rm(file, { force: true });
   await staging.markLoaded(unit, run, counts, new Date(clock.now()).toISOString());
   return counts;
+}
+
+/** The file that was written while the unit was staged, or one made from staging. */
+async function loadFile(
+  mapping: MappingPlan,
+  unit: LoadUnit,
+  { spool, staging, folder }: LoadServices,
+): Promise<string> {
+  const spooled = spool.find(unit);
+  if (spooled !== undefined) return spooled;
+  const file = join(folder, `${mapping.name}-${unit.firstPage}-${unit.lastPage}-staged.csv`);
+  if (unit.rows > 0) await writeLoadFile(file, staging.rows(mapping, unit));
+  return file;
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { BlockedRow, MappedRows, PageFailure, StagedValue } from '../../model/batch.ts';
-import { loadLine } from '../../model/load-file.ts';
+import { loadFields } from '../../model/load-file.ts';
 import { pathText } from '../../model/path.ts';
 import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
 import { type Column, coerce, compileColumns } from './columns.ts';
@@ -34,6 +34,8 @@ interface Program {
 /** The rows so far. */
 interface Sheet {
   readonly values: StagedValue[];
+  /** A line of the load file for each row. */
+  readonly lines: string[];
   readonly blocked: BlockedRow[];
   count: number;
   filtered: number;
@@ -65,7 +67,7 @@ export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
 }
 
 async function mapPage(program: Program, page: CleanPage): Promise<MappedRows | PageFailure> {
-  const sheet: Sheet = { values: [], blocked: [], count: 0, filtered: 0, nulled: 0 };
+  const sheet: Sheet = { values: [], lines: [], blocked: [], count: 0, filtered: 0, nulled: 0 };
   for (const unit of units(program, sheet, page)) {
     // Only expressions are asynchronous; awaiting each row would cost more than mapping it.
     const failure = program.isAsync
@@ -73,7 +75,8 @@ async function mapPage(program: Program, page: CleanPage): Promise<MappedRows | 
       : addRow(program, sheet, page, unit);
     if (failure !== undefined) return failure;
   }
-  return { mapping: program.mapping, ...sheet };
+  const lines = new TextEncoder().encode(sheet.lines.join(''));
+  return { mapping: program.mapping, ...sheet, lines };
 }
 
 /** All units of a page, in order. A record without an array where `each` wants one is kept aside. */
@@ -170,9 +173,12 @@ function addRow(
     block(program, sheet, page, unit, bad);
     return undefined;
   }
-  const rowHash = hash('sha256', loadLine(values, start, values.length - start)).slice(0, hashDigits);
+  const own = loadFields(values, start, values.length - start);
+  const meta = values.length;
+  const rowHash = hash('sha256', own).slice(0, hashDigits);
   const { ordinal, index } = unit;
   values.push(page.page, ordinal, index, page.keys[ordinal] ?? '', page.cursors[ordinal] ?? null, rowHash);
+  sheet.lines.push(`${own},${loadFields(values, meta, values.length - meta)}\n`);
   sheet.count += 1;
   return undefined;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { loadLine } from '../../../engine/model/load-file.ts';
+import { loadFields } from '../../../engine/model/load-file.ts';
 import { knownPath } from '../../../engine/model/path.ts';
 import {
   mapBody,
@@ -33,7 +33,7 @@ describe('rows', () => {
     ];
     const rows = await mapRecords(records, plan, stream({ account: 'north', cursor }));
     const hash = (...values: (string | null)[]): string =>
-      createHash('sha256').update(loadLine(values)).digest('hex').slice(0, 32);
+      createHash('sha256').update(loadFields(values)).digest('hex').slice(0, 32);
     expect(rowsOf(rows, plan)).to.deep.equal([
       ['north', '1', 'a"b', 7, 0, null, '1', '2026-01-01T00:00:00.000000Z', hash('north', '1', 'a"b')],
       ['north', '2', null, 7, 1, null, '2', '2026-01-02T00:00:00.000000Z', hash('north', '2', null)],

@@ -1,0 +1,67 @@
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MappedRows } from '../../model/batch.ts';
+import type { LoadUnit } from '../../model/ports.ts';
+
+interface SpoolFile {
+  readonly path: string;
+  readonly descriptor: number;
+  readonly firstPage: number;
+  lastPage: number;
+  rows: number;
+}
+
+/**
+ * Load files written in the same pass as staging, so that rows need not be read back. They are a shortcut and no record:
+ * a unit that no file holds exactly (an earlier run staged some of its pages, or writing failed) is made from staging.
+ */
+export class LoadSpool {
+  readonly #folder: string;
+  readonly #rowsMax: ReadonlyMap<string, number>;
+  readonly #files = new Map<string, SpoolFile[]>();
+  /** Mappings whose files could not be written. */
+  readonly #broken = new Set<string>();
+
+  /** `rowsMax` says, by mapping, how many rows a load may have. */
+  constructor(folder: string, rowsMax: ReadonlyMap<string, number>) {
+    this.#folder = folder;
+    this.#rowsMax = rowsMax;
+  }
+
+  /** Adds the rows of a page that is staged. */
+  add(page: number, { mapping, lines, count }: MappedRows): void {
+    if (count === 0 || this.#broken.has(mapping)) return;
+    try {
+      const file = this.#fileFor(mapping, page, count);
+      for (let at = 0; at < lines.length; ) at += writeSync(file.descriptor, lines, at);
+      file.lastPage = page;
+      file.rows += count;
+    } catch {
+      this.#broken.add(mapping);
+    }
+  }
+
+  /** The file that holds exactly the rows of a unit. */
+  find({ mapping, firstPage, lastPage, rows }: LoadUnit): string | undefined {
+    if (this.#broken.has(mapping)) return undefined;
+    const holds = (file: SpoolFile): boolean =>
+      file.rows === rows && file.firstPage >= firstPage && file.lastPage <= lastPage;
+    return this.#files.get(mapping)?.find(holds)?.path;
+  }
+
+  close(): void {
+    for (const { descriptor } of [...this.#files.values()].flat()) closeSync(descriptor);
+  }
+
+  /** Files are cut where load units are: before the page that would make them too large. */
+  #fileFor(mapping: string, page: number, count: number): SpoolFile {
+    const files = this.#files.get(mapping) ?? [];
+    const last = files.at(-1);
+    if (last !== undefined && last.rows + count <= (this.#rowsMax.get(mapping) ?? 0)) return last;
+    mkdirSync(this.#folder, { recursive: true });
+    const path = join(this.#folder, `${mapping}-${page}.csv`);
+    const made = { path, descriptor: openSync(path, 'w'), firstPage: page, lastPage: page, rows: 0 };
+    this.#files.set(mapping, [...files, made]);
+    return made;
+  }
+}
