@@ -1,7 +1,7 @@
 import { compileProject } from './compile/compile.ts';
 import { executePlan, type Preview, previewMapping } from './execute/execute.ts';
 import { mapRecords } from './execute/map-records.ts';
-import type { RunServices } from './execute/run.ts';
+import type { RunServices } from './execute/run-services.ts';
 import type { MappedRows } from './model/batch.ts';
 import { type Diagnostic, hasErrors } from './model/diagnostic.ts';
 import type { Plan } from './model/plan.ts';
@@ -11,7 +11,7 @@ import type { StateSnapshot } from './model/snapshot.ts';
 import { readProject } from './read/read.ts';
 import { validateProject } from './validate/validate.ts';
 
-export type { RunServices } from './execute/run.ts';
+export type { RunServices } from './execute/run-services.ts';
 
 export interface Checked {
   readonly files: ProjectFiles;

@@ -10,11 +10,20 @@ import { type Extraction, extract } from './extract/extract.ts';
 import type { Meter } from './extract/send.ts';
 import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
-import type { Run, RunServices } from './run.ts';
 import { RunLedger, type StreamAccount } from './run-ledger.ts';
+import type { RunServices } from './run-services.ts';
 import { restage } from './stage/restage.ts';
 import { pagesAheadMax, stage } from './stage/stage.ts';
-import { workerPool } from './worker-pool.ts';
+import { type WorkerPool, workerPool } from './worker-pool.ts';
+
+/** A run in progress. */
+interface Run {
+  readonly plan: Plan;
+  readonly services: RunServices;
+  readonly ledger: RunLedger;
+  readonly pool: WorkerPool;
+  readonly spool: LoadSpool;
+}
 
 /** Streams read at the same time, at most; each waits for its own budget. */
 const streamsAtOnceMax = 4;

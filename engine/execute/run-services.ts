@@ -1,4 +1,4 @@
-import type { Plan, SourcePlan } from '../model/plan.ts';
+import type { SourcePlan } from '../model/plan.ts';
 import type {
   Artifacts,
   Clock,
@@ -10,9 +10,6 @@ import type {
   Staging,
   Warehouse,
 } from '../model/ports.ts';
-import type { LoadSpool } from './load/load-spool.ts';
-import type { RunLedger } from './run-ledger.ts';
-import type { WorkerPool } from './worker-pool.ts';
 
 /** Everything of the outside world that a run uses; made by the command line. */
 export interface RunServices {
@@ -33,13 +30,4 @@ export interface RunServices {
   readonly workers: number;
   /** Where a source is read: its own base URL, or the lab's. */
   baseUrl(source: SourcePlan): string;
-}
-
-/** A run in progress. */
-export interface Run {
-  readonly plan: Plan;
-  readonly services: RunServices;
-  readonly ledger: RunLedger;
-  readonly pool: WorkerPool;
-  readonly spool: LoadSpool;
 }
