@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Staging, Warehouse } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
-import type { StateSnapshot } from '../model/snapshot.ts';
+import { emptyState, type StateSnapshot } from '../model/snapshot.ts';
 import { parseSize } from '../model/units.ts';
 import { systemClock } from '../services/clock.ts';
 
@@ -39,7 +39,13 @@ export async function snapshot(project: Project, { staging, warehouse }: Databas
     table: to?.table ?? name,
   }));
   const tables = await warehouse.tables([...wanted, { schema: 'main', table: '_etl_loads' }]);
-  if (!existsSync(stagingPath(project))) return { mappingHashes: new Map(), keptPages: new Map(), tables };
+  if (!existsSync(stagingPath(project))) return { ...emptyState, tables };
   await staging.migrate();
-  return { mappingHashes: await staging.mappingHashes(), keptPages: await staging.keptPages(), tables };
+  return {
+    mappingHashes: await staging.mappingHashes(),
+    keptPages: await staging.keptPages(),
+    loadedMappings: await staging.loadedMappings(),
+    shapes: await staging.shapes(),
+    tables,
+  };
 }

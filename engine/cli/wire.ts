@@ -27,7 +27,9 @@ export interface Wiring {
 export async function wire({ project, databases, lab, ...given }: Wiring): Promise<RunServices> {
   const { undiciHttpClient } = await import('../services/undici-http-client.ts');
   const references =
-    lab === undefined ? environmentReferences(project.folder, process.env) : { resolve: labText };
+    lab === undefined
+      ? environmentReferences(project.folder, process.env)
+      : { resolve: labText, redact: (text: string) => text };
   return {
     ...given,
     ...databases,

@@ -1,5 +1,5 @@
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
-import type { MappingPlan, Plan, SourcePlan, Step, StreamPlan } from '../model/plan.ts';
+import type { MappingPlan, Plan, SourcePlan, Step, StreamPlan, StreamShape } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
 import type { StateSnapshot } from '../model/snapshot.ts';
 import { parseSize } from '../model/units.ts';
@@ -98,16 +98,24 @@ function compileSteps(
   for (const [full, stream] of streams) {
     const readers = mappings.filter((mapping) => mapping.stream === full).map(({ name }) => name);
     const reason = `${readers.join(', ')} ${readers.length === 1 ? 'reads' : 'read'} this stream`;
-    steps.push({ kind: 'extract', id: `extract ${full}`, reason, stream, mappings: readers });
+    const anew = readAnew(snapshot.shapes.get(full), stream);
+    steps.push({ kind: 'extract', id: `extract ${full}`, reason: reason + anew, stream, mappings: readers });
   }
   const needsLoads = sql.lacksLoads();
-  for (const [position, mapping] of mappings.entries()) {
+  for (const mapping of mappings) {
     steps.push(...checkStep(project, mapping));
-    const definition = sql.define(mapping, needsLoads && position === 0);
+    const definition = sql.define(mapping, needsLoads);
     diagnostics.push(...definition.diagnostics);
+    if (definition.emptied) steps.push(...reloadStep(mapping, snapshot));
     steps.push(...definition.steps, sql.load(mapping, rowsMaxOf(project, mapping)));
   }
   return steps;
+}
+
+/** What becomes of a position that a stream of another shape has left: see `continued` in execute/extract. */
+function readAnew(before: StreamShape | undefined, { shape }: StreamPlan): string {
+  if (before === undefined || before.asked === shape.asked) return '';
+  return '; it is read anew, since what it asks for has changed';
 }
 
 const rowsMaxOf = (project: Project, { name }: MappingPlan): number =>
@@ -126,6 +134,13 @@ function remapStep(
   const what = known === undefined ? 'new' : 'changed';
   const reason = `the mapping is ${what}: ${pages} kept ${pages === 1 ? 'page is' : 'pages are'} mapped again, without a request`;
   return [{ kind: 'remap', id: `remap ${mapping.name}`, reason, mapping: mapping.name, stream }];
+}
+
+/** The table has lost what was loaded, or lacks columns in it; a changed mapping is loaded again in any case. */
+function reloadStep({ name, hash, schema, table }: MappingPlan, snapshot: StateSnapshot): readonly Step[] {
+  if (!snapshot.loadedMappings.has(name) || snapshot.mappingHashes.get(name) !== hash) return [];
+  const reason = `all that is staged goes to ${schema}.${table} again, which is new or has new columns`;
+  return [{ kind: 'reload', id: `reload ${name}`, reason, mapping: name }];
 }
 
 function checkStep(project: Project, mapping: MappingPlan): readonly Step[] {

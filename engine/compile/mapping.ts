@@ -1,11 +1,12 @@
 import Handlebars from 'handlebars';
 import jsonata from 'jsonata';
+import { accountColumn } from '../model/columns.ts';
 import type * as config from '../model/config.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { assert } from '../model/errors.ts';
 import { knownPath } from '../model/path.ts';
 import type { LogicalType, MappingPlan, Origin, PropertyPlan } from '../model/plan.ts';
-import { accountColumn } from '../model/plan.ts';
+
 import type { Project, SourceDocument } from '../model/project.ts';
 import { canonical, sha256 } from './canonical.ts';
 import { compileConditions } from './conditions.ts';

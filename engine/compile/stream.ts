@@ -3,8 +3,17 @@ import type * as config from '../model/config.ts';
 import { assert } from '../model/errors.ts';
 import { parseInstant } from '../model/instant.ts';
 import { knownPath, pathText } from '../model/path.ts';
-import type { CursorPlan, PaginatePlan, Path, PrivacyPlan, SizePlan, StreamPlan } from '../model/plan.ts';
+import type {
+  CursorPlan,
+  PaginatePlan,
+  Path,
+  PrivacyPlan,
+  SizePlan,
+  StreamPlan,
+  StreamShape,
+} from '../model/plan.ts';
 import { parseDuration } from '../model/units.ts';
+import { canonical, sha256 } from './canonical.ts';
 import { compileTransform } from './transforms.ts';
 
 const defaultSizeParam = 'limit';
@@ -29,9 +38,31 @@ export function compileStream(
     paginate: compilePaginate(stream.paginate),
     ...(stream.cursor && { cursor: compileCursor(stream.cursor) }),
     pagesMax: stream.pagesMax ?? 100_000,
+    shape: shapeOf(source, stream),
     privacy: compilePrivacy(source.redact ?? [], readers),
   };
 }
+
+/** What a position depends on. Headers and limits may change while a window is open, and `lookback` between windows. */
+const shapeOf = (
+  source: config.Source,
+  { request, records, primaryKey, cursor, paginate }: config.Stream,
+): StreamShape => {
+  const { field, type, format, start, from } = cursor ?? {};
+  const asked = [
+    source.baseUrl,
+    request.path,
+    request.query,
+    records,
+    primaryKey,
+    field,
+    type,
+    format,
+    start,
+    from,
+  ];
+  return { asked: sha256(canonical(asked)), paging: sha256(canonical(paginate ?? null)) };
+};
 
 function compilePaginate(paginate: config.Paginate | undefined): PaginatePlan {
   if (paginate === undefined) return { type: 'none' };

@@ -1,14 +1,9 @@
 import Handlebars from 'handlebars';
 import { stagedMeta } from '../model/batch.ts';
+import { accountColumn } from '../model/columns.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
-import {
-  accountColumn,
-  type DefineStep,
-  type LoadStatement,
-  type LoadStep,
-  type MappingPlan,
-} from '../model/plan.ts';
+import type { DefineStep, LoadStatement, LoadStep, MappingPlan } from '../model/plan.ts';
 import type { WarehouseTable } from '../model/snapshot.ts';
 import { type ColumnType, columnTypes } from './column-types.ts';
 
@@ -34,6 +29,8 @@ interface Column extends ColumnType {
 }
 
 export interface Definition {
+  /** Whether what is loaded already must be loaded again: the table is new, or has new columns. */
+  readonly emptied: boolean;
   readonly steps: readonly DefineStep[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -69,7 +66,7 @@ export class WarehouseSql {
     const columns = this.#columns(mapping);
     if (existing === undefined) {
       const statements = [...first, ...this.#statements('create', { ...mapping, columns })];
-      return step(mapping, 'the table does not exist yet', statements);
+      return step(mapping, 'the table does not exist yet', statements, true);
     }
     const added = columns.filter(({ name }) => typeIn(existing, name) === undefined);
     const retyped = columns.filter(
@@ -78,15 +75,15 @@ export class WarehouseSql {
     const diagnostics = retyped.map((column) =>
       retypedColumn(mapping, column, typeIn(existing, column.name) ?? ''),
     );
-    const nullable = added.map((column) => ({ ...column, required: false }));
-    const altered = added.length === 0 ? [] : this.#statements('alter', { ...mapping, added: nullable });
+    const altered = added.length === 0 ? [] : this.#statements('alter', { ...mapping, added });
     const statements = [...first, ...altered];
-    if (statements.length === 0 || diagnostics.length > 0) return { steps: [], diagnostics };
+    if (statements.length === 0 || diagnostics.length > 0) return { steps: [], diagnostics, emptied: false };
     const names = added.map(({ name }) => name).join(', ');
     return step(
       mapping,
       added.length === 0 ? 'the warehouse keeps no account of loads yet' : `new: ${names}`,
       statements,
+      added.length > 0,
     );
   }
 
@@ -111,7 +108,8 @@ export class WarehouseSql {
       ...mapping.properties.map((property) => ({
         ...types(property.type),
         name: property.name,
-        required: property.required,
+        // What must be there is checked while mapping; a mapping may require less tomorrow.
+        required: false,
       })),
       { name: '_run', ...types({ name: 'string' }), required: true },
       { name: '_page', ...types({ name: 'integer' }), type: 'BIGINT', fileType: 'BIGINT', required: true },
@@ -135,7 +133,7 @@ export class WarehouseSql {
   }
 
   #table(schema: string, table: string): WarehouseTable | undefined {
-    return this.#tables.find((one) => one.schema === schema && one.table === table);
+    return this.#tables.find((one) => same(one.schema, schema) && same(one.table, table));
   }
 
   #statements(template: string, context: object): readonly string[] {
@@ -151,10 +149,18 @@ export class WarehouseSql {
   }
 }
 
-const step = (mapping: MappingPlan, reason: string, statements: readonly string[]): Definition => ({
+const step = (
+  mapping: MappingPlan,
+  reason: string,
+  statements: readonly string[],
+  emptied: boolean,
+): Definition => ({
+  emptied,
   steps: [{ kind: 'define', id: `define ${mapping.name}`, reason, mapping: mapping.name, statements }],
   diagnostics: [],
 });
+
+const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 const typeIn = (table: WarehouseTable, column: string): string | undefined =>
   table.columns.find(({ name }) => name.toLowerCase() === column.toLowerCase())?.type;

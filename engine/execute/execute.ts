@@ -1,19 +1,23 @@
 import { rm } from 'node:fs/promises';
-import type { MappedRows, PageFacts, ReceivedPage } from '../model/batch.ts';
+import type { MappedRows, PageFacts } from '../model/batch.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { assert, ExplainedError } from '../model/errors.ts';
 import type { CheckStep, ExtractStep, LoadStep, MappingPlan, Plan, RemapStep, Step } from '../model/plan.ts';
-import type { Position, StagedPage, Staging } from '../model/ports.ts';
+import type { Position, StagedPage } from '../model/ports.ts';
 import type { RunReport, StepResult } from '../model/run-report.ts';
 import { check } from './check/check.ts';
-import { type Extraction, extract } from './extract/extract.ts';
+import { checkedBaseUrl } from './extract/base-url.ts';
+import { continued, type Extraction, extract } from './extract/extract.ts';
 import type { Meter } from './extract/send.ts';
+import { pagesLeftOut, redacted } from './findings.ts';
+import { groups, rowsMaxOf } from './grouping.ts';
 import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
-import { RunLedger, type StreamAccount } from './run-ledger.ts';
+import { counted, pageIds } from './received.ts';
+import { RunLedger } from './run-ledger.ts';
 import type { RunServices } from './run-services.ts';
 import { restage } from './stage/restage.ts';
-import { pagesAheadMax, stage } from './stage/stage.ts';
+import { stage } from './stage/stage.ts';
 import { type WorkerPool, workerPool } from './worker-pool.ts';
 
 /** A run in progress. */
@@ -24,9 +28,6 @@ interface Run {
   readonly pool: WorkerPool;
   readonly spool: LoadSpool;
 }
-
-/** Streams read at the same time, at most; each waits for its own budget. */
-const streamsAtOnceMax = 4;
 
 /**
  * Performs a plan, step by step. Extractions that follow each other run side by side. A step that fails fails the run,
@@ -40,10 +41,15 @@ export async function executePlan(plan: Plan, services: RunServices): Promise<Ru
   for (const mapping of Object.values(plan.mappings)) await services.staging.prepare(mapping);
   services.artifacts.plan(plan);
   const ledger = new RunLedger(plan, id, startedAt);
-  await performAll(plan, services, ledger);
-  const report = ledger.report(timestamp(services), services.signal.aborted);
+  let crash: { readonly error: unknown } | undefined;
+  await performAll(plan, services, ledger).catch((error: unknown) => {
+    crash = { error };
+  });
+  const ended = crash !== undefined ? 'crashed' : services.signal.aborted ? 'interrupted' : 'whole';
+  const report = ledger.report(timestamp(services), ended);
   await services.staging.finishRun(id, report.status, report.finishedAt);
   services.artifacts.report(report);
+  if (crash !== undefined) throw crash.error;
   return report;
 }
 
@@ -55,7 +61,7 @@ async function performAll(plan: Plan, services: RunServices, ledger: RunLedger):
   const spool = new LoadSpool(services.folder, rowsMaxOf(plan));
   const run: Run = { plan, services, ledger, pool, spool };
   const perform = async (chosen: readonly (readonly Step[])[]): Promise<void> => {
-    for (const group of chosen) await Promise.all(group.map((step) => performStep(run, step)));
+    for (const group of chosen) await performGroup(run, group);
   };
   try {
     await perform(all.filter(isMapping)).finally(() => pool.close());
@@ -66,27 +72,28 @@ async function performAll(plan: Plan, services: RunServices, ledger: RunLedger):
   }
 }
 
-const rowsMaxOf = ({ steps }: Plan): ReadonlyMap<string, number> =>
-  new Map(steps.flatMap((step) => (step.kind === 'load' ? [[step.mapping, step.rowsMax]] : [])));
+/** Performs steps side by side. A bug in one stops the others, which may be waiting for an hour. */
+async function performGroup(run: Run, group: readonly Step[]): Promise<void> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([run.services.signal, stop.signal]);
+  const stopping = { ...run, services: { ...run.services, signal } };
+  const work = group.map((step) =>
+    performStep(stopping, step).catch((error: unknown) => {
+      stop.abort(error);
+      throw error;
+    }),
+  );
+  const bug = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
+  if (bug !== undefined) throw bug.reason;
+}
 
 const timestamp = ({ clock }: RunServices): string => new Date(clock.now()).toISOString();
-
-/** Steps in order; neighbouring extractions in one group. */
-function groups(steps: readonly Step[]): readonly (readonly Step[])[] {
-  const grouped: Step[][] = [];
-  for (const step of steps) {
-    const last = grouped.at(-1);
-    const joins = step.kind === 'extract' && last?.[0]?.kind === 'extract' && last.length < streamsAtOnceMax;
-    if (joins) last.push(step);
-    else grouped.push([step]);
-  }
-  return grouped;
-}
 
 async function performStep(run: Run, step: Step): Promise<void> {
   const { services, ledger } = run;
   const startedAt = timestamp(services);
-  const finish = (status: StepResult['status'], diagnostics: readonly Diagnostic[]): void => {
+  const finish = (status: StepResult['status'], found: readonly Diagnostic[]): void => {
+    const diagnostics = found.map((diagnostic) => redacted(diagnostic, services.references));
     ledger.finished(step, status, diagnostics);
     services.artifacts.step({
       step: step.id,
@@ -123,6 +130,9 @@ async function perform(run: Run, step: Step): Promise<readonly Diagnostic[]> {
       return performExtract(run, step);
     case 'check':
       return performCheck(run, step);
+    case 'reload':
+      await run.services.staging.rewind(step.mapping);
+      return [];
     case 'define':
       await run.services.warehouse.define(step.statements);
       return [];
@@ -131,11 +141,17 @@ async function perform(run: Run, step: Step): Promise<readonly Diagnostic[]> {
   }
 }
 
-async function performRemap({ services, pool }: Run, step: RemapStep): Promise<readonly Diagnostic[]> {
-  await restage(step.stream, services.staging, ({ id, body }) =>
-    pool.remap({ program: step.id, page: id, body }),
-  );
-  return [];
+async function performRemap(
+  { services, pool, ledger }: Run,
+  step: RemapStep,
+): Promise<readonly Diagnostic[]> {
+  const leftOut = await restage(step, {
+    staging: services.staging,
+    remap: ({ id, body }) => pool.remap({ program: step.id, page: id, body }),
+    restaged: (rows) => ledger.mapped(rows),
+    signal: services.signal,
+  });
+  return leftOut === 0 ? [] : [pagesLeftOut(step, leftOut)];
 }
 
 /** Reads one window of a stream, page by page, and stages each page with the rows that its mappings make of it. */
@@ -144,7 +160,7 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
   const name = `${step.stream.source}.${step.stream.name}`;
   const account = ledger.stream(name);
   const startedMs = services.clock.now();
-  const position = await services.staging.position(step.stream);
+  const position = continued(await services.staging.position(step.stream), step.stream);
   const stop = new AbortController();
   const signal = AbortSignal.any([services.signal, stop.signal]);
   const plumbing = { ...run, services: { ...services, signal } };
@@ -189,7 +205,7 @@ function extraction(
   const program = `${stream.source}.${stream.name}`;
   return {
     stream,
-    source: { ...source, baseUrl: services.baseUrl(source) },
+    source: { ...source, baseUrl: checkedBaseUrl(source, services.baseUrl(source)) },
     position,
     meter,
     services: {
@@ -198,32 +214,6 @@ function extraction(
       map: (page, body, from) => pool.map({ program, page, body, ...(from !== undefined && { from }) }),
       pageId,
     },
-  };
-}
-
-/** Counts the records that the API should not have sent. */
-async function* counted(
-  pages: AsyncIterable<ReceivedPage>,
-  account: StreamAccount,
-): AsyncIterable<ReceivedPage> {
-  for await (const page of pages) {
-    account.outside += page.facts.outside;
-    yield page;
-  }
-}
-
-/** Page ids, reserved a few at a time: gaps do no harm, a round trip per page would. */
-function pageIds(staging: Staging): () => Promise<number> {
-  const reserveCount = 16 * pagesAheadMax;
-  let next = 0;
-  let end = 0;
-  return async () => {
-    if (next === end) {
-      next = await staging.reservePages(reserveCount);
-      end = next + reserveCount;
-    }
-    next += 1;
-    return next - 1;
   };
 }
 
@@ -251,6 +241,7 @@ async function performLoad(
     environment: plan.environment,
     folder,
     spool,
+    signal: services.signal,
   });
   ledger.loaded(mapping.name, counts);
   return [];

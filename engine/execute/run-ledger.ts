@@ -1,9 +1,10 @@
-import type { BlockedRow } from '../model/batch.ts';
+import type { BlockedRow, MappedRows } from '../model/batch.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { assert, complaint } from '../model/errors.ts';
+import { assert } from '../model/errors.ts';
 import type { ExtractStep, Plan, Step } from '../model/plan.ts';
 import type { LoadCounts, StagedPage } from '../model/ports.ts';
 import type { CheckReport, RunReport, StepResult, StreamReport, TableReport } from '../model/run-report.ts';
+import { failedCheck, ignoredFilter, shortListing } from './findings.ts';
 
 /** Rows of each table that were kept aside and that the report names; all of them are in staging. */
 const blockedShownMax = 10;
@@ -16,6 +17,8 @@ export interface StreamAccount {
   pages: number;
   received: number;
   outside: number;
+  /** Records of the window that ended, and how many the API had announced; absent where it did not. */
+  listed?: { readonly received: number; readonly total: number };
   elapsedMs: number;
   readonly meter: { requests: number; retries: number; refused: number; waitedMs: number };
 }
@@ -82,13 +85,16 @@ export class RunLedger {
     const account = this.stream(stream);
     account.pages += 1;
     account.received += page.records;
-    for (const rows of page.rows) {
-      const { counts } = this.#table(rows.mapping);
-      counts.filtered += rows.filtered;
-      this.#blocked.push(...rows.blocked.slice(0, Math.max(0, blockedShownMax - counts.blocked)));
-      counts.blocked += rows.blocked.length;
-      counts.nulled += rows.nulled;
-    }
+    for (const rows of page.rows) this.mapped(rows);
+  }
+
+  /** Counts what did not become a row, of a page that was fetched or of a kept one that was mapped again. */
+  mapped(rows: MappedRows): void {
+    const { counts } = this.#table(rows.mapping);
+    counts.filtered += rows.filtered;
+    this.#blocked.push(...rows.blocked.slice(0, Math.max(0, blockedShownMax - counts.blocked)));
+    counts.blocked += rows.blocked.length;
+    counts.nulled += rows.nulled;
   }
 
   loaded(mapping: string, loaded: LoadCounts): void {
@@ -104,8 +110,12 @@ export class RunLedger {
   /** What is to be said of a stream that was read to its end. */
   extracted(step: ExtractStep): readonly Diagnostic[] {
     const name = `${step.stream.source}.${step.stream.name}`;
-    const { outside, received } = this.stream(name);
-    return outside === 0 ? [] : [ignoredFilter(name, outside, received, step.stream.cursor?.query ?? '')];
+    const { outside, received, listed } = this.stream(name);
+    const short = listed !== undefined && listed.received < listed.total;
+    return [
+      ...(outside === 0 ? [] : [ignoredFilter(name, outside, received, step.stream.cursor?.query ?? '')]),
+      ...(short ? [shortListing(name, listed.received, listed.total)] : []),
+    ];
   }
 
   finished(step: Step, status: StepResult['status'], diagnostics: readonly Diagnostic[]): void {
@@ -131,7 +141,7 @@ export class RunLedger {
     );
   }
 
-  report(finishedAt: string, interrupted: boolean): RunReport {
+  report(finishedAt: string, ended: 'whole' | 'interrupted' | 'crashed'): RunReport {
     const streams = [...this.#streams].map(([stream, account]) => streamReport(stream, account));
     const tables = Object.values(this.#plan.mappings).map((mapping): TableReport => {
       const { status, counts } = this.#table(mapping.name);
@@ -151,7 +161,7 @@ export class RunLedger {
       environment: this.#plan.environment,
       startedAt: this.#startedAt,
       finishedAt,
-      status: interrupted ? 'interrupted' : failed ? 'failed' : 'succeeded',
+      status: ended === 'interrupted' ? ended : failed || ended === 'crashed' ? 'failed' : 'succeeded',
       streams,
       tables,
       checks: this.#checks,
@@ -173,24 +183,3 @@ function streamReport(
 ): StreamReport {
   return { stream, status, pages, received, ...meter, waitedMs: Math.round(meter.waitedMs), elapsedMs };
 }
-
-const failedCheck = ({ mapping, check, severity, found }: CheckReport): Diagnostic => ({
-  ...complaint(
-    'ETL0610',
-    `the check ${check} of ${mapping} fails: ${found}`,
-    severity === 'error'
-      ? 'The mapping is not loaded; its rows stay staged.'
-      : 'It is a warning: the mapping is loaded.',
-  ),
-  severity: severity === 'error' ? 'error' : 'warning',
-});
-
-/** An API that does not know a parameter often ignores it: an incremental run silently becomes a full one. */
-const ignoredFilter = (stream: string, outside: number, received: number, query: string): Diagnostic => ({
-  ...complaint(
-    'ETL0416',
-    `${outside} of ${received} records of ${stream} are older than was asked for`,
-    `The API seems to ignore the parameter \`${query}\`: check \`cursor.from\` and \`cursor.format\`. Nothing is lost, but every run reads everything.`,
-  ),
-  severity: 'warning',
-});

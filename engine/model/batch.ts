@@ -42,6 +42,8 @@ export interface ReceivedPage {
   readonly number: number;
   /** Normalised cursor at which the window begins. */
   readonly from?: string;
+  /** When the first page of the window was answered: a canonical instant. */
+  readonly startedAt: string;
   readonly facts: PageFacts;
   /** The next request of this window; absent on the last page. */
   readonly next?: ApiRequest;

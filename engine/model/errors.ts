@@ -8,6 +8,13 @@ export abstract class ExplainedError extends Error {
     super(`${diagnostic.code}: ${diagnostic.summary}`, { cause });
     this.diagnostic = diagnostic;
   }
+
+  /** The same failure with one sentence more. */
+  with(sentence: string): this {
+    const { diagnostic } = this;
+    const kind = this.constructor as new (diagnostic: Diagnostic, cause?: unknown) => this;
+    return new kind({ ...diagnostic, help: [sentence, ...diagnostic.help] }, this.cause);
+  }
 }
 
 /** The outside world failed in a way that may pass: a reset connection, a 503, an answer cut short. */

@@ -75,7 +75,7 @@ export interface LimitPlan {
   readonly path?: string;
 }
 
-export type Step = ExtractStep | RemapStep | CheckStep | DefineStep | LoadStep;
+export type Step = ExtractStep | RemapStep | CheckStep | ReloadStep | DefineStep | LoadStep;
 
 interface StepBase {
   /** Unique in the plan, such as `extract shopify.orders`. */
@@ -104,6 +104,12 @@ export interface CheckStep extends StepBase {
   readonly kind: 'check';
   readonly mapping: string;
   readonly checks: readonly CheckPlan[];
+}
+
+/** Loads all that is staged again, since the target table has lost it. */
+export interface ReloadStep extends StepBase {
+  readonly kind: 'reload';
+  readonly mapping: string;
 }
 
 /** Creates or extends the target table. */
@@ -145,6 +151,8 @@ export interface StreamPlan {
   readonly paginate: PaginatePlan;
   readonly cursor?: CursorPlan;
   readonly pagesMax: number;
+  /** Hashes of what the stream asks for and of how it pages: a position fits only the stream that made it. */
+  readonly shape: StreamShape;
   /** What is dropped or replaced by a token in every record before anything is stored. */
   readonly privacy: readonly PrivacyPlan[];
 }
@@ -162,6 +170,11 @@ export type PaginatePlan =
       readonly total?: Path;
     }
   | { readonly type: 'offset'; readonly param: string; readonly size: SizePlan; readonly total?: Path };
+
+export interface StreamShape {
+  readonly asked: string;
+  readonly paging: string;
+}
 
 export interface SizePlan {
   readonly param: string;
@@ -282,9 +295,3 @@ export type CheckPlan = { readonly id: string; readonly severity: 'error' | 'war
   | { readonly kind: 'row_count'; readonly min?: number; readonly max?: number }
   | { readonly kind: 'freshness'; readonly column: string; readonly maxAgeMs: number }
 );
-
-/** Names of the columns that Sluice adds to every row, in table order, before the mapping's own. */
-export const accountColumn = '_account';
-
-/** Names of the columns that Sluice adds to every row, in table order, after the mapping's own. */
-export const metaColumns = ['_run', '_page', '_loaded_at', '_hash'] as const;

@@ -7,6 +7,7 @@ import type {
   Plan,
   SourcePlan,
   StreamPlan,
+  StreamShape,
 } from './plan.ts';
 import type { RunReport, StepResult } from './run-report.ts';
 import type { WarehouseTable } from './snapshot.ts';
@@ -61,6 +62,8 @@ export interface HttpOptions {
 export interface References {
   /** `text` with every reference replaced. @throws TerminalError naming the one that is missing. */
   resolve(text: string): string;
+  /** `text` with every value that was given so far replaced by `***`. */
+  redact(text: string): string;
 }
 
 /** How far a stream has been read. */
@@ -69,11 +72,15 @@ export interface Position {
   readonly cursor?: string;
   /** The window that is not finished yet. */
   readonly open?: OpenWindow;
+  /** The stream that made it. */
+  readonly shape?: StreamShape;
 }
 
 export interface OpenWindow {
   readonly from?: string;
   readonly cursorMax?: string;
+  /** When its first page was answered, by the API's own clock where it tells. A canonical instant. */
+  readonly startedAt: string;
   readonly pages: number;
   /** Its URL is a path with a query: the origin is the source's. */
   readonly next: ApiRequest;
@@ -136,6 +143,12 @@ export interface Staging {
    */
   mappingHashes(): Promise<ReadonlyMap<string, string>>;
   position(stream: StreamPlan): Promise<Position>;
+  /** What the position of each stream was made by, by `source.stream`. */
+  shapes(): Promise<ReadonlyMap<string, StreamShape>>;
+  /** Mappings of which something is loaded. */
+  loadedMappings(): Promise<ReadonlySet<string>>;
+  /** Makes all that is staged of a mapping pending again. */
+  rewind(mapping: string): Promise<void>;
   /** Reserves `count` page ids and gives the first. */
   reservePages(count: number): Promise<number>;
   /** Writes whole pages, their rows, their blocked rows and the position in one transaction. */

@@ -1,3 +1,5 @@
+import type { StreamShape } from './plan.ts';
+
 /** What a plan depends on besides the project: the state of staging and warehouse when it is compiled. */
 export interface StateSnapshot {
   /** Hash with which each mapping was last staged. */
@@ -5,7 +7,20 @@ export interface StateSnapshot {
   /** Pages kept of each stream, by `source.stream`. */
   readonly keptPages: ReadonlyMap<string, number>;
   readonly tables: readonly WarehouseTable[];
+  /** Mappings of which something is loaded. */
+  readonly loadedMappings: ReadonlySet<string>;
+  /** What the position of each stream was made by, by `source.stream`. */
+  readonly shapes: ReadonlyMap<string, StreamShape>;
 }
+
+/** Nothing is staged, and nothing loaded. */
+export const emptyState: StateSnapshot = {
+  mappingHashes: new Map(),
+  keptPages: new Map(),
+  tables: [],
+  loadedMappings: new Set(),
+  shapes: new Map(),
+};
 
 /** A table as the warehouse has it. Types are the warehouse's own names. */
 export interface WarehouseTable {

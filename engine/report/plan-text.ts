@@ -36,6 +36,7 @@ function detail(plan: Plan, step: Step, sql: boolean): readonly string[] {
         ...step.mappings.flatMap((name) => mappingDetail(plan.mappings[name])),
       ];
     case 'remap':
+    case 'reload':
       return [];
     case 'check':
       return step.checks.map(({ id, severity }) => (severity === 'warn' ? `${id} (warns)` : id));

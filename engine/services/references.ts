@@ -34,10 +34,19 @@ function file(folder: string, path: string, whole: string): string {
   }
 }
 
+/** Shorter values would be found in innocent texts, and hide them. */
+const redactedLengthMin = 4;
+
 /** References to the process's environment and to files, which are relative to the project folder. */
-export const environmentReferences = (folder: string, environment: NodeJS.ProcessEnv): References => ({
-  resolve: (text) =>
-    text.replace(reference, (whole, kind: string, name: string) =>
-      kind === 'env' ? variable(environment, name, whole) : file(folder, name, whole),
-    ),
-});
+export function environmentReferences(folder: string, environment: NodeJS.ProcessEnv): References {
+  const given = new Set<string>();
+  const look = (whole: string, kind: string, name: string): string => {
+    const value = kind === 'env' ? variable(environment, name, whole) : file(folder, name, whole);
+    if (value.length >= redactedLengthMin) given.add(value);
+    return value;
+  };
+  return {
+    resolve: (text) => text.replace(reference, look),
+    redact: (text) => [...given].reduce((shown, value) => shown.replaceAll(value, '***'), text),
+  };
+}

@@ -115,6 +115,17 @@ const shown = (request: ApiRequest): string => {
   return `${origin}${pathname}`;
 };
 
+/** A header that HTTP does not allow, such as a token with a line break. */
+const invalidRequest = (message: string, cause: unknown): TerminalError =>
+  new TerminalError(
+    complaint(
+      'ETL0420',
+      `the request cannot be sent: ${message}`,
+      'Check the values that `auth` and `headers` refer to: a secret that was pasted may end with a line break.',
+    ),
+    cause,
+  );
+
 const reasons: { readonly [code: string]: string } = {
   ECONNREFUSED: 'nothing answers there (connection refused)',
   ENOTFOUND: 'its name is not known (DNS)',
@@ -131,6 +142,7 @@ const reasons: { readonly [code: string]: string } = {
 function explained(error: unknown, request: ApiRequest, options: HttpOptions): ExplainedError {
   if (error instanceof TransientError || error instanceof TerminalError) return error;
   const { code = '', message } = error as NodeJS.ErrnoException;
+  if (code === 'UND_ERR_INVALID_ARG') return invalidRequest(message, error);
   const host = new URL(request.url).host;
   const timeout = code.includes('TIMEOUT') ? [`The source's \`timeout\` is ${options.timeoutMs} ms.`] : [];
   return new TransientError(

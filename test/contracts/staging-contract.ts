@@ -77,9 +77,12 @@ function describeLedger(staging: () => Staging, rowsOf: RowsOf): void {
         url: 'https://shop.example/orders.json?page=2',
         headers: { accept: '*/*' },
       } as const;
-      const open = { from: '2026-01-01T00:00:00.000000Z', cursorMax: 'x', pages: 1, next };
-      await commitAll(staging(), [{ id: 1, position: { cursor: 'before', open } }]);
-      expect(await staging().position(streamPlan())).to.deep.equal({ cursor: 'before', open });
+      const at = '2026-01-01T00:00:00.000000Z';
+      const open = { from: at, cursorMax: 'x', startedAt: at, pages: 1, next };
+      const shape = { asked: 'a', paging: 'p' };
+      await commitAll(staging(), [{ id: 1, position: { cursor: 'before', open, shape } }]);
+      expect(await staging().position(streamPlan())).to.deep.equal({ cursor: 'before', open, shape });
+      expect((await staging().shapes()).get('shop.orders')).to.deep.equal(shape);
       await commitAll(staging(), [{ id: 2, position: { cursor: 'after' } }]);
       expect(await staging().position(streamPlan())).to.deep.equal({ cursor: 'after' });
     });

@@ -19,6 +19,7 @@ export const streamPlan = (over: Partial<StreamPlan> = {}): StreamPlan => ({
   records: { root: 'record', segments: [] },
   primaryKey: [],
   paginate: { type: 'none' },
+  shape: { asked: 'a', paging: 'p' },
   pagesMax: 1000,
   privacy: [],
   ...over,

@@ -64,6 +64,7 @@ export const stream = (more: Partial<StreamPlan> = {}): StreamPlan => ({
   records: knownPath('orders'),
   primaryKey: [knownPath('id')],
   paginate: { type: 'none' },
+  shape: { asked: 'a', paging: 'p' },
   pagesMax: 100,
   privacy: [],
   ...more,

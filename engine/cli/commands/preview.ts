@@ -1,8 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import { preview } from '../../engine.ts';
 import type { StagedValue } from '../../model/batch.ts';
+import { accountColumn, metaColumns } from '../../model/columns.ts';
 import { complaint, RefusedError } from '../../model/errors.ts';
-import { accountColumn, metaColumns } from '../../model/plan.ts';
+
 import { exitCodes } from '../../report/exit-code.ts';
 import { count, tableText } from '../../report/table.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';

@@ -2,12 +2,11 @@ import { map, plan } from '../../engine.ts';
 import type * as config from '../../model/config.ts';
 import { assert, RefusedError } from '../../model/errors.ts';
 import type { Plan } from '../../model/plan.ts';
+import { emptyState } from '../../model/snapshot.ts';
 import { type CaseResult, compareCase } from '../../operations/fixtures.ts';
 import { exitCodes } from '../../report/exit-code.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { version } from '../package.ts';
-
-const nothing = { mappingHashes: new Map(), keptPages: new Map(), tables: [] } as const;
 
 interface TestResult {
   readonly test: string;
@@ -24,7 +23,7 @@ export default class Test extends BaseCommand {
   protected override async perform(): Promise<Outcome> {
     const { flags } = await this.parse(Test);
     const checked = await this.project(flags);
-    const compiled = plan(checked, checked.project, version, nothing);
+    const compiled = plan(checked, checked.project, version, emptyState);
     if (compiled.plan === undefined) throw new RefusedError('invalid', compiled.diagnostics);
     const results: TestResult[] = [];
     for (const test of checked.project.tests) results.push(await runTest(compiled.plan, test));

@@ -49,3 +49,15 @@ export function withoutCredentials(request: ApiRequest, auth: AuthPlan): ApiRequ
   url.searchParams.delete(auth.query);
   return { ...request, url: url.href };
 }
+
+/** The body without an API key that goes in the query: providers repeat it in the links they send, and bodies are kept. */
+export function withoutKey(body: Uint8Array, auth: AuthPlan, references: References): Uint8Array {
+  if (auth.type !== 'api_key' || auth.query === undefined) return body;
+  const key = references.resolve(auth.value);
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
+  const found = [key, encodeURIComponent(key)].some((text) => text !== '' && bytes.includes(text));
+  if (!found) return body;
+  return Buffer.from(bytes.toString().replaceAll(key, hidden).replaceAll(encodeURIComponent(key), hidden));
+}
+
+const hidden = '***';

@@ -7,11 +7,11 @@ import {
   type PageFacts,
   type ReceivedPage,
 } from '../../model/batch.ts';
-import { TerminalError } from '../../model/errors.ts';
-import { shiftInstant } from '../../model/instant.ts';
+import { ExplainedError, TerminalError } from '../../model/errors.ts';
+import { instantText, shiftInstant } from '../../model/instant.ts';
 import type { CursorPlan, SourcePlan, StreamPlan } from '../../model/plan.ts';
 import type { Connector, ConnectorSession, FetchedPage, Position } from '../../model/ports.ts';
-import { withoutCredentials } from './authenticate.ts';
+import { withoutCredentials, withoutKey } from './authenticate.ts';
 import { type Meter, type SendServices, send } from './send.ts';
 
 export interface ExtractServices extends SendServices {
@@ -48,19 +48,19 @@ export interface Extraction {
 export async function* extract(extraction: Extraction): AsyncIterable<ReceivedPage> {
   const { open } = extraction.position;
   if (open === undefined) {
-    yield* read(extraction, windowStart(extraction.stream.cursor, extraction.position), undefined);
+    yield* read(extraction, windowStart(extraction.stream.cursor, extraction.position));
     return;
   }
   let resumed = false;
   const request = { ...open.next, url: new URL(open.next.url, extraction.source.baseUrl).href };
   try {
-    for await (const page of read(extraction, open.from, { request, pages: open.pages })) {
+    for await (const page of read(extraction, open.from, { request, pages: open.pages }, open.startedAt)) {
       resumed = true;
       yield page;
     }
   } catch (error) {
     if (resumed || !(error instanceof TerminalError) || error.diagnostic.code !== 'ETL0411') throw error;
-    yield* read(extraction, open.from, undefined);
+    yield* read(extraction, open.from);
   }
 }
 
@@ -76,7 +76,8 @@ function windowStart(cursor: CursorPlan | undefined, position: Position): string
 async function* read(
   extraction: Extraction,
   from: string | undefined,
-  resume: ConnectorSession<WorkedPage>['resume'],
+  resume?: ConnectorSession<WorkedPage>['resume'],
+  begun?: string,
 ): AsyncIterable<ReceivedPage> {
   const { stream, source, services } = extraction;
   const session: ConnectorSession<WorkedPage> = {
@@ -84,14 +85,33 @@ async function* read(
     ...(resume && { resume }),
     fetch: (request) => fetch(extraction, request, from),
   };
+  let startedAt = begun;
   for await (const page of services.connector.pages(stream, source, session)) {
     const { id, facts, mapped, response } = page.fetched;
     const next = page.next && withoutOrigin(withoutCredentials(page.next, source.auth));
     const request = withoutCredentials(page.request, source.auth);
-    const window = { ...(from !== undefined && { from }), ...(next && { next }) };
+    startedAt ??= answeredAt(response, services.clock.now());
+    const window = { startedAt, ...(from !== undefined && { from }), ...(next && { next }) };
     yield { id, request, status: response.status, number: page.number, facts, mapped, ...window };
     services.signal.throwIfAborted();
   }
+}
+
+/** When a response was made, by the `Date` that it carries or else by our clock. */
+function answeredAt({ headers, elapsedMs }: ApiResponse, nowMs: number): string {
+  const said = Date.parse(headers['date'] ?? '');
+  const ms = Number.isNaN(said) ? nowMs - elapsedMs : said;
+  return instantText(Math.floor(ms / 1000) * 1000) ?? instantText(0) ?? '';
+}
+
+/**
+ * The position that a stream may go on from. What was made by a stream that asked for something else says nothing of this
+ * one; where only the paging differs, a window that is open cannot be continued.
+ */
+export function continued({ cursor, open, shape }: Position, stream: StreamPlan): Position {
+  if (shape?.asked !== stream.shape.asked) return { shape: stream.shape };
+  const kept = shape.paging === stream.shape.paging ? open : undefined;
+  return { shape: stream.shape, ...(cursor !== undefined && { cursor }), ...(kept && { open: kept }) };
 }
 
 /** What a position keeps: it is the source that says where its requests go, also when that has changed in between. */
@@ -106,7 +126,17 @@ function fetch(extraction: Extraction, request: ApiRequest, from: string | undef
   const sender = { source, stream: `${stream.source}.${stream.name}`, meter, services };
   return send(sender, request, async (response: ApiResponse) => {
     const id = await services.pageId();
-    const { facts, mapped } = services.map(id, response.body, from);
-    return { id, response, facts: await facts, mapped };
+    const body = withoutKey(response.body, source.auth, services.references);
+    const { facts, mapped } = services.map(id, body, from);
+    return { id, response, facts: await facts.catch(asked(request)), mapped };
   });
 }
+
+/** Says which request the answer was that could not be read. */
+const asked =
+  (request: ApiRequest) =>
+  (error: unknown): never => {
+    if (error instanceof ExplainedError)
+      throw error.with(`It was the answer to GET ${withoutOrigin(request).url}.`);
+    throw error;
+  };

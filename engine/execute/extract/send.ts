@@ -76,17 +76,15 @@ const backoff = (attempt: number, random: () => number): number =>
   random() * Math.min(backoffMaxMs, backoffBaseMs * 2 ** attempt);
 
 /** Sends through redirects within the source's origin. @throws for every answer but success and throttle. */
-async function sendOnce(sender: Sender, request: ApiRequest): Promise<ApiResponse> {
-  let current = request;
-  for (let redirects = 0; ; redirects += 1) {
-    const response = await exchange(sender, current);
-    const kind = classify(response.status);
-    if (kind === 'ok' || kind === 'throttle') return response;
-    const target = kind === 'redirect' ? sameOrigin(current, response) : undefined;
-    if (target === undefined || redirects >= redirectsMax)
-      throw refusal(kind, sender.source, current, response);
-    current = { ...current, url: target };
-  }
+async function sendOnce(sender: Sender, request: ApiRequest, redirects = 0): Promise<ApiResponse> {
+  const response = await exchange(sender, request);
+  const kind = classify(response.status);
+  if (kind === 'ok' || kind === 'throttle') return response;
+  if (kind === 'overload') waitAsAsked(sender, response);
+  const follows = kind === 'redirect' && redirects < redirectsMax;
+  const url = follows ? sameOrigin(request, response) : undefined;
+  if (url === undefined) throw refusal(kind, sender.source, request, response);
+  return sendOnce(sender, { ...request, url }, redirects + 1);
 }
 
 function sameOrigin(request: ApiRequest, { headers }: ApiResponse): string | undefined {
@@ -110,6 +108,12 @@ async function exchange(
   const response = await http.send(authenticated(request, source.auth, references), source, signal);
   if (response.status === 429 || response.status === 403) meter.refused += 1;
   return response;
+}
+
+/** A provider with trouble often says when to come back; nobody asks before. */
+function waitAsAsked({ source, services }: Sender, { headers }: ApiResponse): void {
+  const asked = retryAfterMs(headers['retry-after'], services.clock.now());
+  if (asked !== undefined) services.limiter.freeze(source.budget.domain, asked);
 }
 
 /** Stops the whole budget for as long as the provider asks, or longer each time when it does not say. */

@@ -13,6 +13,7 @@ export interface LoadServices {
   readonly environment: string;
   readonly folder: string;
   readonly spool: LoadSpool;
+  readonly signal: AbortSignal;
 }
 
 /** Loads what a mapping has staged, unit by unit, each in one warehouse transaction. */
@@ -23,6 +24,7 @@ export async function load(
 ): Promise<LoadCounts> {
   const total = { staged: 0, inserted: 0, updated: 0, unchanged: 0, superseded: 0 };
   for (const unit of await services.staging.pendingUnits(mapping, step.rowsMax)) {
+    services.signal.throwIfAborted();
     const counts = await loadUnit(mapping, step, unit, services);
     for (const name of Object.keys(total) as (keyof LoadCounts)[]) total[name] += counts[name];
   }

@@ -1,4 +1,5 @@
-import { accountColumn, type MappingPlan, type PropertyPlan } from '../../model/plan.ts';
+import { accountColumn } from '../../model/columns.ts';
+import type { MappingPlan, PropertyPlan } from '../../model/plan.ts';
 import { compileExpression, type Expression } from './expressions.ts';
 import { type Coerced, Invalid } from './invalid.ts';
 import { compileTemplate } from './templates.ts';

@@ -51,6 +51,17 @@ interface Unit {
 }
 
 const hashDigits = 32;
+/** A line of a load file may have 16 MiB, and a character up to four bytes. */
+const lineCharactersMax = 4_000_000;
+
+const tooLong = (characters: number): BadValue => ({
+  property: '',
+  invalid: new Invalid(
+    'range',
+    `the row has ${characters} characters; a warehouse takes ${lineCharactersMax} at most`,
+  ),
+  value: null,
+});
 
 /** Compiles a mapping of a stream. */
 export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
@@ -174,6 +185,12 @@ function addRow(
     return undefined;
   }
   const own = loadFields(values, start, values.length - start);
+  if (own.length > lineCharactersMax) {
+    values.length = start;
+    sheet.nulled = nulledBefore;
+    block(program, sheet, page, unit, tooLong(own.length));
+    return undefined;
+  }
   const meta = values.length;
   const rowHash = hash('sha256', own).slice(0, hashDigits);
   const { ordinal, index } = unit;

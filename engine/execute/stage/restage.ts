@@ -1,19 +1,47 @@
 import type { MappedRows } from '../../model/batch.ts';
-import type { StreamPlan } from '../../model/plan.ts';
+import { TerminalError } from '../../model/errors.ts';
+import type { RemapStep } from '../../model/plan.ts';
 import type { KeptPage, Staging } from '../../model/ports.ts';
 
-/** Maps the kept pages of a stream again, in order, and stages their rows. Returns the number of rows. */
-export async function restage(
-  stream: StreamPlan,
-  staging: Staging,
-  remap: (page: KeptPage) => Promise<readonly MappedRows[]>,
-): Promise<number> {
-  let rows = 0;
-  for await (const page of staging.pages(stream)) {
-    for (const mapped of await remap(page)) {
-      await staging.restage(page.id, mapped);
-      rows += mapped.count;
+export interface RestageServices {
+  readonly staging: Staging;
+  readonly remap: (page: KeptPage) => Promise<readonly MappedRows[]>;
+  /** Told of the rows of every page once they are staged. */
+  readonly restaged: (rows: MappedRows) => void;
+  readonly signal: AbortSignal;
+}
+
+/** A page without records where the stream now looks for them, or whose records have no key or cursor there. */
+const otherShape = new Set(['ETL0506', 'ETL0508', 'ETL0509', 'ETL0510']);
+
+/**
+ * Maps the kept pages of a stream again, in order, and stages their rows. Returns how many pages were left out, since they
+ * were fetched when the stream was declared otherwise; such a stream is read anew.
+ */
+export async function restage(step: RemapStep, services: RestageServices): Promise<number> {
+  let leftOut = 0;
+  for await (const page of services.staging.pages(step.stream)) {
+    services.signal.throwIfAborted();
+    const all = await services.remap(page).catch((error: unknown) => {
+      if (!(error instanceof TerminalError) || !otherShape.has(error.diagnostic.code)) throw error;
+      leftOut += 1;
+      return [nothing(step.mapping)];
+    });
+    for (const rows of all) {
+      await services.staging.restage(page.id, rows);
+      services.restaged(rows);
     }
   }
-  return rows;
+  return leftOut;
 }
+
+/** The mapping has seen the page, and made nothing of it. */
+const nothing = (mapping: string): MappedRows => ({
+  mapping,
+  values: [],
+  lines: new Uint8Array(),
+  count: 0,
+  filtered: 0,
+  nulled: 0,
+  blocked: [],
+});

@@ -1,10 +1,10 @@
 import type { MappedPage, ReceivedPage } from '../../model/batch.ts';
 import { assert } from '../../model/errors.ts';
-import type { StreamPlan } from '../../model/plan.ts';
+import type { CursorType, StreamPlan } from '../../model/plan.ts';
 import type { OpenWindow, Position, StagedPage, Staging } from '../../model/ports.ts';
 
 /** Pages received and not yet staged, at most. */
-export const pagesAheadMax = 4;
+const pagesAheadMax = 4;
 /** Pages in one staging transaction, at most. */
 const pagesPerCommitMax = 16;
 
@@ -105,7 +105,7 @@ class StagingLine {
 
   #stagedPage({ page, mapped }: Flight): StagedPage {
     assert(mapped, 'the page is mapped');
-    this.#position = advance(this.#position, page);
+    this.#position = advance(this.#position, page, this.#stream.cursor?.type);
     return {
       id: page.id,
       run: this.#services.run,
@@ -120,22 +120,32 @@ class StagingLine {
   }
 }
 
-/** Where a stream stands after a page. The cursor moves only when a window ends: listings need not be in its order. */
-function advance(position: Position, page: ReceivedPage): Position {
+/**
+ * Where a stream stands after a page. The cursor moves only when a window ends, since listings need not be in its order,
+ * and never beyond the time at which the window began: a record that was read early may have changed while the rest of a
+ * long listing was read, and one with a time in the future must not hide what changes until then.
+ */
+function advance(position: Position, page: ReceivedPage, type: CursorType | undefined): Position {
   const before = page.number === 1 ? undefined : position.open?.cursorMax;
   const cursorMax = later(before, page.facts.cursorMax);
+  const base = position.shape === undefined ? {} : { shape: position.shape };
   if (page.next === undefined) {
-    const cursor = later(position.cursor, cursorMax);
-    return cursor === undefined ? {} : { cursor };
+    const reached = type === 'timestamp' ? earlier(cursorMax, page.startedAt) : cursorMax;
+    const cursor = later(position.cursor, reached);
+    return { ...base, ...(cursor !== undefined && { cursor }) };
   }
   const open: OpenWindow = {
     ...(page.from !== undefined && { from: page.from }),
     ...(cursorMax !== undefined && { cursorMax }),
+    startedAt: page.startedAt,
     pages: page.number,
     next: page.next,
   };
-  return { ...(position.cursor !== undefined && { cursor: position.cursor }), open };
+  return { ...base, ...(position.cursor !== undefined && { cursor: position.cursor }), open };
 }
+
+const earlier = (value: string | undefined, bound: string): string | undefined =>
+  value === undefined || value < bound ? value : bound;
 
 const later = (a: string | undefined, b: string | undefined): string | undefined => {
   if (a === undefined || b === undefined) return a ?? b;

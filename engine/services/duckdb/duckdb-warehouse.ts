@@ -62,14 +62,18 @@ async function tables(
     'SELECT table_schema, table_name, column_name, data_type FROM information_schema.columns ORDER BY ordinal_position',
   );
   for (const [schema, table, name, type] of reader.getRows()) {
-    const key = JSON.stringify([schema, table]);
+    const key = tableKey(String(schema), String(table));
     found.set(key, [...(found.get(key) ?? []), { name: String(name), type: String(type) }]);
   }
   return wanted.flatMap(({ schema, table }) => {
-    const columns = found.get(JSON.stringify([schema, table]));
+    const columns = found.get(tableKey(schema, table));
     return columns === undefined ? [] : [{ schema, table, columns }];
   });
 }
+
+/** DuckDB keeps the case of names and does not tell them apart by it. */
+const tableKey = (schema: string, table: string): string =>
+  JSON.stringify([schema.toLowerCase(), table.toLowerCase()]);
 
 async function define(connection: DuckDBConnection, statements: readonly string[]): Promise<void> {
   for (const statement of statements) {
@@ -222,7 +226,14 @@ function openFailure(path: string, error: unknown): ExplainedError {
       error,
     );
   }
-  return new TerminalError(complaint('ETL0704', `the warehouse ${path} cannot be opened: ${message}`), error);
+  return new TerminalError(
+    complaint(
+      'ETL0704',
+      `the warehouse ${path} cannot be opened: ${message}`,
+      'It may be no DuckDB database, made by a newer version, or not yours to write. Name another file in `warehouse.path`, or move this one away.',
+    ),
+    error,
+  );
 }
 
 function loadFailure(request: LoadRequest, error: unknown): ExplainedError {

@@ -114,3 +114,12 @@ export function markLoaded(
     unit.rows,
   );
 }
+
+/** Makes all that is staged of a mapping pending again, in units that the warehouse does not know. */
+export function rewind(handle: Handle, mapping: string, nowMs: number): void {
+  handle.run(
+    'UPDATE mappings SET loaded_through = 0, epoch = max(epoch + 1, ?) WHERE mapping = ?',
+    nowMs,
+    mapping,
+  );
+}

@@ -41,6 +41,7 @@ const pages: Migration = {
         stream: { ...text, ...key },
         cursor: optional,
         window: optional,
+        shape: optional,
         updated_at: text,
       },
       { transaction },

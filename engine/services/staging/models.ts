@@ -17,6 +17,8 @@ export interface PositionRow {
   readonly cursor: string | null;
   /** JSON of an `OpenWindow`. */
   readonly window: string | null;
+  /** JSON of a `StreamShape`. */
+  readonly shape: string | null;
   readonly updated_at: string;
 }
 
@@ -66,6 +68,7 @@ export function defineModels(sequelize: Sequelize): Models {
       stream: { ...text, ...key },
       cursor: optional,
       window: optional,
+      shape: optional,
       updated_at: text,
     }),
     blockedRows: define<BlockedRowRow>('blocked_rows', {

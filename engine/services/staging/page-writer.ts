@@ -34,12 +34,13 @@ export class PageWriter {
   position(stream: StreamPlan, { position }: StagedPage): void {
     const open = position.open === undefined ? null : JSON.stringify(position.open);
     this.#handle.run(
-      'INSERT INTO positions (environment, source, account, stream, cursor, window, updated_at) ' +
-        'VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ' +
-        'cursor = excluded.cursor, window = excluded.window, updated_at = excluded.updated_at',
+      'INSERT INTO positions (environment, source, account, stream, cursor, window, shape, updated_at) ' +
+        'VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ' +
+        'cursor = excluded.cursor, window = excluded.window, shape = excluded.shape, updated_at = excluded.updated_at',
       ...this.#keyOf(stream),
       position.cursor ?? null,
       open,
+      position.shape === undefined ? null : JSON.stringify(position.shape),
       this.#context.now,
     );
   }

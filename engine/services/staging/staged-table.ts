@@ -1,5 +1,6 @@
 import { type StagedValue, stagedMeta } from '../../model/batch.ts';
-import { accountColumn, type LogicalType, type MappingPlan } from '../../model/plan.ts';
+import { accountColumn } from '../../model/columns.ts';
+import type { LogicalType, MappingPlan } from '../../model/plan.ts';
 import { type Bound, type Handle, quote } from './handle.ts';
 
 /** SQLite takes so many parameters in one statement. */

@@ -1,6 +1,6 @@
 import type { BlockedRow, MappedRows } from '../../model/batch.ts';
 import { assert } from '../../model/errors.ts';
-import type { CheckPlan, MappingPlan, StreamPlan } from '../../model/plan.ts';
+import type { CheckPlan, MappingPlan, StreamPlan, StreamShape } from '../../model/plan.ts';
 import type {
   CheckOutcome,
   Clock,
@@ -87,11 +87,31 @@ class SqliteStaging implements Staging {
     const found = await this.#database.read(() =>
       this.#database.models.positions.findOne({ where: this.#where(stream) }),
     );
-    const { cursor, window } = found?.get() ?? { cursor: null, window: null };
+    const { cursor, window, shape } = found?.get() ?? { cursor: null, window: null, shape: null };
     return {
       ...(cursor !== null && { cursor }),
       ...(window !== null && { open: JSON.parse(window) as OpenWindow }),
+      ...(shape !== null && { shape: JSON.parse(shape) as StreamShape }),
     };
+  }
+
+  async shapes(): Promise<ReadonlyMap<string, StreamShape>> {
+    const sql =
+      "SELECT source || '.' || stream AS stream, shape FROM positions WHERE environment = ? AND shape IS NOT NULL";
+    const rows = await this.#database.read((handle) =>
+      handle.select<{ stream: string; shape: string }>(sql, this.#environment),
+    );
+    return new Map(rows.map(({ stream, shape }) => [stream, JSON.parse(shape) as StreamShape]));
+  }
+
+  async loadedMappings(): Promise<ReadonlySet<string>> {
+    const sql = 'SELECT mapping FROM mappings WHERE loaded_through > 0';
+    const rows = await this.#database.read((handle) => handle.select<{ mapping: string }>(sql));
+    return new Set(rows.map(({ mapping }) => mapping));
+  }
+
+  async rewind(mapping: string): Promise<void> {
+    await this.#database.write((handle) => units.rewind(handle, mapping, this.#clock.now()));
   }
 
   async reservePages(count: number): Promise<number> {

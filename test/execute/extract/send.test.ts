@@ -53,7 +53,10 @@ async function attempt(
   const clock = new VirtualClock();
   const provider = new Provider(clock, replies);
   const meter: Meter = { requests: 0, retries: 0, refused: 0, waitedMs: 0 };
-  const references = { resolve: (text: string) => text.replace('${env:KEY}', 'secret') };
+  const references = {
+    resolve: (text: string) => text.replace('${env:KEY}', 'secret'),
+    redact: (text: string) => text,
+  };
   const sender: Sender = {
     source: sourcePlan(source),
     stream: 'shop.orders',

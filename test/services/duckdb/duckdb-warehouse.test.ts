@@ -5,6 +5,7 @@ import { check, plan } from '../../../engine/engine.ts';
 import { loadLine } from '../../../engine/model/load-file.ts';
 import type { DefineStep, LoadStep, Plan } from '../../../engine/model/plan.ts';
 import type { LoadCounts, Warehouse } from '../../../engine/model/ports.ts';
+import { emptyState } from '../../../engine/model/snapshot.ts';
 import { duckdbWarehouse } from '../../../engine/services/duckdb/duckdb-warehouse.ts';
 import { projectFolder } from '../../support/cli.ts';
 import { root } from '../../support/root.ts';
@@ -39,11 +40,7 @@ async function bench(): Promise<Bench> {
   });
   const checked = await check(folder, root);
   if (checked.project === undefined) throw new Error(JSON.stringify(checked.diagnostics));
-  const compiled = plan(checked, checked.project, '0', {
-    mappingHashes: new Map(),
-    keptPages: new Map(),
-    tables: [],
-  }).plan as Plan;
+  const compiled = plan(checked, checked.project, '0', emptyState).plan as Plan;
   const path = join(folder, 'w.duckdb');
   const warehouse = duckdbWarehouse({ path, memoryBytes: 256 * 1024 ** 2 });
   await warehouse.define(

@@ -1,0 +1,60 @@
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { complaint } from '../model/errors.ts';
+import type { RemapStep } from '../model/plan.ts';
+import type { References } from '../model/ports.ts';
+import type { CheckReport } from '../model/run-report.ts';
+
+/** A check that does not hold. */
+export const failedCheck = ({ mapping, check, severity, found }: CheckReport): Diagnostic => ({
+  ...complaint(
+    'ETL0610',
+    `the check ${check} of ${mapping} fails: ${found}`,
+    severity === 'error'
+      ? 'The mapping is not loaded; its rows stay staged.'
+      : 'It is a warning: the mapping is loaded.',
+  ),
+  severity: severity === 'error' ? 'error' : 'warning',
+});
+
+/** An API that does not know a parameter often ignores it: an incremental run silently becomes a full one. */
+export const ignoredFilter = (
+  stream: string,
+  outside: number,
+  received: number,
+  query: string,
+): Diagnostic => ({
+  ...complaint(
+    'ETL0416',
+    `${outside} of ${received} records of ${stream} are older than was asked for`,
+    `The API seems to ignore the parameter \`${query}\`: check \`cursor.from\` and \`cursor.format\`. Nothing is lost, but every run reads everything.`,
+  ),
+  severity: 'warning',
+});
+
+/** Kept pages that hold no records where the stream now looks for them. */
+export const pagesLeftOut = ({ stream, mapping }: RemapStep, pages: number): Diagnostic => ({
+  ...complaint(
+    'ETL0418',
+    `${pages} kept ${pages === 1 ? 'page' : 'pages'} of ${stream.source}.${stream.name} could not be mapped again for ${mapping}`,
+    'They were fetched when the stream was declared otherwise. It is read anew, so what the API still has comes back.',
+  ),
+  severity: 'warning',
+});
+
+/** The listing ended before the number of records that it announced. */
+export const shortListing = (stream: string, received: number, total: number): Diagnostic => ({
+  ...complaint(
+    'ETL0419',
+    `the API says that ${stream} has ${total} records, and listed ${received}`,
+    'Records may have been deleted while the listing was read, or the total counts what the list hides.',
+    'If it happens every time, check `paginate`, or leave `total` out.',
+  ),
+  severity: 'warning',
+});
+
+/** An API may repeat a credential in its answer: what is printed and kept shows none. */
+export const redacted = (diagnostic: Diagnostic, { redact }: References): Diagnostic => ({
+  ...diagnostic,
+  summary: redact(diagnostic.summary),
+  help: diagnostic.help.map(redact),
+});

@@ -1,0 +1,34 @@
+import type { ReceivedPage } from '../model/batch.ts';
+import type { Staging } from '../model/ports.ts';
+import type { StreamAccount } from './run-ledger.ts';
+
+/** Counts the records that the API should not have sent, and those of a window that is read from its beginning. */
+export async function* counted(
+  pages: AsyncIterable<ReceivedPage>,
+  account: StreamAccount,
+): AsyncIterable<ReceivedPage> {
+  let received = Number.NaN;
+  for await (const page of pages) {
+    const { outside, records, total } = page.facts;
+    account.outside += outside;
+    received = page.number === 1 ? records : received + records;
+    const ended = page.next === undefined && !Number.isNaN(received);
+    if (ended && total !== undefined) account.listed = { received, total };
+    yield page;
+  }
+}
+
+/** Page ids, reserved a few at a time: gaps do no harm, a round trip per page would. */
+export function pageIds(staging: Staging): () => Promise<number> {
+  const reserveCount = 64;
+  let next = 0;
+  let end = 0;
+  return async () => {
+    if (next === end) {
+      next = await staging.reservePages(reserveCount);
+      end = next + reserveCount;
+    }
+    next += 1;
+    return next - 1;
+  };
+}
