@@ -13,6 +13,7 @@ import { pagesLeftOut, redacted } from './findings.ts';
 import { groups, rowsMaxOf } from './grouping.ts';
 import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
+import { removeStaleFiles } from './load/stale-files.ts';
 import { counted, pageIds } from './received.ts';
 import { RunLedger } from './run-ledger.ts';
 import type { RunServices } from './run-services.ts';
@@ -57,6 +58,7 @@ export async function executePlan(plan: Plan, services: RunServices): Promise<Ru
 async function performAll(plan: Plan, services: RunServices, ledger: RunLedger): Promise<void> {
   const all = groups(plan.steps);
   const isMapping = ([step]: readonly Step[]): boolean => step?.kind === 'remap' || step?.kind === 'extract';
+  await removeStaleFiles(services.folder, services.clock.now());
   const pool = workerPool(plan, services.references, services.workers);
   const spool = new LoadSpool(services.folder, rowsMaxOf(plan));
   const run: Run = { plan, services, ledger, pool, spool };

@@ -92,6 +92,12 @@ describe('sending a request', () => {
     expect(meter).to.include({ requests: 5, retries: 4 });
   });
 
+  it('waits as long as a 503 asks before it tries again', async () => {
+    const { waits, error } = await attempt([{ status: 503, headers: { 'retry-after': '9' } }]);
+    expect(error).to.equal(undefined);
+    expect(waits).to.deep.equal([9000]);
+  });
+
   it('never tries a 401, 403 or 404 again', async () => {
     for (const [status, code] of [
       [401, 'ETL0404'],
