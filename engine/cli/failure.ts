@@ -4,6 +4,7 @@ import { ExplainedError, RefusedError } from '../model/errors.ts';
 import { diagnosticText } from '../report/diagnostic-text.ts';
 import { exitCodes } from '../report/exit-code.ts';
 import { envelope } from './envelope.ts';
+import { systemDiagnostic } from './system-failure.ts';
 import { colored } from './terminal.ts';
 
 interface Failure {
@@ -34,13 +35,19 @@ function failureOf(error: unknown, hints: readonly string[]): Failure {
     return { exitCode: exitCodes.failedSteps, diagnostics: [error.diagnostic] };
   if (error instanceof Errors.CLIError)
     return { exitCode: exitCodes.usage, diagnostics: [usage(error, hints)] };
-  return { exitCode: exitCodes.internal, diagnostics: [bug(error)] };
+  const refusal = systemDiagnostic(error);
+  return refusal === undefined
+    ? { exitCode: exitCodes.internal, diagnostics: [bug(error)] }
+    : { exitCode: exitCodes.failedSteps, diagnostics: [refusal] };
 }
 
 const usage = ({ message }: Error, hints: readonly string[]): Diagnostic => ({
   code: 'ETL0901',
   severity: 'error',
-  summary: message.replace(/\nSee more help with --help$/, '').trim(),
+  summary: message
+    .replace(/^Parsing --\S+ \n\t/, '')
+    .replace(/\nSee more help with --help$/, '')
+    .trim(),
   help: [...hints, '`etl --help` lists the commands, `etl COMMAND --help` the flags of one.'],
 });
 

@@ -10,6 +10,8 @@ export const inLab = (project: Project): Project => ({
   environment: 'lab',
   staging: { dialect: 'sqlite', storage: '.etl/lab/staging.sqlite' },
   warehouse: { ...project.warehouse, type: 'duckdb', path: '.etl/lab/warehouse.duckdb' },
+  // The lab has credentials of its own for every reference.
+  references: [],
 });
 
 export interface LabProcess {

@@ -5,6 +5,8 @@ import { printFailure } from './failure.ts';
 
 /** Runs one command line. The exit code is set, never forced, so that everything printed arrives. */
 export async function main(argv: readonly string[], url: string): Promise<void> {
+  // What is told there is a courtesy: when its reader has gone away, the work goes on.
+  process.stderr.on('error', () => {});
   try {
     await run([...argv], url);
   } catch (error) {
@@ -14,7 +16,14 @@ export async function main(argv: readonly string[], url: string): Promise<void> 
       : [`The commands are ${Object.keys(commands).join(', ')}.`];
     if (error instanceof Errors.ExitError)
       process.exitCode ??= error.oclif.exit === 0 ? exitCodes.ok : exitCodes.usage;
-    else process.exitCode = printFailure(error, argv.includes('--json'), word, hints);
+    else process.exitCode = printFailure(inOurWords(error, word), argv.includes('--json'), word, hints);
   }
   await flush();
+}
+
+/** oclif takes words after a command without arguments for the name of another command. */
+function inOurWords(error: unknown, word: string): unknown {
+  const [, first, more] = error instanceof Error ? (/^command (.+?):(.+) not found$/.exec(error.message) ?? []) : [];
+  if (first !== word || more === undefined || !Object.hasOwn(commands, word)) return error;
+  return new Errors.CLIError(`${word} takes no argument \`${more.replaceAll(':', ' ')}\``);
 }

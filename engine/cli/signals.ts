@@ -7,15 +7,18 @@ export interface Interruption {
   stop(): void;
 }
 
-/** The first Ctrl-C or SIGTERM asks to finish the page and stop; a second one ends the process at once. */
-export function interruption(): Interruption {
+/** Exit code of what a signal has stopped. */
+export const stoppedCode = (name: NodeJS.Signals | undefined): number =>
+  name === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted;
+
+/** The first Ctrl-C or SIGTERM asks to stop, and says what is done until then; a second one ends the process at once. */
+export function interruption(until: string): Interruption {
   const controller = new AbortController();
   let received: NodeJS.Signals | undefined;
   const handle = (name: NodeJS.Signals): void => {
-    if (received !== undefined)
-      process.exit(name === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted);
+    if (received !== undefined) process.exit(stoppedCode(name));
     received = name;
-    process.stderr.write(`${name}: finishing the page; again to stop at once\n`);
+    process.stderr.write(`${name}: ${until}; again to stop at once\n`);
     controller.abort(new Error(`stopped by ${name}`));
   };
   process.on('SIGINT', handle);

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
 import type { ProjectFiles, SourceDocument, UnreadFile } from '../model/project.ts';
@@ -41,7 +41,18 @@ async function readOne(folder: string, file: string): Promise<FileResult> {
   return !isOurs(file) && looksForeign(text) ? {} : { unread: { file, text }, diagnostics: found };
 }
 
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+
 function noProject(folder: string): Diagnostic {
+  if (isFile(folder)) {
+    return complaint(
+      'ETL0001',
+      `no project: ${folder} is a file`,
+      basename(folder) === projectFile
+        ? `Name the folder instead: ${dirname(folder)}.`
+        : `Name the folder that holds ${projectFile}.`,
+    );
+  }
   const misnamed = existsSync(join(folder, 'etl.yaml'));
   return complaint(
     'ETL0001',

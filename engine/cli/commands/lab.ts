@@ -26,7 +26,7 @@ export default class Lab extends BaseCommand {
     const { flags } = await this.parse(Lab);
     const { project } = await this.project(flags);
     const lab = await startLab(project, { port: flags.port });
-    const stop = interruption();
+    const stop = interruption('stopping');
     process.stderr.write(
       `${Object.entries(lab.sources)
         .map(([name, url]) => `${name}: ${url}`)

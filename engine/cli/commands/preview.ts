@@ -11,7 +11,7 @@ import { startLabProcess } from '../in-lab.ts';
 import { missingReferences } from '../missing-references.ts';
 import { type PlannedProject, planned } from '../planned.ts';
 import { silentProgress } from '../progress.ts';
-import { interruption } from '../signals.ts';
+import { interruption, stoppedCode } from '../signals.ts';
 import { wire } from '../wire.ts';
 
 const cellMax = 40;
@@ -87,7 +87,7 @@ export default class Preview extends BaseCommand {
     flags: { lab: boolean; env?: string | undefined; limit: number },
   ): Promise<Outcome> {
     const lab = flags.lab ? await startLabProcess(work.project.folder, flags.env) : undefined;
-    const stop = interruption();
+    const stop = interruption('stopping');
     const nowhere = { plan: () => {}, step: () => {}, report: () => {} };
     const services = await wire({
       project: work.project,
@@ -122,6 +122,9 @@ export default class Preview extends BaseCommand {
         diagnostics: [],
         text: [summary, '', rowsText(columns, shown), ...blocked.slice(0, flags.limit)].join('\n'),
       };
+    } catch (error) {
+      if (stop.received() === undefined) throw error;
+      return { exitCode: stoppedCode(stop.received()), result: null, diagnostics: [], text: '' };
     } finally {
       stop.stop();
       await services.http.close();

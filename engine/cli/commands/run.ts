@@ -9,6 +9,7 @@ import { reportText } from '../../report/report.ts';
 import { runArtifacts } from '../../services/run-artifacts.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { startLabProcess } from '../in-lab.ts';
+import { labUrl } from '../lab-url.ts';
 import { missingReferences } from '../missing-references.ts';
 import { type PlannedProject, planned } from '../planned.ts';
 import { progressOn, silentProgress } from '../progress.ts';
@@ -34,6 +35,7 @@ export default class Run extends BaseCommand {
     'lab-url': Flags.string({
       description: 'Read from a lab that is already running (`etl lab`).',
       helpValue: 'URL',
+      parse: async (text) => labUrl('--lab-url', text),
       exclusive: ['lab'],
     }),
     quiet: Flags.boolean({ char: 'q', description: 'No progress.' }),
@@ -45,7 +47,7 @@ export default class Run extends BaseCommand {
     const inLab = flags.lab || flags['lab-url'] !== undefined;
     const work = await planned(checked, inLab);
     const lab = flags.lab ? await startLabProcess(checked.project.folder, flags.env) : undefined;
-    const stop = interruption();
+    const stop = interruption('saving what was received');
     try {
       return await this.#execute(work, lab?.url ?? flags['lab-url'], flags.quiet || flags.json, stop);
     } finally {

@@ -3,7 +3,7 @@ import { check } from '../../engine.ts';
 import { hasErrors } from '../../model/diagnostic.ts';
 import { exitCodes } from '../../report/exit-code.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
-import { writeEditorSchema } from '../editor-schema.ts';
+import { refreshEditorSchema } from '../editor-schema.ts';
 import { packageFolder } from '../package.ts';
 
 export default class Validate extends BaseCommand {
@@ -19,7 +19,7 @@ export default class Validate extends BaseCommand {
   protected override async perform(): Promise<Outcome> {
     const { flags } = await this.parse(Validate);
     const { project, diagnostics } = await check(resolve(flags.project), packageFolder, flags.env);
-    if (project !== undefined) writeEditorSchema(project.folder);
+    if (project !== undefined) refreshEditorSchema(project.folder);
     const failed = project === undefined || hasErrors(diagnostics);
     const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
     const warnings = diagnostics.length - errors;
