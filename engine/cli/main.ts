@@ -23,7 +23,8 @@ export async function main(argv: readonly string[], url: string): Promise<void> 
 
 /** oclif takes words after a command without arguments for the name of another command. */
 function inOurWords(error: unknown, word: string): unknown {
-  const [, first, more] = error instanceof Error ? (/^command (.+?):(.+) not found$/.exec(error.message) ?? []) : [];
+  const [, first, more] =
+    error instanceof Error ? (/^command (.+?):(.+) not found$/.exec(error.message) ?? []) : [];
   if (first !== word || more === undefined || !Object.hasOwn(commands, word)) return error;
   return new Errors.CLIError(`${word} takes no argument \`${more.replaceAll(':', ' ')}\``);
 }

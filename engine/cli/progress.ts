@@ -72,11 +72,13 @@ export class LiveProgress implements Progress {
       return;
     }
     const elapsed = durationText(now - (this.#started.get(event.step) ?? now));
-    const mark = { succeeded: '✓', failed: '✗', skipped: '–' }[event.state];
+    const mark = { succeeded: '✓', failed: '✗', skipped: '–', interrupted: '–' }[event.state];
     const last = this.#running.get(event.step);
     const detail = last === undefined || last === event.step ? event.step : `extract ${last}`;
     this.#running.delete(event.step);
-    this.#draw([`${mark} ${detail} (${event.state === 'skipped' ? 'skipped' : elapsed})`]);
+    this.#draw([
+      `${mark} ${detail} (${event.state === 'skipped' || event.state === 'interrupted' ? event.state : elapsed})`,
+    ]);
   }
 
   #draw(finished: readonly string[]): void {

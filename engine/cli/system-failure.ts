@@ -37,9 +37,5 @@ export function systemDiagnostic(error: unknown): Diagnostic | undefined {
   const { code = '', path, syscall } = error as NodeJS.ErrnoException;
   const reason = Object.hasOwn(reasons, code) ? reasons[code] : undefined;
   if (reason === undefined || path === undefined || syscall === undefined) return undefined;
-  return complaint(
-    'ETL0905',
-    `cannot ${attempts[syscall] ?? 'write'} ${path}: ${reason.words}`,
-    reason.help,
-  );
+  return complaint('ETL0905', `cannot ${attempts[syscall] ?? 'write'} ${path}: ${reason.words}`, reason.help);
 }

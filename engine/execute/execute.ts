@@ -107,7 +107,7 @@ async function performStep(run: Run, step: Step): Promise<void> {
     services.progress.update({
       kind: 'step',
       step: step.id,
-      state: status === 'interrupted' ? 'failed' : status,
+      state: status,
     });
   };
   if (services.signal.aborted) return finish('interrupted', []);

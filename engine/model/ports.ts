@@ -258,7 +258,7 @@ export type ProgressEvent =
   | {
       readonly kind: 'step';
       readonly step: string;
-      readonly state: 'started' | 'succeeded' | 'failed' | 'skipped';
+      readonly state: 'started' | 'succeeded' | 'failed' | 'skipped' | 'interrupted';
     }
   | {
       readonly kind: 'stream';

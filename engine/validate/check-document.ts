@@ -1,6 +1,7 @@
 import type { ErrorObject } from 'ajv';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { SourceDocument } from '../model/project.ts';
+import { plainCredentials } from './credentials.ts';
 import { isJson, objectAt } from './json.ts';
 import { isKind, kinds } from './kinds.ts';
 import { below, complain } from './places.ts';
@@ -67,10 +68,8 @@ function unclassified(filled: Filled, schema: unknown): readonly Secret[] {
 export function checkDocument(filled: Filled, schema: unknown): DocumentCheck {
   const { document, value, unresolved } = filled;
   const result = checkSchema(schema, value);
-  const secretMistakes = result.secrets.flatMap((pointer): readonly SecretMistake[] => {
-    const found = secretMistake(filled, pointer);
-    return found === undefined ? [] : [found];
-  });
+  const misplaced = result.secrets.flatMap((pointer) => secretMistake(filled, pointer) ?? []);
+  const secretMistakes: readonly SecretMistake[] = [...misplaced, ...plainCredentials(filled)];
   const secretPointers = new Set(secretMistakes.map(({ secret }) => secret.pointer));
   const mistakes = schemaMistakes(result.errors, { document, value, schema }).filter(
     // A text with an unknown variable in it fits nothing, and that it is unknown has been said.
@@ -92,6 +91,6 @@ export function checkDocument(filled: Filled, schema: unknown): DocumentCheck {
       ...suspects(document, result.errors),
       ...unclassified(filled, schema),
     ],
-    valid: result.errors.length === 0 && complaints.length === 0 && secretMistakes.length === 0,
+    valid: result.errors.length === 0 && complaints.length === 0 && misplaced.length === 0,
   };
 }

@@ -118,12 +118,14 @@ function unmapped({ sources, mappings, unread }: Entries): readonly Diagnostic[]
   const froms = mappings.map(fromOf);
   if (froms.some((from) => from === undefined || !isKnown(streams, from))) return [];
   const read = new Set(froms.map((from) => from?.join('.')));
+  // A file among the sources reads no stream, whatever is wrong with it.
+  const others = unread.filter(({ file }) => !file.startsWith('sources/'));
   return sources.flatMap((source) => {
     const name = nameOf(source);
     return Object.keys(objectAt(source.raw, 'streams'))
       .filter(
         (stream) =>
-          name !== undefined && !read.has(`${name}.${stream}`) && !mayBeUnread(unread, 'from', stream),
+          name !== undefined && !read.has(`${name}.${stream}`) && !mayBeUnread(others, 'from', stream),
       )
       .map((stream) =>
         complain(

@@ -1,6 +1,7 @@
 import type * as config from '../model/config.ts';
 import type { SourceDocument, UnreadFile } from '../model/project.ts';
 import { isJson, type Json, objectAt, textAt } from './json.ts';
+import { isKind } from './kinds.ts';
 
 /** One declared source, mapping or test file. */
 export interface Entry<Config> {
@@ -71,3 +72,9 @@ export const mayBeUnread = (unread: readonly UnreadFile[], ...names: readonly st
   unread.some(
     ({ text }) => text === undefined || names.every((name) => text.includes(name)) || text.includes('${var:'),
   );
+
+/** Files that may declare sources or mappings and do not say so: what they declare is as unknown as in an unread file. */
+export const withoutKind = (documents: readonly SourceDocument[]): readonly UnreadFile[] =>
+  documents
+    .filter(({ file, value }) => /^(?:sources|mappings)\//.test(file) && !isKind(objectAt(value)['kind']))
+    .map(({ file }) => ({ file }));

@@ -51,11 +51,23 @@ export const partsOf = (text: string): readonly Part[] =>
 export const isReference = (part: Part): part is Reference =>
   part.kind === 'env' || part.kind === 'file' || part.kind === 'var';
 
-/** Whether a text is nothing but references without defaults: the only thing that a secret may be. */
-export function isOnlyReferences(text: string): boolean {
+const consistsOf = (text: string, accepts: (part: Part) => boolean): boolean => {
   const parts = partsOf(text);
   const length = parts.reduce((sum, part) => sum + part.text.length, 0);
-  return (
-    parts.length > 0 && length === text.length && parts.every((part) => isReference(part) && !part.hasDefault)
+  return parts.length > 0 && length === text.length && parts.every(accepts);
+};
+
+const isSafeReference = (part: Part): boolean => isReference(part) && !part.hasDefault;
+
+/** Whether a text is nothing but references without defaults: the only thing that a secret may be. */
+export const isOnlyReferences = (text: string): boolean => consistsOf(text, isSafeReference);
+
+/** A misspelt reference: `${evn:NAME}`, `${env:NAME` and `${NAME}`, but nothing that a secret could look like. */
+const misspelt = /^\$\{(?:[a-z]{1,8}:[\w./-]+\}?|[A-Z_][A-Z0-9_]*\})$/;
+
+/** The same with misspelt references among them. */
+export const isMeantAsReferences = (text: string): boolean =>
+  consistsOf(
+    text,
+    (part) => isSafeReference(part) || (part.kind === 'malformed' && misspelt.test(part.text)),
   );
-}

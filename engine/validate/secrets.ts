@@ -2,7 +2,7 @@ import type { Diagnostic, Place } from '../model/diagnostic.ts';
 import type { SourceDocument } from '../model/project.ts';
 import { at } from './json.ts';
 import { complain, pointerParts, valuePlace } from './places.ts';
-import { isOnlyReferences, isReference, partsOf } from './references.ts';
+import { isMeantAsReferences, isOnlyReferences, isReference, partsOf } from './references.ts';
 import type { Filled } from './substitute.ts';
 
 /** A value that must not be shown anywhere. */
@@ -43,10 +43,13 @@ function summaryFor(name: string, written: unknown): string {
     : `\`${name}\` is a secret and must be a reference`;
 }
 
-/** Whether the text is made of references alone and none of them could be filled in with plain text. */
+/**
+ * Whether the text is made of references alone and none of them could be filled in with plain text. One that is
+ * misspelt is complained about as such: there is no secret in it.
+ */
 function isSafe(filled: Filled, written: unknown, value: unknown, pointer: string): boolean {
-  if (typeof written !== 'string' || typeof value !== 'string' || !isOnlyReferences(written)) return false;
-  return filled.unresolved.has(pointer) || isOnlyReferences(value);
+  if (typeof written !== 'string' || typeof value !== 'string' || !isMeantAsReferences(written)) return false;
+  return filled.unresolved.has(pointer) || isMeantAsReferences(value);
 }
 
 /** Complains about a secret in plain text; undefined when the value is a reference, or when there is none. */

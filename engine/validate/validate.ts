@@ -4,7 +4,7 @@ import { buildProject } from './build-project.ts';
 import { checkDocument } from './check-document.ts';
 import { columnMistakes, testColumns } from './columns.ts';
 import { crossReferences } from './cross-references.ts';
-import { collectEntries, type Entries } from './entries.ts';
+import { collectEntries, type Entries, withoutKind } from './entries.ts';
 import { type ChosenEnvironment, chooseEnvironment, fillingOf } from './environment.ts';
 import { identityMistakes } from './identity.ts';
 import { objectAt } from './json.ts';
@@ -12,6 +12,7 @@ import { mappingPaths, sourcePaths } from './paths.ts';
 import { piiMistakes } from './pii.ts';
 import { projectDocument, projectMistakes } from './project-document.ts';
 import { propertyMistakes } from './properties.ts';
+import { requestMistakes } from './requests.ts';
 import { maskSecrets } from './secrets.ts';
 import { sourceMistakes } from './streams.ts';
 import { substitute } from './substitute.ts';
@@ -32,7 +33,13 @@ export interface ValidateResult {
 /** What the settings of valid documents mean together. */
 const meaning = (entries: Entries): readonly Diagnostic[] => [
   ...entries.sources.flatMap(({ document, config }) =>
-    config === undefined ? [] : [...sourcePaths(document, config), ...sourceMistakes(document, config)],
+    config === undefined
+      ? []
+      : [
+          ...sourcePaths(document, config),
+          ...sourceMistakes(document, config),
+          ...requestMistakes(document, config),
+        ],
   ),
   ...entries.mappings.flatMap(({ document, config }) =>
     config === undefined
@@ -82,7 +89,7 @@ export function validateProject(files: ProjectFiles, options: ValidateOptions = 
     value,
     valid: checks[at]?.valid === true,
   }));
-  const entries = collectEntries(checked, files.unread);
+  const entries = collectEntries(checked, [...files.unread, ...withoutKind(files.documents)]);
   const found = [
     ...(options.read ?? []),
     ...chosen.diagnostics,

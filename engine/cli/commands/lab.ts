@@ -4,6 +4,7 @@ import { startLab } from '../../lab/lab.ts';
 import { exitCodes } from '../../report/exit-code.ts';
 import { tableText } from '../../report/table.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
+import { labCurl } from '../lab-curl.ts';
 import { interruption } from '../signals.ts';
 
 export default class Lab extends BaseCommand {
@@ -32,6 +33,9 @@ export default class Lab extends BaseCommand {
         .map(([name, url]) => `${name}: ${url}`)
         .join('\n')}\n`,
     );
+    process.stderr.write('Ask it with its own credentials, for example:\n');
+    for (const source of project.sources)
+      process.stderr.write(`  ${labCurl(source, lab.sources[source.name] ?? lab.url)}\n`);
     process.stderr.write(`Run against it with: etl run --lab-url ${lab.url}\n`);
     await once(stop.signal, 'abort');
     stop.stop();
