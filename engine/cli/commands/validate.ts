@@ -32,14 +32,16 @@ export default class Validate extends BaseCommand {
     };
     const what =
       found &&
-      `${found.project}: ${found.sources} sources, ${found.streams} streams, ${found.mappings} mappings`;
+      `${found.project}: ${some(found.sources, 'source')}, ${some(found.streams, 'stream')}, ${some(found.mappings, 'mapping')}`;
     return {
       exitCode: failed ? exitCodes.invalid : exitCodes.ok,
       result: failed ? null : found,
       diagnostics,
       text: failed
-        ? `${errors} errors, ${warnings} warnings.`
-        : `${what}. ${warnings === 0 ? 'All fine.' : `${warnings} warnings.`}`,
+        ? `${some(errors, 'error')}, ${some(warnings, 'warning')}.`
+        : `${what}. ${warnings === 0 ? 'All fine.' : `${some(warnings, 'warning')}.`}`,
     };
   }
 }
+
+const some = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
