@@ -8,9 +8,13 @@ const redrawEveryMs = 100;
 
 type StreamEvent = Extract<ProgressEvent, { kind: 'stream' }>;
 
-const streamText = ({ stream, pages, received, waitingMs }: StreamEvent, elapsedMs: number): string => {
+const streamText = (event: StreamEvent, elapsedMs: number): string => {
+  const { stream, pages, received, waitingMs, boundBy } = event;
   const rate = elapsedMs > 0 ? Math.round((received * 1000) / elapsedMs) : 0;
-  const waited = waitingMs >= 1000 ? `, waited ${durationText(waitingMs)} for permits` : '';
+  const waited =
+    waitingMs >= 1000
+      ? `, waited ${durationText(waitingMs)} for permits${boundBy === undefined ? '' : ` (${boundBy})`}`
+      : '';
   return `${stream}: ${count(pages)} pages, ${count(received)} records, ${count(rate)}/s${waited}`;
 };
 

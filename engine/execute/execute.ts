@@ -177,6 +177,7 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
       pages: count,
       received,
       waitingMs: meter.waitedMs,
+      ...(meter.boundBy !== undefined && { boundBy: meter.boundBy }),
     });
   };
   try {
@@ -240,7 +241,6 @@ async function performLoad(
     warehouse,
     clock,
     run: runId,
-    environment: plan.environment,
     folder,
     spool,
     signal: services.signal,
@@ -273,6 +273,9 @@ export async function previewMapping(plan: Plan, name: string, services: RunServ
       return { mapping, facts, rows };
     }
     throw new Error('Assertion failed: a listing has at least one page');
+  } catch (error) {
+    if (!(error instanceof ExplainedError)) throw error;
+    throw error.said((diagnostic) => redacted(diagnostic, services.references));
   } finally {
     await pool.close();
   }

@@ -20,7 +20,7 @@ export interface StreamAccount {
   /** Records of the window that ended, and how many the API had announced; absent where it did not. */
   listed?: { readonly received: number; readonly total: number };
   elapsedMs: number;
-  readonly meter: { requests: number; retries: number; refused: number; waitedMs: number };
+  readonly meter: { requests: number; retries: number; refused: number; waitedMs: number; boundBy?: string };
 }
 
 type Counts = { -readonly [name in keyof LoadCounts]: number } & {
@@ -181,5 +181,7 @@ function streamReport(
   stream: string,
   { meter, status, pages, received, elapsedMs }: StreamAccount,
 ): StreamReport {
-  return { stream, status, pages, received, ...meter, waitedMs: Math.round(meter.waitedMs), elapsedMs };
+  const { requests, retries, refused } = meter;
+  const waitedMs = Math.round(meter.waitedMs);
+  return { stream, status, pages, received, requests, retries, refused, waitedMs, elapsedMs };
 }

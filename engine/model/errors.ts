@@ -9,11 +9,10 @@ export abstract class ExplainedError extends Error {
     this.diagnostic = diagnostic;
   }
 
-  /** The same failure with one sentence more. */
-  with(sentence: string): this {
-    const { diagnostic } = this;
+  /** The same failure, said in other words. */
+  said(change: (diagnostic: Diagnostic) => Diagnostic): this {
     const kind = this.constructor as new (diagnostic: Diagnostic, cause?: unknown) => this;
-    return new kind({ ...diagnostic, help: [sentence, ...diagnostic.help] }, this.cause);
+    return new kind(change(this.diagnostic), this.cause);
   }
 }
 

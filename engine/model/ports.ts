@@ -195,11 +195,10 @@ export interface Warehouse {
 export interface LoadRequest {
   readonly unit: LoadUnit;
   readonly run: string;
-  /** `schema.table` parts of the target, to count it. */
+  /** The target, for messages. */
   readonly schema: string;
   readonly table: string;
-  readonly environment: string;
-  /** Load file: CSV, see services/load-file.ts. */
+  /** Load file: CSV, see model/load-file.ts. */
   readonly file: string;
 }
 

@@ -202,8 +202,10 @@ describe('a secret', function () {
       source: 'auth: {type: bearer, token: "${env:SLUICE_TEST_TOKEN}"}',
     });
     const { stderr, stdout, code } = await etl(['run', '-p', folder], { SLUICE_TEST_TOKEN: secret });
+    const previewed = await etl(['preview', 'orders', '-p', folder], { SLUICE_TEST_TOKEN: secret });
     await provider.close();
     expect(code).to.equal(1);
+    expect(previewed.stderr).to.contain('bad token Bearer ***').and.not.to.contain(secret);
     expect(stderr).to.contain('bad token Bearer ***');
     expect(stderr + stdout + everything(join(folder, '.etl'))).not.to.contain(secret);
   });

@@ -15,7 +15,14 @@ class Screen extends Writable {
 
 function play(progress: Progress): void {
   progress.update({ kind: 'step', step: 'extract shop.orders', state: 'started' });
-  progress.update({ kind: 'stream', stream: 'shop.orders', pages: 2, received: 500, waitingMs: 4200 });
+  progress.update({
+    kind: 'stream',
+    stream: 'shop.orders',
+    pages: 2,
+    received: 500,
+    waitingMs: 4200,
+    boundBy: 'rest',
+  });
   progress.update({ kind: 'step', step: 'extract shop.orders', state: 'succeeded' });
   progress.update({ kind: 'step', step: 'load orders', state: 'skipped' });
 }

@@ -128,7 +128,12 @@ function fetch(extraction: Extraction, request: ApiRequest, from: string | undef
     const id = await services.pageId();
     const body = withoutKey(response.body, source.auth, services.references);
     const { facts, mapped } = services.map(id, body, from);
-    return { id, response, facts: await facts.catch(asked(request)), mapped };
+    return {
+      id,
+      response,
+      facts: await facts.catch(asked(withoutCredentials(request, source.auth))),
+      mapped,
+    };
   });
 }
 
@@ -136,7 +141,7 @@ function fetch(extraction: Extraction, request: ApiRequest, from: string | undef
 const asked =
   (request: ApiRequest) =>
   (error: unknown): never => {
-    if (error instanceof ExplainedError)
-      throw error.with(`It was the answer to GET ${withoutOrigin(request).url}.`);
-    throw error;
+    if (!(error instanceof ExplainedError)) throw error;
+    const sentence = `It was the answer to GET ${withoutOrigin(request).url}.`;
+    throw error.said((diagnostic) => ({ ...diagnostic, help: [sentence, ...diagnostic.help] }));
   };

@@ -29,6 +29,8 @@ export interface Meter {
   retries: number;
   refused: number;
   waitedMs: number;
+  /** The limit that last made a request wait. */
+  boundBy?: string;
 }
 
 export interface Sender {
@@ -104,6 +106,7 @@ async function exchange(
   const path = pathname.startsWith(base) ? pathname.slice(base.length) : pathname;
   const permit = await limiter.acquire(source.budget, { stream, path }, signal);
   meter.waitedMs += permit.waitedMs;
+  if (permit.boundBy !== undefined) meter.boundBy = permit.boundBy;
   meter.requests += 1;
   const response = await http.send(authenticated(request, source.auth, references), source, signal);
   if (response.status === 429 || response.status === 403) meter.refused += 1;

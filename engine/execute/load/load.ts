@@ -10,7 +10,6 @@ export interface LoadServices {
   readonly warehouse: Warehouse;
   readonly clock: Clock;
   readonly run: string;
-  readonly environment: string;
   readonly folder: string;
   readonly spool: LoadSpool;
   readonly signal: AbortSignal;
@@ -39,10 +38,10 @@ async function loadUnit(
   unit: LoadUnit,
   services: LoadServices,
 ): Promise<LoadCounts> {
-  const { staging, warehouse, clock, run, environment } = services;
+  const { staging, warehouse, clock, run } = services;
   const file = await loadFile(mapping, unit, services);
   const { schema, table } = mapping;
-  const request = { unit, run, schema, table, environment, file };
+  const request = { unit, run, schema, table, file };
   const counts = unit.rows === 0 ? nothing : await warehouse.load(step.statements, request);
   await rm(file, { force: true });
   await staging.markLoaded(unit, run, counts, new Date(clock.now()).toISOString());

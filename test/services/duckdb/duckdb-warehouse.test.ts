@@ -57,7 +57,6 @@ async function bench(): Promise<Bench> {
       run: 'r1',
       schema: 'sales',
       table: 'all',
-      environment: 'dev',
       file,
     });
   };
