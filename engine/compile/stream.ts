@@ -14,6 +14,7 @@ import type {
 } from '../model/plan.ts';
 import { parseDuration } from '../model/units.ts';
 import { canonical, sha256 } from './canonical.ts';
+import { compileCache, compileLookups } from './lookups.ts';
 import { compileTransform } from './transforms.ts';
 
 const defaultSizeParam = 'limit';
@@ -38,6 +39,10 @@ export function compileStream(
     paginate: compilePaginate(stream.paginate),
     ...(stream.cursor && { cursor: compileCursor(stream.cursor) }),
     pagesMax: stream.pagesMax ?? 100_000,
+    weight: stream.weight ?? 1,
+    priority: stream.priority ?? 'normal',
+    ...(stream.cache && { cache: compileCache(stream.cache) }),
+    lookups: compileLookups(stream.lookups),
     shape: shapeOf(source, stream),
     privacy: compilePrivacy(source.redact ?? [], readers),
   };

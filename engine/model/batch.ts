@@ -2,10 +2,11 @@ import type { CursorType } from './plan.ts';
 
 /** One HTTP request as a connector wants it sent. The sender adds authentication and waits for a permit. */
 export interface ApiRequest {
-  readonly method: 'GET';
+  readonly method: 'GET' | 'POST';
   /** Absolute, without credentials. */
   readonly url: string;
   readonly headers: { readonly [header: string]: string };
+  readonly body?: string;
 }
 
 /** One response, its body as received. */

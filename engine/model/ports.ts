@@ -2,12 +2,14 @@ import type { ApiRequest, ApiResponse, BlockedRow, MappedRows, PageFacts, Staged
 import type {
   BudgetPlan,
   CheckPlan,
+  LimitPlan,
   LoadStatement,
   MappingPlan,
   Plan,
   SourcePlan,
   StreamPlan,
   StreamShape,
+  TimeoutsPlan,
 } from './plan.ts';
 import type { RunReport, StepResult } from './run-report.ts';
 import type { WarehouseTable } from './snapshot.ts';
@@ -22,25 +24,180 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Leave to send one request. */
+/** Leave to send one request, now. */
 export interface Permit {
+  /** Names it when it is settled. */
+  readonly id: string;
+  readonly domain: string;
   readonly waitedMs: number;
-  /** The limit that made it wait longest; absent when none did. */
+  /** The limit that made it wait longest, or `freeze`, `turn` or `store`; absent when nothing did. */
   readonly boundBy?: string;
 }
 
-/** Grants permits so that no limit of a budget is exceeded. */
+/**
+ * Grants permits so that no limit of a budget is exceeded. All limits that bind a request are held to at once, and
+ * processes that share a store share them.
+ */
 export interface Limiter {
-  /** Waits until every limit that matches `path` (below the source's base URL) allows one more request. */
+  /**
+   * Waits until all limits of the request allow it. The permit is for now: it must be used at once, and settled.
+   * @throws TerminalError when the wait would exceed the budget's patience, or the store is down and must not be.
+   */
   acquire(budget: BudgetPlan, request: PermitRequest, signal?: AbortSignal): Promise<Permit>;
-  /** Grants no permit of this domain for `ms` milliseconds: the API has said that it is enough. */
-  freeze(domain: string, ms: number): void;
+  /** Says how the request of a permit went. Does not wait, never throws. */
+  settle(permit: Permit, settlement: Settlement): void;
+  /** Grants no permit for a while: the API has said that it is enough. Resolves to how long that is, in milliseconds. */
+  freeze(budget: BudgetPlan, order: FreezeOrder): Promise<number>;
+  /** Ends freezes; of one limit, or all of the domain. Resolves to how many there were. */
+  thaw(budget: BudgetPlan, limit?: string): Promise<number>;
+  /** How each limit stands, for people. Limits of which nothing was used yet are not among them. */
+  status(budget: BudgetPlan): Promise<BudgetStatus>;
+  /** Who waits in this process. */
+  waiting(): readonly Waiting[];
+  close(): Promise<void>;
 }
 
 export interface PermitRequest {
   /** `source.stream`: waiting streams of one budget take turns. */
   readonly stream: string;
-  readonly path: string;
+  readonly weight: number;
+  readonly priority: 'high' | 'normal' | 'low';
+  readonly limits: readonly BoundLimit[];
+}
+
+/** A limit that binds a request. */
+export interface BoundLimit {
+  readonly limit: LimitPlan;
+  /** What it is counted by: the values of its key, joined; empty without a key. */
+  readonly partition: string;
+  readonly cost: number;
+}
+
+export interface Settlement {
+  /** `throttled` is an answer, too; `failed` is a request without one. */
+  readonly outcome: 'answered' | 'throttled' | 'failed';
+  /** What the reply says that the request cost, by limit. */
+  readonly costs?: { readonly [limit: string]: number };
+  readonly observations?: readonly Observation[];
+}
+
+/** What a reply says of a limit. Whatever is absent was not said. */
+export interface Observation {
+  readonly limit: string;
+  readonly partition: string;
+  readonly used?: number;
+  /** What there is in all: a capacity, or the count of a window. */
+  readonly capacity?: number;
+  readonly remaining?: number;
+  readonly perSecond?: number;
+  /** From now until all of it is back. */
+  readonly resetMs?: number;
+}
+
+export interface FreezeOrder {
+  /** Of this limit only; without it, the whole domain. */
+  readonly limit?: { readonly id: string; readonly partition: string };
+  readonly cause: 'throttle' | 'quota' | 'ban' | 'forbidden' | 'overload' | 'manual';
+  /** For people: what the API said, without secrets. */
+  readonly reason: string;
+  /** How long; without it, longer each time. A ban and a manual freeze without it last until somebody thaws them. */
+  readonly ms?: number;
+}
+
+export interface BudgetStatus {
+  readonly domain: string;
+  readonly limits: readonly LimitStatus[];
+  readonly freezes: readonly FreezeStatus[];
+  readonly waiting: readonly Waiting[];
+  /** Processes seen within the last seconds. */
+  readonly processes: number;
+}
+
+export interface LimitStatus {
+  readonly id: string;
+  readonly partition: string;
+  /** Used up, between 0 and 1. */
+  readonly fill: number;
+  /** Until a request of cost 1 fits. */
+  readonly nextMs: number;
+  /** What throttles have left of the rate, between 0 and 1. */
+  readonly rateFactor: number;
+  /** What others use of the limit, between 0 and 1, by what replies say; absent when they say nothing. */
+  readonly drift?: number;
+}
+
+export interface FreezeStatus {
+  /** Absent for the whole domain. */
+  readonly limit?: string;
+  readonly partition?: string;
+  readonly cause: FreezeOrder['cause'];
+  readonly reason: string;
+  /** Absent until somebody thaws it; 0 when one request is tried before the others. */
+  readonly remainingMs?: number;
+}
+
+export interface Waiting {
+  readonly stream: string;
+  readonly domain: string;
+  readonly sinceMs: number;
+  /** A limit's id, `freeze`, `turn` or `store`. */
+  readonly boundBy: string;
+  /** How much longer, as far as is known. */
+  readonly remainingMs: number;
+  /** What the API said, where it froze the budget. */
+  readonly reason?: string;
+}
+
+/** Counts what happens, for monitoring. Does nothing when nobody listens. */
+export interface Metrics {
+  /** Adds to a counter, such as `permits`. */
+  add(name: string, value: number, labels: MetricLabels): void;
+  /** Notes a value for a histogram, in its unit: `wait_seconds`. */
+  record(name: string, value: number, labels: MetricLabels): void;
+  /** Sets a gauge. */
+  set(name: string, value: number, labels: MetricLabels): void;
+  close(): Promise<void>;
+}
+
+export interface MetricLabels {
+  readonly [label: string]: string;
+}
+
+/** Keeps small texts between runs: tokens, budgets, freezes. */
+export interface Memory {
+  recall(name: string): Promise<string | undefined>;
+  remember(name: string, text: string): Promise<void>;
+  forget(name: string): Promise<void>;
+}
+
+/** Lets one at a time do something, among all processes that share the store. */
+export interface Locks {
+  /**
+   * Runs `work` while nobody else holds `name`; waits for them. A holder that dies loses it after `ttlMs`.
+   * @throws TransientError when the store cannot be reached.
+   */
+  exclusively<T>(name: string, ttlMs: number, work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+}
+
+/** Replies that may be used again, among all processes that share the store. */
+export interface ResponseCache {
+  find(key: string): Promise<CachedResponse | undefined>;
+  /** `group` is bounded in bytes: its oldest replies are dropped. */
+  keep(group: string, key: string, response: CachedResponse, bound: CacheBound): Promise<void>;
+}
+
+export interface CachedResponse {
+  readonly status: number;
+  readonly headers: { readonly [header: string]: string };
+  readonly body: Uint8Array;
+  /** Epoch milliseconds of when it was answered or last confirmed. */
+  readonly atMs: number;
+}
+
+export interface CacheBound {
+  /** How long the reply is of use: fresh first, and then only to be revalidated. */
+  readonly keepMs: number;
+  readonly bytesMax: number;
 }
 
 /** Sends one request, once. */
@@ -54,7 +211,7 @@ export interface HttpClient {
 }
 
 export interface HttpOptions {
-  readonly timeoutMs: number;
+  readonly timeouts: TimeoutsPlan;
   readonly maxResponseBytes: number;
 }
 
