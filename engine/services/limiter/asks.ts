@@ -20,5 +20,5 @@ const askShape = (shape: ShapePlan, nowMs: number): AskShape =>
     : shape;
 
 /** A limit of which only the state is asked. */
-export const askOf = (limit: LimitPlan, partition: string, nowMs: number): AskLimit =>
-  askLimit({ limit, partition, cost: 1 }, nowMs);
+export const askOf = (limit: LimitPlan, nowMs: number): AskLimit =>
+  askLimit({ limit, partition: '', cost: 1 }, nowMs);

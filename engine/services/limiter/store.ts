@@ -19,6 +19,7 @@ export interface BudgetStore {
   freeze(domain: string, order: FreezeOrder, random: number): Promise<number>;
   /** Ends the freezes of a scope, or all without one; resolves to how many. */
   thaw(domain: string, scope?: string): Promise<number>;
+  /** How limits stand, every partition of them that is known. */
   status(domain: string, limits: readonly AskLimit[]): Promise<StoreStatus>;
   /** Tells of what other processes change: everybody asks again. */
   watch(domain: string, changed: (what: 'frozen' | 'freed') => void): void;
@@ -121,6 +122,10 @@ export interface StoreStatus {
 export class StoreDown extends Error {
   override readonly name = 'StoreDown';
 }
+
+/** Whether the end of a request lets others go: it held a lease, or it was the one that was tried after a freeze. */
+export const freesOthers = ({ ticket, limits }: Settled): boolean =>
+  ticket.probes.length > 0 || limits.some(({ shape }) => shape.kind === 'concurrency');
 
 /** Names a limit of a domain, or all its partitions. */
 export const scopeOf = (id: string, partition?: string): string =>

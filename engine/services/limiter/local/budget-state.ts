@@ -138,7 +138,7 @@ export class BudgetState {
     const { data } = this;
     return {
       limits: limits
-        .filter((limit) => data.limits[keyOf(limit)] !== undefined)
+        .flatMap((limit) => this.#partitions(limit))
         .map((limit) => limitStatus(this.#bound(limit), nowUs)),
       freezes: freezeStatuses(data.freezes, nowUs),
       waiting: Object.entries(data.waiting)
@@ -158,6 +158,13 @@ export class BudgetState {
     const key = keyOf(limit);
     limits[key] ??= newLimitState();
     return { limit, state: limits[key], frost: frostOf(freezes, limit) };
+  }
+
+  #partitions(limit: AskLimit): readonly AskLimit[] {
+    const first = keyOf({ ...limit, partition: '' });
+    return Object.keys(this.data.limits)
+      .filter((key) => key.startsWith(first))
+      .map((key) => ({ ...limit, partition: key.slice(first.length) }));
   }
 
   #processes(nowUs: number): number {

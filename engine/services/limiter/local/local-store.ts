@@ -1,5 +1,5 @@
 import type { Clock, Memory } from '../../../model/ports.ts';
-import type { BudgetStore } from '../store.ts';
+import { type BudgetStore, freesOthers, type Settled } from '../store.ts';
 import { type BudgetData, BudgetState, newBudgetData } from './budget-state.ts';
 
 /** How often what has changed is kept, so that a run after a crash knows of most of it. */
@@ -28,7 +28,7 @@ export class LocalStore implements BudgetStore {
 
   ask: BudgetStore['ask'] = async (domain, ask, settled) => {
     const state = await this.#state(domain);
-    for (const one of settled) state.settle(one, this.#nowUs());
+    this.#settled(domain, state, settled);
     const answer = state.ask(ask, this.#nowUs());
     await this.#touched(domain);
     return answer;
@@ -36,8 +36,7 @@ export class LocalStore implements BudgetStore {
 
   settle: BudgetStore['settle'] = async (domain, settled) => {
     const state = await this.#state(domain);
-    for (const one of settled) state.settle(one, this.#nowUs());
-    this.#tell(domain, 'freed');
+    this.#settled(domain, state, settled);
     await this.#touched(domain);
   };
 
@@ -71,6 +70,11 @@ export class LocalStore implements BudgetStore {
   close: BudgetStore['close'] = async () => {
     for (const domain of [...this.#changed]) await this.#keep(domain);
   };
+
+  #settled(domain: string, state: BudgetState, settled: readonly Settled[]): void {
+    for (const one of settled) state.settle(one, this.#nowUs());
+    if (settled.some(freesOthers)) this.#tell(domain, 'freed');
+  }
 
   #nowUs(): number {
     return this.#offsetUs + this.#clock.monotonicUs();

@@ -128,11 +128,17 @@ export function windowsAt({ limit, state }: Bound, nowUs: number): Windows {
   return { endUs, nextEndUs, count, carry: 0 };
 }
 
+/** After a window that was used up the next one opens late: the provider's clock may be behind. */
+export function opensUs({ limit, state, frost }: Bound, nowUs: number, cost: number): number {
+  const count = countOf(limit, state, factorAt(state, frost, nowUs));
+  return nowUs >= state.endUs && state.count + cost > count ? state.endUs + guardUs : 0;
+}
+
 /** A request near the boundary may arrive on either side of it, so it must fit into both windows. */
 function fixedSlotUs(bound: Bound, fromUs: number): number {
   const { limit, state, frost } = bound;
   const count = countOf(limit, state, factorAt(state, frost, fromUs));
-  const from = Math.max(fromUs, state.heldUntilUs);
+  const from = Math.max(fromUs, state.heldUntilUs, opensUs(bound, fromUs, Math.min(limit.cost, count)));
   const windows = windowsAt(bound, from);
   const cost = Math.min(limit.cost, count);
   const nextFits = windows.carry + cost <= count;

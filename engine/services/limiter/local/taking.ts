@@ -1,7 +1,7 @@
 import { guardUs, type Settled, type Ticket } from '../store.ts';
 import { factorAt, intervalOf } from './allowance.ts';
 import type { LimitState, LogEntry } from './limit-state.ts';
-import { arrivalUs, type Bound, partsFrom, windowsAt } from './slots.ts';
+import { arrivalUs, type Bound, opensUs, partsFrom, windowsAt } from './slots.ts';
 
 /** Takes what a request costs out of a limit, at its slot. */
 export function take(bound: Bound, ticket: Ticket, nowUs: number): void {
@@ -49,6 +49,7 @@ function insert(log: LogEntry[], entry: LogEntry): void {
 function takeFromCalendar(bound: Bound, slot: number, nowUs: number, cost: number): void {
   const { state } = bound;
   const windows = windowsAt(bound, nowUs);
+  state.heldUntilUs = Math.max(state.heldUntilUs, opensUs(bound, nowUs, cost));
   state.endUs = windows.endUs;
   const inside = slot < windows.endUs ? cost : 0;
   state.count = windows.count + inside;
