@@ -8,6 +8,8 @@ interface Received {
   readonly body: AsyncIterable<Uint8Array> & { destroy(): unknown };
 }
 
+const notModified = 304;
+
 /** Encodings that {@link readBody} undoes, as an `Accept-Encoding` field. */
 export const acceptedEncodings = 'gzip, br, deflate';
 
@@ -34,15 +36,20 @@ export async function readBody(
   bytesMax: number,
   shown: string,
 ): Promise<Uint8Array> {
-  // Not modified: its length is that of the body which is not sent again.
-  const announced = statusCode === 304 ? 0 : Number(headers['content-length']);
-  const received = await bounded(body, announced, bytesMax, shown);
+  if (statusCode === notModified) return nothing(body);
+  const received = await bounded(body, Number(headers['content-length']), bytesMax, shown);
   const decode = decoders[(headers['content-encoding'] ?? '').trim().toLowerCase()];
   if (decode === undefined || received.length === 0) return received;
   return decode(received, { maxOutputLength: bytesMax }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(shown, bytesMax);
     throw damaged(shown, error);
   });
+}
+
+/** The length that it may announce is that of the body which is not sent again; undici takes that for a fault. */
+async function nothing(body: Received['body']): Promise<Uint8Array> {
+  await bounded(body, 0, 0, '').catch(() => {});
+  return new Uint8Array();
 }
 
 /** Reads the body and stops at the bound, so that a huge response cannot exhaust memory. */
