@@ -18,8 +18,9 @@ export class RetryBudget {
 
   /** Takes one retry; false when none is left. */
   spend(): boolean {
-    if (this.#retries < 1) return false;
-    this.#retries -= 1;
+    // Ten shares of 0.2 add up to a little less than 2.
+    if (this.#retries < 1 - 1e-9) return false;
+    this.#retries = Math.max(0, this.#retries - 1);
     return true;
   }
 
