@@ -1,4 +1,4 @@
-import type { Clock, FreezeOrder, Memory } from '../../model/ports.ts';
+import type { Clock, FreezeOrder, FreezeStatus, Memory } from '../../model/ports.ts';
 import { type AskLimit, type BudgetStore, scopeOf } from './store.ts';
 
 /** How often the counts of long windows are kept. */
@@ -44,10 +44,7 @@ export function keptStore(store: ForgetfulStore, memory: Memory, clock: Clock): 
     const kept: Kept = {
       freezes: status.freezes
         .filter(({ remainingMs }) => remainingMs !== 0)
-        .map(({ limit, partition = '', cause, reason, remainingMs }) => ({
-          order: { cause, reason, ...(limit !== undefined && { limit: { id: limit, partition } }) },
-          ...(remainingMs !== undefined && { untilMs: nowMs + remainingMs }),
-        })),
+        .map((freeze) => keptFreeze(freeze, nowMs)),
       counts: status.limits.flatMap(({ id, partition, fill }) => {
         const known = limits.find((limit) => limit.id === id);
         const untilMs = known && quotaEndMs(known, nowMs);
@@ -93,6 +90,18 @@ export function keptStore(store: ForgetfulStore, memory: Memory, clock: Clock): 
     },
   };
 }
+
+const keptFreeze = (
+  { limit, partition, cause, reason, remainingMs }: FreezeStatus,
+  nowMs: number,
+): KeptFreeze => ({
+  order: {
+    cause,
+    reason,
+    ...(limit !== undefined && { limit: { id: limit, ...(partition !== undefined && { partition }) } }),
+  },
+  ...(remainingMs !== undefined && { untilMs: nowMs + remainingMs }),
+});
 
 const memoryName = (domain: string): string => `shared budget ${domain}`;
 
