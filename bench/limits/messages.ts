@@ -66,8 +66,8 @@ export interface WorkerReport {
   readonly failed: number;
   /** What the first failure said. */
   readonly failure?: string;
-  /** Longest time from a request to its failure. */
-  readonly failedAfterMsMax: number;
+  /** When the first one failed. */
+  readonly failedUs?: number;
   /** When the first 429 came back. */
   readonly refusedUs?: number;
   /** Share of the limit that others use, by what replies say, as it was seen over time. */

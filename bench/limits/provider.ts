@@ -49,6 +49,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
       ...(waitMs > 0 && { 'retry-after': String(Math.ceil(waitMs / 1000)) }),
     });
     response.end('{}');
+    if (waitMs === 0) counter.release?.();
   };
   if (latencyMs > 0) setTimeout(reply, latencyMs);
   else reply();

@@ -6,7 +6,7 @@ import type { MakePaced } from './paced.ts';
 const keysTimeoutMs = 60_000;
 
 /** bottleneck over Redis with the time between two requests, which was its best setting. */
-export const bottleneck: MakePaced = async ({ domain, redisUrl, perSecond }) => {
+export const bottleneck: MakePaced = async ({ domain, redisUrl, perSecond }, { once }) => {
   const { hostname, port } = new URL(redisUrl);
   const limiter = new Bottleneck({
     id: domain,
@@ -20,7 +20,7 @@ export const bottleneck: MakePaced = async ({ domain, redisUrl, perSecond }) => 
   limiter.on('error', () => {});
   await limiter.ready();
   return {
-    async send(once) {
+    async send() {
       await limiter.schedule(once);
     },
     close: () => limiter.disconnect(false),

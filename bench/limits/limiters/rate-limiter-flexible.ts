@@ -4,7 +4,7 @@ import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { MakePaced } from './paced.ts';
 
 /** rate-limiter-flexible over Redis: refused is asked again when it says so. */
-export const rateLimiterFlexible: MakePaced = async ({ domain, redisUrl, perSecond }) => {
+export const rateLimiterFlexible: MakePaced = async ({ domain, redisUrl, perSecond }, { once }) => {
   const redis = new Redis(redisUrl, { maxRetriesPerRequest: 1 });
   redis.on('error', () => {});
   const limiter = new RateLimiterRedis({
@@ -13,7 +13,6 @@ export const rateLimiterFlexible: MakePaced = async ({ domain, redisUrl, perSeco
     points: perSecond,
     duration: 1,
   });
-  const closed = new AbortController();
   const refusal = (): Promise<RateLimiterRes | undefined> =>
     limiter.consume('all').then(
       () => undefined,
@@ -23,13 +22,12 @@ export const rateLimiterFlexible: MakePaced = async ({ domain, redisUrl, perSeco
       },
     );
   return {
-    async send(once) {
+    async send() {
       for (let refused = await refusal(); refused !== undefined; refused = await refusal())
-        await delay(refused.msBeforeNext, undefined, { signal: closed.signal });
+        await delay(refused.msBeforeNext);
       await once();
     },
     async close() {
-      closed.abort();
       redis.disconnect();
     },
   };
