@@ -29,7 +29,7 @@ export async function wire({ project, databases, lab, ...given }: Wiring): Promi
   const references =
     lab === undefined
       ? environmentReferences(project.folder, process.env)
-      : { resolve: labText, redact: (text: string) => text };
+      : { resolve: labText, redact: (text: string) => text, hide: () => {} };
   return {
     ...given,
     ...databases,

@@ -56,6 +56,7 @@ async function attempt(
   const references = {
     resolve: (text: string) => text.replace('${env:KEY}', 'secret'),
     redact: (text: string) => text,
+    hide: () => {},
   };
   const sender: Sender = {
     source: sourcePlan(source),
