@@ -7,6 +7,7 @@ import type {
   Limiter,
   Locks,
   Memory,
+  Metrics,
   Progress,
   References,
   Staging,
@@ -19,6 +20,7 @@ export interface RunServices {
   readonly clock: Clock;
   readonly http: HttpClient;
   readonly limiter: Limiter;
+  readonly metrics?: Metrics;
   readonly references: References;
   readonly staging: Staging;
   readonly memory: Memory;

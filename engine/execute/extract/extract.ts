@@ -12,7 +12,9 @@ import { instantText, shiftInstant } from '../../model/instant.ts';
 import type { CursorPlan, SourcePlan, StreamPlan } from '../../model/plan.ts';
 import type { Connector, ConnectorSession, FetchedPage, Position } from '../../model/ports.ts';
 import { withoutCredentials, withoutKey } from './authenticate.ts';
-import { type Meter, type SendServices, send } from './send.ts';
+import type { Meter } from './meter.ts';
+import { send } from './send.ts';
+import type { SendServices } from './sender.ts';
 
 export interface ExtractServices extends SendServices {
   readonly connector: Connector;
@@ -123,8 +125,7 @@ function withoutOrigin(request: ApiRequest): ApiRequest {
 /** A response counts as received once a worker could read it: a body cut short is asked for again. */
 function fetch(extraction: Extraction, request: ApiRequest, from: string | undefined): Promise<WorkedPage> {
   const { stream, source, meter, services } = extraction;
-  const sender = { source, stream: `${stream.source}.${stream.name}`, meter, services };
-  return send(sender, request, async (response: ApiResponse) => {
+  return send({ source, stream, meter, services }, request, async (response: ApiResponse) => {
     const id = await services.pageId();
     const body = withoutKey(response.body, source.auth, services.references);
     const { facts, mapped } = services.map(id, body, from);
