@@ -243,7 +243,7 @@ export interface OpenWindow {
   /** When its first page was answered, by the API's own clock where it tells. A canonical instant. */
   readonly startedAt: string;
   readonly pages: number;
-  /** Its URL is a path with a query: the origin is the source's. */
+  /** Its URL is a path with a query: the origin is the source's. Only one on another origin, allowed by name, is whole. */
   readonly next: ApiRequest;
 }
 
