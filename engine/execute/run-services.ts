@@ -38,4 +38,6 @@ export interface RunServices {
   baseUrl(source: SourcePlan): string;
   /** Where its tokens come from: its own token URL, or the lab's. Only asked of a source that has one. */
   tokenUrl(source: SourcePlan): string;
+  /** The private key in PEM that signs for it: its own, or one made up for the lab. Only asked where `auth` is a JWT. */
+  signingKey(source: SourcePlan): string;
 }

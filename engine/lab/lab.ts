@@ -8,7 +8,7 @@ import { type LabSource, type LabStats, openSources } from './lab-source.ts';
 import { labBaseUrl } from './reference.ts';
 
 export type { LabStats } from './lab-source.ts';
-export { labBaseUrl, labReference, labText } from './reference.ts';
+export { labBaseUrl, labReference, labText, labTokenUrl } from './reference.ts';
 
 /** How the lab is started. */
 export interface LabOptions {
