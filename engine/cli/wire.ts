@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import { httpConnector } from '../../connectors/http/http.ts';
 import type { RunServices } from '../engine.ts';
-import { labBaseUrl, labText } from '../lab/lab.ts';
+import { labText } from '../lab/lab.ts';
 import type { Artifacts, Progress } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
 import { systemClock } from '../services/clock.ts';
 import { inProcessLimiter } from '../services/limiter/in-process-limiter.ts';
 import { environmentReferences } from '../services/references.ts';
+import { endpoints } from './endpoints.ts';
 import type { Databases } from './state.ts';
 
 /** Worker threads that map pages. More than two were not measured to help on small machines. */
@@ -29,7 +30,7 @@ export async function wire({ project, databases, lab, ...given }: Wiring): Promi
   const references =
     lab === undefined
       ? environmentReferences(project.folder, process.env)
-      : { resolve: labText, redact: (text: string) => text };
+      : { resolve: labText, redact: (text: string) => text, hide: () => {} };
   return {
     ...given,
     ...databases,
@@ -41,6 +42,6 @@ export async function wire({ project, databases, lab, ...given }: Wiring): Promi
     random: Math.random,
     folder: resolve(project.folder, '.etl', 'load', given.runId),
     workers: workersMax,
-    baseUrl: (source) => (lab === undefined ? references.resolve(source.baseUrl) : labBaseUrl(lab, source)),
+    ...endpoints(references, lab),
   };
 }

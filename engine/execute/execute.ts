@@ -8,9 +8,9 @@ import type { RunReport, StepResult } from '../model/run-report.ts';
 import { check } from './check/check.ts';
 import { checkedBaseUrl } from './extract/base-url.ts';
 import { Channels } from './extract/channels.ts';
-import { staticCredentials } from './extract/credentials.ts';
 import { continued, type Extraction, extract } from './extract/extract.ts';
 import { type Meter, newMeter } from './extract/meter.ts';
+import { credentialsOf } from './extract/tokens/credentials-of.ts';
 import { pagesLeftOut, redacted } from './findings.ts';
 import { groups, rowsMaxOf } from './grouping.ts';
 import { load } from './load/load.ts';
@@ -64,7 +64,7 @@ async function performAll(plan: Plan, services: RunServices, ledger: RunLedger):
   await removeStaleFiles(services.folder, services.clock.now());
   const pool = workerPool(plan, services.references, services.workers);
   const spool = new LoadSpool(services.folder, rowsMaxOf(plan));
-  const run: Run = { plan, services, ledger, channels: channels(services), pool, spool };
+  const run: Run = { plan, services, ledger, channels: channels(plan, services), pool, spool };
   const perform = async (chosen: readonly (readonly Step[])[]): Promise<void> => {
     for (const group of chosen) await performGroup(run, group);
   };
@@ -198,8 +198,11 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
 
 type Plumbing = Pick<Run, 'plan' | 'services' | 'channels' | 'pool'>;
 
-const channels = ({ references }: RunServices): Channels =>
-  new Channels(({ auth }) => staticCredentials(auth, references));
+/** What the streams of each source share, its token among it. */
+function channels({ environment, tokenKey }: Plan, services: RunServices): Channels {
+  const kept = { environment, ...(tokenKey !== undefined && { tokenKey }) };
+  return new Channels((source) => credentialsOf(source, { ...services, ...kept }));
+}
 
 /** What a step's extraction needs: its source where it is read now, and a worker for each page. */
 function extraction(
@@ -273,7 +276,13 @@ export async function previewMapping(plan: Plan, name: string, services: RunServ
   const meter = newMeter();
   try {
     for await (const { facts, mapped } of extract(
-      extraction({ plan, services, channels: channels(services), pool }, step, {}, meter, async () => 1),
+      extraction(
+        { plan, services, channels: channels(plan, services), pool },
+        step,
+        {},
+        meter,
+        async () => 1,
+      ),
     )) {
       const rows = (await mapped).rows.find((one) => one.mapping === name);
       assert(rows, `the page has rows of ${name}`);

@@ -163,10 +163,12 @@ export interface MetricLabels {
   readonly [label: string]: string;
 }
 
-/** Keeps small texts between runs: tokens, budgets, freezes. */
+/** Keeps small texts between runs: tokens, budgets, freezes. What a call has written survives whatever happens then. */
 export interface Memory {
   recall(name: string): Promise<string | undefined>;
   remember(name: string, text: string): Promise<void>;
+  /** Remembers `text` if what is remembered is still `before`; resolves to whether it was. */
+  swap(name: string, before: string | undefined, text: string): Promise<boolean>;
   forget(name: string): Promise<void>;
 }
 
@@ -232,6 +234,8 @@ export interface References {
   resolve(text: string): string;
   /** `text` with every value that was given so far replaced by `***`. */
   redact(text: string): string;
+  /** Makes `redact` replace this value as well: a token that was issued. */
+  hide(value: string): void;
 }
 
 /** How far a stream has been read. */
