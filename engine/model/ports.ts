@@ -50,8 +50,11 @@ export interface Limiter {
   freeze(budget: BudgetPlan, order: FreezeOrder): Promise<number>;
   /** Ends freezes; of one limit, or all of the domain. Resolves to how many there were. */
   thaw(budget: BudgetPlan, limit?: string): Promise<number>;
-  /** How each limit stands, for people. Limits of which nothing was used yet are not among them. */
-  status(budget: BudgetPlan): Promise<BudgetStatus>;
+  /**
+   * How each limit stands, for people. Limits of which nothing was used yet are not among them. Of a limit with a key the
+   * partitions are shown that this process has used, and those of `also`.
+   */
+  status(budget: BudgetPlan, also?: readonly LimitPartition[]): Promise<BudgetStatus>;
   /** Who waits in this process. */
   waiting(): readonly Waiting[];
   close(): Promise<void>;
@@ -63,6 +66,12 @@ export interface PermitRequest {
   readonly weight: number;
   readonly priority: 'high' | 'normal' | 'low';
   readonly limits: readonly BoundLimit[];
+}
+
+/** What of a limit is counted apart: see `BoundLimit`. */
+export interface LimitPartition {
+  readonly id: string;
+  readonly partition: string;
 }
 
 /** A limit that binds a request. */
@@ -96,7 +105,7 @@ export interface Observation {
 
 export interface FreezeOrder {
   /** Of this limit only; without it, the whole domain. */
-  readonly limit?: { readonly id: string; readonly partition: string };
+  readonly limit?: LimitPartition;
   readonly cause: 'throttle' | 'quota' | 'ban' | 'forbidden' | 'overload' | 'manual';
   /** For people: what the API said, without secrets. */
   readonly reason: string;
@@ -108,6 +117,7 @@ export interface BudgetStatus {
   readonly domain: string;
   readonly limits: readonly LimitStatus[];
   readonly freezes: readonly FreezeStatus[];
+  /** In all processes that share the store. */
   readonly waiting: readonly Waiting[];
   /** Processes seen within the last seconds. */
   readonly processes: number;
@@ -139,11 +149,12 @@ export interface FreezeStatus {
 export interface Waiting {
   readonly stream: string;
   readonly domain: string;
-  readonly sinceMs: number;
+  /** For how long; absent for another process, of which only the streams are known. */
+  readonly sinceMs?: number;
   /** A limit's id, `freeze`, `turn` or `store`. */
   readonly boundBy: string;
   /** How much longer, as far as is known. */
-  readonly remainingMs: number;
+  readonly remainingMs?: number;
   /** What the API said, where it froze the budget. */
   readonly reason?: string;
 }

@@ -1,7 +1,7 @@
 import type { Counter, Gauge, Histogram, Meter } from '@opentelemetry/api';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { MeterProvider, type IMetricReader } from '@opentelemetry/sdk-metrics';
+import { type IMetricReader, MeterProvider } from '@opentelemetry/sdk-metrics';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { assert, complaint, TerminalError } from '../../model/errors.ts';
 import type { MetricsPlan } from '../../model/plan.ts';
