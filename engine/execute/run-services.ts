@@ -5,6 +5,7 @@ import type {
   Connector,
   HttpClient,
   Limiter,
+  Metrics,
   Progress,
   References,
   Staging,
@@ -17,6 +18,7 @@ export interface RunServices {
   readonly clock: Clock;
   readonly http: HttpClient;
   readonly limiter: Limiter;
+  readonly metrics: Metrics;
   readonly references: References;
   readonly staging: Staging;
   readonly warehouse: Warehouse;
