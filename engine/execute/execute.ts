@@ -7,8 +7,10 @@ import type { Position, StagedPage } from '../model/ports.ts';
 import type { RunReport, StepResult } from '../model/run-report.ts';
 import { check } from './check/check.ts';
 import { checkedBaseUrl } from './extract/base-url.ts';
+import { Channels } from './extract/channels.ts';
+import { staticCredentials } from './extract/credentials.ts';
 import { continued, type Extraction, extract } from './extract/extract.ts';
-import type { Meter } from './extract/send.ts';
+import { type Meter, newMeter } from './extract/meter.ts';
 import { pagesLeftOut, redacted } from './findings.ts';
 import { groups, rowsMaxOf } from './grouping.ts';
 import { load } from './load/load.ts';
@@ -26,6 +28,7 @@ interface Run {
   readonly plan: Plan;
   readonly services: RunServices;
   readonly ledger: RunLedger;
+  readonly channels: Channels;
   readonly pool: WorkerPool;
   readonly spool: LoadSpool;
 }
@@ -61,7 +64,7 @@ async function performAll(plan: Plan, services: RunServices, ledger: RunLedger):
   await removeStaleFiles(services.folder, services.clock.now());
   const pool = workerPool(plan, services.references, services.workers);
   const spool = new LoadSpool(services.folder, rowsMaxOf(plan));
-  const run: Run = { plan, services, ledger, pool, spool };
+  const run: Run = { plan, services, ledger, channels: channels(services), pool, spool };
   const perform = async (chosen: readonly (readonly Step[])[]): Promise<void> => {
     for (const group of chosen) await performGroup(run, group);
   };
@@ -193,11 +196,14 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
   return ledger.extracted(step);
 }
 
-type Plumbing = Pick<Run, 'plan' | 'services' | 'pool'>;
+type Plumbing = Pick<Run, 'plan' | 'services' | 'channels' | 'pool'>;
+
+const channels = ({ references }: RunServices): Channels =>
+  new Channels(({ auth }) => staticCredentials(auth, references));
 
 /** What a step's extraction needs: its source where it is read now, and a worker for each page. */
 function extraction(
-  { plan, services, pool }: Plumbing,
+  { plan, services, channels, pool }: Plumbing,
   { id, stream }: ExtractStep,
   position: Position,
   meter: Meter,
@@ -213,6 +219,7 @@ function extraction(
     meter,
     services: {
       ...services,
+      channels,
       connector: services.connectors[source.connector],
       map: (page, body, from) => pool.map({ program, page, body, ...(from !== undefined && { from }) }),
       pageId,
@@ -263,10 +270,10 @@ export async function previewMapping(plan: Plan, name: string, services: RunServ
   );
   assert(mapping && step, `the plan has the mapping ${name} and reads its stream`);
   const pool = workerPool(plan, services.references, 1);
-  const meter = { requests: 0, retries: 0, refused: 0, waitedMs: 0 };
+  const meter = newMeter();
   try {
     for await (const { facts, mapped } of extract(
-      extraction({ plan, services, pool }, step, {}, meter, async () => 1),
+      extraction({ plan, services, channels: channels(services), pool }, step, {}, meter, async () => 1),
     )) {
       const rows = (await mapped).rows.find((one) => one.mapping === name);
       assert(rows, `the page has rows of ${name}`);

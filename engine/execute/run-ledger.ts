@@ -4,7 +4,7 @@ import { assert } from '../model/errors.ts';
 import type { ExtractStep, Plan, Step } from '../model/plan.ts';
 import type { LoadCounts, StagedPage } from '../model/ports.ts';
 import type { CheckReport, RunReport, StepResult, StreamReport, TableReport } from '../model/run-report.ts';
-import { failedCheck, ignoredFilter, shortListing } from './findings.ts';
+import { failedCheck, failedPolls, ignoredFilter, shortListing } from './findings.ts';
 
 /** Rows of each table that were kept aside and that the report names; all of them are in staging. */
 const blockedShownMax = 10;
@@ -20,7 +20,16 @@ export interface StreamAccount {
   /** Records of the window that ended, and how many the API had announced; absent where it did not. */
   listed?: { readonly received: number; readonly total: number };
   elapsedMs: number;
-  readonly meter: { requests: number; retries: number; refused: number; waitedMs: number; boundBy?: string };
+  readonly meter: {
+    requests: number;
+    retries: number;
+    refused: number;
+    waitedMs: number;
+    boundBy?: string;
+    readonly classes: { [kind: string]: number };
+    pollsFailed: number;
+    pollFailure?: Diagnostic;
+  };
 }
 
 type Counts = { -readonly [name in keyof LoadCounts]: number } & {
@@ -67,7 +76,7 @@ export class RunLedger {
   stream(name: string): StreamAccount {
     const known = this.#streams.get(name);
     if (known !== undefined) return known;
-    const meter = { requests: 0, retries: 0, refused: 0, waitedMs: 0 };
+    const meter = { requests: 0, retries: 0, refused: 0, waitedMs: 0, classes: {}, pollsFailed: 0 };
     const made: StreamAccount = {
       status: 'succeeded',
       pages: 0,
@@ -110,11 +119,12 @@ export class RunLedger {
   /** What is to be said of a stream that was read to its end. */
   extracted(step: ExtractStep): readonly Diagnostic[] {
     const name = `${step.stream.source}.${step.stream.name}`;
-    const { outside, received, listed } = this.stream(name);
+    const { outside, received, listed, meter } = this.stream(name);
     const short = listed !== undefined && listed.received < listed.total;
     return [
       ...(outside === 0 ? [] : [ignoredFilter(name, outside, received, step.stream.cursor?.query ?? '')]),
       ...(short ? [shortListing(name, listed.received, listed.total)] : []),
+      ...(meter.pollFailure === undefined ? [] : [failedPolls(meter.pollFailure, meter.pollsFailed)]),
     ];
   }
 

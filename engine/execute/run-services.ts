@@ -18,7 +18,7 @@ export interface RunServices {
   readonly clock: Clock;
   readonly http: HttpClient;
   readonly limiter: Limiter;
-  readonly metrics: Metrics;
+  readonly metrics?: Metrics;
   readonly references: References;
   readonly staging: Staging;
   readonly warehouse: Warehouse;

@@ -12,7 +12,9 @@ import { instantText, shiftInstant } from '../../model/instant.ts';
 import type { CursorPlan, SourcePlan, StreamPlan } from '../../model/plan.ts';
 import type { Connector, ConnectorSession, FetchedPage, Position } from '../../model/ports.ts';
 import { withoutCredentials, withoutKey } from './authenticate.ts';
-import { type Meter, type SendServices, send } from './send.ts';
+import type { Meter } from './meter.ts';
+import { send } from './send.ts';
+import type { SendServices } from './sender.ts';
 
 export interface ExtractServices extends SendServices {
   readonly connector: Connector;
@@ -88,7 +90,7 @@ async function* read(
   let startedAt = begun;
   for await (const page of services.connector.pages(stream, source, session)) {
     const { id, facts, mapped, response } = page.fetched;
-    const next = page.next && withoutOrigin(withoutCredentials(page.next, source.auth));
+    const next = page.next && withoutOrigin(withoutCredentials(page.next, source.auth), source);
     const request = withoutCredentials(page.request, source.auth);
     startedAt ??= answeredAt(response, services.clock.now());
     const window = { startedAt, ...(from !== undefined && { from }), ...(next && { next }) };
@@ -114,24 +116,26 @@ export function continued({ cursor, open, shape }: Position, stream: StreamPlan)
   return { shape: stream.shape, ...(cursor !== undefined && { cursor }), ...(kept && { open: kept }) };
 }
 
-/** What a position keeps: it is the source that says where its requests go, also when that has changed in between. */
-function withoutOrigin(request: ApiRequest): ApiRequest {
-  const { pathname, search } = new URL(request.url);
-  return { ...request, url: pathname + search };
+/**
+ * What a position keeps: it is the source that says where its requests go, also when that has changed in between. Only a
+ * page on another origin, which the source allows by name, keeps it.
+ */
+function withoutOrigin(request: ApiRequest, { baseUrl }: SourcePlan): ApiRequest {
+  const { origin, pathname, search } = new URL(request.url);
+  return origin === new URL(baseUrl).origin ? { ...request, url: pathname + search } : request;
 }
 
 /** A response counts as received once a worker could read it: a body cut short is asked for again. */
 function fetch(extraction: Extraction, request: ApiRequest, from: string | undefined): Promise<WorkedPage> {
   const { stream, source, meter, services } = extraction;
-  const sender = { source, stream: `${stream.source}.${stream.name}`, meter, services };
-  return send(sender, request, async (response: ApiResponse) => {
+  return send({ source, stream, meter, services }, request, async (response: ApiResponse) => {
     const id = await services.pageId();
     const body = withoutKey(response.body, source.auth, services.references);
     const { facts, mapped } = services.map(id, body, from);
     return {
       id,
       response,
-      facts: await facts.catch(asked(withoutCredentials(request, source.auth))),
+      facts: await facts.catch(asked(withoutCredentials(request, source.auth), source)),
       mapped,
     };
   });
@@ -139,9 +143,9 @@ function fetch(extraction: Extraction, request: ApiRequest, from: string | undef
 
 /** Says which request the answer was that could not be read. */
 const asked =
-  (request: ApiRequest) =>
+  (request: ApiRequest, source: SourcePlan) =>
   (error: unknown): never => {
     if (!(error instanceof ExplainedError)) throw error;
-    const sentence = `It was the answer to GET ${withoutOrigin(request).url}.`;
+    const sentence = `It was the answer to ${request.method} ${withoutOrigin(request, source).url}.`;
     throw error.said((diagnostic) => ({ ...diagnostic, help: [sentence, ...diagnostic.help] }));
   };
