@@ -37,12 +37,11 @@ export async function wire({
   ...given
 }: Wiring): Promise<RunServices> {
   const { undiciHttpClient } = await import('../services/undici-http-client.ts');
+  const environment = environmentReferences(project.folder, process.env);
   const references =
-    lab === undefined
-      ? environmentReferences(project.folder, process.env)
-      : { resolve: labText, redact: (text: string) => text };
+    lab === undefined ? environment : { resolve: labText, redact: (text: string) => text, hide: () => {} };
   const { metrics } = given;
-  const limiter = await openLimiter({ plan, memory: databases.memory, references, metrics });
+  const limiter = await openLimiter({ plan, memory: databases.memory, references: environment, metrics });
   return {
     ...given,
     ...databases,

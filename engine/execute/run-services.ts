@@ -5,6 +5,8 @@ import type {
   Connector,
   HttpClient,
   Limiter,
+  Locks,
+  Memory,
   Metrics,
   Progress,
   References,
@@ -21,6 +23,8 @@ export interface RunServices {
   readonly metrics?: Metrics;
   readonly references: References;
   readonly staging: Staging;
+  readonly memory: Memory;
+  readonly locks: Locks;
   readonly warehouse: Warehouse;
   readonly connectors: { readonly [name in SourcePlan['connector']]: Connector };
   readonly artifacts: Artifacts;
@@ -32,4 +36,6 @@ export interface RunServices {
   readonly workers: number;
   /** Where a source is read: its own base URL, or the lab's. */
   baseUrl(source: SourcePlan): string;
+  /** Where its tokens come from: its own token URL, or the lab's. Only asked of a source that has one. */
+  tokenUrl(source: SourcePlan): string;
 }

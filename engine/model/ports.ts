@@ -50,11 +50,8 @@ export interface Limiter {
   freeze(budget: BudgetPlan, order: FreezeOrder): Promise<number>;
   /** Ends freezes; of one limit, or all of the domain. Resolves to how many there were. */
   thaw(budget: BudgetPlan, limit?: string): Promise<number>;
-  /**
-   * How each limit stands, for people. Limits of which nothing was used yet are not among them. Of a limit with a key the
-   * partitions are shown that this process has used, and those of `also`.
-   */
-  status(budget: BudgetPlan, also?: readonly LimitPartition[]): Promise<BudgetStatus>;
+  /** How each limit stands, for people. Limits of which nothing was used yet are not among them. */
+  status(budget: BudgetPlan): Promise<BudgetStatus>;
   /** Who waits in this process. */
   waiting(): readonly Waiting[];
   close(): Promise<void>;
@@ -66,12 +63,6 @@ export interface PermitRequest {
   readonly weight: number;
   readonly priority: 'high' | 'normal' | 'low';
   readonly limits: readonly BoundLimit[];
-}
-
-/** What of a limit is counted apart: see `BoundLimit`. */
-export interface LimitPartition {
-  readonly id: string;
-  readonly partition: string;
 }
 
 /** A limit that binds a request. */
@@ -105,7 +96,7 @@ export interface Observation {
 
 export interface FreezeOrder {
   /** Of this limit only; without it, the whole domain. */
-  readonly limit?: LimitPartition;
+  readonly limit?: { readonly id: string; readonly partition: string };
   readonly cause: 'throttle' | 'quota' | 'ban' | 'forbidden' | 'overload' | 'manual';
   /** For people: what the API said, without secrets. */
   readonly reason: string;
@@ -174,10 +165,12 @@ export interface MetricLabels {
   readonly [label: string]: string;
 }
 
-/** Keeps small texts between runs: tokens, budgets, freezes. */
+/** Keeps small texts between runs: tokens, budgets, freezes. What a call has written survives whatever happens then. */
 export interface Memory {
   recall(name: string): Promise<string | undefined>;
   remember(name: string, text: string): Promise<void>;
+  /** Remembers `text` if what is remembered is still `before`; resolves to whether it was. */
+  swap(name: string, before: string | undefined, text: string): Promise<boolean>;
   forget(name: string): Promise<void>;
 }
 
@@ -243,6 +236,8 @@ export interface References {
   resolve(text: string): string;
   /** `text` with every value that was given so far replaced by `***`. */
   redact(text: string): string;
+  /** Makes `redact` replace this value as well: a token that was issued. */
+  hide(value: string): void;
 }
 
 /** How far a stream has been read. */

@@ -1,7 +1,7 @@
 import type { BudgetView, Frozen, LimitView, Thawed } from '../model/budget-view.ts';
 import { limitMatcher, partitionOf } from '../model/limit-match.ts';
 import type { BudgetPlan, LimitPlan, Plan, StreamPlan } from '../model/plan.ts';
-import type { BudgetStatus, Limiter, LimitPartition } from '../model/ports.ts';
+import type { BudgetStatus, FreezeOrder, Limiter } from '../model/ports.ts';
 import { firstRequest } from './first-request.ts';
 
 /** A budget with all who share it: sources of one domain count together. */
@@ -44,7 +44,7 @@ export async function viewBudgets(
   limiter: Limiter,
 ): Promise<readonly BudgetView[]> {
   const views = await Promise.all(
-    budgets.map(async (budget) => view(budget, await limiter.status(budget.plan, partitionsOf(budget)))),
+    budgets.map(async (budget) => view(budget, await limiter.status(budget.plan))),
   );
   return views.filter(({ limits, freezes }) => limits.length > 0 || freezes.length > 0);
 }
@@ -109,24 +109,22 @@ export async function thawBudget(
   return { domain: plan.domain, ...(limit !== undefined && { limit }), ended, count };
 }
 
-/** What the streams of a budget count into, as far as is known before they are read. */
-export const partitionsOf = ({ plan, streams }: SharedBudget): readonly LimitPartition[] =>
-  plan.limits.flatMap((limit) => {
-    const used = streams
-      .map(firstRequest)
-      .filter(limitMatcher(limit.match))
-      .map((request) => partitionOf(limit, request));
-    return [...new Set(used)].map((partition) => ({ id: limit.id, partition }));
-  });
-
-/** The partitions of a limit that streams use, or that are known from before. */
+/** The partitions of a limit that streams use, as far as is known before they are read, and those known from before. */
 async function partitions(
-  budget: SharedBudget,
+  { plan, streams }: SharedBudget,
   id: string,
   limiter: Limiter,
-): Promise<readonly LimitPartition[]> {
-  const planned = partitionsOf(budget);
-  const { limits } = await limiter.status(budget.plan, planned);
-  const all = [...planned, ...limits].filter((one) => one.id === id).map(({ partition }) => partition);
-  return [...new Set(all.length === 0 ? [''] : all)].map((partition) => ({ id, partition }));
+): Promise<readonly NonNullable<FreezeOrder['limit']>[]> {
+  const planned = plan.limits
+    .filter((limit) => limit.id === id)
+    .flatMap((limit) =>
+      streams
+        .map(firstRequest)
+        .filter(limitMatcher(limit.match))
+        .map((request) => partitionOf(limit, request)),
+    );
+  const { limits } = await limiter.status(plan);
+  const seen = limits.filter((one) => one.id === id).map(({ partition }) => partition);
+  const all = new Set([...planned, ...seen]);
+  return [...(all.size === 0 ? [''] : all)].map((partition) => ({ id, partition }));
 }

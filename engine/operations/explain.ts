@@ -2,7 +2,7 @@ import type { BoundView, Pace, StreamLimits } from '../model/budget-view.ts';
 import { costByMethod, type LimitedRequest, limitMatcher, partitionOf } from '../model/limit-match.ts';
 import type { LimitPlan, StreamPlan } from '../model/plan.ts';
 import type { BudgetStatus, FreezeStatus, Limiter, LimitStatus } from '../model/ports.ts';
-import { partitionsOf, type SharedBudget } from './budgets.ts';
+import type { SharedBudget } from './budgets.ts';
 import { firstRequest } from './first-request.ts';
 import { inFirstMinute, perMinute } from './pace.ts';
 
@@ -12,7 +12,7 @@ export async function explainStream(
   budget: SharedBudget,
   limiter: Limiter,
 ): Promise<StreamLimits> {
-  const status = await limiter.status(budget.plan, partitionsOf(budget));
+  const status = await limiter.status(budget.plan);
   const full = `${stream.source}.${stream.name}`;
   const request = firstRequest(stream);
   const bound = budget.plan.limits.filter(({ match }) => limitMatcher(match)(request));
