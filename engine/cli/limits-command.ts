@@ -44,4 +44,4 @@ export abstract class LimitsCommand extends BaseCommand {
 
 /** Without Redis nobody but the process itself knows its budget. */
 export const ownBudgetNote =
-  'Without `redis` a budget is each process’s own: this is what the last run has left behind. A run that goes on now keeps its own count, and takes this up when it starts.';
+  'Without `redis` a budget is each process’s own: this is what the last run has left behind, and what the next one starts from.';

@@ -9,14 +9,14 @@ export function budgetNamed(budgets: readonly SharedBudget[], name: string): Sha
     budgets.find(({ plan }) => plan.domain === name) ?? budgets.find(({ sources }) => sources.includes(name));
   if (found !== undefined) return found;
   const known = budgets.flatMap(({ plan, sources }) => [plan.domain, ...sources]);
-  throw unknown('budget or source', name, [...new Set(known)]);
+  throw unknown(`budget or source ${name}`, name, [...new Set(known)]);
 }
 
 /** The id, when the budget has a limit of it. @throws RefusedError (exit 3) when it has none */
 export function limitNamed({ plan }: SharedBudget, id: string | undefined): string | undefined {
   if (id === undefined || plan.limits.some((limit) => limit.id === id)) return id;
   throw unknown(
-    `limit of ${plan.domain}`,
+    `limit ${id} in the budget ${plan.domain}`,
     id,
     plan.limits.map((limit) => limit.id),
   );
@@ -31,15 +31,15 @@ export function streamNamed(
   const full = ({ stream }: (typeof all)[number]): string => `${stream.source}.${stream.name}`;
   const found = all.find((one) => full(one) === name);
   if (found !== undefined) return found;
-  throw unknown('stream that a mapping reads and that is called', name, all.map(full));
+  throw unknown(`stream ${name} that a mapping reads`, name, all.map(full));
 }
 
-function unknown(kind: string, name: string, known: readonly string[]): RefusedError {
+function unknown(what: string, name: string, known: readonly string[]): RefusedError {
   const guess = didYouMean(name, known);
   return new RefusedError('invalid', [
     complaint(
       'ETL0906',
-      `there is no ${kind} ${name}${guess === undefined ? '' : `: ${guess}`}`,
+      `there is no ${what}${guess === undefined ? '' : `: ${guess}`}`,
       known.length === 0 ? 'The project has none.' : `The project has: ${listText(known)}.`,
     ),
   ]);

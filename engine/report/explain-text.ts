@@ -5,7 +5,7 @@ import { durationText } from '../model/units.ts';
 import { tableText } from './table.ts';
 import { freezeText, waitText } from './waits-text.ts';
 
-const head = ['limit', 'declared', 'used', 'is', 'burst', 'cost', 'requests/min', 'now', 'next'];
+const head = ['limit', 'declared', 'used', 'is', 'burst', 'cost', 'per minute', 'now', 'next in'];
 const right = [false, false, true, false, true, true, true, true, true];
 
 /** Why a stream is as fast as it is, for people. */
@@ -40,7 +40,7 @@ function limitRow(limit: BoundView): readonly string[] {
     `${costVaries ? 'about ' : ''}${rounded(cost)}`,
     rateText(limit.perMinute),
     rateText(limit.nowPerMinute),
-    limit.nextMs <= 0 ? 'now' : durationText(limit.nextMs),
+    limit.nextMs <= 0 ? '' : durationText(limit.nextMs),
   ];
 }
 
