@@ -108,6 +108,7 @@ export interface BudgetStatus {
   readonly domain: string;
   readonly limits: readonly LimitStatus[];
   readonly freezes: readonly FreezeStatus[];
+  /** In all processes that share the store. */
   readonly waiting: readonly Waiting[];
   /** Processes seen within the last seconds. */
   readonly processes: number;
@@ -139,11 +140,12 @@ export interface FreezeStatus {
 export interface Waiting {
   readonly stream: string;
   readonly domain: string;
-  readonly sinceMs: number;
+  /** For how long; absent for another process, of which only the streams are known. */
+  readonly sinceMs?: number;
   /** A limit's id, `freeze`, `turn` or `store`. */
   readonly boundBy: string;
   /** How much longer, as far as is known. */
-  readonly remainingMs: number;
+  readonly remainingMs?: number;
   /** What the API said, where it froze the budget. */
   readonly reason?: string;
 }
