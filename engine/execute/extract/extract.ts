@@ -90,7 +90,7 @@ async function* read(
   let startedAt = begun;
   for await (const page of services.connector.pages(stream, source, session)) {
     const { id, facts, mapped, response } = page.fetched;
-    const next = page.next && withoutOrigin(withoutCredentials(page.next, source.auth));
+    const next = page.next && withoutOrigin(withoutCredentials(page.next, source.auth), source);
     const request = withoutCredentials(page.request, source.auth);
     startedAt ??= answeredAt(response, services.clock.now());
     const window = { startedAt, ...(from !== undefined && { from }), ...(next && { next }) };
@@ -116,10 +116,13 @@ export function continued({ cursor, open, shape }: Position, stream: StreamPlan)
   return { shape: stream.shape, ...(cursor !== undefined && { cursor }), ...(kept && { open: kept }) };
 }
 
-/** What a position keeps: it is the source that says where its requests go, also when that has changed in between. */
-function withoutOrigin(request: ApiRequest): ApiRequest {
-  const { pathname, search } = new URL(request.url);
-  return { ...request, url: pathname + search };
+/**
+ * What a position keeps: it is the source that says where its requests go, also when that has changed in between. Only a
+ * page on another origin, which the source allows by name, keeps it.
+ */
+function withoutOrigin(request: ApiRequest, { baseUrl }: SourcePlan): ApiRequest {
+  const { origin, pathname, search } = new URL(request.url);
+  return origin === new URL(baseUrl).origin ? { ...request, url: pathname + search } : request;
 }
 
 /** A response counts as received once a worker could read it: a body cut short is asked for again. */
@@ -132,7 +135,7 @@ function fetch(extraction: Extraction, request: ApiRequest, from: string | undef
     return {
       id,
       response,
-      facts: await facts.catch(asked(withoutCredentials(request, source.auth))),
+      facts: await facts.catch(asked(withoutCredentials(request, source.auth), source)),
       mapped,
     };
   });
@@ -140,9 +143,9 @@ function fetch(extraction: Extraction, request: ApiRequest, from: string | undef
 
 /** Says which request the answer was that could not be read. */
 const asked =
-  (request: ApiRequest) =>
+  (request: ApiRequest, source: SourcePlan) =>
   (error: unknown): never => {
     if (!(error instanceof ExplainedError)) throw error;
-    const sentence = `It was the answer to GET ${withoutOrigin(request).url}.`;
+    const sentence = `It was the answer to ${request.method} ${withoutOrigin(request, source).url}.`;
     throw error.said((diagnostic) => ({ ...diagnostic, help: [sentence, ...diagnostic.help] }));
   };
