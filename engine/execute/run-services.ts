@@ -5,8 +5,10 @@ import type {
   Connector,
   HttpClient,
   Limiter,
+  Locks,
   Progress,
   References,
+  ResponseCache,
   Staging,
   Warehouse,
 } from '../model/ports.ts';
@@ -17,6 +19,10 @@ export interface RunServices {
   readonly clock: Clock;
   readonly http: HttpClient;
   readonly limiter: Limiter;
+  readonly cache: ResponseCache;
+  /** Of this process alone: for replies with personal data, which are stored nowhere as they are received. */
+  readonly ownCache: ResponseCache;
+  readonly locks: Locks;
   readonly references: References;
   readonly staging: Staging;
   readonly warehouse: Warehouse;

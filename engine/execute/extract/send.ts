@@ -39,6 +39,8 @@ export interface Sender {
   readonly stream: string;
   readonly meter: Meter;
   readonly services: SendServices;
+  /** Statuses that are replies to this request, which otherwise are redirects or refusals: 304, 404. */
+  readonly answers?: readonly number[];
 }
 
 /**
@@ -82,6 +84,8 @@ async function sendOnce(sender: Sender, request: ApiRequest, redirects = 0): Pro
   const response = await exchange(sender, request);
   const kind = classify(response.status);
   if (kind === 'ok' || kind === 'throttle') return response;
+  if ((kind === 'redirect' || kind === 'client') && sender.answers?.includes(response.status))
+    return response;
   if (kind === 'overload') waitAsAsked(sender, response);
   const follows = kind === 'redirect' && redirects < redirectsMax;
   const url = follows ? sameOrigin(request, response) : undefined;
