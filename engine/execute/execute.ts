@@ -7,6 +7,8 @@ import type { Position, StagedPage } from '../model/ports.ts';
 import type { RunReport, StepResult } from '../model/run-report.ts';
 import { check } from './check/check.ts';
 import { checkedBaseUrl } from './extract/base-url.ts';
+import { Channels } from './extract/channels.ts';
+import { staticCredentials } from './extract/credentials.ts';
 import { continued, type Extraction, type ExtractServices, extract } from './extract/extract.ts';
 import { pagesLeftOut, redacted, unansweredCache } from './findings.ts';
 import { groups, rowsMaxOf } from './grouping.ts';
@@ -25,6 +27,7 @@ interface Run {
   readonly plan: Plan;
   readonly services: RunServices;
   readonly ledger: RunLedger;
+  readonly channels: Channels;
   readonly pool: WorkerPool;
   readonly spool: LoadSpool;
 }
@@ -61,7 +64,7 @@ async function performAll(plan: Plan, services: RunServices, ledger: RunLedger):
   await removeStaleFiles(services.folder, services.clock.now());
   const pool = workerPool(plan, services.references, services.workers);
   const spool = new LoadSpool(services.folder, rowsMaxOf(plan));
-  const run: Run = { plan, services, ledger, pool, spool };
+  const run: Run = { plan, services, ledger, channels: channels(services), pool, spool };
   const perform = async (chosen: readonly (readonly Step[])[]): Promise<void> => {
     for (const group of chosen) await performGroup(run, group);
   };
@@ -199,11 +202,14 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
   return ledger.extracted(step);
 }
 
-type Plumbing = Pick<Run, 'plan' | 'services' | 'pool'>;
+type Plumbing = Pick<Run, 'plan' | 'services' | 'channels' | 'pool'>;
+
+const channels = ({ references }: RunServices): Channels =>
+  new Channels(({ auth }) => staticCredentials(auth, references));
 
 /** What a step's extraction needs: its source where it is read now, and a worker for each page. */
 function extraction(
-  { plan, services, pool }: Plumbing,
+  { plan, services, channels, pool }: Plumbing,
   { id, stream }: ExtractStep,
   position: Position,
   counts: Pick<StreamAccount, 'meter' | 'lookupMeter' | 'cacheCounts'>,
@@ -223,6 +229,7 @@ function extraction(
     services: {
       ...services,
       ...own,
+      channels,
       connector: services.connectors[source.connector],
       map: (page, body, from, look) =>
         pool.map({ program, page, body, ...(from !== undefined && { from }) }, look),
@@ -275,10 +282,9 @@ export async function previewMapping(plan: Plan, name: string, services: RunServ
   const pool = workerPool(plan, services.references, 1);
   const { signal } = services;
   const own = { signal, lookupSignal: signal, pageId: async () => 1 };
+  const plumbing = { plan, services, channels: channels(services), pool };
   try {
-    for await (const { facts, mapped } of extract(
-      extraction({ plan, services, pool }, step, {}, streamAccount(), own),
-    )) {
+    for await (const { facts, mapped } of extract(extraction(plumbing, step, {}, streamAccount(), own))) {
       const rows = (await mapped).rows.find((one) => one.mapping === name);
       assert(rows, `the page has rows of ${name}`);
       return { mapping, facts, rows };

@@ -52,6 +52,12 @@ export const shortListing = (stream: string, received: number, total: number): D
   severity: 'warning',
 });
 
+/** The last of a stream's polls that brought nothing, and how many did not. */
+export const failedPolls = (last: Diagnostic, polls: number): Diagnostic => ({
+  ...last,
+  help: polls === 1 ? last.help : [`It is the last of ${polls} polls that failed.`, ...last.help],
+});
+
 /** An API may repeat a credential in its answer: what is printed and kept shows none. */
 export const redacted = (diagnostic: Diagnostic, { redact }: References): Diagnostic => ({
   ...diagnostic,

@@ -4,7 +4,7 @@ import { assert } from '../model/errors.ts';
 import type { ExtractStep, Plan, Step } from '../model/plan.ts';
 import type { LoadCounts, StagedPage } from '../model/ports.ts';
 import type { CheckReport, RunReport, StepResult, StreamReport, TableReport } from '../model/run-report.ts';
-import { failedCheck, ignoredFilter, shortListing } from './findings.ts';
+import { failedCheck, failedPolls, ignoredFilter, shortListing } from './findings.ts';
 
 /** Rows of each table that were kept aside and that the report names; all of them are in staging. */
 const blockedShownMax = 10;
@@ -31,7 +31,19 @@ interface RequestCounts {
   refused: number;
   waitedMs: number;
   boundBy?: string;
+  readonly classes: { [kind: string]: number };
+  pollsFailed: number;
+  pollFailure?: Diagnostic;
 }
+
+const requestCounts = (): RequestCounts => ({
+  requests: 0,
+  retries: 0,
+  refused: 0,
+  waitedMs: 0,
+  classes: {},
+  pollsFailed: 0,
+});
 
 /** Of a stream of which nothing has been read yet. */
 export const streamAccount = (): StreamAccount => ({
@@ -40,8 +52,8 @@ export const streamAccount = (): StreamAccount => ({
   received: 0,
   outside: 0,
   elapsedMs: 0,
-  meter: { requests: 0, retries: 0, refused: 0, waitedMs: 0 },
-  lookupMeter: { requests: 0, retries: 0, refused: 0, waitedMs: 0 },
+  meter: requestCounts(),
+  lookupMeter: requestCounts(),
   cacheCounts: { hits: 0, misses: 0, revalidated: 0 },
 });
 
@@ -124,11 +136,12 @@ export class RunLedger {
   /** What is to be said of a stream that was read to its end. */
   extracted(step: ExtractStep): readonly Diagnostic[] {
     const name = `${step.stream.source}.${step.stream.name}`;
-    const { outside, received, listed } = this.stream(name);
+    const { outside, received, listed, meter } = this.stream(name);
     const short = listed !== undefined && listed.received < listed.total;
     return [
       ...(outside === 0 ? [] : [ignoredFilter(name, outside, received, step.stream.cursor?.query ?? '')]),
       ...(short ? [shortListing(name, listed.received, listed.total)] : []),
+      ...(meter.pollFailure === undefined ? [] : [failedPolls(meter.pollFailure, meter.pollsFailed)]),
     ];
   }
 

@@ -6,6 +6,7 @@ import type {
   HttpClient,
   Limiter,
   Locks,
+  Metrics,
   Progress,
   References,
   ResponseCache,
@@ -23,6 +24,7 @@ export interface RunServices {
   /** Of this process alone: for replies with personal data, which are stored nowhere as they are received. */
   readonly ownCache: ResponseCache;
   readonly locks: Locks;
+  readonly metrics?: Metrics;
   readonly references: References;
   readonly staging: Staging;
   readonly warehouse: Warehouse;

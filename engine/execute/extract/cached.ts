@@ -32,14 +32,8 @@ export interface Caching {
   readonly keeps: readonly number[];
 }
 
-/**
- * Sends a request until `accept` takes its reply. `answers` are statuses besides 2xx that are replies, not refusals.
- */
-export type Sending = <T>(
-  request: ApiRequest,
-  answers: readonly number[],
-  accept: (response: ApiResponse) => Promise<T>,
-) => Promise<T>;
+/** Sends a request until `accept` takes its reply. A 304 is one, too. */
+export type Sending = <T>(request: ApiRequest, accept: (response: ApiResponse) => Promise<T>) => Promise<T>;
 
 /**
  * Gives a reply that is fresh in the cache to `accept`, without a request; otherwise sends the request, with the
@@ -108,16 +102,13 @@ function sendAndKeep<T>(
   sending: Sending,
   accept: (response: ApiResponse) => Promise<T>,
 ): Promise<T> {
-  const { counts, keeps } = caching;
   const validators = caching.plan.revalidate ? validatorsOf(request, older) : {};
-  const isConditional = Object.keys(validators).length > 0;
   const conditional = { ...request, headers: { ...request.headers, ...validators } };
-  const answers = isConditional ? [...keeps, notModified] : keeps;
-  return sending(conditional, answers, async (reply) => {
+  return sending(conditional, async (reply) => {
     const confirmed = reply.status === notModified ? older : undefined;
     const response = confirmed === undefined ? reply : renewed(confirmed, reply);
     const accepted = await accept(response);
-    counts[confirmed === undefined ? 'misses' : 'revalidated'] += 1;
+    caching.counts[confirmed === undefined ? 'misses' : 'revalidated'] += 1;
     await keep(caching, key, response);
     return accepted;
   });

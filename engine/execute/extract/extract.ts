@@ -13,9 +13,11 @@ import type { CursorPlan, SourcePlan, StreamPlan } from '../../model/plan.ts';
 import type { Connector, ConnectorSession, FetchedPage, Position } from '../../model/ports.ts';
 import { withoutCredentials } from './authenticate.ts';
 import { type CacheCounts, cachedSend, type Sending } from './cached.ts';
-import { type LookUp, lookUp } from './lookups.ts';
+import { type LookUp, lookUp, lookupAnswers } from './lookups.ts';
+import type { Meter } from './meter.ts';
 import { cleaned, lookupCaching, pageCaching, type Reuse, type ReuseServices } from './reuse.ts';
-import { type Meter, type SendServices, send } from './send.ts';
+import { send } from './send.ts';
+import type { SendServices } from './sender.ts';
 
 export interface ExtractServices extends SendServices, ReuseServices {
   readonly connector: Connector;
@@ -142,7 +144,7 @@ function fetch(
   look: LookUp | undefined,
 ): Promise<WorkedPage> {
   const { stream, source, meter, services } = extraction;
-  const sending = sendingOf(extraction, meter, services.signal);
+  const sending = sendingOf(extraction, { meter, signal: services.signal });
   const accept = async (response: ApiResponse): Promise<WorkedPage> => {
     const id = await services.pageId();
     const { facts, mapped } = services.map(id, response.body, from, look);
@@ -153,33 +155,33 @@ function fetch(
       mapped,
     };
   };
-  if (stream.cache === undefined) return sending(request, [], accept);
+  if (stream.cache === undefined) return sending(request, accept);
   const own = withoutCredentials(request, source.auth);
   return cachedSend(pageCaching(reuseOf(extraction), stream.cache, services.signal), own, sending, accept);
 }
 
+interface SendingParts {
+  readonly meter: Meter;
+  readonly signal: AbortSignal;
+  readonly answers?: readonly number[];
+}
+
 /** What sends the requests of a stream, and counts what that costs. */
-function sendingOf({ stream, source, services }: Extraction, meter: Meter, signal: AbortSignal): Sending {
-  const sender = {
-    source,
-    stream: `${stream.source}.${stream.name}`,
-    meter,
-    services: { ...services, signal },
-  };
-  return (request, answers, accept) =>
-    send({ ...sender, answers }, request, (response) =>
-      accept(cleaned(response, source.auth, services.references)),
-    );
+function sendingOf({ stream, source, services }: Extraction, { signal, ...parts }: SendingParts): Sending {
+  const sender = { ...parts, source, stream, services: { ...services, signal } };
+  return (request, accept) =>
+    send(sender, request, (response) => accept(cleaned(response, source.auth, services.references)));
 }
 
 function lookups(extraction: Extraction): LookUp {
   const { stream, source, lookupMeter, services } = extraction;
+  const signal = services.lookupSignal;
   const reuse = reuseOf(extraction);
   return lookUp({
     stream,
     source,
-    sending: sendingOf(extraction, lookupMeter, services.lookupSignal),
-    caching: (lookup) => lookupCaching(reuse, lookup, services.lookupSignal),
+    sending: sendingOf(extraction, { meter: lookupMeter, signal, answers: lookupAnswers }),
+    caching: (lookup) => lookupCaching(reuse, lookup, signal),
   });
 }
 

@@ -1,6 +1,6 @@
 import type { LookupAsk, LookupReply, PageFailure } from '../../model/batch.ts';
 import { pathText } from '../../model/path.ts';
-import type { LookupPlan, StreamPlan, TemplatePlan } from '../../model/plan.ts';
+import type { LookupPlan, Path, StreamPlan, TemplatePlan } from '../../model/plan.ts';
 import { parseExact } from './exact-json.ts';
 import { kindOf } from './failures.ts';
 import { compilePath, type JsonObject } from './paths.ts';
@@ -93,37 +93,49 @@ type Rendered = string | null | Misfit;
 
 function compileTarget({ path, query }: LookupPlan): (record: JsonObject) => Rendered {
   const renderPath = compileTemplate(path);
-  const parameters = query.map(({ parameter, value }) => ({ parameter, render: compileTemplate(value) }));
+  const parameters = query.map(({ parameter, value }) => {
+    const render = compileTemplate(value);
+    const name = encodeURIComponent(parameter);
+    return (record: JsonObject): Rendered => changed(render(record), (text) => `${name}=${text}`);
+  });
   return (record) => {
     const rendered = renderPath(record);
-    if (typeof rendered !== 'string' || climbs(rendered))
-      return typeof rendered === 'string' ? null : rendered;
-    const pairs: string[] = [];
-    for (const { parameter, render } of parameters) {
-      const value = render(record);
-      if (typeof value !== 'string') return value;
-      pairs.push(`${encodeURIComponent(parameter)}=${value}`);
-    }
+    if (typeof rendered !== 'string') return rendered;
+    if (climbs(rendered)) return null;
+    const pairs = parameters.map((parameter) => parameter(record));
+    const other = pairs.find((pair) => typeof pair !== 'string');
+    if (other !== undefined) return other;
     return pairs.length === 0 ? rendered : `${rendered}?${pairs.join('&')}`;
   };
 }
+
+const changed = (rendered: Rendered, change: (text: string) => string): Rendered =>
+  typeof rendered === 'string' ? change(rendered) : rendered;
 
 /** Whether a value has made `.` or `..` of a part of the path, which would lead to another path: nothing is there. */
 const climbs = (path: string): boolean => /\/\.{1,2}(?:\/|$)/.test(path);
 
 /** The text with the record's values, encoded for a URL; null when one of them is missing. */
 function compileTemplate({ texts, paths }: TemplatePlan): (record: JsonObject) => Rendered {
-  const readers = paths.map((path) => ({ path, read: compilePath(path) }));
+  const values = paths.map(compileValue);
   return (record) => {
-    let rendered = texts[0] ?? '';
-    for (const [at, { path, read }] of readers.entries()) {
-      const value = read(record);
-      if (value === undefined || value === null || value === '') return null;
-      const text = scalarText(value);
-      if (text === undefined) return { path: pathText(path), value };
-      rendered += encodeURIComponent(text) + (texts[at + 1] ?? '');
+    let whole = texts[0] ?? '';
+    for (const [at, value] of values.entries()) {
+      const rendered = value(record);
+      if (typeof rendered !== 'string') return rendered;
+      whole += rendered + (texts[at + 1] ?? '');
     }
-    return rendered;
+    return whole;
+  };
+}
+
+function compileValue(path: Path): (record: JsonObject) => Rendered {
+  const read = compilePath(path);
+  return (record) => {
+    const value = read(record) ?? null;
+    if (value === null || value === '') return null;
+    const text = scalarText(value);
+    return text === undefined ? { path: pathText(path), value } : encodeURIComponent(text);
   };
 }
 
