@@ -4,11 +4,10 @@ import type { RunServices } from '../engine.ts';
 import { labBaseUrl, labText } from '../lab/lab.ts';
 import type { Artifacts, Progress } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
-import { memoryCache } from '../services/cache/memory-cache.ts';
 import { systemClock } from '../services/clock.ts';
-import { InProcessLimiter } from '../services/limiter/in-process-limiter.ts';
-import { memoryLocks } from '../services/locks/memory-locks.ts';
+import { inProcessLimiter } from '../services/limiter/in-process-limiter.ts';
 import { environmentReferences } from '../services/references.ts';
+import { reuse } from './reuse.ts';
 import type { Databases } from './state.ts';
 
 /** Worker threads that map pages. More than two were not measured to help on small machines. */
@@ -28,7 +27,6 @@ export interface Wiring {
 /** Every adapter that a run uses, in one place. */
 export async function wire({ project, databases, lab, ...given }: Wiring): Promise<RunServices> {
   const { undiciHttpClient } = await import('../services/undici-http-client.ts');
-  const ownCache = memoryCache();
   const references =
     lab === undefined
       ? environmentReferences(project.folder, process.env)
@@ -39,10 +37,8 @@ export async function wire({ project, databases, lab, ...given }: Wiring): Promi
     references,
     clock: systemClock,
     http: undiciHttpClient(),
-    limiter: new InProcessLimiter(systemClock),
-    cache: ownCache,
-    ownCache,
-    locks: memoryLocks(),
+    limiter: inProcessLimiter({ clock: systemClock }),
+    ...(await reuse(lab === undefined ? project.redis : undefined, references.resolve)),
     connectors: { http: httpConnector },
     random: Math.random,
     folder: resolve(project.folder, '.etl', 'load', given.runId),

@@ -95,8 +95,8 @@ export interface Observation {
 }
 
 export interface FreezeOrder {
-  /** Of this limit only; without it, the whole domain. */
-  readonly limit?: { readonly id: string; readonly partition: string };
+  /** Of this limit only, or of one partition of it; without it, the whole domain. */
+  readonly limit?: { readonly id: string; readonly partition?: string };
   readonly cause: 'throttle' | 'quota' | 'ban' | 'forbidden' | 'overload' | 'manual';
   /** For people: what the API said, without secrets. */
   readonly reason: string;

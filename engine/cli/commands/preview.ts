@@ -127,7 +127,7 @@ export default class Preview extends BaseCommand {
       return { exitCode: stoppedCode(stop.received()), result: null, diagnostics: [], text: '' };
     } finally {
       stop.stop();
-      await services.http.close();
+      await Promise.all([services.http.close(), services.cache.close(), services.locks.close()]);
       await lab?.close();
     }
   }

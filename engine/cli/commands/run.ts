@@ -86,7 +86,7 @@ export default class Run extends BaseCommand {
         text: reportText(report),
       };
     } finally {
-      await services.http.close();
+      await Promise.all([services.http.close(), services.cache.close(), services.locks.close()]);
     }
   }
 }
