@@ -108,6 +108,7 @@ export interface BudgetStatus {
   readonly domain: string;
   readonly limits: readonly LimitStatus[];
   readonly freezes: readonly FreezeStatus[];
+  /** In all processes that share the store. */
   readonly waiting: readonly Waiting[];
   /** Processes seen within the last seconds. */
   readonly processes: number;
@@ -139,11 +140,12 @@ export interface FreezeStatus {
 export interface Waiting {
   readonly stream: string;
   readonly domain: string;
-  readonly sinceMs: number;
+  /** For how long; absent for another process, of which only the streams are known. */
+  readonly sinceMs?: number;
   /** A limit's id, `freeze`, `turn` or `store`. */
   readonly boundBy: string;
   /** How much longer, as far as is known. */
-  readonly remainingMs: number;
+  readonly remainingMs?: number;
   /** What the API said, where it froze the budget. */
   readonly reason?: string;
 }
@@ -163,10 +165,12 @@ export interface MetricLabels {
   readonly [label: string]: string;
 }
 
-/** Keeps small texts between runs: tokens, budgets, freezes. */
+/** Keeps small texts between runs: tokens, budgets, freezes. What a call has written survives whatever happens then. */
 export interface Memory {
   recall(name: string): Promise<string | undefined>;
   remember(name: string, text: string): Promise<void>;
+  /** Remembers `text` if what is remembered is still `before`; resolves to whether it was. */
+  swap(name: string, before: string | undefined, text: string): Promise<boolean>;
   forget(name: string): Promise<void>;
 }
 
@@ -232,6 +236,8 @@ export interface References {
   resolve(text: string): string;
   /** `text` with every value that was given so far replaced by `***`. */
   redact(text: string): string;
+  /** Makes `redact` replace this value as well: a token that was issued. */
+  hide(value: string): void;
 }
 
 /** How far a stream has been read. */
