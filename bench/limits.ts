@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { storefrontDay } from './limits/day/day.ts';
 import { faults } from './limits/faults.ts';
 import { rates } from './limits/rates.ts';
 import { rowsTable } from './limits/row.ts';
@@ -8,7 +9,7 @@ import { median } from './support/numbers.ts';
 import { hasRedisServer, RedisServer } from './support/redis-server.ts';
 import type { BenchResult, Figures } from './support/results.ts';
 
-const scenarios: readonly Scenario[] = [...rates, ...faults, sharedQuota];
+const scenarios: readonly Scenario[] = [...rates, ...faults, sharedQuota, storefrontDay];
 
 /** Figures key by key, each the median of its rounds. */
 function medians(rounds: readonly Figures[]): Figures {

@@ -11,7 +11,7 @@ import { systemClock } from '../../../engine/services/clock.ts';
 import { redisLimiter } from '../../../engine/services/limiter/redis-limiter.ts';
 import type { MakePaced } from './paced.ts';
 
-const noReferences: References = { resolve: (text) => text, redact: (text) => text };
+const noReferences: References = { resolve: (text) => text, redact: (text) => text, hide: () => {} };
 
 /** Ours, as a run has it: the budget compiled from what a source file says, the engine's own sending, and Redis. */
 export const sluice: MakePaced = async (options, { request, http }) => {
