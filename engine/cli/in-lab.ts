@@ -12,6 +12,7 @@ export const inLab = ({ redis, metrics, ...project }: Project): Project => ({
   environment: 'lab',
   staging: { dialect: 'sqlite', storage: '.etl/lab/staging.sqlite' },
   warehouse: { ...project.warehouse, type: 'duckdb', path: '.etl/lab/warehouse.duckdb' },
+  ...(project.tokenKey !== undefined && { tokenKey: 'of the lab, whose tokens are no secret' }),
   // The lab has credentials of its own for every reference.
   references: [],
 });

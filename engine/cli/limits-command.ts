@@ -30,7 +30,7 @@ export abstract class LimitsCommand extends BaseCommand {
     const work = await planned(await this.project(flags), flags.lab);
     try {
       const references = environmentReferences(work.project.folder, process.env);
-      const limiter = await openLimiter({ plan: work.plan, memory: work.memory, references });
+      const limiter = await openLimiter({ redis: work.plan.redis, memory: work.memory, references });
       try {
         return await use({ plan: work.plan, all: budgetsOf(work.plan), limiter });
       } finally {

@@ -4,7 +4,7 @@ import { systemClock } from '../services/clock.ts';
 import { noMetrics } from '../services/metrics/no-metrics.ts';
 
 export interface LimiterParts {
-  readonly plan: Plan;
+  readonly redis: Plan['redis'];
   readonly memory: Memory;
   readonly references: References;
   readonly metrics?: Metrics;
@@ -12,16 +12,16 @@ export interface LimiterParts {
 
 /** The limiter that a plan asks for: with Redis, processes share their budgets. */
 export async function openLimiter({
-  plan,
+  redis,
   memory,
   references,
   metrics = noMetrics,
 }: LimiterParts): Promise<Limiter> {
-  if (plan.redis === undefined) {
+  if (redis === undefined) {
     const { inProcessLimiter } = await import('../services/limiter/in-process-limiter.ts');
     return inProcessLimiter({ clock: systemClock, memory, metrics });
   }
   const { redisLimiter } = await import('../services/limiter/redis-limiter.ts');
-  const { url, prefix } = plan.redis;
+  const { url, prefix } = redis;
   return redisLimiter({ url: references.resolve(url), prefix, clock: systemClock, memory, metrics });
 }

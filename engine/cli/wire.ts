@@ -1,13 +1,15 @@
 import { resolve } from 'node:path';
 import { httpConnector } from '../../connectors/http/http.ts';
 import type { RunServices } from '../engine.ts';
-import { labBaseUrl, labText } from '../lab/lab.ts';
+import { labText } from '../lab/lab.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Artifacts, Metrics, Progress, Waiting } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
 import { systemClock } from '../services/clock.ts';
 import { environmentReferences } from '../services/references.ts';
+import { endpoints } from './endpoints.ts';
 import { openLimiter } from './open-limiter.ts';
+import { reuse } from './reuse.ts';
 import type { Databases } from './state.ts';
 
 /** Worker threads that map pages. More than two were not measured to help on small machines. */
@@ -41,7 +43,9 @@ export async function wire({
   const references =
     lab === undefined ? environment : { resolve: labText, redact: (text: string) => text, hide: () => {} };
   const { metrics } = given;
-  const limiter = await openLimiter({ plan, memory: databases.memory, references: environment, metrics });
+  // The lab is an account of its own: what is sent to it must not use up the budget of the real one.
+  const redis = lab === undefined ? plan.redis : undefined;
+  const limiter = await openLimiter({ redis, memory: databases.memory, references: environment, metrics });
   return {
     ...given,
     ...databases,
@@ -50,10 +54,17 @@ export async function wire({
     clock: systemClock,
     http: undiciHttpClient(),
     limiter,
+    ...(await reuse(redis, environment.resolve)),
     connectors: { http: httpConnector },
     random: Math.random,
     folder: resolve(project.folder, '.etl', 'load', given.runId),
     workers: workersMax,
-    baseUrl: (source) => (lab === undefined ? references.resolve(source.baseUrl) : labBaseUrl(lab, source)),
+    ...endpoints(references, lab),
   };
+}
+
+/** Ends what the services of a run keep open. */
+export async function closeServices({ limiter, http, cache, locks }: RunServices): Promise<void> {
+  await limiter.close();
+  await Promise.all([http.close(), cache.close(), locks.close()]);
 }

@@ -62,7 +62,10 @@ function clearTextMistake(document: SourceDocument, baseUrl: string): readonly D
 /** What would be sent otherwise than it is meant, or where everybody can read it. */
 export const requestMistakes = (document: SourceDocument, source: config.Source): readonly Diagnostic[] => [
   ...clearTextMistake(document, source.baseUrl),
-  ...Object.entries(source.streams).flatMap(([name, { request }]) =>
-    referenceMistakes(document, below('/streams', name, 'request'), request),
-  ),
+  ...Object.entries(source.streams).flatMap(([name, { request, lookups = {} }]) => [
+    ...referenceMistakes(document, below('/streams', name, 'request'), request),
+    ...Object.entries(lookups).flatMap(([lookup, asked]) =>
+      referenceMistakes(document, below('/streams', name, 'lookups', lookup), asked),
+    ),
+  ]),
 ];

@@ -13,7 +13,7 @@ import { missingReferences } from '../missing-references.ts';
 import { type PlannedProject, planned } from '../planned.ts';
 import { silentProgress } from '../progress.ts';
 import { interruption, stoppedCode } from '../signals.ts';
-import { wire } from '../wire.ts';
+import { closeServices, wire } from '../wire.ts';
 
 const cellMax = 40;
 const reasonMax = 120;
@@ -130,8 +130,7 @@ export default class Preview extends BaseCommand {
       return { exitCode: stoppedCode(stop.received()), result: null, diagnostics: [], text: '' };
     } finally {
       stop.stop();
-      await services.limiter.close();
-      await services.http.close();
+      await closeServices(services);
       await lab?.close();
     }
   }

@@ -17,7 +17,7 @@ import { type PlannedProject, planned } from '../planned.ts';
 import { progressOn, silentProgress } from '../progress.ts';
 import { runIdentity } from '../run-identity.ts';
 import { type Interruption, interruption } from '../signals.ts';
-import { wire } from '../wire.ts';
+import { closeServices, wire } from '../wire.ts';
 
 export default class Run extends BaseCommand {
   static override readonly summary =
@@ -92,8 +92,7 @@ export default class Run extends BaseCommand {
         text: reportText(report),
       };
     } finally {
-      await services.limiter.close();
-      await services.http.close();
+      await closeServices(services);
       await metrics.close();
     }
   }

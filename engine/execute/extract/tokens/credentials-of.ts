@@ -46,7 +46,12 @@ function providerOf(source: SourcePlan, auth: TokenAuth, services: TokenServices
     case 'oauth2':
       return oauth2Provider(source.name, auth, checkedTokenUrl(source, services), services);
     case 'jwt_bearer':
-      return jwtBearerProvider(source.name, auth, checkedTokenUrl(source, services), services);
+      return jwtBearerProvider(
+        source.name,
+        auth,
+        { url: checkedTokenUrl(source, services), key: () => services.signingKey(source) },
+        services,
+      );
     case 'session':
       return sessionProvider(source, auth, services);
   }

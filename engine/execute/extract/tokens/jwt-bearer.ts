@@ -12,7 +12,7 @@ const grant = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 export function jwtBearerProvider(
   source: string,
   auth: JwtBearerPlan,
-  tokenUrl: string,
+  { url, key }: { readonly url: string; readonly key: () => string },
   services: ReplyServices,
 ): TokenProvider {
   const { resolve, hide } = services.references;
@@ -23,12 +23,12 @@ export function jwtBearerProvider(
     ...(auth.subject !== undefined && { sub: resolve(auth.subject) }),
   };
   return {
-    purpose: JSON.stringify([grant, tokenUrl, claims, parameters]),
+    purpose: JSON.stringify([grant, url, claims, parameters]),
     issue: async (_refreshToken, signal) => {
       const sentAtMs = services.clock.now();
-      const assertion = await signed(source, auth, claims, sentAtMs, resolve);
+      const assertion = await signed(auth, claims, sentAtMs, keyOf(source, key(), auth.algorithm));
       hide(assertion);
-      const request = formRequest(tokenUrl, { ...parameters, grant_type: grant, assertion });
+      const request = formRequest(url, { ...parameters, grant_type: grant, assertion });
       const response = await tokenReply(source, request, services, signal);
       return issuedToken(source, request, response, sentAtMs, services, auth.lifetimeMs);
     },
@@ -36,19 +36,18 @@ export function jwtBearerProvider(
 }
 
 function signed(
-  source: string,
-  { algorithm, keyId, lifetimeMs, privateKey }: JwtBearerPlan,
+  { algorithm, keyId, lifetimeMs }: JwtBearerPlan,
   claims: { readonly [claim: string]: string },
   nowMs: number,
-  resolve: (text: string) => string,
+  key: KeyObject,
 ): Promise<string> {
   const issuedAt = Math.floor(nowMs / 1000);
   return new SignJWT(claims)
-    .setProtectedHeader({ alg: algorithm, typ: 'JWT', ...(keyId !== undefined && { kid: resolve(keyId) }) })
+    .setProtectedHeader({ alg: algorithm, typ: 'JWT', ...(keyId !== undefined && { kid: keyId }) })
     .setIssuedAt(issuedAt)
     .setExpirationTime(issuedAt + Math.ceil(lifetimeMs / 1000))
     .setJti(randomUUID())
-    .sign(keyOf(source, resolve(privateKey), algorithm));
+    .sign(key);
 }
 
 /** The key types that the algorithms sign with. */

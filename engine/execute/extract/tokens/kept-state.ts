@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IssuedToken } from './issued-token.ts';
 import { type Refresh, unreadableKept } from './token-failures.ts';
-import type { TokenServices } from './token-services.ts';
+import { memoryName, type TokenServices } from './token-services.ts';
 import type { Vault } from './vault.ts';
 
 /** What is remembered of one account's tokens. */
@@ -23,7 +23,7 @@ export interface FoundState {
   readonly state: KeptState;
 }
 
-type Drawer = Pick<TokenServices, 'memory' | 'environment' | 'account'> & {
+type Drawer = Pick<TokenServices, 'memory' | 'environment'> & {
   readonly source: string;
   readonly vault: Vault;
   /** The refresh token of the project; undefined for grants without one. */
@@ -40,9 +40,9 @@ export class KeptStates {
   readonly #about: string;
 
   constructor(drawer: Drawer) {
-    const { environment, account, source, configured } = drawer;
+    const { environment, source, configured } = drawer;
     this.#drawer = drawer;
-    this.#name = `token:${source}:${account}:${hashOf(configured ?? '').slice(0, 16)}`;
+    this.#name = memoryName(source, hashOf(configured ?? '').slice(0, 16));
     this.#about = JSON.stringify([environment, this.#name]);
   }
 

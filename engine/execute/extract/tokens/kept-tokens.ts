@@ -9,7 +9,7 @@ import {
   TokenDelayedError,
   TokenRefusedError,
 } from './token-failures.ts';
-import type { TokenServices } from './token-services.ts';
+import { lockName, type TokenServices } from './token-services.ts';
 import type { Vault } from './vault.ts';
 
 /** How often to look whether another process is done. */
@@ -35,11 +35,10 @@ export class KeptTokens implements TokenSource {
     this.#source = source;
     this.#provider = provider;
     this.#services = services;
-    const { memory, environment, account } = services;
+    const { memory, environment } = services;
     this.#states = new KeptStates({
       memory,
       environment,
-      account,
       source,
       vault,
       configured: provider.refreshToken,
@@ -48,10 +47,10 @@ export class KeptTokens implements TokenSource {
   }
 
   async current(refused: string | undefined): Promise<IssuedToken> {
-    const { locks, environment, account, signal } = this.#services;
+    const { locks, environment, signal } = this.#services;
     const kept = this.#usable((await this.#states.find()).state, refused);
     if (kept !== undefined) return kept;
-    const name = `token:${environment}:${this.#source}:${account}`;
+    const name = lockName(environment, this.#source);
     return locks.exclusively(name, 2 * refreshMaxMs, () => this.#renewed(refused), signal);
   }
 

@@ -1,6 +1,6 @@
 import type { TokenProvider, TokenSource } from './issued-token.ts';
 import { persistently, refreshMaxMs } from './persistently.ts';
-import type { TokenServices } from './token-services.ts';
+import { lockName, type TokenServices } from './token-services.ts';
 
 /** Tokens that nobody keeps: each process asks for its own, one process at a time. */
 export const mintedTokens = (
@@ -9,9 +9,9 @@ export const mintedTokens = (
   services: TokenServices,
 ): TokenSource => ({
   current: () => {
-    const { locks, environment, account, signal } = services;
+    const { locks, environment, signal } = services;
     const issue = (): ReturnType<TokenProvider['issue']> => provider.issue(undefined, signal);
-    const name = `token:${environment}:${source}:${account}`;
+    const name = lockName(environment, source);
     return locks.exclusively(name, 2 * refreshMaxMs, () => persistently(issue, services), signal);
   },
 });

@@ -3,9 +3,6 @@ import type { Clock } from '../../../model/ports.ts';
 import type { Credentials } from '../credentials.ts';
 import { type IssuedToken, isFresh, type TokenSource } from './issued-token.ts';
 
-/** A refusal that comes this soon after a token was issued may be of the one before it. */
-const settlingMs = 2000;
-
 /** Puts a token on requests; renews it before it expires, and once for all who wait for it. */
 export class TokenCredentials implements Credentials {
   readonly #tokens: TokenSource;
@@ -31,11 +28,9 @@ export class TokenCredentials implements Credentials {
   }
 
   async renew(): Promise<boolean> {
-    const held = this.#token;
-    if (held !== undefined && this.#clock.now() - held.issuedAtMs >= settlingMs) {
-      this.#refused = held.accessToken;
-      this.#token = undefined;
-    }
+    // Without one it is being renewed already.
+    if (this.#token !== undefined) this.#refused = this.#token.accessToken;
+    this.#token = undefined;
     return true;
   }
 

@@ -13,8 +13,19 @@ export interface TokenServices {
   readonly signal: AbortSignal;
   readonly runId: string;
   readonly environment: string;
-  readonly account: string;
   /** Reference to the key that encrypts what is kept; without it nothing is. */
   readonly tokenKey?: string;
   tokenUrl(source: SourcePlan): string;
+  /** PEM. */
+  signingKey(source: SourcePlan): string;
 }
+
+/** The account whose tokens they are: a source has one. It stands in names so that others can come to stand beside it. */
+const account = 'default';
+
+/** What is locked while a source's token is renewed. */
+export const lockName = (environment: string, source: string): string =>
+  `token:${environment}:${source}:${account}`;
+
+/** Where a source's token is remembered. `start` tells apart what has begun with different refresh tokens. */
+export const memoryName = (source: string, start: string): string => `token:${source}:${account}:${start}`;
