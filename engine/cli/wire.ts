@@ -5,7 +5,7 @@ import { labText } from '../lab/lab.ts';
 import type { Artifacts, Progress } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
 import { systemClock } from '../services/clock.ts';
-import { InProcessLimiter } from '../services/limiter/in-process-limiter.ts';
+import { inProcessLimiter } from '../services/limiter/in-process-limiter.ts';
 import { environmentReferences } from '../services/references.ts';
 import { endpoints } from './endpoints.ts';
 import type { Databases } from './state.ts';
@@ -37,7 +37,7 @@ export async function wire({ project, databases, lab, ...given }: Wiring): Promi
     references,
     clock: systemClock,
     http: undiciHttpClient(),
-    limiter: new InProcessLimiter(systemClock),
+    limiter: inProcessLimiter({ clock: systemClock }),
     connectors: { http: httpConnector },
     random: Math.random,
     folder: resolve(project.folder, '.etl', 'load', given.runId),

@@ -9,12 +9,7 @@ export function compileAuth(auth: config.Auth = { type: 'none' }): AuthPlan {
     case 'none':
       return { type: 'none' };
     case 'api_key':
-      return {
-        type: 'api_key',
-        value: auth.value ?? '',
-        ...(auth.header !== undefined && { header: auth.header }),
-        ...(auth.query !== undefined && { query: auth.query }),
-      };
+      return compileApiKey(auth);
     case 'bearer':
       return { type: 'bearer', token: auth.token ?? '' };
     case 'basic':
@@ -24,17 +19,27 @@ export function compileAuth(auth: config.Auth = { type: 'none' }): AuthPlan {
     case 'jwt_bearer':
       return compileJwtBearer(auth);
     case 'session':
-      return {
-        type: 'session',
-        path: auth.login?.path ?? '',
-        body: auth.login?.body ?? {},
-        token: compileReplyValue(auth.sessionToken ?? {}),
-        header: auth.header ?? 'Authorization',
-        prefix: auth.prefix ?? (auth.header === undefined ? 'Bearer ' : ''),
-        lifetimeMs: parseDuration(auth.lifetime ?? '10m'),
-      };
+      return compileSession(auth);
   }
 }
+
+const compileApiKey = ({ value = '', header, query }: config.Auth): AuthPlan => ({
+  type: 'api_key',
+  value,
+  ...(header !== undefined && { header }),
+  ...(query !== undefined && { query }),
+});
+
+/** In the usual header the token has its usual prefix. */
+const compileSession = (auth: config.Auth): AuthPlan => ({
+  type: 'session',
+  path: auth.login?.path ?? '',
+  body: auth.login?.body ?? {},
+  token: compileReplyValue(auth.sessionToken ?? {}),
+  header: auth.header ?? 'Authorization',
+  prefix: auth.prefix ?? (auth.header === undefined ? 'Bearer ' : ''),
+  lifetimeMs: parseDuration(auth.lifetime ?? '10m'),
+});
 
 const compileOAuth2 = (auth: config.Auth): AuthPlan => ({
   type: 'oauth2',

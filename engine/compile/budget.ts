@@ -1,6 +1,14 @@
 import type * as config from '../model/config.ts';
 import { assert } from '../model/errors.ts';
-import type { BudgetPlan, CalendarPlan, CostPlan, LimitPlan, ObservePlan, ShapePlan } from '../model/plan.ts';
+import type {
+  BudgetPlan,
+  CalendarPlan,
+  CostPlan,
+  LimitMatchPlan,
+  LimitPlan,
+  ObservePlan,
+  ShapePlan,
+} from '../model/plan.ts';
 import { parseDuration, parsePercent, parseRate } from '../model/units.ts';
 import { compileReplyTime, compileReplyValue } from './reply.ts';
 
@@ -32,17 +40,12 @@ interface Use {
 function compileLimit(limit: config.Limit, budget: config.Budget): LimitPlan {
   const headroom = parsePercent(budget.headroom ?? '5%');
   const share = parsePercent(budget.share ?? '100%') * parsePercent(limit.share ?? '100%');
-  const { path, method, stream } = limit.when ?? {};
   return {
     id: limit.id,
     declared: declaredText(limit),
     shape: compileShape(limit, { headroom, share }),
     used: (1 - headroom) * share,
-    match: {
-      ...(path !== undefined && { path }),
-      ...(method !== undefined && { methods: method }),
-      ...(stream !== undefined && { streams: stream }),
-    },
+    match: compileMatch(limit.when ?? {}),
     key: limit.key ?? [],
     cost: compileCost(limit.cost ?? {}),
     even: limit.pace === 'even',
@@ -50,6 +53,12 @@ function compileLimit(limit: config.Limit, budget: config.Budget): LimitPlan {
     ...(limit.observe && { observe: compileObserve(limit.observe) }),
   };
 }
+
+const compileMatch = ({ path, method, stream }: config.LimitWhen): LimitMatchPlan => ({
+  ...(path !== undefined && { path }),
+  ...(method !== undefined && { methods: method }),
+  ...(stream !== undefined && { streams: stream }),
+});
 
 /** A limit as people wrote it, on one line. */
 function declaredText({ bucket, sliding, fixed, concurrency, spacing }: config.Limit): string {

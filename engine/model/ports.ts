@@ -95,8 +95,8 @@ export interface Observation {
 }
 
 export interface FreezeOrder {
-  /** Of this limit only; without it, the whole domain. */
-  readonly limit?: { readonly id: string; readonly partition: string };
+  /** Of this limit only, or of one partition of it; without it, the whole domain. */
+  readonly limit?: { readonly id: string; readonly partition?: string };
   readonly cause: 'throttle' | 'quota' | 'ban' | 'forbidden' | 'overload' | 'manual';
   /** For people: what the API said, without secrets. */
   readonly reason: string;
@@ -175,17 +175,28 @@ export interface Memory {
 /** Lets one at a time do something, among all processes that share the store. */
 export interface Locks {
   /**
-   * Runs `work` while nobody else holds `name`; waits for them. A holder that dies loses it after `ttlMs`.
+   * Runs `work` while nobody else holds `name`; waits for them. The lock is renewed while the work goes on, and a holder
+   * that dies loses it after `ttlMs`. `lost` is aborted when it could not be renewed: somebody else may hold it now.
    * @throws TransientError when the store cannot be reached.
    */
-  exclusively<T>(name: string, ttlMs: number, work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  exclusively<T>(
+    name: string,
+    ttlMs: number,
+    work: (lost: AbortSignal) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T>;
+  close(): Promise<void>;
 }
 
-/** Replies that may be used again, among all processes that share the store. */
+/** Replies that may be used again, among all processes that share the store. A store that does not answer has none. */
 export interface ResponseCache {
-  find(key: string): Promise<CachedResponse | undefined>;
-  /** `group` is bounded in bytes: its oldest replies are dropped. */
+  /** A `group` has its own keys. */
+  find(group: string, key: string): Promise<CachedResponse | undefined>;
+  /** The group is bounded in bytes: its oldest replies are dropped. */
   keep(group: string, key: string, response: CachedResponse, bound: CacheBound): Promise<void>;
+  /** How often the store did not answer. */
+  unanswered(): number;
+  close(): Promise<void>;
 }
 
 export interface CachedResponse {
