@@ -6,6 +6,7 @@ import type { Artifacts, Progress } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
 import { systemClock } from '../services/clock.ts';
 import { inProcessLimiter } from '../services/limiter/in-process-limiter.ts';
+import { memoryLocks } from '../services/locks/memory-locks.ts';
 import { environmentReferences } from '../services/references.ts';
 import { endpoints } from './endpoints.ts';
 import type { Databases } from './state.ts';
@@ -42,6 +43,7 @@ export async function wire({ project, databases, lab, ...given }: Wiring): Promi
     random: Math.random,
     folder: resolve(project.folder, '.etl', 'load', given.runId),
     workers: workersMax,
+    locks: memoryLocks(),
     ...endpoints(references, lab),
   };
 }
