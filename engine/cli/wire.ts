@@ -59,7 +59,6 @@ export async function wire({
     random: Math.random,
     folder: resolve(project.folder, '.etl', 'load', given.runId),
     workers: workersMax,
-    locks: memoryLocks(),
     ...endpoints(references, lab),
   };
 }
