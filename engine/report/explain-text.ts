@@ -69,7 +69,10 @@ function bucketText(perSecond: number): string {
 }
 
 const rounded = (value: number): string =>
-  value.toLocaleString('en-US', { maximumSignificantDigits: value >= 1000 ? 6 : 3 });
+  value.toLocaleString(
+    'en-US',
+    value >= 1000 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 },
+  );
 
 const rateText = (perMinute: number | undefined): string =>
   perMinute === undefined ? '' : rounded(perMinute);

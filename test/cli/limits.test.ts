@@ -17,6 +17,9 @@ const shop = (pages = 1): Promise<Api> =>
     json(response, { orders: [{ id: after + 1 }], ...next });
   });
 
+/** Each case starts the command several times. */
+const timeoutMs = 60_000;
+
 interface Printed {
   readonly command: string;
   readonly result: {
@@ -29,7 +32,9 @@ interface Printed {
   };
 }
 
-describe('etl limits', () => {
+describe('etl limits', function () {
+  this.timeout(timeoutMs);
+
   it('shows what the last run has left behind, and says that it is not shared', async () => {
     const provider = await shop(20);
     try {
@@ -72,7 +77,9 @@ describe('etl limits', () => {
   });
 });
 
-describe('etl limits explain', () => {
+describe('etl limits explain', function () {
+  this.timeout(timeoutMs);
+
   it('says which limits bind a stream, and which decides', async () => {
     const folder = ordersProject('https://shop.example', { source: budget });
     const { code, stdout } = await etl(['limits', 'explain', 'shop.orders', '-p', folder]);
@@ -97,7 +104,9 @@ describe('etl limits explain', () => {
     });
 });
 
-describe('etl limits freeze', () => {
+describe('etl limits freeze', function () {
+  this.timeout(timeoutMs);
+
   it('keeps the next run from sending anything, until a thaw', async () => {
     const provider = await shop();
     try {
@@ -164,7 +173,9 @@ describe('etl limits freeze', () => {
   });
 });
 
-describe('etl run with metrics', () => {
+describe('etl run with metrics', function () {
+  this.timeout(timeoutMs);
+
   it('does not start when they cannot be served, and asks nothing', async () => {
     const provider = await shop();
     try {

@@ -19,6 +19,7 @@ describe('the window of a fixed limit', () => {
     // Clocks go forward on 8 March and back on 1 November: days of 23 and 25 hours.
     [{ zone: 'America/Los_Angeles' }, '2026-03-08T08:00:00Z', '2026-03-09T07:00:00.000Z'],
     [{ zone: 'America/Los_Angeles' }, '2026-11-01T07:00:00Z', '2026-11-02T08:00:00.000Z'],
+    [{ zone: 'America/Los_Angeles', reset: '04:00' }, '2026-03-08T09:00:00Z', '2026-03-08T11:00:00.000Z'],
     [{ zone: 'Asia/Kolkata', reset: '05:30' }, '2026-01-01T00:00:00Z', '2026-01-02T00:00:00.000Z'],
     [{ zone: 'Asia/Kolkata', reset: '05:30' }, '2025-12-31T23:59:59.999Z', '2026-01-01T00:00:00.000Z'],
     [{ per: 'week' }, '2026-01-01T10:00:00Z', '2026-01-05T00:00:00.000Z'],
