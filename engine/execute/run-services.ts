@@ -10,6 +10,7 @@ import type {
   Metrics,
   Progress,
   References,
+  ResponseCache,
   Staging,
   Warehouse,
 } from '../model/ports.ts';
@@ -20,11 +21,14 @@ export interface RunServices {
   readonly clock: Clock;
   readonly http: HttpClient;
   readonly limiter: Limiter;
+  readonly cache: ResponseCache;
+  /** Of this process alone: for replies with personal data, which are stored nowhere as they are received. */
+  readonly ownCache: ResponseCache;
+  readonly locks: Locks;
   readonly metrics?: Metrics;
   readonly references: References;
   readonly staging: Staging;
   readonly memory: Memory;
-  readonly locks: Locks;
   readonly warehouse: Warehouse;
   readonly connectors: { readonly [name in SourcePlan['connector']]: Connector };
   readonly artifacts: Artifacts;

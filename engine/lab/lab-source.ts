@@ -35,6 +35,19 @@ export interface Visit {
   readonly at: Moment;
 }
 
+/** What a request asks for, and of whom. */
+interface Asking {
+  readonly method: string;
+  readonly streams: readonly LabStream[];
+  readonly url: URL;
+}
+
+/** A request that was let through. */
+interface Admitted extends Asking {
+  readonly passage: Passage;
+  readonly at: Moment;
+}
+
 /** One source as the lab serves it: an account with its streams. */
 export class LabSource {
   readonly name: string;
@@ -112,7 +125,10 @@ export class LabSource {
     }
     this.guard(request.headers, url.searchParams, at);
     if (this.polls.has(url.pathname)) return { answer: this.polled(at) };
-    const asked = this.asked(request, path, url);
+    const { searchParams: query } = url;
+    const { method = 'GET', headers } = request;
+    const streams = this.streamsAt(path, query);
+    const asked = { method, path, stream: streams[0]?.name ?? '', query, headers };
     const fault = this.faults.strike('streams', asked.stream, at);
     const instead = fault && this.insteadOf(fault, request, asked, at);
     if (instead !== undefined) return { answer: instead };
@@ -120,13 +136,15 @@ export class LabSource {
     const passage = await this.meter.pass(asked, at);
     if (passage.excess !== undefined) return { answer: this.refusal(passage, at) };
     if (passage.open) whenClosed(response, () => passage.release());
-    return { answer: this.served(asked, url, passage, at), fault };
+    return { answer: this.served({ method, streams, url, passage, at }), fault };
   }
 
-  private asked({ method = 'GET', headers }: IncomingMessage, path: string, { searchParams }: URL): Asked {
+  /** Streams may share a path and differ in their query. What none of them asks for can be meant for any. */
+  private streamsAt(path: string, query: URLSearchParams): readonly LabStream[] {
     const here = this.streams.get(path) ?? [];
-    const stream = here.find(({ isMeant }) => isMeant(searchParams)) ?? here[0];
-    return { method, path, stream: stream?.name ?? '', query: searchParams, headers };
+    if (here.length < 2) return here;
+    const meant = here.filter((stream) => stream.isMeant(query));
+    return meant.length > 0 ? meant : here;
   }
 
   private facts(limits: Facts['limits'], { epochMs }: Moment): Facts {
@@ -160,45 +178,43 @@ export class LabSource {
     return jsonAnswer(status, body, headers);
   }
 
-  private served(asked: Asked, url: URL, passage: Passage, at: Moment): Answer {
+  private served({ passage, at, ...admitted }: Admitted): Answer {
     const costs = passage.settle(at);
     const { headers, slots } = this.dialect;
-    const facts =
-      headers === undefined && slots === undefined ? undefined : this.facts(passage.states(at), at);
-    const answer = this.page(asked, url, costSlots(costs, facts && slots?.(facts)));
+    const speaks = headers !== undefined || slots !== undefined;
+    if (!speaks && costs.length === 0) return page(admitted, costSlots([]));
+    const facts = this.facts(speaks ? passage.states(at) : [], at);
+    const answer = page(admitted, costSlots(costs, slots?.(facts)));
     const inHeaders = costs.flatMap(({ place, cost }) =>
       place.header ? [[place.header, String(cost)]] : [],
     );
-    if (inHeaders.length === 0 && headers === undefined) return answer;
-    const said = { ...(facts && headers?.(facts)), ...Object.fromEntries(inHeaders) };
+    const said = { ...headers?.(facts), ...Object.fromEntries(inHeaders) };
     return { ...answer, headers: { ...answer.headers, ...said } };
   }
+}
 
-  private page(asked: Asked, url: URL, extra: readonly Slot[]): Answer {
+/** The answer of a request that the limits let through, be it an error. */
+function page({ method, streams, url }: Asking, extra: readonly Slot[]): Answer {
+  try {
+    if (method === 'GET') return firstAnswer(streams, url, extra);
+    throw new Refusal(405, 'method_not_allowed', 'Only GET is served.', { Allow: 'GET' });
+  } catch (thrown) {
+    if (thrown instanceof Refusal) return refusalAnswer(thrown);
+    throw thrown;
+  }
+}
+
+/** The first stream that takes the request answers it; where none does, the first says why. */
+function firstAnswer(streams: readonly LabStream[], url: URL, extra: readonly Slot[]): Answer {
+  let first: unknown;
+  for (const stream of streams) {
     try {
-      if (asked.method !== 'GET')
-        throw new Refusal(405, 'method_not_allowed', 'Only GET is served.', { Allow: 'GET' });
-      return this.fromStreams(asked.path, url, extra);
+      return stream.answer(url, extra);
     } catch (thrown) {
-      if (thrown instanceof Refusal) return refusalAnswer(thrown);
-      throw thrown;
+      first ??= thrown;
     }
   }
-
-  /** Streams may share a path and differ in their query: the first that takes the request answers it. */
-  private fromStreams(path: string, url: URL, extra: readonly Slot[]): Answer {
-    const here = this.streams.get(path) ?? [];
-    const meant = here.filter((stream) => stream.isMeant(url.searchParams));
-    let first: unknown;
-    for (const stream of meant.length > 0 ? meant : here) {
-      try {
-        return stream.answer(url, extra);
-      } catch (thrown) {
-        first ??= thrown;
-      }
-    }
-    throw first ?? new Refusal(404, 'not_found', `Nothing is served at ${url.pathname}.`);
-  }
+  throw first ?? new Refusal(404, 'not_found', `Nothing is served at ${url.pathname}.`);
 }
 
 function byPath(streams: readonly LabStream[]): ReadonlyMap<string, readonly LabStream[]> {

@@ -97,6 +97,8 @@ function stateOf({ bound, counter, cost }: Entry, at: Moment): LimitState {
   return { id, kind, narrow, keyed, capacity, used, remaining, resetMs, windowMs, perSecond, cost };
 }
 
+const noCosts: readonly ActualCost[] = [];
+
 /** What the limits have made of one request: let through or refused, by all that bind it. */
 export class Passage {
   private readonly entries: readonly Entry[];
@@ -125,12 +127,12 @@ export class Passage {
 
   /** What the request really costs, where the source reads that; the rest is given back. */
   settle(at: Moment): readonly ActualCost[] {
-    const costs: ActualCost[] = [];
+    let costs = noCosts;
     for (const { bound, counter, cost, mark } of this.entries) {
       if (bound.actual === undefined) continue;
       const actual = actualCost(cost);
       counter.adjust(at, mark, actual - cost);
-      costs.push({ place: bound.actual, cost: actual });
+      costs = [...costs, { place: bound.actual, cost: actual }];
     }
     return costs;
   }
@@ -159,8 +161,6 @@ export class Passage {
   }
 }
 
-const noEntries: readonly Entry[] = [];
-
 /** Counts the requests of one source. */
 export class Meter {
   readonly domain: string;
@@ -183,7 +183,7 @@ export class Meter {
       if (typeof cost !== 'number') return this.passPriced(asked, at);
       entries.push({ bound, cost, counter: counterOf(bound, bound.partition(asked), at), mark: 0 });
     }
-    return new Passage(entries.length === 0 ? noEntries : entries, at);
+    return new Passage(entries, at);
   }
 
   /** Where the limits that bind a request look for its cost. */

@@ -62,7 +62,10 @@ function clearTextMistake(document: SourceDocument, pointer: string, url: string
 export const requestMistakes = (document: SourceDocument, source: config.Source): readonly Diagnostic[] => [
   ...clearTextMistake(document, '/baseUrl', source.baseUrl),
   ...clearTextMistake(document, '/auth/tokenUrl', source.auth?.tokenUrl ?? ''),
-  ...Object.entries(source.streams).flatMap(([name, { request }]) =>
-    referenceMistakes(document, below('/streams', name, 'request'), request),
-  ),
+  ...Object.entries(source.streams).flatMap(([name, { request, lookups = {} }]) => [
+    ...referenceMistakes(document, below('/streams', name, 'request'), request),
+    ...Object.entries(lookups).flatMap(([lookup, asked]) =>
+      referenceMistakes(document, below('/streams', name, 'lookups', lookup), asked),
+    ),
+  ]),
 ];

@@ -9,6 +9,7 @@ import { collectEntries, type Entries, withoutKind } from './entries.ts';
 import { type ChosenEnvironment, chooseEnvironment, fillingOf } from './environment.ts';
 import { identityMistakes } from './identity.ts';
 import { objectAt } from './json.ts';
+import { lookupMistakes } from './lookups.ts';
 import { mappingPaths, sourcePaths } from './paths.ts';
 import { piiMistakes } from './pii.ts';
 import { projectDocument, projectMistakes } from './project-document.ts';
@@ -57,6 +58,7 @@ const meaning = (entries: Entries): readonly Diagnostic[] => [
   ),
   ...piiMistakes(entries),
   ...identityMistakes(entries),
+  ...lookupMistakes(entries),
 ];
 
 function byPlace(one: Diagnostic, other: Diagnostic): number {

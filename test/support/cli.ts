@@ -117,10 +117,12 @@ export const ordersProject = (
     readonly stream?: string;
     readonly mapping?: string;
     readonly properties?: string;
+    /** Of the environment. */
+    readonly metrics?: string;
   } = {},
 ): string =>
   projectFolder({
-    'etl.yml': 'kind: project\nname: demo\n',
+    'etl.yml': `kind: project\nname: demo\n${more.metrics === undefined ? '' : `environments:\n  dev: {metrics: ${more.metrics}}\n`}`,
     'sources/shop.yml': `kind: source
 name: shop
 baseUrl: ${url}
