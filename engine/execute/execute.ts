@@ -16,7 +16,7 @@ import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
 import { removeStaleFiles } from './load/stale-files.ts';
 import { counted, pageIds } from './received.ts';
-import { RunLedger, type StreamAccount, streamAccount } from './run-ledger.ts';
+import { RunLedger, type StreamAccount, streamAccount, streamProgress } from './run-ledger.ts';
 import type { RunServices } from './run-services.ts';
 import { restage } from './stage/restage.ts';
 import { stage } from './stage/stage.ts';
@@ -178,15 +178,7 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
   const committed = (page: StagedPage): void => {
     ledger.staged(name, page);
     for (const rows of page.rows) spool.add(page.id, rows);
-    const { pages: count, received, meter } = account;
-    services.progress.update({
-      kind: 'stream',
-      stream: name,
-      pages: count,
-      received,
-      waitingMs: meter.waitedMs,
-      ...(meter.boundBy !== undefined && { boundBy: meter.boundBy }),
-    });
+    services.progress.update(streamProgress(name, account));
   };
   try {
     await stage(step.stream, counted(pages, account), position, {
