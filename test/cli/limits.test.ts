@@ -173,6 +173,34 @@ describe('etl limits freeze', function () {
   });
 });
 
+interface Sent {
+  readonly resourceMetrics: readonly {
+    readonly scopeMetrics: readonly {
+      readonly metrics: readonly {
+        readonly name: string;
+        readonly sum?: Points;
+        readonly gauge?: Points;
+      }[];
+    }[];
+  }[];
+}
+
+interface Points {
+  readonly dataPoints: readonly { readonly asDouble: number }[];
+}
+
+/** Each counter and gauge that a collector was sent, summed over its labels. */
+const valuesOf = (body: string): Readonly<Record<string, number | undefined>> =>
+  Object.fromEntries(
+    (JSON.parse(body) as Sent).resourceMetrics
+      .flatMap(({ scopeMetrics }) => scopeMetrics)
+      .flatMap(({ metrics }) => metrics)
+      .map(({ name, sum, gauge }) => [
+        name,
+        (sum ?? gauge)?.dataPoints.reduce((total, { asDouble }) => total + asDouble, 0),
+      ]),
+  );
+
 describe('etl run with metrics', function () {
   this.timeout(timeoutMs);
 
@@ -196,14 +224,22 @@ describe('etl run with metrics', function () {
       request.on('data', (data: Buffer) => bodies.push(data.toString('utf8')));
       request.on('end', () => json(response, {}));
     });
-    const provider = await api((_, response) => json(response, { error: 'gone' }, 410));
+    const provider = await api((request, response) =>
+      request.url === '/orders'
+        ? json(response, { orders: [{ id: 1 }, { id: 2 }], next: '2' })
+        : json(response, { error: 'gone' }, 410),
+    );
     try {
       const folder = ordersProject(provider.url, {
         source: budget,
         metrics: `{otlp: {url: "${collector.url}/v1/metrics", every: 1h}}`,
       });
       expect((await etl(['run', '-p', folder])).code).to.equal(1);
-      expect(bodies.join('')).to.contain('"sluice_permits_total"').and.to.contain('"shop.orders"');
+      const sums = valuesOf(bodies.join(''));
+      expect(sums['sluice_permits_total']).to.equal(2);
+      expect(sums['sluice_pages_total']).to.equal(1);
+      expect(sums['sluice_rows_total']).to.equal(2);
+      expect(sums['sluice_utilisation']).to.be.above(0);
     } finally {
       await provider.close();
       await collector.close();
