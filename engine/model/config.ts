@@ -248,7 +248,7 @@ export interface Auth {
    */
   type: 'none' | 'api_key' | 'bearer' | 'basic' | 'oauth2' | 'jwt_bearer' | 'session';
   /**
-   * Header that carries the API key.
+   * Header that carries the API key, or the session token.
    */
   header?: string;
   /**
@@ -352,7 +352,7 @@ export interface Login {
    */
   path: string;
   /**
-   * JSON that is posted.
+   * JSON that is posted; each value is a reference.
    */
   body: {
     /**

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { DateTime } from 'luxon';
@@ -59,7 +60,9 @@ const definitions: Record<string, [Shaped, Allows]> = {
   ],
 };
 
-const pauses = fc.array(fc.oneof(fc.constant(0), fc.nat(30), fc.nat(400), fc.nat(3000)), {
+/** Stands for a pause until exactly the time that the last refusal named. */
+const asTold = -1;
+const pauses = fc.array(fc.oneof(fc.constantFrom(0, asTold), fc.nat(30), fc.nat(400), fc.nat(3000)), {
   minLength: 1,
   maxLength: 200,
 });
@@ -69,8 +72,9 @@ async function follows(limit: Shaped, allows: Allows, gaps: readonly number[], c
   const meter = meterOf({ ...limit, cost: { estimate: cost } });
   const past: Past[] = [];
   let atMs = 5000;
+  let toldMs = 0;
   for (const gap of gaps) {
-    atMs += gap;
+    atMs = gap === asTold ? Math.max(atMs, toldMs) : atMs + gap;
     const allowed = allows(past, atMs, cost);
     const { excess } = await meter.pass(asked, { steadyMs: atMs, epochMs: atMs });
     expect(excess === undefined, `${atMs}: ${JSON.stringify(past)}`).to.equal(allowed);
@@ -79,6 +83,7 @@ async function follows(limit: Shaped, allows: Allows, gaps: readonly number[], c
       continue;
     }
     const fitsMs = atMs + excess.waitMs;
+    toldMs = fitsMs;
     expect(allows(past, fitsMs + 2 * epsilon, cost), 'the wait is long enough').to.equal(true);
     expect(allows(past, fitsMs - 1, cost) && excess.waitMs > 1, 'and no longer').to.equal(false);
   }
@@ -239,10 +244,40 @@ describe('the shapes of the lab', () => {
     while (status === 429) status = (await get(url)).status;
     expect(status).to.equal(200);
   });
+
+  it('release a request whose client has gone while it was on its way', async () => {
+    const limits: config.Limit[] = [{ id: 'one', concurrency: { limit: 1 } }];
+    const lab = await start(
+      [shop({}, { budget: { limits }, lab: { jitter: '300ms', seed: 3 } })],
+      orders([]),
+    );
+    const { port, pathname } = new URL(`${lab.sources['shop']}/orders`);
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.end(`GET ${pathname} HTTP/1.1\r\nHost: lab\r\n\r\n`, () =>
+      setTimeout(() => socket.resetAndDestroy(), 30),
+    );
+    while (lab.stats()['shop']?.limits['one']?.admitted !== 1) await new Promise(setImmediate);
+    expect((await get(`${lab.sources['shop']}/orders`)).status).to.equal(200);
+  });
 });
 
 describe('the costs of the lab', () => {
   afterEach(closeLabs);
+
+  it('are given back in every shape', async () => {
+    const shapes: Shaped[] = [
+      { bucket: { rate: '1/h', burst: 20 } },
+      { sliding: { limit: 20, per: '1h' } },
+      { sliding: { limit: 20, per: '1h', buckets: 6 } },
+      { fixed: { limit: 20, per: 'hour' } },
+    ];
+    const now = { steadyMs: 1000, epochMs: 1000 };
+    for (const shape of shapes) {
+      const meter = meterOf({ ...shape, cost: { estimate: 10, actual: { header: 'x-cost' } } });
+      for (let times = 0; times < 2; times += 1) (await meter.pass(asked, now)).settle(now);
+      expect(meter.standings(now)[0]!.used, JSON.stringify(shape)).to.equal(10);
+    }
+  });
 
   const costing = async (cost: config.Cost, source: Partial<config.Source> = {}) => {
     const limits: config.Limit[] = [{ id: 'points', fixed: { limit: 20, per: 'day' }, cost }];

@@ -9,7 +9,7 @@ import {
   TokenDelayedError,
   TokenRefusedError,
 } from './token-failures.ts';
-import { lockName, type TokenServices } from './token-services.ts';
+import { lockMs, lockName, type TokenServices } from './token-services.ts';
 import type { Vault } from './vault.ts';
 
 /** How often to look whether another process is done. */
@@ -51,7 +51,7 @@ export class KeptTokens implements TokenSource {
     const kept = this.#usable((await this.#states.find()).state, refused);
     if (kept !== undefined) return kept;
     const name = lockName(environment, this.#source);
-    return locks.exclusively(name, 2 * refreshMaxMs, () => this.#renewed(refused), signal);
+    return locks.exclusively(name, lockMs, () => this.#renewed(refused), signal);
   }
 
   /** What another process has renewed meanwhile, or what a refresh of our own brings. */

@@ -1,6 +1,6 @@
 import type { TokenProvider, TokenSource } from './issued-token.ts';
-import { persistently, refreshMaxMs } from './persistently.ts';
-import { lockName, type TokenServices } from './token-services.ts';
+import { persistently } from './persistently.ts';
+import { lockMs, lockName, type TokenServices } from './token-services.ts';
 
 /** Tokens that nobody keeps: each process asks for its own, one process at a time. */
 export const mintedTokens = (
@@ -12,6 +12,6 @@ export const mintedTokens = (
     const { locks, environment, signal } = services;
     const issue = (): ReturnType<TokenProvider['issue']> => provider.issue(undefined, signal);
     const name = lockName(environment, source);
-    return locks.exclusively(name, 2 * refreshMaxMs, () => persistently(issue, services), signal);
+    return locks.exclusively(name, lockMs, () => persistently(issue, services), signal);
   },
 });

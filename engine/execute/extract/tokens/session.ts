@@ -11,7 +11,7 @@ export function sessionProvider(
   services: ReplyServices,
 ): TokenProvider {
   const { resolve, hide, redact } = services.references;
-  const url = source.baseUrl.replace(/\/+$/, '') + auth.path;
+  const url = `${source.baseUrl.replace(/\/+$/, '')}/${auth.path.replace(/^\/+/, '')}`;
   const body = JSON.stringify(resolved(auth.body, resolve));
   return {
     purpose: JSON.stringify(['session', url, body]),

@@ -29,3 +29,6 @@ export const lockName = (environment: string, source: string): string =>
 
 /** Where a source's token is remembered. `start` tells apart what has begun with different refresh tokens. */
 export const memoryName = (source: string, start: string): string => `token:${source}:${account}:${start}`;
+
+/** How soon others may go on after a process that died. The lock is renewed while it is held. */
+export const lockMs = 10_000;

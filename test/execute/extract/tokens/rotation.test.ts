@@ -8,10 +8,11 @@ import { complaint, ExplainedError, TransientError } from '../../../../engine/mo
 import { openStaging } from '../../../../engine/services/staging/staging.ts';
 import { scratchFile } from '../../../services/staging/scratch.ts';
 import { sourcePlan } from '../../../support/plans.ts';
+import { ownRedis } from '../../../support/redis.ts';
 import { type TokenServer, type TokenServerOptions, tokenServer } from '../../../support/token-server.ts';
 import { mapMemory, testReferences, tokenServices } from '../../../support/token-services.ts';
 import { VirtualClock } from '../../../support/virtual-clock.ts';
-import { request, rotating, startProcess } from './token-process.ts';
+import { request, rotating, startProcess, type Work } from './token-process.ts';
 
 const source = sourcePlan({ auth: rotating });
 
@@ -251,24 +252,31 @@ describe('processes on one staging database', function () {
   const stagingAt = (storage: string, clock = new VirtualClock(Date.now() + 60_000)) =>
     openStaging({ storage, environment: 'dev', clock });
 
-  it('refresh a rotating token exactly once when it expires for two at once, round after round', async () => {
-    const storage = scratchFile();
-    server = await tokenServer({ expiresIn: 1 });
-    for (let round = 1; round <= 3; round += 1) {
-      const processes = ['a', 'b'].map((runId) =>
-        startProcess({ storage, url: server.url, runId, stall: false }),
-      );
-      for (const { line } of processes) expect(await line()).to.equal('ready');
-      for (const { child } of processes) child.stdin?.write('go\n');
-      const lines = await Promise.all(processes.map(({ line }) => line()));
-      expect(lines).to.deep.equal([`Bearer access-${round}`, `Bearer access-${round}`]);
-      await Promise.all(processes.map(({ child }) => child.exitCode ?? once(child, 'exit')));
-      // The token is good for a second.
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-    }
-    expect(refreshTokens()).to.deep.equal(['refresh-0', 'refresh-1', 'refresh-2']);
-    expect(server.reused).to.equal(0);
-  });
+  /** Two processes begin at once; gives what each of them got. */
+  async function both(work: Pick<Work, 'storage' | 'redis'>): Promise<readonly string[]> {
+    const processes = ['a', 'b'].map((runId) => startProcess({ ...work, url: server.url, runId }));
+    for (const { line } of processes) expect(await line()).to.equal('ready');
+    for (const { child } of processes) child.stdin?.write('go\n');
+    const lines = await Promise.all(processes.map(({ line }) => line()));
+    await Promise.all(processes.map(({ child }) => child.exitCode ?? once(child, 'exit')));
+    return lines;
+  }
+
+  for (const shared of ['Redis', 'nothing but the database'] as const) {
+    it(`refresh a rotating token exactly once when it expires for two at once: they share ${shared}`, async () => {
+      const redis = shared === 'Redis' ? await ownRedis() : undefined;
+      const work = { storage: scratchFile(), ...(redis && { redis: { url: redis.url, prefix: 'tokens' } }) };
+      server = await tokenServer({ expiresIn: 1 });
+      for (const expected of ['Bearer access-1', 'Bearer access-2']) {
+        expect(await both(work)).to.deep.equal([expected, expected]);
+        // The token is good for a second.
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+      }
+      await redis?.stop();
+      expect(refreshTokens()).to.deep.equal(['refresh-0', 'refresh-1']);
+      expect(server.reused).to.equal(0);
+    });
+  }
 
   for (const grace of [false, true]) {
     it(`${grace ? 'survive' : 'report'} a kill between answer and save where the old token is ${grace ? '' : 'not '}taken again`, async () => {

@@ -4,6 +4,9 @@ import type * as config from '../../../../engine/model/config.ts';
 import { ExplainedError } from '../../../../engine/model/errors.ts';
 import type { Memory } from '../../../../engine/model/ports.ts';
 import { systemClock } from '../../../../engine/services/clock.ts';
+import { memoryLocks } from '../../../../engine/services/locks/memory-locks.ts';
+import { redisLocks } from '../../../../engine/services/locks/redis-locks.ts';
+import type { RedisOptions } from '../../../../engine/services/redis-connection.ts';
 import { openStaging } from '../../../../engine/services/staging/staging.ts';
 import { sourcePlan } from '../../../support/plans.ts';
 import { tokenServices } from '../../../support/token-services.ts';
@@ -19,12 +22,15 @@ export const rotating: config.Auth = {
 
 export const request = { method: 'GET', url: 'https://api.example/v1/orders', headers: {} } as const;
 
-interface Work {
+/** What a process is told to do. */
+export interface Work {
   readonly storage: string;
   readonly url: string;
   readonly runId: string;
   /** Stands still for ever where the answer would be kept. */
-  readonly stall: boolean;
+  readonly stall?: boolean;
+  /** Where processes lock each other out; without it they have only the database. */
+  readonly redis?: RedisOptions;
 }
 
 /** A memory that never keeps what comes second: the announcement is the first. */
@@ -45,13 +51,14 @@ function stalling(memory: Memory): Memory {
 
 /** Waits for a line on stdin, then prints the header that a request gets, or the error's code. @public called by name */
 export async function applyOnce(work: string): Promise<void> {
-  const { storage, url, runId, stall } = JSON.parse(work) as Work;
+  const { storage, url, runId, stall, redis } = JSON.parse(work) as Work;
   const staging = openStaging({ storage, environment: 'dev', clock: systemClock });
   await staging.migrate();
   process.stdout.write('ready\n');
   await new Promise((resolve) => process.stdin.once('data', resolve));
-  const memory = stall ? stalling(staging.memory) : staging.memory;
-  const services = tokenServices(url, { memory, runId, clock: systemClock, random: Math.random });
+  const locks = redis === undefined ? memoryLocks() : redisLocks(redis);
+  const memory = stall === true ? stalling(staging.memory) : staging.memory;
+  const services = tokenServices(url, { memory, locks, runId, clock: systemClock, random: Math.random });
   const credentials = credentialsOf(sourcePlan({ auth: rotating }), services);
   const told = await credentials.apply(request).then(
     ({ headers }) => headers['authorization'],
@@ -60,6 +67,7 @@ export async function applyOnce(work: string): Promise<void> {
   process.stdout.write(`${told}\n`);
   process.stdin.destroy();
   await services.http.close();
+  await locks.close();
   await staging.close();
 }
 
