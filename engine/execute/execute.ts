@@ -10,6 +10,7 @@ import { checkedBaseUrl } from './extract/base-url.ts';
 import { Channels } from './extract/channels.ts';
 import { continued, type Extraction, type ExtractServices, extract } from './extract/extract.ts';
 import { credentialsOf } from './extract/tokens/credentials-of.ts';
+import { countReplies, tellStaged } from './figures.ts';
 import { pagesLeftOut, redacted, unansweredCache } from './findings.ts';
 import { groups, rowsMaxOf } from './grouping.ts';
 import { load } from './load/load.ts';
@@ -178,7 +179,7 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
   const committed = (page: StagedPage): void => {
     ledger.staged(name, page);
     for (const rows of page.rows) spool.add(page.id, rows);
-    services.progress.update(streamProgress(name, account));
+    tellStaged(services, name, account, page);
   };
   try {
     await stage(step.stream, counted(pages, account), position, {
@@ -189,6 +190,7 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
     });
   } finally {
     end.abort();
+    countReplies(services, name, account);
     account.elapsedMs += services.clock.now() - startedMs;
   }
   return ledger.extracted(step);
