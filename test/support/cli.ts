@@ -117,10 +117,11 @@ export const ordersProject = (
     readonly stream?: string;
     readonly mapping?: string;
     readonly properties?: string;
+    readonly project?: string;
   } = {},
 ): string =>
   projectFolder({
-    'etl.yml': 'kind: project\nname: demo\n',
+    'etl.yml': `kind: project\nname: demo\n${more.project ?? ''}`,
     'sources/shop.yml': `kind: source
 name: shop
 baseUrl: ${url}
