@@ -13,7 +13,7 @@ const homes = {
   'ajv-formats': ['engine/validate'],
   'fastest-levenshtein': ['engine/validate'],
   handlebars: ['engine/compile', 'engine/execute/map'],
-  jsonata: ['engine/compile', 'engine/execute/map', 'engine/execute/extract'],
+  jsonata: ['engine/compile', 'engine/execute/map', 'engine/execute/extract', 'engine/lab'],
   luxon: ['engine/execute/map', 'engine/services'],
   'cli-table3': ['engine/report'],
   'csv-parse': ['engine/lab'],

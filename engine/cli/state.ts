@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Staging, Warehouse } from '../model/ports.ts';
+import type { Memory, Staging, Warehouse } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
 import { emptyState, type StateSnapshot } from '../model/snapshot.ts';
 import { parseSize } from '../model/units.ts';
@@ -9,6 +9,7 @@ import { systemClock } from '../services/clock.ts';
 /** The databases of a project in its environment. They are opened by their first use. */
 export interface Databases {
   readonly staging: Staging;
+  readonly memory: Memory;
   readonly warehouse: Warehouse;
 }
 
@@ -19,12 +20,14 @@ const stagingPath = (project: Project): string =>
 export async function databases(project: Project): Promise<Databases> {
   const { openStaging } = await import('../services/staging/staging.ts');
   const { duckdbWarehouse } = await import('../services/duckdb/duckdb-warehouse.ts');
+  const staging = openStaging({
+    storage: stagingPath(project),
+    environment: project.environment,
+    clock: systemClock,
+  });
   return {
-    staging: openStaging({
-      storage: stagingPath(project),
-      environment: project.environment,
-      clock: systemClock,
-    }),
+    staging,
+    memory: staging.memory,
     warehouse: duckdbWarehouse({
       path: resolve(project.folder, project.warehouse.path ?? '.etl/warehouse.duckdb'),
       memoryBytes: parseSize(project.warehouse.memory ?? '256MiB'),

@@ -8,8 +8,8 @@ import type { RunReport, StepResult } from '../model/run-report.ts';
 import { check } from './check/check.ts';
 import { checkedBaseUrl } from './extract/base-url.ts';
 import { Channels } from './extract/channels.ts';
-import { staticCredentials } from './extract/credentials.ts';
 import { continued, type Extraction, type ExtractServices, extract } from './extract/extract.ts';
+import { credentialsOf } from './extract/tokens/credentials-of.ts';
 import { pagesLeftOut, redacted, unansweredCache } from './findings.ts';
 import { groups, rowsMaxOf } from './grouping.ts';
 import { load } from './load/load.ts';
@@ -64,7 +64,7 @@ async function performAll(plan: Plan, services: RunServices, ledger: RunLedger):
   await removeStaleFiles(services.folder, services.clock.now());
   const pool = workerPool(plan, services.references, services.workers);
   const spool = new LoadSpool(services.folder, rowsMaxOf(plan));
-  const run: Run = { plan, services, ledger, channels: channels(services), pool, spool };
+  const run: Run = { plan, services, ledger, channels: channels(plan, services), pool, spool };
   const perform = async (chosen: readonly (readonly Step[])[]): Promise<void> => {
     for (const group of chosen) await performGroup(run, group);
   };
@@ -204,8 +204,11 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
 
 type Plumbing = Pick<Run, 'plan' | 'services' | 'channels' | 'pool'>;
 
-const channels = ({ references }: RunServices): Channels =>
-  new Channels(({ auth }) => staticCredentials(auth, references));
+/** What the streams of each source share, its token among it. */
+function channels({ environment, tokenKey }: Plan, services: RunServices): Channels {
+  const kept = { environment, ...(tokenKey !== undefined && { tokenKey }) };
+  return new Channels((source) => credentialsOf(source, { ...services, ...kept }));
+}
 
 /** What a step's extraction needs: its source where it is read now, and a worker for each page. */
 function extraction(
@@ -282,7 +285,7 @@ export async function previewMapping(plan: Plan, name: string, services: RunServ
   const pool = workerPool(plan, services.references, 1);
   const { signal } = services;
   const own = { signal, lookupSignal: signal, pageId: async () => 1 };
-  const plumbing = { plan, services, channels: channels(services), pool };
+  const plumbing = { plan, services, channels: channels(plan, services), pool };
   try {
     for await (const { facts, mapped } of extract(extraction(plumbing, step, {}, streamAccount(), own))) {
       const rows = (await mapped).rows.find((one) => one.mapping === name);

@@ -6,6 +6,7 @@ import type {
   HttpClient,
   Limiter,
   Locks,
+  Memory,
   Metrics,
   Progress,
   References,
@@ -27,6 +28,7 @@ export interface RunServices {
   readonly metrics?: Metrics;
   readonly references: References;
   readonly staging: Staging;
+  readonly memory: Memory;
   readonly warehouse: Warehouse;
   readonly connectors: { readonly [name in SourcePlan['connector']]: Connector };
   readonly artifacts: Artifacts;
@@ -38,4 +40,8 @@ export interface RunServices {
   readonly workers: number;
   /** Where a source is read: its own base URL, or the lab's. */
   baseUrl(source: SourcePlan): string;
+  /** Where its tokens come from: its own token URL, or the lab's. Only asked of a source that has one. */
+  tokenUrl(source: SourcePlan): string;
+  /** The private key in PEM that signs for it: its own, or one made up for the lab. Only asked where `auth` is a JWT. */
+  signingKey(source: SourcePlan): string;
 }

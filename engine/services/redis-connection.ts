@@ -17,6 +17,8 @@ const reconnectMaxMs = 1000;
 /** A connection that fails fast: no command waits for Redis to come back. It reconnects by itself. */
 export class RedisConnection {
   readonly redis: Redis;
+  /** What the connection last failed with, until it is there again. */
+  lastError: Error | undefined;
   readonly #opened: Promise<void>;
 
   constructor(url: string) {
@@ -39,6 +41,12 @@ export class RedisConnection {
       // Each command says what failed; without a listener an error would end the process.
       this.redis.on('error', opened);
     });
+    this.redis.on('error', (error: Error) => {
+      this.lastError = error;
+    });
+    this.redis.on('ready', () => {
+      this.lastError = undefined;
+    });
   }
 
   /** Sends a command. @throws when Redis does not answer at once. */
@@ -52,15 +60,14 @@ export class RedisConnection {
   }
 }
 
-/** A script in a `.lua` file beside the module that names it; Redis keeps it, and is told it again when it has lost it. */
+/** A script in `.lua` files near the module that names them; Redis keeps it, and is told it again when it has lost it. */
 export class RedisScript {
   readonly #text: string;
   readonly #sha: string;
 
-  /** `url` is that of the module that uses it, as compiled; the file is beside its source. */
-  constructor(file: string, url: string) {
-    const compiled = fileURLToPath(new URL(file, url));
-    this.#text = readFileSync(compiled.replace(/[\\/]dist([\\/]engine[\\/]services[\\/])/, '$1'), 'utf8');
+  /** Files are relative to the source of the module whose `url`, as compiled, is given; they follow upon `head`. */
+  constructor(files: string | readonly string[], url: string, head = '') {
+    this.#text = [head, ...[files].flat().map((file) => sourceText(file, url))].join('\n');
     this.#sha = createHash('sha1').update(this.#text).digest('hex');
   }
 
@@ -76,4 +83,9 @@ export class RedisScript {
       return redis.eval(this.#text, keys.length, ...keys, ...values);
     }
   }
+}
+
+function sourceText(file: string, url: string): string {
+  const compiled = fileURLToPath(new URL(file, url));
+  return readFileSync(compiled.replace(/[\\/]dist([\\/]engine[\\/]services[\\/])/, '$1'), 'utf8');
 }

@@ -16,7 +16,8 @@ const plain: Rules = { each: false, wildcards: false };
 
 const pathHelp = "Paths look like `customer.email`, `lines[0].sku` or `properties['deal.stage']`.";
 
-function pathMistake(text: string, place: Place, rules: Rules): readonly Diagnostic[] {
+/** A path that cannot be read, or that says what it may not say where it stands. */
+export function pathMistake(text: string, place: Place, rules: Rules): readonly Diagnostic[] {
   const path = parsePath(text, rules.each);
   if (isPathError(path)) {
     const spot = placeWithin(place, text, path.at, 1);

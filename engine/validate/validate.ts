@@ -1,5 +1,6 @@
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import type { Project, ProjectFiles } from '../model/project.ts';
+import { authMistakes, tokenKeyMistakes } from './auth.ts';
 import { buildProject } from './build-project.ts';
 import { checkDocument } from './check-document.ts';
 import { columnMistakes, testColumns } from './columns.ts';
@@ -40,6 +41,7 @@ const meaning = (entries: Entries): readonly Diagnostic[] => [
           ...sourcePaths(document, config),
           ...sourceMistakes(document, config),
           ...requestMistakes(document, config),
+          ...authMistakes(document, config),
         ],
   ),
   ...entries.mappings.flatMap(({ document, config }) =>
@@ -99,6 +101,7 @@ export function validateProject(files: ProjectFiles, options: ValidateOptions = 
     ...checks.flatMap(({ diagnostics }) => diagnostics),
     ...crossReferences(entries),
     ...meaning(entries),
+    ...tokenKeyMistakes(entries, chosen),
   ];
   const diagnostics = maskSecrets(
     inOrder(found),

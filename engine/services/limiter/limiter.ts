@@ -48,7 +48,10 @@ export function limiterOver(store: BudgetStore, options: LimiterOptions): Limite
       const limits = budget.limits.map((limit) => askOf(limit, clock.now()));
       const status = await store.status(budget.domain, limits);
       const here = dispatchers.get(budget.domain)?.waiting() ?? [];
-      return { domain: budget.domain, ...status, waiting: here };
+      const elsewhere = status.waiting
+        .map(({ member, boundBy }) => ({ ...ownerOf(member), domain: budget.domain, boundBy }))
+        .flatMap(({ process: owner, ...waiting }) => (owner === process ? [] : [waiting]));
+      return { domain: budget.domain, ...status, waiting: [...here, ...elsewhere] };
     },
     waiting: () => [...dispatchers.values()].flatMap((one) => one.waiting()),
     async close() {
@@ -56,4 +59,10 @@ export function limiterOver(store: BudgetStore, options: LimiterOptions): Limite
       await store.close();
     },
   };
+}
+
+/** A member is a stream of a process: see `askerOf`. */
+function ownerOf(member: string): { readonly stream: string; readonly process: string } {
+  const [stream = '', process = ''] = member.split(' ');
+  return { stream, process };
 }

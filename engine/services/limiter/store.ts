@@ -136,14 +136,18 @@ export const guardUs = 50_000;
 /** A quantum of fairness: how far ahead of a waiting member another may be, in requests. */
 export const quantumRequests = 1;
 export const quantumUs = 20_000;
-/** A member that did not ask again within this many horizons is no longer waiting. */
+/** A member that did not ask again within this many horizons after it was to is no longer waiting. */
 export const waitingHorizons = 2;
+/** Longest that others wait for a member that was told to come back later: its process may have died. */
+export const waitedForUs = 2_000_000;
 /** Longest that a waiting member lets a full set of leases go unasked. */
 export const leasePollUs = 1_000_000;
 export const probePollUs = 100_000;
 export const probeLeaseUs = 10_000_000;
 /** After a restart without memory, windows up to this long count as full. */
 export const coldWindowUsMax = 60_000_000;
+/** A freeze that was opened means nothing after this. */
+export const frostUs = 86_400_000_000;
 export const freezeBaseUs = 1_000_000;
 export const freezeMaxUs = 300_000_000;
 /** What is added to what an API asks for: it measures with its own clock. */

@@ -60,13 +60,13 @@ export class BudgetState {
     const { slot, binding } = latest(bounds, nowUs, ask.low);
     const other = outOfTurn(bounds, data.waiting, ask, nowUs);
     if (other !== undefined) {
-      noteWaiting(data.waiting, ask, other.limit, nowUs);
       const waitUs = Math.max(turnUs(other, nowUs), Math.min(slot - nowUs, ask.horizonUs));
+      noteWaiting(data.waiting, ask, other.limit, nowUs + waitUs, nowUs);
       return { kind: 'later', waitUs, why: 'turn', boundBy: 'turn', processes };
     }
     const later = tooLate(bounds, slot, binding, ask, nowUs);
     if (later !== undefined) {
-      noteWaiting(data.waiting, ask, later.bound.limit, nowUs);
+      noteWaiting(data.waiting, ask, later.bound.limit, nowUs + later.answer.waitUs, nowUs);
       return { ...later.answer, processes };
     }
     return this.#grant(ask, bounds, slot, binding, nowUs);
@@ -85,7 +85,7 @@ export class BudgetState {
     const ticket = { id: `${ask.process}-${data.serial}`, slotUs: slot, probes };
     for (const bound of bounds) take(bound, ticket, nowUs);
     served(bounds, data.waiting, ask, binding !== undefined, nowUs);
-    noteWaiting(data.waiting, ask, ask.backlog ? binding?.limit : undefined, nowUs);
+    noteWaiting(data.waiting, ask, ask.backlog ? binding?.limit : undefined, slot, nowUs);
     return {
       kind: 'grant',
       waitUs: slot - nowUs,
@@ -101,7 +101,7 @@ export class BudgetState {
     for (const limit of settled.limits) {
       const bound = this.#bound(limit);
       if (outcome === 'unused') {
-        giveBack(bound, settled, nowUs);
+        giveBack(bound, settled);
         continue;
       }
       delete bound.state.leases[ticket.id];
@@ -163,7 +163,7 @@ export class BudgetState {
   #partitions(limit: AskLimit): readonly AskLimit[] {
     const first = keyOf({ ...limit, partition: '' });
     return Object.keys(this.data.limits)
-      .filter((key) => key.startsWith(first))
+      .filter((key) => key.startsWith(first) && isUsed(this.data.limits[key]))
       .map((key) => ({ ...limit, partition: key.slice(first.length) }));
   }
 
@@ -174,6 +174,9 @@ export class BudgetState {
     return Object.keys(processes).length;
   }
 }
+
+const isUsed = (state: LimitState | undefined): boolean =>
+  state !== undefined && (state.slotUs > 0 || state.observedUs > 0);
 
 /** Why nothing can be reserved yet: leases are all taken, or the slot lies beyond the horizon. */
 function tooLate(

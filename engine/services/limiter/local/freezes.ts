@@ -5,6 +5,7 @@ import {
   freezeExtraShare,
   freezeExtraUs,
   freezeMaxUs,
+  frostUs,
   type Later,
   probeLeaseUs,
   probePollUs,
@@ -115,17 +116,26 @@ export function freeze(
   const again = before !== undefined && nowUs < before.untilUs;
   const count = again ? before.count : (before?.count ?? 0) + 1;
   const untilUs = nowUs + freezeUs(order, count, random);
+  const outlasted = again && before.untilUs >= untilUs;
   const made: Freeze = {
-    untilUs: again ? Math.max(before.untilUs, untilUs) : untilUs,
-    cause: order.cause,
-    reason: order.reason,
+    untilUs: outlasted ? before.untilUs : untilUs,
+    // Whoever asks why is told what holds longest.
+    cause: outlasted ? before.cause : order.cause,
+    reason: outlasted ? before.reason : order.reason,
     count,
     half: true,
     probeUntilUs: 0,
     cut: order.cause === 'throttle' && !again ? cut : (before?.cut ?? 0),
   };
+  forget(freezes, nowUs);
   freezes[scope] = made;
   return made;
+}
+
+/** Freezes that were opened long ago. */
+function forget(freezes: Freezes, nowUs: number): void {
+  for (const [scope, { half, untilUs }] of Object.entries(freezes))
+    if (!half && untilUs < nowUs - frostUs) delete freezes[scope];
 }
 
 function freezeUs({ cause, ms }: FreezeOrder, count: number, random: number): number {

@@ -5,6 +5,8 @@ export interface LimitState {
   intervalUs: number;
   /** Of the newest ticket, so that it can be given back: what was before it, what after. */
   last: { id: string; tatUs: number; afterUs: number } | undefined;
+  /** Bucket: how full it was at least from each of these tickets on, fuller and fuller. */
+  dips: Dip[];
   /** Sliding, logged: what was taken, in order of time. */
   log: LogEntry[];
   /** Sliding, in parts: cost by number of the part. */
@@ -13,6 +15,9 @@ export interface LimitState {
   endUs: number;
   count: number;
   carry: number;
+  /** Fixed: end of the window before, and what it had taken: a provider whose clock is behind still counts it. */
+  pastEndUs: number;
+  past: number;
   /** Fixed: not before then, whatever the calendar says: a provider whose window ends later said so. */
   heldUntilUs: number;
   /** Concurrency: end of each lease by ticket. */
@@ -37,6 +42,12 @@ export interface LimitState {
   virtual: number;
 }
 
+/** What a later request found in a bucket: no more than that can be given back of an earlier one. */
+export interface Dip {
+  readonly serial: number;
+  readonly units: number;
+}
+
 export interface LogEntry {
   readonly id: string;
   readonly atUs: number;
@@ -48,11 +59,14 @@ export const newLimitState = (): LimitState => ({
   tatUs: 0,
   intervalUs: 0,
   last: undefined,
+  dips: [],
   log: [],
   parts: {},
   endUs: 0,
   count: 0,
   carry: 0,
+  pastEndUs: 0,
+  past: 0,
   heldUntilUs: 0,
   leases: {},
   slotUs: 0,

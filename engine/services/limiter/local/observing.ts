@@ -1,8 +1,9 @@
 import type { Observation } from '../../../model/ports.ts';
 import { driftUs } from '../store.ts';
-import { countOf, factorAt } from './allowance.ts';
+import { countOf, factorAt, intervalOf } from './allowance.ts';
 import type { LimitState } from './limit-state.ts';
 import { arrivalUs, type Bound, partsFrom, windowsAt } from './slots.ts';
+import { serialOf } from './taking.ts';
 
 /**
  * Lets a reply tighten a limit. What the provider counts above our own count was taken by others, and is taken off at
@@ -40,13 +41,17 @@ function usedOf({ used, capacity, remaining }: Observation, declared: number): n
 }
 
 function liftBucket(bound: Bound, said: Observation, nowUs: number): number | undefined {
-  const { limit, state } = bound;
+  const { limit, state, frost } = bound;
   const used = limit.shape.kind === 'bucket' ? usedOf(said, limit.shape.capacity) : undefined;
-  if (used === undefined || state.intervalUs === 0) return undefined;
-  const arrival = arrivalUs(bound, nowUs);
-  const level = Math.max(0, arrival - nowUs) / state.intervalUs;
-  if (used > level) state.tatUs = nowUs + used * state.intervalUs;
-  return Math.max(0, used - level);
+  if (used === undefined) return undefined;
+  const intervalUs = intervalOf(limit, state, factorAt(state, frost, nowUs));
+  const level = Math.max(0, arrivalUs(bound, nowUs) - nowUs) / intervalUs;
+  if (used <= level) return 0;
+  state.intervalUs = intervalUs;
+  state.tatUs = nowUs + used * intervalUs;
+  // What earlier requests did not use the provider has not counted.
+  if (state.last !== undefined) state.dips = [{ serial: serialOf(state.last.id) + 1, units: 0 }];
+  return used - level;
 }
 
 /** How many units more our count must have so that no more than what is left will be asked for. */
@@ -90,9 +95,8 @@ function liftCalendar(bound: Bound, said: Observation, nowUs: number): number | 
   if (resetUs !== undefined && (said.remaining ?? 1) <= 0)
     state.heldUntilUs = Math.max(state.heldUntilUs, resetUs);
   if (units === undefined || units === 0) return units;
-  state.endUs = windows.endUs;
-  state.count = windows.count + units;
-  state.carry = windows.carry;
+  const { endUs, carry, pastEndUs, past } = windows;
+  Object.assign(state, { endUs, carry, pastEndUs, past, count: windows.count + units });
   return units;
 }
 

@@ -107,12 +107,14 @@ export const partsFrom = (state: LimitState, oldest: number): (readonly [part: n
     .filter(([part]) => part >= oldest)
     .sort(([a], [b]) => a - b);
 
-/** A calendar window at a moment: what it has taken, what the next one has, and where they end. */
+/** A calendar window at a moment: what it, the next one and the one before have taken, and where they end. */
 export interface Windows {
   readonly endUs: number;
   readonly nextEndUs: number;
   readonly count: number;
   readonly carry: number;
+  readonly pastEndUs: number;
+  readonly past: number;
 }
 
 /** The windows as they stand now: those of the state, or the calendar's once they are over. */
@@ -121,26 +123,23 @@ export function windowsAt({ limit, state }: Bound, nowUs: number): Windows {
   const [endUs = nowUs, nextEndUs = endUs] = ends.filter((end) => end > nowUs);
   if (nowUs < state.endUs) {
     const next = ends.find((end) => end > state.endUs) ?? state.endUs + (nextEndUs - endUs);
-    return { endUs: state.endUs, nextEndUs: next, count: state.count, carry: state.carry };
+    const { count, carry, pastEndUs, past } = state;
+    return { endUs: state.endUs, nextEndUs: next, count, carry, pastEndUs, past };
   }
   const lengthUs = nextEndUs - endUs;
   const count = state.endUs > 0 && nowUs < state.endUs + lengthUs ? state.carry : 0;
-  return { endUs, nextEndUs, count, carry: 0 };
-}
-
-/** After a window that was used up the next one opens late: the provider's clock may be behind. */
-export function opensUs({ limit, state, frost }: Bound, nowUs: number, cost: number): number {
-  const count = countOf(limit, state, factorAt(state, frost, nowUs));
-  return nowUs >= state.endUs && state.count + cost > count ? state.endUs + guardUs : 0;
+  return { endUs, nextEndUs, count, carry: 0, pastEndUs: state.endUs, past: state.count };
 }
 
 /** A request near the boundary may arrive on either side of it, so it must fit into both windows. */
 function fixedSlotUs(bound: Bound, fromUs: number): number {
   const { limit, state, frost } = bound;
   const count = countOf(limit, state, factorAt(state, frost, fromUs));
-  const from = Math.max(fromUs, state.heldUntilUs, opensUs(bound, fromUs, Math.min(limit.cost, count)));
-  const windows = windowsAt(bound, from);
   const cost = Math.min(limit.cost, count);
+  const heldUs = Math.max(fromUs, state.heldUntilUs);
+  const { pastEndUs, past } = windowsAt(bound, heldUs);
+  const from = past + cost > count ? Math.max(heldUs, pastEndUs + guardUs) : heldUs;
+  const windows = windowsAt(bound, from);
   const nextFits = windows.carry + cost <= count;
   if (windows.count + cost <= count && (from < windows.endUs - guardUs || nextFits)) return from;
   return (nextFits ? windows.endUs : windows.nextEndUs) + guardUs;

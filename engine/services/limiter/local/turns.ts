@@ -1,4 +1,11 @@
-import { type Ask, type AskLimit, quantumRequests, quantumUs, waitingHorizons } from '../store.ts';
+import {
+  type Ask,
+  type AskLimit,
+  quantumRequests,
+  quantumUs,
+  waitedForUs,
+  waitingHorizons,
+} from '../store.ts';
 import { factorAt, intervalOf } from './allowance.ts';
 import type { LimitState } from './limit-state.ts';
 import type { Bound } from './slots.ts';
@@ -67,13 +74,18 @@ export function served(
   }
 }
 
-/** Notes for which limit a member waits, or that it does not. */
+/**
+ * Notes for which limit a member waits, or that it does not. `againUs` is when it is to ask again; one that was told to
+ * come back much later is not waited for.
+ */
 export function noteWaiting(
   waiting: WaitingMembers,
   { member, horizonUs }: Ask,
   limit: AskLimit | undefined,
+  againUs: number,
   nowUs: number,
 ): void {
+  const awaitedUs = Math.min(againUs, nowUs + waitedForUs) + waitingHorizons * horizonUs;
   if (limit === undefined) delete waiting[member];
-  else waiting[member] = { key: keyOf(limit), untilUs: nowUs + waitingHorizons * horizonUs };
+  else waiting[member] = { key: keyOf(limit), untilUs: awaitedUs };
 }
