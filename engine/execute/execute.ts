@@ -17,7 +17,7 @@ import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
 import { removeStaleFiles } from './load/stale-files.ts';
 import { counted, pageIds } from './received.ts';
-import { RunLedger, type StreamAccount, streamAccount, streamProgress } from './run-ledger.ts';
+import { RunLedger, type StreamAccount, streamAccount } from './run-ledger.ts';
 import type { RunServices } from './run-services.ts';
 import { restage } from './stage/restage.ts';
 import { stage } from './stage/stage.ts';

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, Limiter, Metrics } from '../../model/ports.ts';
+import { noMetrics } from '../metrics/no-metrics.ts';
 import { askOf } from './asks.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { unreachable } from './refusals.ts';
@@ -12,13 +13,6 @@ export interface LimiterOptions {
   /** Between 0 and 1: spreads the freezes for which an API says no time. */
   readonly random?: () => number;
 }
-
-const noMetrics: Metrics = {
-  add: () => {},
-  record: () => {},
-  set: () => {},
-  close: async () => {},
-};
 
 /** The limiter over a store of budgets: a dispatcher for each domain. */
 export function limiterOver(store: BudgetStore, options: LimiterOptions): Limiter {
