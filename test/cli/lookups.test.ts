@@ -295,6 +295,7 @@ describe('lookups', function () {
       provider = await catalogue(pages);
       const folder = shop(provider.url, {
         project: withRedis,
+        more: 'budget: {on_store_down: local_share}',
       });
       const { code, report: ran } = await report(folder, { REDIS_URL: 'redis://127.0.0.1:1' });
       expect(code).to.equal(0);
