@@ -10,13 +10,14 @@ import { checkedBaseUrl } from './extract/base-url.ts';
 import { Channels } from './extract/channels.ts';
 import { continued, type Extraction, type ExtractServices, extract } from './extract/extract.ts';
 import { credentialsOf } from './extract/tokens/credentials-of.ts';
+import { countReplies, tellStaged } from './figures.ts';
 import { pagesLeftOut, redacted, unansweredCache } from './findings.ts';
 import { groups, rowsMaxOf } from './grouping.ts';
 import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
 import { removeStaleFiles } from './load/stale-files.ts';
 import { counted, pageIds } from './received.ts';
-import { RunLedger, type StreamAccount, streamAccount } from './run-ledger.ts';
+import { RunLedger, type StreamAccount, streamAccount, streamProgress } from './run-ledger.ts';
 import type { RunServices } from './run-services.ts';
 import { restage } from './stage/restage.ts';
 import { stage } from './stage/stage.ts';
@@ -174,15 +175,7 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
   const committed = (page: StagedPage): void => {
     ledger.staged(name, page);
     for (const rows of page.rows) spool.add(page.id, rows);
-    const { pages: count, received, meter } = account;
-    services.progress.update({
-      kind: 'stream',
-      stream: name,
-      pages: count,
-      received,
-      waitingMs: meter.waitedMs,
-      ...(meter.boundBy !== undefined && { boundBy: meter.boundBy }),
-    });
+    tellStaged(services, name, account, page);
   };
   try {
     await stage(step.stream, counted(pages, account), position, {
@@ -193,6 +186,7 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
     });
   } finally {
     end.abort();
+    countReplies(services, name, account);
     account.elapsedMs += services.clock.now() - startedMs;
   }
   return ledger.extracted(step);

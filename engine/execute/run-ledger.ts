@@ -2,7 +2,7 @@ import type { BlockedRow, MappedRows } from '../model/batch.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { assert } from '../model/errors.ts';
 import type { ExtractStep, Plan, Step } from '../model/plan.ts';
-import type { LoadCounts, StagedPage } from '../model/ports.ts';
+import type { LoadCounts, ProgressEvent, StagedPage } from '../model/ports.ts';
 import type { CheckReport, RunReport, StepResult, StreamReport, TableReport } from '../model/run-report.ts';
 import { failedCheck, failedPolls, ignoredFilter, shortListing } from './findings.ts';
 
@@ -55,6 +55,19 @@ export const streamAccount = (): StreamAccount => ({
   meter: requestCounts(),
   lookupMeter: requestCounts(),
   cacheCounts: { hits: 0, misses: 0, revalidated: 0 },
+});
+
+/** How far a stream has come, for people who watch. */
+export const streamProgress = (
+  stream: string,
+  { pages, received, meter: { waitedMs, boundBy } }: StreamAccount,
+): ProgressEvent => ({
+  kind: 'stream',
+  stream,
+  pages,
+  received,
+  waitingMs: waitedMs,
+  ...(boundBy !== undefined && { boundBy }),
 });
 
 type Counts = { -readonly [name in keyof LoadCounts]: number } & {

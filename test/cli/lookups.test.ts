@@ -322,7 +322,7 @@ describe('pages that may be used again', function () {
     const folder = (ttl: string): string =>
       ordersProject(provider.url, {
         stream: `    paginate: {type: cursor_token, token: next, param: after}\n    cache: {ttl: ${ttl}}`,
-        project: withRedis,
+        environment: 'redis: {url: "${env:REDIS_URL}"}',
       });
     const env = { REDIS_URL: redis.url };
     const once = await report(folder('1h'), env);

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 
 /** A Redis of the test's own, so that it can be stopped. */
 export interface OwnRedis {
@@ -20,9 +21,9 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-const answers = (port: number): Promise<boolean> =>
+const answers = (port: number, host = '127.0.0.1'): Promise<boolean> =>
   new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    const socket = connect(port, host, () => socket.write('PING\r\n'));
     socket.once('data', () => {
       socket.destroy();
       resolve(true);
@@ -67,3 +68,26 @@ export async function ownRedis(): Promise<OwnRedis> {
 
 /** A prefix that no other test has. */
 export const ownPrefix = (): string => `sluice-test-${randomUUID()}`;
+
+const sharedUrl = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379';
+
+/** The Redis that tests share. Without one the tests are skipped, and fail where everything must be there. */
+export async function sharedRedis(test: Mocha.Context): Promise<string> {
+  const { hostname, port } = new URL(sharedUrl);
+  if (await answers(Number(port || 6379), hostname)) return sharedUrl;
+  if (process.env['CI'] === 'true') throw new Error(`no Redis answers at ${sharedUrl}`);
+  console.error(`SKIPPED: no Redis answers at ${sharedUrl}; start one, or set REDIS_URL`);
+  return test.skip();
+}
+
+/** Deletes what a test has left behind. */
+export async function forgetKeys(prefix: string): Promise<void> {
+  const redis = new Redis(sharedUrl, { lazyConnect: true });
+  try {
+    await redis.connect();
+    for await (const keys of redis.scanStream({ match: `*${prefix}*`, count: 1000 }))
+      if ((keys as string[]).length > 0) await redis.unlink(keys as string[]);
+  } finally {
+    redis.disconnect();
+  }
+}

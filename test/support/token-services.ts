@@ -3,7 +3,7 @@ import type { Locks, Memory, References } from '../../engine/model/ports.ts';
 import { undiciHttpClient } from '../../engine/services/undici-http-client.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-export const tokenKey = 'a key of more than thirty-two characters';
+const tokenKey = 'a key of more than thirty-two characters';
 
 /** What the test's environment holds. */
 const values: { readonly [name: string]: string } = {
@@ -41,7 +41,7 @@ export function mapMemory(): Memory & { readonly texts: Map<string, string> } {
 }
 
 /** Locks that keep nobody out: as if each process had its own. */
-export function openLocks(): Locks {
+function openLocks(): Locks {
   const locks = {
     exclusively: <T>(_name: string, _ttlMs: number, work: (lost: AbortSignal) => Promise<T>): Promise<T> =>
       work(new AbortController().signal),

@@ -39,7 +39,7 @@ export async function tokenReply(
 }
 
 /** The URL of a token request as messages show it. */
-export function endpointOf({ url }: ApiRequest): string {
+function endpointOf({ url }: ApiRequest): string {
   const { origin, pathname } = new URL(url);
   return origin + pathname;
 }

@@ -117,9 +117,18 @@ export interface Windows {
   readonly past: number;
 }
 
+/** Ends after a time; whoever asks by a clock that is far behind names none, and then they go on as the last ones did. */
+function endsAfter(ends: readonly number[], nowUs: number): readonly number[] {
+  const [before = nowUs, last = nowUs] = ends.slice(-2);
+  const lengthUs = last - before;
+  if (last > nowUs || lengthUs <= 0) return ends;
+  const next = last + (Math.floor((nowUs - last) / lengthUs) + 1) * lengthUs;
+  return [next, next + lengthUs];
+}
+
 /** The windows as they stand now: those of the state, or the calendar's once they are over. */
 export function windowsAt({ limit, state }: Bound, nowUs: number): Windows {
-  const ends = limit.shape.kind === 'fixed' ? limit.shape.endsUs : [];
+  const ends = limit.shape.kind === 'fixed' ? endsAfter(limit.shape.endsUs, nowUs) : [];
   const [endUs = nowUs, nextEndUs = endUs] = ends.filter((end) => end > nowUs);
   if (nowUs < state.endUs) {
     const next = ends.find((end) => end > state.endUs) ?? state.endUs + (nextEndUs - endUs);

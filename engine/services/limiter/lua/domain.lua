@@ -97,8 +97,9 @@ local function closeDomain()
   end
   local lives = (domain.expiresUs or 0) < now + C.domainUs / 2
   if lives then putDomain('expiresUs', now + C.domainUs) end
-  redis.call('HSET', KEYS[1], unpack(domain.changes))
+  -- What was forgotten may have come back in the same call.
   if #domain.gone > 0 then redis.call('HDEL', KEYS[1], unpack(domain.gone)) end
+  redis.call('HSET', KEYS[1], unpack(domain.changes))
   if lives then redis.call('PEXPIRE', KEYS[1], C.domainUs / 1000) end
 end
 

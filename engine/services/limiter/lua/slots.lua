@@ -53,9 +53,17 @@ local function bucketSlot(bound, low)
   return arrivalUs(bound) + (math.min(limit.cost, burst) - burst) * interval
 end
 
+local function endsAfter(ends, atUs)
+  local last = ends[#ends]
+  local lengthUs = last - (ends[#ends - 1] or last)
+  if last > atUs or lengthUs <= 0 then return ends end
+  local following = last + (math.floor((atUs - last) / lengthUs) + 1) * lengthUs
+  return { following, following + lengthUs }
+end
+
 -- The windows as they stand at a time.
 local function windowsAt(bound, atUs)
-  local state, ends = bound.state, bound.limit.shape.endsUs
+  local state, ends = bound.state, endsAfter(bound.limit.shape.endsUs, atUs)
   local endUs, nextEndUs = nil, nil
   for _, one in ipairs(ends) do
     if one > atUs then

@@ -13,6 +13,7 @@ local ofKind = {
 }
 local textsOf = { bucket = { 'lastId', 'dips' }, sliding = {}, fixed = {}, concurrency = {} }
 local unset = { perSecond = true, capacity = true }
+local otherwise = { factor = 1 }
 
 local states = {}
 
@@ -34,12 +35,11 @@ local function readState(key, kind)
     if at > numbers then
       state[name] = found[at] or ''
     elseif found[at] or not unset[name] then
-      state[name] = tonumber(found[at]) or 0
+      state[name] = tonumber(found[at]) or otherwise[name] or 0
     end
   end
   -- Every state that was ever written has one.
   state.fresh = state.expiresUs == 0
-  if state.fresh then state.factor = 1 end
   return state
 end
 
