@@ -108,11 +108,7 @@ async function performStep(run: Run, step: Step): Promise<void> {
       finishedAt: timestamp(services),
       diagnostics,
     });
-    services.progress.update({
-      kind: 'step',
-      step: step.id,
-      state: status,
-    });
+    services.progress.update({ kind: 'step', step: step.id, state: status });
   };
   if (services.signal.aborted) return finish('interrupted', []);
   if (ledger.blocked(step)) return finish('skipped', []);

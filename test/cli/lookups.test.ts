@@ -295,6 +295,7 @@ describe('lookups', function () {
       provider = await catalogue(pages);
       const folder = shop(provider.url, {
         project: withRedis,
+        more: 'budget: {on_store_down: local_share}',
       });
       const { code, report: ran } = await report(folder, { REDIS_URL: 'redis://127.0.0.1:1' });
       expect(code).to.equal(0);
@@ -321,7 +322,7 @@ describe('pages that may be used again', function () {
     const folder = (ttl: string): string =>
       ordersProject(provider.url, {
         stream: `    paginate: {type: cursor_token, token: next, param: after}\n    cache: {ttl: ${ttl}}`,
-        project: withRedis,
+        environment: 'redis: {url: "${env:REDIS_URL}"}',
       });
     const env = { REDIS_URL: redis.url };
     const once = await report(folder('1h'), env);
