@@ -5,6 +5,7 @@ import type { Project } from '../model/project.ts';
 import { emptyState, type StateSnapshot } from '../model/snapshot.ts';
 import { parseSize } from '../model/units.ts';
 import { systemClock } from '../services/clock.ts';
+import { environmentReferences } from '../services/references.ts';
 
 /** The databases of a project in its environment. They are opened by their first use. */
 export interface Databases {
@@ -13,8 +14,12 @@ export interface Databases {
   readonly warehouse: Warehouse;
 }
 
+/** A path of the environment, its references filled in. @throws TerminalError naming a reference that is missing. */
+const pathIn = ({ folder }: Project, path: string): string =>
+  resolve(folder, environmentReferences(folder, process.env).resolve(path));
+
 const stagingPath = (project: Project): string =>
-  resolve(project.folder, project.staging.storage ?? '.etl/staging.sqlite');
+  pathIn(project, project.staging.storage ?? '.etl/staging.sqlite');
 
 /** Their adapters are loaded only here: commands that need no database start twice as fast. */
 export async function databases(project: Project): Promise<Databases> {
@@ -29,7 +34,7 @@ export async function databases(project: Project): Promise<Databases> {
     staging,
     memory: staging.memory,
     warehouse: duckdbWarehouse({
-      path: resolve(project.folder, project.warehouse.path ?? '.etl/warehouse.duckdb'),
+      path: pathIn(project, project.warehouse.path ?? '.etl/warehouse.duckdb'),
       memoryBytes: parseSize(project.warehouse.memory ?? '256MiB'),
     }),
   };
