@@ -29,8 +29,8 @@ export function slotUs(bound: Bound, nowUs: number, fromUs: number, low: boolean
 /** Theoretical arrival time of a bucket, counted with the present interval; full when a freeze has just ended. */
 export function arrivalUs({ limit, state, frost }: Bound, nowUs: number): number {
   const interval = intervalOf(limit, state, factorAt(state, frost, nowUs));
-  // When the rate changes the level stays what it is, and what is reserved stays where it is.
-  const fromUs = Math.max(nowUs, state.slotUs);
+  // When the rate changes the level stays what it is; what is reserved stays where it is when it rises.
+  const fromUs = interval < state.intervalUs ? Math.max(nowUs, state.slotUs) : nowUs;
   const aheadUs = state.tatUs - fromUs;
   const scaled =
     aheadUs > 0 && state.intervalUs > 0 ? fromUs + (aheadUs * interval) / state.intervalUs : state.tatUs;

@@ -39,7 +39,7 @@ end
 local function arrivalUs(bound)
   local limit, state, frost = bound.limit, bound.state, bound.frost
   local interval = intervalOf(limit, state, factorAt(state, frost, now))
-  local fromUs = math.max(now, state.slotUs)
+  local fromUs = interval < state.intervalUs and math.max(now, state.slotUs) or now
   local aheadUs = state.tatUs - fromUs
   local scaled = state.tatUs
   if aheadUs > 0 and state.intervalUs > 0 then scaled = fromUs + (aheadUs * interval) / state.intervalUs end
