@@ -63,6 +63,8 @@ export interface WorkerReport {
   /** Requests that it would have sent without a limit, while they were counted. */
   readonly asked: number;
   readonly redisCalls: number;
+  /** Permits that came too late to be used, and were given back. */
+  readonly late: number;
   readonly failed: number;
   /** What the first failure said. */
   readonly failure?: string;

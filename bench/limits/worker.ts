@@ -121,12 +121,13 @@ function watchDrift(paced: Paced): void {
   }, driftEveryMs);
 }
 
-function report(): WorkerReport {
+function report(paced: Paced): WorkerReport {
   return {
     kind: 'report',
     index: options.index,
     asked,
     redisCalls,
+    late: paced.late?.() ?? 0,
     failed,
     drift,
     ...(failure !== undefined && { failure }),
@@ -145,7 +146,7 @@ process.on('message', (message: ToWorker) => {
     want(paced, message);
   } else {
     // What it wants now is nobody's; what it knows is told before anything is closed.
-    tell(report());
+    tell(report(paced));
     void paced.close().finally(() => process.exit());
   }
 });
