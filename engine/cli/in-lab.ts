@@ -4,10 +4,9 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { TerminalError } from '../model/errors.ts';
 import type { Project } from '../model/project.ts';
 
-/** The lab is an environment of its own, so that its records and budgets never mix with an account's. */
-export const inLab = ({ redis, metrics, ...project }: Project): Project => ({
+/** The lab is an environment of its own, so that its records and budgets never mix with an account's: it shares none. */
+export const inLab = ({ redis: _, metrics, ...project }: Project): Project => ({
   ...project,
-  ...(redis && isPlain(redis.url) && { redis: { ...redis, prefix: `${redis.prefix ?? 'sluice'}-lab` } }),
   ...(metrics && isPlain(metrics.otlp?.url) && { metrics }),
   environment: 'lab',
   staging: { dialect: 'sqlite', storage: '.etl/lab/staging.sqlite' },

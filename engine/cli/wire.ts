@@ -43,8 +43,7 @@ export async function wire({
   const references =
     lab === undefined ? environment : { resolve: labText, redact: (text: string) => text, hide: () => {} };
   const { metrics } = given;
-  // The lab is an account of its own: what is sent to it must not use up the budget of the real one.
-  const redis = lab === undefined ? plan.redis : undefined;
+  const { redis } = plan;
   const limiter = await openLimiter({ redis, memory: databases.memory, references: environment, metrics });
   return {
     ...given,

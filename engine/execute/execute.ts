@@ -10,6 +10,7 @@ import { checkedBaseUrl } from './extract/base-url.ts';
 import { Channels } from './extract/channels.ts';
 import { continued, type Extraction, type ExtractServices, extract } from './extract/extract.ts';
 import { credentialsOf } from './extract/tokens/credentials-of.ts';
+import { countReplies, tellStaged } from './figures.ts';
 import { pagesLeftOut, redacted, unansweredCache } from './findings.ts';
 import { groups, rowsMaxOf } from './grouping.ts';
 import { load } from './load/load.ts';
@@ -107,11 +108,7 @@ async function performStep(run: Run, step: Step): Promise<void> {
       finishedAt: timestamp(services),
       diagnostics,
     });
-    services.progress.update({
-      kind: 'step',
-      step: step.id,
-      state: status,
-    });
+    services.progress.update({ kind: 'step', step: step.id, state: status });
   };
   if (services.signal.aborted) return finish('interrupted', []);
   if (ledger.blocked(step)) return finish('skipped', []);
@@ -178,15 +175,7 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
   const committed = (page: StagedPage): void => {
     ledger.staged(name, page);
     for (const rows of page.rows) spool.add(page.id, rows);
-    const { pages: count, received, meter } = account;
-    services.progress.update({
-      kind: 'stream',
-      stream: name,
-      pages: count,
-      received,
-      waitingMs: meter.waitedMs,
-      ...(meter.boundBy !== undefined && { boundBy: meter.boundBy }),
-    });
+    tellStaged(services, name, account, page);
   };
   try {
     await stage(step.stream, counted(pages, account), position, {
@@ -197,6 +186,7 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
     });
   } finally {
     end.abort();
+    countReplies(services, name, account);
     account.elapsedMs += services.clock.now() - startedMs;
   }
   return ledger.extracted(step);

@@ -434,7 +434,7 @@ export interface Limit {
    */
   share?: string;
   /**
-   * `burst` uses a window as fast as it allows; `even` spreads what is left of it over the time that is left.
+   * `burst` uses a window as fast as it allows; `even` spreads what is left of it over the time that is left. A sliding window of less than about 10 s is used evenly unless this says otherwise, all others in bursts.
    */
   pace?: 'burst' | 'even';
   observe?: Observe;

@@ -29,7 +29,7 @@ export function budgetsOf(plan: Plan): readonly SharedBudget[] {
 }
 
 /** The streams that a plan reads. */
-export const streamsOf = (plan: Plan): readonly StreamPlan[] =>
+const streamsOf = (plan: Plan): readonly StreamPlan[] =>
   plan.steps.flatMap((step) => (step.kind === 'extract' ? [step.stream] : []));
 
 /** A limit that two sources declare is one limit, as the first of them says it. */

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { type Api, api, etl, json, ordersProject, start } from '../support/cli.ts';
+import { ownRedis } from '../support/redis.ts';
 
 const budget = `budget:
   patience: 1m
@@ -173,6 +174,34 @@ describe('etl limits freeze', function () {
   });
 });
 
+interface Sent {
+  readonly resourceMetrics: readonly {
+    readonly scopeMetrics: readonly {
+      readonly metrics: readonly {
+        readonly name: string;
+        readonly sum?: Points;
+        readonly gauge?: Points;
+      }[];
+    }[];
+  }[];
+}
+
+interface Points {
+  readonly dataPoints: readonly { readonly asDouble: number }[];
+}
+
+/** Each counter and gauge that a collector was sent, summed over its labels. */
+const valuesOf = (body: string): Readonly<Record<string, number | undefined>> =>
+  Object.fromEntries(
+    (JSON.parse(body) as Sent).resourceMetrics
+      .flatMap(({ scopeMetrics }) => scopeMetrics)
+      .flatMap(({ metrics }) => metrics)
+      .map(({ name, sum, gauge }) => [
+        name,
+        (sum ?? gauge)?.dataPoints.reduce((total, { asDouble }) => total + asDouble, 0),
+      ]),
+  );
+
 describe('etl run with metrics', function () {
   this.timeout(timeoutMs);
 
@@ -180,7 +209,7 @@ describe('etl run with metrics', function () {
     const provider = await shop();
     try {
       const port = new URL(provider.url).port;
-      const folder = ordersProject(provider.url, { metrics: `{prometheus: {port: ${port}}}` });
+      const folder = ordersProject(provider.url, { environment: `metrics: {prometheus: {port: ${port}}}` });
       const { code, stderr } = await etl(['run', '-p', folder]);
       expect(code).to.equal(1);
       expect(stderr).to.contain(`error[ETL0907]: metrics cannot be served on 127.0.0.1:${port}`);
@@ -196,17 +225,73 @@ describe('etl run with metrics', function () {
       request.on('data', (data: Buffer) => bodies.push(data.toString('utf8')));
       request.on('end', () => json(response, {}));
     });
-    const provider = await api((_, response) => json(response, { error: 'gone' }, 410));
+    const provider = await api((request, response) =>
+      request.url === '/orders'
+        ? json(response, { orders: [{ id: 1 }, { id: 2 }], next: '2' })
+        : json(response, { error: 'gone' }, 410),
+    );
     try {
       const folder = ordersProject(provider.url, {
         source: budget,
-        metrics: `{otlp: {url: "${collector.url}/v1/metrics", every: 1h}}`,
+        environment: `metrics: {otlp: {url: "${collector.url}/v1/metrics", every: 1h}}`,
       });
       expect((await etl(['run', '-p', folder])).code).to.equal(1);
-      expect(bodies.join('')).to.contain('"sluice_permits_total"').and.to.contain('"shop.orders"');
+      const sums = valuesOf(bodies.join(''));
+      expect(sums['sluice_permits_total']).to.equal(2);
+      expect(sums['sluice_pages_total']).to.equal(1);
+      expect(sums['sluice_rows_total']).to.equal(2);
+      expect(sums['sluice_utilisation']).to.be.above(0);
     } finally {
       await provider.close();
       await collector.close();
+    }
+  });
+});
+
+describe('a budget that processes share', function () {
+  this.timeout(timeoutMs);
+
+  it('shows who waits in another process, and a freeze reaches it at once', async () => {
+    const redis = await ownRedis();
+    const provider = await shop(1000);
+    const folder = ordersProject(provider.url, {
+      source: 'budget:\n  limits:\n    - {id: slow, spacing: 1/s}\n',
+      environment: 'redis: {url: "${env:REDIS}", prefix: test}',
+    });
+    const env = { REDIS: redis.url };
+    const run = start(['run', '-p', folder], env);
+    try {
+      const waits = async (): Promise<string> => (await etl(['limits', '-p', folder], env)).stdout;
+      let seen = '';
+      for (let tries = 0; !/^shop\.orders/m.test(seen) && tries < 20; tries += 1) seen = await waits();
+      expect(seen).to.match(/^shop\.orders \(shop\): waiting for slow$/m);
+      expect(seen).not.to.contain('each process’s own');
+      const frozen = await etl(['limits', 'freeze', 'shop', '--reason', 'maintenance', '-p', folder], env);
+      expect(frozen.stdout).not.to.contain('the next run');
+      const asked = provider.asked.length;
+      const { code, stderr } = await run.finished;
+      expect(code).to.equal(1);
+      expect(stderr).to.contain('frozen until somebody thaws it').and.to.contain('Why: maintenance');
+      // What was under way when the freeze came may still have arrived.
+      expect(provider.asked.length).to.be.at.most(asked + 1);
+      const thawed = await etl(['limits', 'thaw', 'shop', '--json', '-p', folder], env);
+      expect((JSON.parse(thawed.stdout) as { result: { count: number } }).result.count).to.equal(1);
+    } finally {
+      run.child.kill('SIGKILL');
+      await run.finished;
+      await provider.close();
+      await redis.stop();
+    }
+  });
+
+  it('is said to be out of reach while Redis is down', async () => {
+    const folder = ordersProject('https://shop.example', {
+      source: budget,
+      environment: 'redis: {url: "${env:REDIS}", prefix: test}',
+    });
+    for (const command of [['limits'], ['limits', 'explain', 'shop.orders'], ['limits', 'thaw', 'shop']]) {
+      const { code, stderr } = await etl([...command, '-p', folder], { REDIS: 'redis://127.0.0.1:1' });
+      expect(`${code} ${stderr}`).to.match(/^1 error\[ETL0\d+\]: .*Redis/);
     }
   });
 });

@@ -57,6 +57,17 @@ describe('compiling a budget', () => {
     });
   });
 
+  it('uses a window evenly that is shorter than 10 s, and others in bursts, unless the limit says otherwise', () => {
+    const even = (per: string, more: Omit<config.Limit, 'id'> = {}): boolean =>
+      limit({ sliding: { limit: 100, per }, ...more }).even;
+    expect([
+      even('1s'),
+      even('10s'),
+      even('10s', { pace: 'even' }),
+      even('1s', { pace: 'burst' }),
+    ]).to.deep.equal([true, false, true, false]);
+  });
+
   it('counts long windows in parts', () => {
     expect(limit({ sliding: { limit: 100_000, per: '24h' } }).shape).to.include({ parts: 24, count: 95_000 });
     expect(limit({ sliding: { limit: 100, per: '24h', buckets: 12 } }).shape).to.include({ parts: 12 });

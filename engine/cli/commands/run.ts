@@ -11,6 +11,7 @@ import { runArtifacts } from '../../services/run-artifacts.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { startLabProcess } from '../in-lab.ts';
 import { labUrl } from '../lab-url.ts';
+import { measured } from '../measured.ts';
 import { metricsOf } from '../metrics-of.ts';
 import { missingReferences } from '../missing-references.ts';
 import { type PlannedProject, planned } from '../planned.ts';
@@ -83,7 +84,8 @@ export default class Run extends BaseCommand {
     try {
       requireReferences(work, services.references);
       if (!quiet) process.stderr.write(note(work.plan));
-      const report = await run(work.plan, services);
+      const { plan } = work;
+      const report = await measured({ plan, limiter: services.limiter, metrics }, () => run(plan, services));
       const exitCode = runExitCode(report, stop.received());
       return {
         exitCode,

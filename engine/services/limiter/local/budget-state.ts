@@ -81,8 +81,8 @@ export class BudgetState {
   ): Answer {
     const { data } = this;
     data.serial += 1;
-    const probes = probe(data.freezes, ask.limits, slot);
-    const ticket = { id: `${ask.process}-${data.serial}`, slotUs: slot, probes };
+    const id = `${ask.process}-${data.serial}`;
+    const ticket = { id, slotUs: slot, probes: probe(data.freezes, ask.limits, id, slot) };
     for (const bound of bounds) take(bound, ticket, nowUs);
     served(bounds, data.waiting, ask, binding !== undefined, nowUs);
     noteWaiting(data.waiting, ask, ask.backlog ? binding?.limit : undefined, slot, nowUs);
@@ -110,7 +110,7 @@ export class BudgetState {
       const said = observations.find((one) => one.limit === limit.id && one.partition === limit.partition);
       if (said !== undefined) observe(bound, said, ticket.slotUs, nowUs);
     }
-    probed(this.data.freezes, ticket.probes, outcome === 'answered');
+    probed(this.data.freezes, ticket, outcome === 'answered');
   }
 
   renew({ ticket, limits }: Lease, now: number): void {

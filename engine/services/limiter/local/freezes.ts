@@ -10,6 +10,7 @@ import {
   probeLeaseUs,
   probePollUs,
   scopeOf,
+  type Ticket,
 } from '../store.ts';
 import type { Frost } from './allowance.ts';
 
@@ -23,7 +24,8 @@ export interface Freeze {
   count: number;
   /** After its end one request is tried; a good answer opens it for all. */
   half: boolean;
-  /** Until then the one that is tried is waited for. */
+  /** Ticket of the one that is tried, and until when it is waited for. */
+  probe: string;
   probeUntilUs: number;
   /** Number of the latest freeze that a throttle caused, in this domain. */
   cut: number;
@@ -79,20 +81,31 @@ function waitFor(freeze: Freeze, nowUs: number): Omit<Later, 'processes'> | unde
 }
 
 /** Makes a granted request the one that is tried; gives the scopes that it tries. */
-export function probe(freezes: Freezes, limits: readonly AskLimit[], slotUs: number): readonly string[] {
+export function probe(
+  freezes: Freezes,
+  limits: readonly AskLimit[],
+  ticket: string,
+  slotUs: number,
+): readonly string[] {
   const tried = [...scopesOfAll(limits)].filter((scope) => freezes[scope]?.half === true);
   for (const scope of tried) {
     const freeze = freezes[scope];
-    if (freeze !== undefined) freeze.probeUntilUs = slotUs + probeLeaseUs;
+    if (freeze === undefined) continue;
+    freeze.probe = ticket;
+    freeze.probeUntilUs = slotUs + probeLeaseUs;
   }
   return tried;
 }
 
-/** A tried request has ended: a good answer opens the scope, anything else lets another one try. */
-export function probed(freezes: Freezes, scopes: readonly string[], answered: boolean): void {
-  for (const scope of scopes) {
+/**
+ * A tried request has ended: a good answer opens the scope, anything else lets another one try. One that was tried before
+ * a newer freeze says nothing of that.
+ */
+export function probed(freezes: Freezes, { id, probes }: Ticket, answered: boolean): void {
+  for (const scope of probes) {
     const freeze = freezes[scope];
-    if (freeze === undefined) continue;
+    if (freeze?.probe !== id) continue;
+    freeze.probe = '';
     freeze.probeUntilUs = 0;
     if (!answered) continue;
     freeze.half = false;
@@ -124,6 +137,7 @@ export function freeze(
     reason: outlasted ? before.reason : order.reason,
     count,
     half: true,
+    probe: '',
     probeUntilUs: 0,
     cut: order.cause === 'throttle' && !again ? cut : (before?.cut ?? 0),
   };

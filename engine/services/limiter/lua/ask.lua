@@ -36,7 +36,7 @@ local function grant(ask, bounds, scopes, slot, binding, processes)
   putDomain('serial', domain.serial)
   local id = ask.process .. '-' .. string.format('%.0f', domain.serial)
   local ticket = { id = id, serial = domain.serial, slotUs = slot }
-  local tried = probe(scopes, slot)
+  local tried = probe(scopes, id, slot)
   for _, bound in ipairs(bounds) do take(bound, ticket) end
   served(bounds, ask, binding ~= nil)
   noteWaiting(ask, ask.backlog and binding and binding.limit or nil, slot)

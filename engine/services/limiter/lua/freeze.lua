@@ -23,6 +23,7 @@ local function madeFreeze(before, order)
     reason = outlasted and before.reason or order.reason,
     count = count,
     half = true,
+    probe = '',
     probeUntilUs = 0,
     cut = cut,
   }

@@ -5,16 +5,16 @@ local freezes = {}
 local function packed(freeze)
   return table.concat({
     text(freeze.untilUs), text(freeze.probeUntilUs), freeze.count, freeze.half and 1 or 0, text(freeze.cut),
-    freeze.cause, freeze.reason,
+    freeze.probe, freeze.cause, freeze.reason,
   }, ' ')
 end
 
 local function unpacked(value)
-  local untilUs, probeUntilUs, count, half, cut, cause, reason =
-    string.match(value, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (.*)$')
+  local untilUs, probeUntilUs, count, half, cut, tried, cause, reason =
+    string.match(value, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S*) (%S+) (.*)$')
   return {
     untilUs = tonumber(untilUs), probeUntilUs = tonumber(probeUntilUs), count = tonumber(count), half = half == '1',
-    cut = tonumber(cut), cause = cause, reason = reason,
+    cut = tonumber(cut), probe = tried, cause = cause, reason = reason,
   }
 end
 
@@ -97,11 +97,12 @@ local function frozen(scopes)
   return longest, waitUs, why
 end
 
-local function probe(scopes, slotUs)
+local function probe(scopes, ticket, slotUs)
   local tried = {}
   for _, scope in ipairs(scopes) do
     local freeze = freezes[scope]
     if freeze and freeze.half then
+      freeze.probe = ticket
       freeze.probeUntilUs = slotUs + C.probeLeaseUs
       putFreeze(scope, freeze)
       tried[#tried + 1] = scope
@@ -110,13 +111,14 @@ local function probe(scopes, slotUs)
   return tried
 end
 
-local function probed(scopes, answered)
-  readFreezes(scopes)
+local function probed(ticket, answered)
+  readFreezes(ticket.probes)
   local changed = false
-  for _, scope in ipairs(scopes) do
+  for _, scope in ipairs(ticket.probes) do
     local freeze = freezes[scope]
-    if freeze then
+    if freeze and freeze.probe == ticket.id then
       changed = true
+      freeze.probe = ''
       freeze.probeUntilUs = 0
       if answered then
         freeze.half = false

@@ -22,7 +22,7 @@ local function settleOne(settled)
       if said ~= nil then observe(bound, said, ticket.slotUs) end
     end
   end
-  return probed(ticket.probes, settled.outcome == 'answered') or freed
+  return probed(ticket, settled.outcome == 'answered') or freed
 end
 
 local function settleAll(list, teller)
