@@ -217,10 +217,14 @@ function brokenInAll(limit: CheckedLimit, taken: readonly Taken[]): string | und
   switch (shape.kind) {
     case 'bucket': {
       const burst = burstOf(shape, raiseMax);
-      return sent
-        .map((one) => ({ one, ...levelAt(limit, sent, one.slotUs, costsAt) }))
-        .filter(({ one, level }) => level > Math.max(burst, one.actual) + slack(shape.intervalUs))
-        .map(({ level }) => `${level} units in a bucket of ${burst} were sent`)[0];
+      const inOrder = [...sent].sort((a, b) => a.slotUs - b.slotUs);
+      return inOrder
+        .map(
+          (one, at) =>
+            levelAt(limit, inOrder.slice(0, at), one.slotUs, costsAt).level + Math.min(one.actual, burst),
+        )
+        .filter((level) => level > burst + slack(shape.intervalUs))
+        .map((level) => `${level} units in a bucket of ${burst} were sent`)[0];
     }
     case 'window': {
       const count = shape.count * raiseMax;

@@ -95,7 +95,10 @@ export function judged(
         checker.thawed(isMeant, see(us));
         return count;
       },
-      status: (asked, us) => played.status(asked, us),
+      status: (asked, us) => {
+        see(us);
+        return played.status(asked, us);
+      },
       forget: async (us) => {
         await played.forget(us);
         checker.forgot();

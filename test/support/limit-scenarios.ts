@@ -74,6 +74,7 @@ export interface Happenings {
   /** Clock steps back, turns, freezes, settlements, renewals, observations. Without them: asking and time. */
   readonly everything: boolean;
   readonly observations?: boolean;
+  /** The store loses its state. Nothing costs more than 1 then: how far a limit was overdrawn nobody knows any more. */
   readonly forgetting?: boolean;
   readonly ops: number;
 }
@@ -127,7 +128,7 @@ function limitArbitrary({ everything, kinds }: Happenings): fc.Arbitrary<Omit<Sc
   });
 }
 
-const askArbitrary = (everything: boolean): fc.Arbitrary<Op> =>
+const askArbitrary = ({ everything, forgetting = false }: Happenings): fc.Arbitrary<Op> =>
   fc
     .record({
       member: everything ? fc.nat(3) : fc.constant(0),
@@ -135,7 +136,10 @@ const askArbitrary = (everything: boolean): fc.Arbitrary<Op> =>
       weight: fc.constantFrom(1, 1, 2),
       low: everything ? often(fc.constant(false), fc.constant(true)) : fc.constant(false),
       backlog: fc.boolean(),
-      costs: fc.array(often(fc.constant(1), fc.constantFrom(0, 2, 5, 40), 3), { minLength: 4, maxLength: 4 }),
+      costs: fc.array(often(fc.constant(1), fc.constantFrom(...(forgetting ? [0] : [0, 2, 5, 40])), 3), {
+        minLength: 4,
+        maxLength: 4,
+      }),
       partition: often(fc.constant(0), fc.constant(1), 3),
     })
     .map((ask) => ({ op: 'ask', ask }));
@@ -153,13 +157,17 @@ const saidArbitrary: fc.Arbitrary<Omit<Observation, 'limit' | 'partition'>> = fc
   })
   .map((said) => Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined)));
 
-const settleArbitrary = (observations: boolean): fc.Arbitrary<Op> =>
+const settleArbitrary = ({
+  everything,
+  observations = everything,
+  forgetting = false,
+}: Happenings): fc.Arbitrary<Op> =>
   fc
     .record({
       which: fc.nat(50),
       how: fc.record({
         outcome: fc.constantFrom('answered', 'answered', 'unused', 'throttled', 'failed'),
-        actual: fc.option(fc.constantFrom(0, 1, 2, 3, 10), { nil: undefined }),
+        actual: fc.option(fc.constantFrom(...(forgetting ? [0, 1] : [0, 1, 2, 3, 10])), { nil: undefined }),
         said: observations ? fc.option(saidArbitrary, { nil: undefined }) : fc.constant(undefined),
       }),
     })
@@ -188,10 +196,10 @@ const stepArbitrary = (back: boolean): fc.Arbitrary<Op> =>
     .map((us) => ({ op: 'step', us }));
 
 function opArbitrary(happenings: Happenings): fc.Arbitrary<Op> {
-  const { everything, observations = everything, forgetting = false } = happenings;
+  const { everything, forgetting = false } = happenings;
   const rare = everything
     ? [
-        { arbitrary: settleArbitrary(observations), weight: 25 },
+        { arbitrary: settleArbitrary(happenings), weight: 25 },
         { arbitrary: freezeArbitrary, weight: 1 },
         {
           arbitrary: fc.integer({ min: -2, max: 3 }).map((scope) => ({ op: 'thaw', scope }) as Op),
@@ -203,7 +211,7 @@ function opArbitrary(happenings: Happenings): fc.Arbitrary<Op> {
     : [];
   const lost = forgetting ? [{ arbitrary: fc.constant({ op: 'forget' } as Op), weight: 1 }] : [];
   return fc.oneof(
-    { arbitrary: askArbitrary(everything), weight: 60 },
+    { arbitrary: askArbitrary(happenings), weight: 60 },
     { arbitrary: stepArbitrary(everything && !forgetting), weight: 25 },
     ...rare,
     ...lost,
@@ -260,68 +268,89 @@ const bound = (limit: ScenarioLimit, partition: string, cost: number, nowUs: num
 
 /** Plays a scenario; gives the number of requests that were asked for. */
 export async function play({ limits, ops }: Scenario, played: Played): Promise<number> {
-  const open: Open[] = [];
-  let nowUs = startUs;
-  let seenUs = startUs;
-  let asked = 0;
-  const pick = (which: number): Open | undefined => open[which % Math.max(1, open.length)];
-  const ask = async ({
-    member,
-    process,
-    weight,
-    low,
-    backlog,
-    costs,
-    partition,
-  }: ScenarioAsk): Promise<void> => {
-    const wanted = limits
-      .map((limit, at) => bound(limit, partitions[partition] as string, costs[at] ?? 0, nowUs))
+  const player = new Player(limits, played);
+  for (const op of ops) await player.next(op);
+  return player.asked;
+}
+
+class Player {
+  asked = 0;
+  readonly #limits: readonly ScenarioLimit[];
+  readonly #played: Played;
+  readonly #open: Open[] = [];
+  #nowUs = startUs;
+  #seenUs = startUs;
+
+  constructor(limits: readonly ScenarioLimit[], played: Played) {
+    this.#limits = limits;
+    this.#played = played;
+  }
+
+  async next(op: Op): Promise<unknown> {
+    this.#seenUs = Math.max(this.#seenUs, this.#nowUs);
+    switch (op.op) {
+      case 'ask':
+        return this.#ask(op.ask);
+      case 'settle':
+        return this.#settle(op.which, op.how);
+      case 'freeze':
+        return this.#freeze(op.scope, op.partition, op.order);
+      case 'thaw':
+        return this.#played.thaw(
+          op.scope === -2 ? undefined : (this.#limits[op.scope]?.id ?? ''),
+          this.#nowUs,
+        );
+      case 'renew':
+        return this.#renew(op.which);
+      case 'forget':
+        return this.#played.forget(this.#nowUs);
+      case 'status':
+        return this.#played.status(
+          this.#limits.map((limit) => bound(limit, '', 1, this.#nowUs)),
+          this.#nowUs,
+        );
+      case 'step':
+        this.#nowUs += op.us;
+    }
+  }
+
+  #pick(which: number): Open | undefined {
+    return this.#open[which % Math.max(1, this.#open.length)];
+  }
+
+  async #ask({ member, process, costs, partition, ...how }: ScenarioAsk): Promise<void> {
+    const wanted = this.#limits
+      .map((limit, at) => bound(limit, partitions[partition] as string, costs[at] ?? 0, this.#nowUs))
       .filter(({ cost }) => cost > 0);
     if (wanted.length === 0) return;
-    asked += 1;
+    this.asked += 1;
     const names = { member: `stream-${member}`, process: `process-${process}` };
-    const answer = await played.ask({ ...names, weight, low, backlog, horizonUs, limits: wanted }, nowUs);
-    if (answer.kind === 'grant') open.push({ ticket: answer.ticket, limits: wanted });
-  };
-  const settle = async (which: number, { outcome, actual, said }: ScenarioSettle): Promise<void> => {
-    const one = pick(which);
+    const answer = await this.#played.ask({ ...names, ...how, horizonUs, limits: wanted }, this.#nowUs);
+    if (answer.kind === 'grant') this.#open.push({ ticket: answer.ticket, limits: wanted });
+  }
+
+  async #settle(which: number, { outcome, actual, said }: ScenarioSettle): Promise<void> {
+    const one = this.#pick(which);
     if (one === undefined) return;
-    open.splice(open.indexOf(one), 1);
-    const { ticket } = one;
-    const of = one.limits[0] as AskLimit;
+    this.#open.splice(this.#open.indexOf(one), 1);
+    const { ticket, limits } = one;
+    const of = limits[0] as AskLimit;
     // What was not sent yet has no other outcome.
-    const ended = ticket.slotUs > seenUs ? 'unused' : outcome;
-    const costs = actual === undefined ? {} : Object.fromEntries(one.limits.map(({ id }) => [id, actual]));
+    const ended = ticket.slotUs > this.#seenUs ? 'unused' : outcome;
+    const costs = actual === undefined ? {} : Object.fromEntries(limits.map(({ id }) => [id, actual]));
     const observations = said === undefined ? [] : [{ limit: of.id, partition: of.partition, ...said }];
-    await played.settle({ ticket, outcome: ended, limits: one.limits, costs, observations }, nowUs);
-  };
-  const freeze = async (
-    scope: number,
-    partition: number,
-    { cause, ms, random }: ScenarioOrder,
-  ): Promise<void> => {
-    const limit = limits[scope];
+    await this.#played.settle({ ticket, outcome: ended, limits, costs, observations }, this.#nowUs);
+  }
+
+  async #freeze(scope: number, partition: number, { cause, ms, random }: ScenarioOrder): Promise<void> {
+    const limit = this.#limits[scope];
     const order = { cause, reason: `because of ${cause}`, ...(ms !== undefined && { ms }) };
     const of = limit && { limit: { id: limit.id, partition: partitions[partition] as string } };
-    await played.freeze({ ...order, ...of }, random, nowUs);
-  };
-  for (const one of ops) {
-    seenUs = Math.max(seenUs, nowUs);
-    if (one.op === 'ask') await ask(one.ask);
-    else if (one.op === 'settle') await settle(one.which, one.how);
-    else if (one.op === 'freeze') await freeze(one.scope, one.partition, one.order);
-    else if (one.op === 'thaw')
-      await played.thaw(one.scope === -2 ? undefined : (limits[one.scope]?.id ?? ''), nowUs);
-    else if (one.op === 'renew') {
-      const kept = pick(one.which);
-      if (kept !== undefined) await played.renew(kept.ticket.id, kept.limits, nowUs);
-    } else if (one.op === 'forget') await played.forget(nowUs);
-    else if (one.op === 'status')
-      await played.status(
-        limits.map((limit) => bound(limit, '', 1, nowUs)),
-        nowUs,
-      );
-    else nowUs += one.us;
+    await this.#played.freeze({ ...order, ...of }, random, this.#nowUs);
   }
-  return asked;
+
+  async #renew(which: number): Promise<void> {
+    const kept = this.#pick(which);
+    if (kept !== undefined) await this.#played.renew(kept.ticket.id, kept.limits, this.#nowUs);
+  }
 }

@@ -18,9 +18,12 @@ async function conforms(
     asked += await play(scenario, played);
     expect(checker.finish(), checker.complaints[0]).to.deep.equal([]);
   });
-  while (asked < requests) await fc.assert(property, { numRuns: 20 });
+  while (asked < requests) await fc.assert(property, { numRuns: 20, ...shrinking });
   return asked;
 }
+
+/** A scenario that fails is made smaller for so long; `interruptAfterTimeLimit` counts from the first run. */
+const shrinking = { interruptAfterTimeLimit: 30_000, markInterruptAsFailure: false };
 
 const everything: Happenings = { everything: true, ops: 400 };
 /** One limit, nobody to take turns with, nothing that would slow it down. */

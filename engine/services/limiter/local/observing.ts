@@ -3,7 +3,7 @@ import { driftUs } from '../store.ts';
 import { countOf, factorAt, intervalOf } from './allowance.ts';
 import type { LimitState } from './limit-state.ts';
 import { arrivalUs, type Bound, partsFrom, windowsAt } from './slots.ts';
-import { serialOf } from './taking.ts';
+import { nextSerial } from './taking.ts';
 
 /**
  * Lets a reply tighten a limit. What the provider counts above our own count was taken by others, and is taken off at
@@ -50,7 +50,7 @@ function liftBucket(bound: Bound, said: Observation, nowUs: number): number | un
   state.intervalUs = intervalUs;
   state.tatUs = nowUs + used * intervalUs;
   // What earlier requests did not use the provider has not counted.
-  if (state.last !== undefined) state.dips = [{ serial: serialOf(state.last.id) + 1, units: 0 }];
+  state.dips = [{ serial: nextSerial(state), units: 0 }];
   return used - level;
 }
 

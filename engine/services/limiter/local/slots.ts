@@ -29,10 +29,11 @@ export function slotUs(bound: Bound, nowUs: number, fromUs: number, low: boolean
 /** Theoretical arrival time of a bucket, counted with the present interval; full when a freeze has just ended. */
 export function arrivalUs({ limit, state, frost }: Bound, nowUs: number): number {
   const interval = intervalOf(limit, state, factorAt(state, frost, nowUs));
-  const aheadUs = state.tatUs - nowUs;
-  // The level stays what it is when the rate changes.
+  // When the rate changes the level stays what it is, and what is reserved stays where it is.
+  const fromUs = Math.max(nowUs, state.slotUs);
+  const aheadUs = state.tatUs - fromUs;
   const scaled =
-    aheadUs > 0 && state.intervalUs > 0 ? nowUs + (aheadUs * interval) / state.intervalUs : state.tatUs;
+    aheadUs > 0 && state.intervalUs > 0 ? fromUs + (aheadUs * interval) / state.intervalUs : state.tatUs;
   return frost.untilUs === 0
     ? scaled
     : Math.max(scaled, frost.untilUs + burstOf(limit, state, false) * interval);
@@ -117,27 +118,29 @@ export interface Windows {
   readonly past: number;
 }
 
-/** Ends after a time; whoever asks by a clock that is far behind names none, and then they go on as the last ones did. */
-function endsAfter(ends: readonly number[], nowUs: number): readonly number[] {
+/** The next two ends; whoever asks by a clock that is behind names too few, and then they go on as the last ones did. */
+function endsAfter(ends: readonly number[], nowUs: number): readonly [number, number] {
+  const [endUs, nextEndUs] = ends.filter((end) => end > nowUs);
+  if (endUs !== undefined && nextEndUs !== undefined) return [endUs, nextEndUs];
   const [before = nowUs, last = nowUs] = ends.slice(-2);
-  const lengthUs = last - before;
-  if (last > nowUs || lengthUs <= 0) return ends;
-  const next = last + (Math.floor((nowUs - last) / lengthUs) + 1) * lengthUs;
+  const lengthUs = Math.max(1, last - before);
+  const next = endUs ?? last + (Math.floor((nowUs - last) / lengthUs) + 1) * lengthUs;
   return [next, next + lengthUs];
 }
 
 /** The windows as they stand now: those of the state, or the calendar's once they are over. */
 export function windowsAt({ limit, state }: Bound, nowUs: number): Windows {
-  const ends = limit.shape.kind === 'fixed' ? endsAfter(limit.shape.endsUs, nowUs) : [];
-  const [endUs = nowUs, nextEndUs = endUs] = ends.filter((end) => end > nowUs);
+  const ends = limit.shape.kind === 'fixed' ? limit.shape.endsUs : [];
+  const [endUs, nextEndUs] = endsAfter(ends, nowUs);
+  const lengthUs = nextEndUs - endUs;
   if (nowUs < state.endUs) {
-    const next = ends.find((end) => end > state.endUs) ?? state.endUs + (nextEndUs - endUs);
     const { count, carry, pastEndUs, past } = state;
+    const next = ends.find((end) => end > state.endUs) ?? state.endUs + lengthUs;
     return { endUs: state.endUs, nextEndUs: next, count, carry, pastEndUs, past };
   }
-  const lengthUs = nextEndUs - endUs;
-  const count = state.endUs > 0 && nowUs < state.endUs + lengthUs ? state.carry : 0;
-  return { endUs, nextEndUs, count, carry: 0, pastEndUs: state.endUs, past: state.count };
+  if (state.endUs > 0 && nowUs < state.endUs + lengthUs)
+    return { endUs, nextEndUs, count: state.carry, carry: 0, pastEndUs: state.endUs, past: state.count };
+  return { endUs, nextEndUs, count: 0, carry: 0, pastEndUs: state.endUs + lengthUs, past: state.carry };
 }
 
 /** A request near the boundary may arrive on either side of it, so it must fit into both windows. */

@@ -27,7 +27,7 @@ export function take(bound: Bound, ticket: Ticket, nowUs: number): void {
 }
 
 /** Tickets of a domain are numbered in the order in which they were granted. */
-export const serialOf = (ticket: string): number => Number(ticket.slice(ticket.lastIndexOf('-') + 1));
+const serialOf = (ticket: string): number => Number(ticket.slice(ticket.lastIndexOf('-') + 1));
 
 /** Of a burst, as fine as refunds need to be. */
 const dipsPerBurst = 32;
@@ -98,7 +98,7 @@ export function settleCost(bound: Bound, { ticket }: Settled, actual: number, no
   const { shape } = limit;
   const difference = actual - limit.cost;
   if (shape.kind === 'bucket') {
-    if (difference > 0) state.tatUs = Math.max(state.tatUs, nowUs) + difference * state.intervalUs;
+    if (difference > 0) charge(bound, difference, nowUs);
     else refund(state, serialOf(ticket.id), -difference, nowUs);
   }
   if (shape.kind === 'fixed') settleCalendar(state, ticket.slotUs, difference);
@@ -108,6 +108,17 @@ export function settleCost(bound: Bound, { ticket }: Settled, actual: number, no
     entry.id === ticket.id ? { ...entry, cost: Math.max(0, actual) } : entry,
   );
 }
+
+/** Takes more out of a bucket than was asked for. */
+function charge(bound: Bound, units: number, nowUs: number): void {
+  const { limit, state, frost } = bound;
+  if (state.intervalUs === 0) state.intervalUs = intervalOf(limit, state, factorAt(state, frost, nowUs));
+  noteDip(bound, nextSerial(state), (state.tatUs - nowUs) / state.intervalUs);
+  state.tatUs = Math.max(state.tatUs, nowUs) + units * state.intervalUs;
+}
+
+/** Later than every ticket that took from a limit so far. */
+export const nextSerial = ({ last }: LimitState): number => (last === undefined ? 0 : serialOf(last.id) + 1);
 
 /**
  * Gives units back to a bucket. What was taken too much has run out by itself wherever the bucket was empty since then,

@@ -12,7 +12,7 @@ local function liftBucket(bound, said)
   if used <= level then return 0 end
   put(state, 'intervalUs', interval)
   put(state, 'tatUs', now + used * interval)
-  if state.lastId ~= '' then putDips(state, { { serialOf(state.lastId) + 1, 0 } }) end
+  putDips(state, { { nextSerial(state), 0 } })
   return used - level
 end
 

@@ -39,9 +39,10 @@ end
 local function arrivalUs(bound)
   local limit, state, frost = bound.limit, bound.state, bound.frost
   local interval = intervalOf(limit, state, factorAt(state, frost, now))
-  local aheadUs = state.tatUs - now
+  local fromUs = math.max(now, state.slotUs)
+  local aheadUs = state.tatUs - fromUs
   local scaled = state.tatUs
-  if aheadUs > 0 and state.intervalUs > 0 then scaled = now + (aheadUs * interval) / state.intervalUs end
+  if aheadUs > 0 and state.intervalUs > 0 then scaled = fromUs + (aheadUs * interval) / state.intervalUs end
   if frost.untilUs == 0 then return scaled end
   return math.max(scaled, frost.untilUs + burstOf(limit, state, false) * interval)
 end
@@ -54,26 +55,24 @@ local function bucketSlot(bound, low)
 end
 
 local function endsAfter(ends, atUs)
+  local endUs
+  for _, one in ipairs(ends) do
+    if endUs ~= nil then return endUs, one end
+    if one > atUs then endUs = one end
+  end
   local last = ends[#ends]
-  local lengthUs = last - (ends[#ends - 1] or last)
-  if last > atUs or lengthUs <= 0 then return ends end
-  local following = last + (math.floor((atUs - last) / lengthUs) + 1) * lengthUs
-  return { following, following + lengthUs }
+  local lengthUs = math.max(1, last - (ends[#ends - 1] or last))
+  local following = endUs or last + (math.floor((atUs - last) / lengthUs) + 1) * lengthUs
+  return following, following + lengthUs
 end
 
 -- The windows as they stand at a time.
 local function windowsAt(bound, atUs)
-  local state, ends = bound.state, endsAfter(bound.limit.shape.endsUs, atUs)
-  local endUs, nextEndUs = nil, nil
-  for _, one in ipairs(ends) do
-    if one > atUs then
-      if endUs == nil then endUs = one elseif nextEndUs == nil then nextEndUs = one end
-    end
-  end
-  endUs = endUs or atUs
-  nextEndUs = nextEndUs or endUs
+  local state, ends = bound.state, bound.limit.shape.endsUs
+  local endUs, nextEndUs = endsAfter(ends, atUs)
+  local lengthUs = nextEndUs - endUs
   if atUs < state.endUs then
-    local following = state.endUs + (nextEndUs - endUs)
+    local following = state.endUs + lengthUs
     for _, one in ipairs(ends) do
       if one > state.endUs then
         following = one
@@ -85,10 +84,13 @@ local function windowsAt(bound, atUs)
       pastEndUs = state.pastEndUs, past = state.past,
     }
   end
-  local follows = state.endUs > 0 and atUs < state.endUs + (nextEndUs - endUs)
+  if state.endUs > 0 and atUs < state.endUs + lengthUs then
+    return {
+      endUs = endUs, nextEndUs = nextEndUs, count = state.carry, carry = 0, pastEndUs = state.endUs, past = state.count,
+    }
+  end
   return {
-    endUs = endUs, nextEndUs = nextEndUs, count = follows and state.carry or 0, carry = 0,
-    pastEndUs = state.endUs, past = state.count,
+    endUs = endUs, nextEndUs = nextEndUs, count = 0, carry = 0, pastEndUs = state.endUs + lengthUs, past = state.carry,
   }
 end
 

@@ -151,6 +151,19 @@ local function giveBack(bound, ticket)
   if shape.kind == 'fixed' then settleCalendar(state, ticket.slotUs, -limit.cost) end
 end
 
+local function nextSerial(state)
+  return state.lastId == '' and 0 or serialOf(state.lastId) + 1
+end
+
+local function charge(bound, units)
+  local limit, state = bound.limit, bound.state
+  if state.intervalUs == 0 then
+    put(state, 'intervalUs', intervalOf(limit, state, factorAt(state, bound.frost, now)))
+  end
+  noteDip(limit, state, nextSerial(state), (state.tatUs - now) / state.intervalUs)
+  put(state, 'tatUs', math.max(state.tatUs, now) + units * state.intervalUs)
+end
+
 local function refund(state, serial, units)
   local dips = dipsOf(state)
   local back = units
@@ -173,7 +186,7 @@ local function settleCost(bound, ticket, actual)
   local difference = actual - limit.cost
   if shape.kind == 'bucket' then
     if difference > 0 then
-      put(state, 'tatUs', math.max(state.tatUs, now) + difference * state.intervalUs)
+      charge(bound, difference)
     else
       refund(state, serialOf(ticket.id), -difference)
     end
