@@ -68,8 +68,8 @@ export interface WorkerReport {
   readonly failed: number;
   /** What the first failure said. */
   readonly failure?: string;
-  /** When the first one failed. */
-  readonly failedUs?: number;
+  /** When they failed; of very many, the first. */
+  readonly failedUs: readonly number[];
   /** When the first 429 came back. */
   readonly refusedUs?: number;
   /** Share of the limit that others use, by what replies say, as it was seen over time. */
