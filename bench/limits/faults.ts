@@ -71,6 +71,12 @@ function sentWhileDown({ arrivals }: FleetRun, downUs: number): number {
 /** The horizon within which a permit is reserved, and how late it may be used. */
 const graceMs = 250 + 30;
 
+/** Until the first error of a process that came after Redis went down. */
+function knownAfterMs(failedUs: readonly number[], downUs: number): number {
+  const firstUs = failedUs.find((us) => us > downUs) ?? downUs + downMs * 1000;
+  return rounded((firstUs - downUs) / 1000, 0);
+}
+
 function down(name: 'killed' | 'hung'): Scenario {
   return {
     name,
@@ -92,7 +98,7 @@ function down(name: 'killed' | 'hung'): Scenario {
             else await redis.restart();
           },
         });
-        const errorsMs = run.reports.map(({ failedUs }) => rounded(((failedUs ?? 0) - downUs) / 1000, 0));
+        const errorsMs = run.reports.map(({ failedUs }) => knownAfterMs(failedUs, downUs));
         const sent = sentWhileDown(run, downUs);
         return {
           rows: [row],

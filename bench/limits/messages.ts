@@ -63,11 +63,13 @@ export interface WorkerReport {
   /** Requests that it would have sent without a limit, while they were counted. */
   readonly asked: number;
   readonly redisCalls: number;
+  /** Permits that came too late to be used, and were given back. */
+  readonly late: number;
   readonly failed: number;
   /** What the first failure said. */
   readonly failure?: string;
-  /** When the first one failed. */
-  readonly failedUs?: number;
+  /** When they failed; of very many, the first. */
+  readonly failedUs: readonly number[];
   /** When the first 429 came back. */
   readonly refusedUs?: number;
   /** Share of the limit that others use, by what replies say, as it was seen over time. */

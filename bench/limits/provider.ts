@@ -6,8 +6,8 @@ import { monotonicUs } from '../support/monotonic.ts';
 import type { Arrival, FromProvider, ProviderOptions, ToProvider } from './messages.ts';
 
 /**
- * A strict provider, in a process of its own: the lab's count of a limit behind the least HTTP server, so that it keeps
- * up with clients that know no limit. It writes down every arrival.
+ * A strict provider, in a process of its own: the lab's count of a limit behind a small HTTP server that writes down every
+ * arrival, has others use the limit, and refuses all when it is told to.
  */
 const options = JSON.parse(process.argv[2] ?? '') as ProviderOptions;
 const { latencyMs = 0, othersPerSecond = 0 } = options;

@@ -20,6 +20,8 @@ export interface Row {
   readonly sliding: number;
   readonly jain: number;
   readonly redis_calls_per_request: number;
+  /** Permits that came too late to be used, the warm-up included. */
+  readonly late: number;
   readonly failed: number;
   readonly failure?: string;
 }
@@ -60,6 +62,7 @@ export async function seen(scenario: string, options: FleetOptions): Promise<See
     sliding: refusedBy(slidingSecond, run),
     jain: rounded(jain(byWorker(arrivals, options.wanted.length)), 4),
     redis_calls_per_request: rounded(calls / Math.max(1, arrivals.length), 3),
+    late: run.reports.reduce((sum, { late }) => sum + late, 0),
     failed: run.reports.reduce((sum, { failed }) => sum + failed, 0),
     ...(failure !== undefined && { failure }),
   };
@@ -79,6 +82,7 @@ const heads = [
   'sliding',
   'Jain',
   'Redis calls',
+  'late',
   'failed',
 ];
 
@@ -96,6 +100,7 @@ export function rowsTable(rows: readonly Row[]): string {
     String(row.sliding),
     row.jain.toFixed(3),
     row.redis_calls_per_request.toFixed(2),
+    String(row.late),
     String(row.failed),
   ]);
   return tableText(heads, lines, [false, false, ...heads.slice(2).map(() => true)]);

@@ -2,12 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { undiciHttpClient } from '../../engine/services/undici-http-client.ts';
 import { monotonicUs } from '../support/monotonic.ts';
-import { bottleneck } from './limiters/bottleneck.ts';
-import { none } from './limiters/none.ts';
 import type { Client, MakePaced, Paced } from './limiters/paced.ts';
-import { rateLimiterFlexible } from './limiters/rate-limiter-flexible.ts';
-import { retry } from './limiters/retry.ts';
-import { sluice } from './limiters/sluice.ts';
 import type {
   Begin,
   FromWorker,
@@ -20,16 +15,19 @@ import type {
 
 /** A process that wants to send steadily, with one limiter before its HTTP client. */
 
-const makers: { readonly [kind in LimiterKind]: MakePaced } = {
-  sluice,
-  none,
-  retry,
-  bottleneck,
-  rate_limiter_flexible: rateLimiterFlexible,
+/** Only the one that is wanted is loaded: processes are to start quickly. */
+const makers: { readonly [kind in LimiterKind]: () => Promise<MakePaced> } = {
+  sluice: async () => (await import('./limiters/sluice.ts')).sluice,
+  none: async () => (await import('./limiters/none.ts')).none,
+  retry: async () => (await import('./limiters/retry.ts')).retry,
+  bottleneck: async () => (await import('./limiters/bottleneck.ts')).bottleneck,
+  rate_limiter_flexible: async () =>
+    (await import('./limiters/rate-limiter-flexible.ts')).rateLimiterFlexible,
 };
 
 /** Requests that wait in a process; what is wanted beyond is dropped. */
 const waitingMax = 64;
+const failuresMax = 5000;
 const tickMs = 2;
 const driftEveryMs = 1000;
 const httpOptions = {
@@ -42,7 +40,7 @@ const { jitterMs = 0, stalls } = options;
 let counted: Span = { fromUs: Number.POSITIVE_INFINITY, toUs: 0 };
 let [asked, redisCalls, failed, waiting] = [0, 0, 0, 0];
 let failure: string | undefined;
-let failedUs: number | undefined;
+const failedUs: number[] = [];
 let refusedUs: number | undefined;
 const drift: { atUs: number; share: number }[] = [];
 
@@ -82,7 +80,7 @@ async function one(paced: Paced): Promise<void> {
   } catch (error) {
     failed += 1;
     failure ??= error instanceof Error ? error.message : String(error);
-    failedUs ??= monotonicUs();
+    if (failedUs.length < failuresMax) failedUs.push(monotonicUs());
   }
   waiting -= 1;
 }
@@ -121,22 +119,24 @@ function watchDrift(paced: Paced): void {
   }, driftEveryMs);
 }
 
-function report(): WorkerReport {
+function report(paced: Paced): WorkerReport {
   return {
     kind: 'report',
     index: options.index,
     asked,
     redisCalls,
+    late: paced.late?.() ?? 0,
     failed,
+    failedUs,
     drift,
     ...(failure !== undefined && { failure }),
-    ...(failedUs !== undefined && { failedUs }),
     ...(refusedUs !== undefined && { refusedUs }),
   };
 }
 
 countRedisCalls();
-const paced = await makers[options.limiter](options, stampingClient());
+const make = await makers[options.limiter]();
+const paced = await make(options, stampingClient());
 process.on('message', (message: ToWorker) => {
   if (message.kind === 'begin') {
     ({ counted } = message);
@@ -145,7 +145,7 @@ process.on('message', (message: ToWorker) => {
     want(paced, message);
   } else {
     // What it wants now is nobody's; what it knows is told before anything is closed.
-    tell(report());
+    tell(report(paced));
     void paced.close().finally(() => process.exit());
   }
 });

@@ -14,6 +14,8 @@ export interface Client {
 export interface Paced {
   /** Sends the request when the limiter lets it, and waits for its reply. */
   send(): Promise<void>;
+  /** Permits that came too late to be used. */
+  late?(): number;
   /** What others use of the limit, where it knows. */
   drift?(): Promise<number | undefined>;
   close(): Promise<void>;

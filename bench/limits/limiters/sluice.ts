@@ -6,7 +6,7 @@ import { exchange } from '../../../engine/execute/extract/exchange.ts';
 import { newMeter } from '../../../engine/execute/extract/meter.ts';
 import { send } from '../../../engine/execute/extract/send.ts';
 import type { Sender } from '../../../engine/execute/extract/sender.ts';
-import type { References } from '../../../engine/model/ports.ts';
+import type { Metrics, References } from '../../../engine/model/ports.ts';
 import { systemClock } from '../../../engine/services/clock.ts';
 import { redisLimiter } from '../../../engine/services/limiter/redis-limiter.ts';
 import type { MakePaced } from './paced.ts';
@@ -22,7 +22,16 @@ export const sluice: MakePaced = async (options, { request, http }) => {
     budget: { domain: options.domain, ...options.budget },
     streams: {},
   });
-  const limiter = redisLimiter({ url: options.redisUrl, prefix: 'bench', clock: systemClock });
+  let late = 0;
+  const metrics: Metrics = {
+    add(name, value) {
+      if (name === 'late_permits') late += value;
+    },
+    record: () => {},
+    set: () => {},
+    close: async () => {},
+  };
+  const limiter = redisLimiter({ url: options.redisUrl, prefix: 'bench', clock: systemClock, metrics });
   const stopped = new AbortController();
   // All that wait in this process listen to it.
   setMaxListeners(0, stopped.signal);
@@ -45,6 +54,7 @@ export const sluice: MakePaced = async (options, { request, http }) => {
       if (options.reacts) await send(sender, request, async () => {});
       else await exchange(sender, request);
     },
+    late: () => late,
     async drift() {
       const { limits } = await limiter.status(source.budget);
       return limits[0]?.drift;
