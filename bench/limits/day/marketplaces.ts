@@ -33,7 +33,7 @@ export const marketplaces: readonly Marketplace[] = [
       { id: 'app', bucket: { rate: '100/s', burst: 100 } },
     ],
     accounts: ['us', 'eu', 'jp'],
-    requestsMean: 12,
+    requestsMean: 10,
   },
   {
     name: 'hubspot',
