@@ -71,7 +71,7 @@ export class Dispatcher {
   }
 
   settle(permit: Permit, settlement: Settlement): void {
-    const when = this.#outstanding.settle(permit, settlement);
+    const when = this.#outstanding.settle(permit, settlement, this.#services.clock.monotonicUs());
     if (when !== undefined) void this.#tellLater(when === 'now' ? urgentMs : settleMs);
   }
 

@@ -6,12 +6,16 @@ interface Entry {
   readonly limits: readonly AskLimit[];
 }
 
+/** A settlement gets older until it is told; its identity says whether it was told before. */
+type Untold = Omit<Settled, 'ageUs'> & { ageUs?: number };
+
 const isLease = ({ shape }: AskLimit): boolean => shape.kind === 'concurrency';
 
 /** Permits that were given out and not settled yet, and settlements that the store was not told yet. */
 export class Outstanding {
   readonly #entries = new Map<string, Entry>();
-  #untold: Settled[] = [];
+  #untold: Untold[] = [];
+  readonly #answeredUs = new WeakMap<Untold, number>();
 
   add(ticket: Ticket, limits: readonly AskLimit[]): void {
     this.#entries.set(ticket.id, { ticket, limits });
@@ -21,14 +25,20 @@ export class Outstanding {
    * Notes how a request went. Tells how soon the store must know: `now` when others wait for it, `soon` when something
    * was learned, and not at all when there is nothing to say.
    */
-  settle({ id }: Permit, { outcome, costs = {}, observations = [] }: Settlement): 'now' | 'soon' | undefined {
+  settle(
+    { id }: Permit,
+    { outcome, costs = {}, observations = [] }: Settlement,
+    nowUs: number,
+  ): 'now' | 'soon' | undefined {
     const entry = this.#entries.get(id);
     this.#entries.delete(id);
     if (entry === undefined) return undefined;
     const { ticket, limits } = entry;
     const urgent = ticket.probes.length > 0 || limits.some(isLease);
     if (!urgent && observations.length === 0 && Object.keys(costs).length === 0) return undefined;
-    this.#untold.push({ ticket, outcome, limits, costs, observations });
+    const untold: Untold = { ticket, outcome, limits, costs, observations };
+    this.#answeredUs.set(untold, nowUs);
+    this.#untold.push(untold);
     return urgent ? 'now' : 'soon';
   }
 
@@ -39,9 +49,10 @@ export class Outstanding {
   }
 
   /** Settlements for the store; they are the caller's to tell. */
-  take(): readonly Settled[] {
+  take(nowUs: number): readonly Settled[] {
     const untold = this.#untold;
     this.#untold = [];
+    for (const one of untold) one.ageUs = Math.max(0, nowUs - (this.#answeredUs.get(one) ?? nowUs));
     return untold;
   }
 

@@ -51,7 +51,7 @@ export class StoreAsker {
     const { store, clock, metrics } = this.#services;
     const askedUs = clock.monotonicUs();
     if (this.#downSinceUs !== undefined && askedUs < this.#againUs) return this.#without(ask, onStoreDown);
-    const settled = this.#outstanding.take();
+    const settled = this.#outstanding.take(askedUs);
     try {
       const answer = await store.ask(this.#domain, ask, settled);
       const tookUs = clock.monotonicUs() - askedUs;
@@ -71,7 +71,7 @@ export class StoreAsker {
   /** Tells the store what it does not know yet. */
   async tell(): Promise<void> {
     if (this.#outstanding.isEmpty) return;
-    const settled = this.#outstanding.take();
+    const settled = this.#outstanding.take(this.#services.clock.monotonicUs());
     try {
       await this.#services.store.settle(this.#domain, settled);
     } catch (error) {

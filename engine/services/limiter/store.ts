@@ -104,6 +104,8 @@ export interface Settled {
   readonly limits: readonly AskLimit[];
   readonly costs: { readonly [limit: string]: number };
   readonly observations: readonly Observation[];
+  /** How long ago the answer came. */
+  readonly ageUs?: number;
 }
 
 export interface Lease {
@@ -154,6 +156,8 @@ export const freezeExtraShare = 0.05;
 export const cutFactor = 0.7;
 export const factorMin = 0.1;
 export const factorPerMinute = 0.05;
+/** What a provider and we may differ by without anybody else. */
+export const roundingUnits = 1;
 /** Time constant of the average by which the use of others is measured. */
-export const driftUs = 30_000_000;
+export const driftUs = 15_000_000;
 export const processSeenUs = 10_000_000;

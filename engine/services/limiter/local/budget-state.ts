@@ -108,7 +108,7 @@ export class BudgetState {
       const actual = costs[limit.id];
       if (actual !== undefined) settleCost(bound, settled, actual, nowUs);
       const said = observations.find((one) => one.limit === limit.id && one.partition === limit.partition);
-      if (said !== undefined) observe(bound, said, ticket.slotUs, nowUs);
+      if (said !== undefined) observe(bound, said, settled, nowUs);
     }
     probed(this.data.freezes, ticket, outcome === 'answered');
   }

@@ -1,5 +1,5 @@
 import type { Observation } from '../../../model/ports.ts';
-import { driftUs } from '../store.ts';
+import { driftUs, roundingUnits, type Settled } from '../store.ts';
 import { countOf, factorAt, intervalOf } from './allowance.ts';
 import type { LimitState } from './limit-state.ts';
 import { arrivalUs, type Bound, partsFrom, windowsAt } from './slots.ts';
@@ -10,25 +10,31 @@ import { nextSerial } from './taking.ts';
  * once; what it counts less is not given back, since requests of ours may be under way. A reply that is older than one
  * looked at before says nothing new.
  */
-export function observe(bound: Bound, said: Observation, ticketUs: number, nowUs: number): void {
+export function observe(
+  bound: Bound,
+  said: Observation,
+  { ticket, ageUs = 0 }: Settled,
+  nowUs: number,
+): void {
   const { state } = bound;
+  const ticketUs = ticket.slotUs;
   if (ticketUs < state.observedUs) return;
   state.observedUs = ticketUs;
   if (said.perSecond !== undefined && said.perSecond > 0) state.perSecond = said.perSecond;
   if (said.capacity !== undefined && said.capacity > 0) state.capacity = said.capacity;
-  const lifted = lift(bound, said, nowUs);
+  const lifted = lift(bound, said, ageUs, nowUs);
   if (lifted !== undefined) note(state, lifted, nowUs);
 }
 
 /** Raises our count to the provider's; gives by how much. Undefined when the reply says nothing of what is used. */
-function lift(bound: Bound, said: Observation, nowUs: number): number | undefined {
+function lift(bound: Bound, said: Observation, agoUs: number, nowUs: number): number | undefined {
   switch (bound.limit.shape.kind) {
     case 'bucket':
-      return liftBucket(bound, said, nowUs);
+      return liftBucket(bound, said, agoUs, nowUs);
     case 'sliding':
       return liftWindow(bound, said, nowUs);
     case 'fixed':
-      return liftCalendar(bound, said, nowUs);
+      return liftCalendar(bound, said, agoUs, nowUs);
     case 'concurrency':
       return undefined;
   }
@@ -40,18 +46,24 @@ function usedOf({ used, capacity, remaining }: Observation, declared: number): n
   return remaining === undefined ? undefined : (capacity ?? declared) - remaining;
 }
 
-function liftBucket(bound: Bound, said: Observation, nowUs: number): number | undefined {
+/**
+ * Our level is reckoned without what is reserved and not sent yet, and the provider's without what has dripped since it
+ * spoke. A unit of difference is rounding.
+ */
+function liftBucket(bound: Bound, said: Observation, agoUs: number, nowUs: number): number | undefined {
   const { limit, state, frost } = bound;
   const used = limit.shape.kind === 'bucket' ? usedOf(said, limit.shape.capacity) : undefined;
   if (used === undefined) return undefined;
   const intervalUs = intervalOf(limit, state, factorAt(state, frost, nowUs));
-  const level = Math.max(0, arrivalUs(bound, nowUs) - nowUs) / intervalUs;
-  if (used <= level) return 0;
+  const arrival = arrivalUs(bound, nowUs);
+  const level = Math.max(0, arrival - Math.max(nowUs, state.slotUs)) / intervalUs;
+  const units = used - agoUs / intervalUs - level;
+  if (units <= roundingUnits) return 0;
   state.intervalUs = intervalUs;
-  state.tatUs = nowUs + used * intervalUs;
+  state.tatUs = Math.max(arrival, nowUs) + units * intervalUs;
   // What earlier requests did not use the provider has not counted.
   state.dips = [{ serial: nextSerial(state), units: 0 }];
-  return used - level;
+  return units;
 }
 
 /** How many units more our count must have so that no more than what is left will be asked for. */
@@ -86,11 +98,11 @@ function liftWindow(bound: Bound, said: Observation, nowUs: number): number | un
   return units;
 }
 
-function liftCalendar(bound: Bound, said: Observation, nowUs: number): number | undefined {
+function liftCalendar(bound: Bound, said: Observation, agoUs: number, nowUs: number): number | undefined {
   const { state } = bound;
   const windows = windowsAt(bound, nowUs);
   const units = missing(bound, said, windows.count, nowUs);
-  const resetUs = said.resetMs === undefined ? undefined : nowUs + said.resetMs * 1000;
+  const resetUs = said.resetMs === undefined ? undefined : nowUs + said.resetMs * 1000 - agoUs;
   // With nothing left only the provider knows when there is more.
   if (resetUs !== undefined && (said.remaining ?? 1) <= 0)
     state.heldUntilUs = Math.max(state.heldUntilUs, resetUs);
@@ -108,7 +120,7 @@ function note(state: LimitState, units: number, nowUs: number): void {
   state.foreignAtUs = nowUs;
 }
 
-/** What others use of a limit, between 0 and 1: their average over half a minute or so against what is declared. */
+/** What others use of a limit, between 0 and 1: their average over a quarter of a minute or so against what is declared. */
 export function drift({ limit, state }: Bound, nowUs: number): number | undefined {
   if (state.foreignAtUs === 0) return undefined;
   const perUs = (state.foreign * decay(state, nowUs)) / driftUs;

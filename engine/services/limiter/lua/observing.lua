@@ -1,6 +1,6 @@
 -- What replies say of limits, which they can only tighten. The same as ../local/observing.ts.
 
-local function liftBucket(bound, said)
+local function liftBucket(bound, said, agoUs)
   local limit, state, frost = bound.limit, bound.state, bound.frost
   local used = said.used
   if used == nil and said.remaining ~= nil then
@@ -8,12 +8,14 @@ local function liftBucket(bound, said)
   end
   if used == nil then return nil end
   local interval = intervalOf(limit, state, factorAt(state, frost, now))
-  local level = math.max(0, arrivalUs(bound) - now) / interval
-  if used <= level then return 0 end
+  local arrival = arrivalUs(bound)
+  local level = math.max(0, arrival - math.max(now, state.slotUs)) / interval
+  local units = used - agoUs / interval - level
+  if units <= C.roundingUnits then return 0 end
   put(state, 'intervalUs', interval)
-  put(state, 'tatUs', now + used * interval)
+  put(state, 'tatUs', math.max(arrival, now) + units * interval)
   putDips(state, { { nextSerial(state), 0 } })
-  return used - level
+  return units
 end
 
 local function missing(bound, said, counted)
@@ -56,12 +58,12 @@ local function liftWindow(bound, said)
   return units
 end
 
-local function liftCalendar(bound, said)
+local function liftCalendar(bound, said, agoUs)
   local state = bound.state
   local windows = windowsAt(bound, now)
   local units = missing(bound, said, windows.count)
   if said.resetMs ~= nil and (said.remaining or 1) <= 0 then
-    put(state, 'heldUntilUs', math.max(state.heldUntilUs, now + said.resetMs * 1000))
+    put(state, 'heldUntilUs', math.max(state.heldUntilUs, now + said.resetMs * 1000 - agoUs))
   end
   if units == nil or units == 0 then return units end
   for _, name in ipairs({ 'endUs', 'carry', 'pastEndUs', 'past' }) do put(state, name, windows[name]) end
@@ -90,13 +92,13 @@ local function drift(bound)
   return nil
 end
 
-local function observe(bound, said, ticketUs)
+local function observe(bound, said, ticketUs, agoUs)
   local state = bound.state
   if ticketUs < state.observedUs then return end
   put(state, 'observedUs', ticketUs)
   if (said.perSecond or 0) > 0 then put(state, 'perSecond', said.perSecond) end
   if (said.capacity or 0) > 0 then put(state, 'capacity', said.capacity) end
-  local units = lifts[state.kind](bound, said)
+  local units = lifts[state.kind](bound, said, agoUs)
   if units == nil then return end
   local before = drift(bound) or 0
   put(state, 'foreign', foreignNow(state) + units)

@@ -19,7 +19,7 @@ local function settleOne(settled)
     else
       local actual, said = settled.costs[limit.id], saidOf(settled, limit)
       if actual ~= nil then settleCost(bound, ticket, actual) end
-      if said ~= nil then observe(bound, said, ticket.slotUs) end
+      if said ~= nil then observe(bound, said, ticket.slotUs, settled.ageUs or 0) end
     end
   end
   return probed(ticket, settled.outcome == 'answered') or freed
