@@ -56,6 +56,7 @@ local function answer(ask)
   if freeze then return later(frozenUs, why, 'freeze', processes, freeze.cause, freeze.reason) end
   forgetWaiting()
   local bounds = {}
+  readLimits(ask.limits)
   for at, limit in ipairs(ask.limits) do bounds[at] = bind(limit) end
   local slot, binding = latest(bounds, ask.low)
   local other = outOfTurn(bounds, ask.member)

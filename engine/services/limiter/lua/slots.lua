@@ -21,19 +21,15 @@ local function makeColdLeases(state, leaseUs)
   state.firstEndUs = domain.coldUs + leaseUs
 end
 
--- A limit with its state; its freezes must have been read.
+-- A limit with its state; both it and its freezes must have been read.
 local function bind(limit)
-  local key = keyOf(limit)
-  local frost = frostOf(limit)
-  local known = states[key]
-  if known == nil then
-    local state = readState(key, limit.shape.kind)
+  local state, frost = states[keyOf(limit)], frostOf(limit)
+  if state.shape == nil then
     if state.fresh then makeCold(state, limit, frost) end
     if state.kind == 'concurrency' then makeColdLeases(state, limit.shape.leaseUs) end
-    known = { state = state }
   end
-  states[key] = { limit = limit, state = known.state, frost = frost }
-  return states[key]
+  state.shape = limit.shape
+  return { limit = limit, state = state, frost = frost }
 end
 
 local function arrivalUs(bound)

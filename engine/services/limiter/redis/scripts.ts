@@ -25,11 +25,15 @@ const constants = {
 const shared = ['domain', 'states', 'allowance', 'freezes', 'slots'];
 const settling = ['taking', 'observing', 'settling'];
 
+/** Scripts name a constant as `C.name`. */
+const withConstants = (text: string): string =>
+  text.replace(/\bC\.(\w+)/g, (_, name: string) => String(constants[name as keyof typeof constants]));
+
 const script = (...names: readonly string[]): RedisScript =>
   new RedisScript(
     [...shared, ...names].map((name) => `../lua/${name}.lua`),
     import.meta.url,
-    `local C = {${Object.entries(constants).map(([name, value]) => `${name}=${value}`)}}`,
+    withConstants,
   );
 
 /** What Redis does at once, an operation of the store each. */
