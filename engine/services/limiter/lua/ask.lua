@@ -61,8 +61,7 @@ local function answer(ask)
   local slot, binding = latest(bounds, ask.low)
   local other = outOfTurn(bounds, ask.member)
   if other then
-    local interval = intervalOf(other.limit, other.state, factorAt(other.state, other.frost, now))
-    local waitUs = math.max(5000, interval, math.min(slot - now, ask.horizonUs))
+    local waitUs = math.max(5000, intervalNow(other), math.min(slot - now, ask.horizonUs))
     noteWaiting(ask, other.limit, now + waitUs)
     return later(waitUs, 'turn', 'turn', processes)
   end

@@ -1,13 +1,13 @@
 -- What replies say of limits, which they can only tighten. The same as ../local/observing.ts.
 
 local function liftBucket(bound, said)
-  local limit, state, frost = bound.limit, bound.state, bound.frost
+  local limit, state = bound.limit, bound.state
   local used = said.used
   if used == nil and said.remaining ~= nil then
     used = (said.capacity or limit.shape.capacity) - said.remaining
   end
   if used == nil then return nil end
-  local interval = intervalOf(limit, state, factorAt(state, frost, now))
+  local interval = intervalNow(bound)
   local level = math.max(0, arrivalUs(bound) - now) / interval
   if used <= level then return 0 end
   put(state, 'intervalUs', interval)
@@ -96,6 +96,7 @@ local function observe(bound, said, ticketUs)
   put(state, 'observedUs', ticketUs)
   if (said.perSecond or 0) > 0 then put(state, 'perSecond', said.perSecond) end
   if (said.capacity or 0) > 0 then put(state, 'capacity', said.capacity) end
+  bound.interval = nil
   local units = lifts[state.kind](bound, said)
   if units == nil then return end
   local before = drift(bound) or 0

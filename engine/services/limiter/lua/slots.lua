@@ -32,9 +32,17 @@ local function bind(limit)
   return { limit = limit, state = state, frost = frost }
 end
 
+-- Reckoned once for each question; whoever changes what it depends on forgets it.
+local function intervalNow(bound)
+  if bound.interval == nil then
+    bound.interval = intervalOf(bound.limit, bound.state, factorAt(bound.state, bound.frost, now))
+  end
+  return bound.interval
+end
+
 local function arrivalUs(bound)
   local limit, state, frost = bound.limit, bound.state, bound.frost
-  local interval = intervalOf(limit, state, factorAt(state, frost, now))
+  local interval = intervalNow(bound)
   local fromUs = interval < state.intervalUs and math.max(now, state.slotUs) or now
   local aheadUs = state.tatUs - fromUs
   local scaled = state.tatUs
@@ -45,7 +53,7 @@ end
 
 local function bucketSlot(bound, low)
   local limit, state = bound.limit, bound.state
-  local interval = intervalOf(limit, state, factorAt(state, bound.frost, now))
+  local interval = intervalNow(bound)
   local burst = burstOf(limit, state, low)
   return arrivalUs(bound) + (math.min(limit.cost, burst) - burst) * interval
 end

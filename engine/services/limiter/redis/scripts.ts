@@ -23,7 +23,7 @@ const constants = {
 };
 
 const shared = ['domain', 'states', 'allowance', 'freezes', 'slots'];
-const settling = ['taking', 'observing', 'settling'];
+const settling = ['giving-back', 'observing', 'settling'];
 
 /** Scripts name a constant as `C.name`. */
 const withConstants = (text: string): string =>
@@ -38,10 +38,11 @@ const script = (...names: readonly string[]): RedisScript =>
 
 /** What Redis does at once, an operation of the store each. */
 export const scripts = {
-  ask: script(...settling, 'turns', 'ask'),
-  settle: script(...settling, 'settle'),
+  ask: script('taking', 'nothing-settled', 'turns', 'ask'),
+  askTelling: script('taking', ...settling, 'turns', 'ask'),
+  settle: script('taking', ...settling, 'settle'),
   renew: script('renew'),
   freeze: script('freeze'),
   thaw: script('thaw'),
-  status: script(...settling, 'status'),
+  status: script('taking', ...settling, 'status'),
 };
