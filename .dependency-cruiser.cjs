@@ -13,7 +13,7 @@ const homes = {
   'ajv-formats': ['engine/validate'],
   'fastest-levenshtein': ['engine/validate'],
   handlebars: ['engine/compile', 'engine/execute/map'],
-  jsonata: ['engine/compile', 'engine/execute/map', 'engine/execute/extract'],
+  jsonata: ['engine/compile', 'engine/execute/map', 'engine/execute/extract', 'engine/lab'],
   luxon: ['engine/execute/map', 'engine/services'],
   'cli-table3': ['engine/report'],
   'csv-parse': ['engine/lab'],
@@ -133,7 +133,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(?:dist|test/support/planted)/' },
+    exclude: { path: '^(?:dist|test/support/planted|test/servers)/' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       exportsFields: ['exports'],

@@ -14,6 +14,8 @@ import { compileReplyTime, compileReplyValue } from './reply.ts';
 
 /** Requests that leave evenly can arrive closer together: this much jitter must fit into what the provider allows. */
 const jitterMs = 50;
+/** A window of this length is stretched by half a second when the headroom is 5 %. */
+const shortWindowMs = 10_000;
 /** Up to here every request of a window is logged; beyond, it is counted in parts. */
 const loggedMax = 1000;
 const partsDefault = 24;
@@ -48,11 +50,23 @@ function compileLimit(limit: config.Limit, budget: config.Budget): LimitPlan {
     match: compileMatch(limit.when ?? {}),
     key: limit.key ?? [],
     cost: compileCost(limit.cost ?? {}),
-    even: limit.pace === 'even',
+    even: limit.pace === undefined ? isShort(limit) : limit.pace === 'even',
     raiseMax: limit.adapt === undefined ? 1 : Math.max(1, parsePercent(limit.adapt.max)),
     ...(limit.observe && { observe: compileObserve(limit.observe) }),
   };
 }
+
+/**
+ * Whether a window is so short that opening a connection can take longer than what headroom stretches it by: then it is
+ * used evenly, so that what comes late meets few others.
+ */
+const isShort = ({ sliding }: config.Limit): boolean =>
+  sliding !== undefined && isLogged(sliding) && parseDuration(sliding.per) < shortWindowMs;
+
+const isLogged = ({ buckets, limit }: config.Sliding): boolean => buckets === undefined && limit <= loggedMax;
+
+const stretchedMs = ({ per }: config.Sliding, headroom: number): number =>
+  Math.max(parseDuration(per) / (1 - headroom), parseDuration(per) + jitterMs);
 
 const compileMatch = ({ path, method, stream }: config.LimitWhen): LimitMatchPlan => ({
   ...(path !== undefined && { path }),
@@ -102,15 +116,14 @@ function compileBucket({ rate, burst = 1 }: config.Bucket, { headroom, share }: 
  * Headroom stretches the window instead of lowering its count. That gives the same rate, and what is sent within a
  * stretched window cannot arrive within a declared one, as long as the jitter is shorter than the stretch.
  */
-function compileSliding({ limit, per, buckets }: config.Sliding, { headroom, share }: Use): ShapePlan {
-  const windowMs = parseDuration(per);
-  if (buckets === undefined && limit <= loggedMax) {
-    const stretchedMs = Math.max(windowMs / (1 - headroom), windowMs + jitterMs);
-    return { kind: 'sliding', count: whole(limit * share), windowUs: Math.ceil(stretchedMs * 1000) };
+function compileSliding(sliding: config.Sliding, { headroom, share }: Use): ShapePlan {
+  const { limit, per, buckets = partsDefault } = sliding;
+  if (isLogged(sliding)) {
+    const windowUs = Math.ceil(stretchedMs(sliding, headroom) * 1000);
+    return { kind: 'sliding', count: whole(limit * share), windowUs };
   }
   const count = whole(limit * (1 - headroom) * share);
-  const windowUs = (windowMs + jitterMs) * 1000;
-  return { kind: 'sliding', count, windowUs, parts: buckets ?? partsDefault };
+  return { kind: 'sliding', count, windowUs: (parseDuration(per) + jitterMs) * 1000, parts: buckets };
 }
 
 const whole = (count: number): number => Math.max(1, Math.floor(count));

@@ -17,6 +17,7 @@ import { compileChecks } from './checks.ts';
 import { compileMapping } from './mapping.ts';
 import { compileSource } from './source.ts';
 import { compileStream } from './stream.ts';
+import { costSyntax } from './syntax.ts';
 import { WarehouseSql } from './warehouse-sql.ts';
 
 export interface CompileOptions {
@@ -42,6 +43,7 @@ export function compileProject(
   const diagnostics: Diagnostic[] = [];
   const mapped = project.mappings.map((mapping) => compileMapping(project, mapping, documents));
   diagnostics.push(...mapped.flatMap((one) => one.diagnostics));
+  diagnostics.push(...project.sources.flatMap((source) => costSyntax(source, documents)));
   if (hasErrors(diagnostics)) return { diagnostics };
   const mappings = mapped.map((one) => one.mapping);
   const streams = streamsOf(project);

@@ -51,7 +51,7 @@ export function compileStream(
 /** What a position depends on. Headers and limits may change while a window is open, and `lookback` between windows. */
 const shapeOf = (
   source: config.Source,
-  { request, records, primaryKey, cursor, paginate }: config.Stream,
+  { request, records, primaryKey, cursor, paginate, lookups }: config.Stream,
 ): StreamShape => {
   const { field, type, format, start, from } = cursor ?? {};
   const asked = [
@@ -65,6 +65,8 @@ const shapeOf = (
     format,
     start,
     from,
+    // Records that are kept lack what a new lookup would have brought.
+    ...Object.entries(lookups ?? {}).map(([name, { path, query, take }]) => [name, path, query, take]),
   ];
   return { asked: sha256(canonical(asked)), paging: sha256(canonical(paginate ?? null)) };
 };

@@ -64,3 +64,18 @@ export const redacted = (diagnostic: Diagnostic, { redact }: References): Diagno
   summary: redact(diagnostic.summary),
   help: diagnostic.help.map(redact),
 });
+
+/** A cache that is down costs requests, and nothing else. */
+export const unansweredCache = (times: number): readonly Diagnostic[] =>
+  times === 0
+    ? []
+    : [
+        {
+          ...complaint(
+            'ETL0449',
+            `the cache did not answer ${times.toLocaleString('en')} ${times === 1 ? 'time' : 'times'}`,
+            'What it may have held was asked from the API instead. Check `redis.url` of the environment, and whether Redis runs.',
+          ),
+          severity: 'warning',
+        },
+      ];

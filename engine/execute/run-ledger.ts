@@ -20,17 +20,42 @@ export interface StreamAccount {
   /** Records of the window that ended, and how many the API had announced; absent where it did not. */
   listed?: { readonly received: number; readonly total: number };
   elapsedMs: number;
-  readonly meter: {
-    requests: number;
-    retries: number;
-    refused: number;
-    waitedMs: number;
-    boundBy?: string;
-    readonly classes: { [kind: string]: number };
-    pollsFailed: number;
-    pollFailure?: Diagnostic;
-  };
+  readonly meter: RequestCounts;
+  readonly lookupMeter: RequestCounts;
+  readonly cacheCounts: { hits: number; misses: number; revalidated: number };
 }
+
+interface RequestCounts {
+  requests: number;
+  retries: number;
+  refused: number;
+  waitedMs: number;
+  boundBy?: string;
+  readonly classes: { [kind: string]: number };
+  pollsFailed: number;
+  pollFailure?: Diagnostic;
+}
+
+const requestCounts = (): RequestCounts => ({
+  requests: 0,
+  retries: 0,
+  refused: 0,
+  waitedMs: 0,
+  classes: {},
+  pollsFailed: 0,
+});
+
+/** Of a stream of which nothing has been read yet. */
+export const streamAccount = (): StreamAccount => ({
+  status: 'succeeded',
+  pages: 0,
+  received: 0,
+  outside: 0,
+  elapsedMs: 0,
+  meter: requestCounts(),
+  lookupMeter: requestCounts(),
+  cacheCounts: { hits: 0, misses: 0, revalidated: 0 },
+});
 
 type Counts = { -readonly [name in keyof LoadCounts]: number } & {
   filtered: number;
@@ -76,15 +101,7 @@ export class RunLedger {
   stream(name: string): StreamAccount {
     const known = this.#streams.get(name);
     if (known !== undefined) return known;
-    const meter = { requests: 0, retries: 0, refused: 0, waitedMs: 0, classes: {}, pollsFailed: 0 };
-    const made: StreamAccount = {
-      status: 'succeeded',
-      pages: 0,
-      received: 0,
-      outside: 0,
-      elapsedMs: 0,
-      meter,
-    };
+    const made = streamAccount();
     this.#streams.set(name, made);
     return made;
   }
@@ -126,6 +143,11 @@ export class RunLedger {
       ...(short ? [shortListing(name, listed.received, listed.total)] : []),
       ...(meter.pollFailure === undefined ? [] : [failedPolls(meter.pollFailure, meter.pollsFailed)]),
     ];
+  }
+
+  /** Notes what belongs to no step. */
+  found(diagnostics: readonly Diagnostic[]): void {
+    this.#diagnostics.push(...diagnostics);
   }
 
   finished(step: Step, status: StepResult['status'], diagnostics: readonly Diagnostic[]): void {
@@ -187,11 +209,21 @@ export class RunLedger {
   }
 }
 
-function streamReport(
-  stream: string,
-  { meter, status, pages, received, elapsedMs }: StreamAccount,
-): StreamReport {
-  const { requests, retries, refused } = meter;
-  const waitedMs = Math.round(meter.waitedMs);
-  return { stream, status, pages, received, requests, retries, refused, waitedMs, elapsedMs };
+function streamReport(stream: string, account: StreamAccount): StreamReport {
+  const { status, pages, received, elapsedMs, meter, lookupMeter, cacheCounts } = account;
+  const total = (name: 'requests' | 'retries' | 'refused' | 'waitedMs'): number =>
+    meter[name] + lookupMeter[name];
+  return {
+    stream,
+    status,
+    pages,
+    received,
+    requests: total('requests'),
+    retries: total('retries'),
+    refused: total('refused'),
+    waitedMs: Math.round(total('waitedMs')),
+    elapsedMs,
+    ...(lookupMeter.requests > 0 && { lookupRequests: lookupMeter.requests }),
+    ...(Object.values(cacheCounts).some((count) => count > 0) && { cache: { ...cacheCounts } }),
+  };
 }

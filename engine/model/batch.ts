@@ -58,6 +58,19 @@ export interface MappedPage {
   readonly rows: readonly MappedRows[];
 }
 
+/** A reply that records of a page refer to: see `lookups` of a stream. */
+export interface LookupAsk {
+  /** Name of the lookup. */
+  readonly lookup: string;
+  /** Path and query below the base URL. */
+  readonly target: string;
+}
+
+export interface LookupReply extends LookupAsk {
+  /** JSON; null when there is nothing. */
+  readonly body: Uint8Array | null;
+}
+
 /** What one mapping made of one page. */
 export interface MappedRows {
   readonly mapping: string;

@@ -248,7 +248,7 @@ export interface Auth {
    */
   type: 'none' | 'api_key' | 'bearer' | 'basic' | 'oauth2' | 'jwt_bearer' | 'session';
   /**
-   * Header that carries the API key.
+   * Header that carries the API key, or the session token.
    */
   header?: string;
   /**
@@ -352,7 +352,7 @@ export interface Login {
    */
   path: string;
   /**
-   * JSON that is posted.
+   * JSON that is posted; each value is a reference.
    */
   body: {
     /**
@@ -434,7 +434,7 @@ export interface Limit {
    */
   share?: string;
   /**
-   * `burst` uses a window as fast as it allows; `even` spreads what is left of it over the time that is left.
+   * `burst` uses a window as fast as it allows; `even` spreads what is left of it over the time that is left. A sliding window of less than about 10 s is used evenly unless this says otherwise, all others in bursts.
    */
   pace?: 'burst' | 'even';
   observe?: Observe;
@@ -705,6 +705,91 @@ export interface SourceLab {
     | 'google'
     | 'ietf'
     | 'ietf_old';
+  /**
+   * What goes wrong, and when. Of the faults that strike one request, the first does.
+   */
+  faults?: LabFault[];
+  /**
+   * How long every answer takes, once the request is counted.
+   */
+  latency?: string;
+  /**
+   * Up to so much longer takes a request on its way, before it is counted: requests arrive closer together than they were sent.
+   */
+  jitter?: string;
+  /**
+   * How far the provider’s clock is off: in the `Date` header and in every instant that an answer names.
+   */
+  clockSkew?: string;
+  /**
+   * Share of every limit that somebody else uses, steadily and without a word.
+   */
+  others?: string;
+  /**
+   * How long an access token or a session is good.
+   */
+  tokenLifetime?: string;
+  /**
+   * How long a refresh token is still taken after its first use; by default, not at all.
+   */
+  refreshGrace?: string;
+  /**
+   * What the lab’s chances depend on: the same seed draws the same.
+   */
+  seed?: number;
+}
+/**
+ * Something that goes wrong at the lab, and when.
+ */
+export interface LabFault {
+  /**
+   * What happens. `throttle` refuses as if a limit were exceeded, in the words of the dialect; `unavailable` answers 503, `ban` 403, `lock` 423, `revoke` 401 and forgets the access token: these are answered in place of the real answer, and no limit counts them. `slow` answers late or piece by piece, `reset` breaks the connection without a word, `truncate` sends half of what `Content-Length` says, `malform` sends half of a JSON text as if it were all: these are counted.
+   */
+  kind: 'throttle' | 'unavailable' | 'ban' | 'lock' | 'revoke' | 'slow' | 'reset' | 'truncate' | 'malform';
+  /**
+   * Which requests it strikes: those of `streams`, or those for a `token` (a token endpoint or a login).
+   */
+  target?: 'streams' | 'token';
+  /**
+   * Streams that it strikes; without it, all.
+   */
+  stream?: string[];
+  /**
+   * Requests that pass before the first is struck.
+   */
+  after?: number;
+  /**
+   * Strikes every so many requests.
+   */
+  every?: number;
+  /**
+   * Chance with which it strikes, drawn from the lab’s seed.
+   */
+  share?: string;
+  /**
+   * Strikes so often, and then no more; without it, always.
+   */
+  count?: number;
+  /**
+   * Strikes for so long from its first strike; without it, always.
+   */
+  for?: string;
+  /**
+   * Status in place of the usual one, for the kinds that answer.
+   */
+  status?: number;
+  /**
+   * Wait that the answer asks for: of `throttle` in the words of the dialect, else as `Retry-After` in whole seconds. `throttle` without it asks for one second.
+   */
+  retryAfter?: string;
+  /**
+   * How long `slow` waits before it answers.
+   */
+  delay?: string;
+  /**
+   * How fast `slow` sends the body; without it, as fast as it goes.
+   */
+  bytesPerSecond?: number;
 }
 /**
  * One collection of records.

@@ -1,8 +1,6 @@
 import type { ApiRequest, ApiResponse, BlockedRow, MappedRows, PageFacts, StagedValue } from './batch.ts';
 import type {
-  BudgetPlan,
   CheckPlan,
-  LimitPlan,
   LoadStatement,
   MappingPlan,
   Plan,
@@ -14,6 +12,9 @@ import type {
 import type { RunReport, StepResult } from './run-report.ts';
 import type { WarehouseTable } from './snapshot.ts';
 
+export type * from './cache-port.ts';
+export type * from './limiter-port.ts';
+
 /** Time, injected so that tests need not sleep. */
 export interface Clock {
   /** Milliseconds since the epoch, for what people read. */
@@ -22,130 +23,6 @@ export interface Clock {
   monotonicUs(): number;
   /** Resolves after `ms` milliseconds; rejects with the signal's reason when it is aborted first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-}
-
-/** Leave to send one request, now. */
-export interface Permit {
-  /** Names it when it is settled. */
-  readonly id: string;
-  readonly domain: string;
-  readonly waitedMs: number;
-  /** The limit that made it wait longest, or `freeze`, `turn` or `store`; absent when nothing did. */
-  readonly boundBy?: string;
-}
-
-/**
- * Grants permits so that no limit of a budget is exceeded. All limits that bind a request are held to at once, and
- * processes that share a store share them.
- */
-export interface Limiter {
-  /**
-   * Waits until all limits of the request allow it. The permit is for now: it must be used at once, and settled.
-   * @throws TerminalError when the wait would exceed the budget's patience, or the store is down and must not be.
-   */
-  acquire(budget: BudgetPlan, request: PermitRequest, signal?: AbortSignal): Promise<Permit>;
-  /** Says how the request of a permit went. Does not wait, never throws. */
-  settle(permit: Permit, settlement: Settlement): void;
-  /** Grants no permit for a while: the API has said that it is enough. Resolves to how long that is, in milliseconds. */
-  freeze(budget: BudgetPlan, order: FreezeOrder): Promise<number>;
-  /** Ends freezes; of one limit, or all of the domain. Resolves to how many there were. */
-  thaw(budget: BudgetPlan, limit?: string): Promise<number>;
-  /** How each limit stands, for people. Limits of which nothing was used yet are not among them. */
-  status(budget: BudgetPlan): Promise<BudgetStatus>;
-  /** Who waits in this process. */
-  waiting(): readonly Waiting[];
-  close(): Promise<void>;
-}
-
-export interface PermitRequest {
-  /** `source.stream`: waiting streams of one budget take turns. */
-  readonly stream: string;
-  readonly weight: number;
-  readonly priority: 'high' | 'normal' | 'low';
-  readonly limits: readonly BoundLimit[];
-}
-
-/** A limit that binds a request. */
-export interface BoundLimit {
-  readonly limit: LimitPlan;
-  /** What it is counted by: the values of its key, joined; empty without a key. */
-  readonly partition: string;
-  readonly cost: number;
-}
-
-export interface Settlement {
-  /** `throttled` is an answer, too; `failed` is a request without one. */
-  readonly outcome: 'answered' | 'throttled' | 'failed';
-  /** What the reply says that the request cost, by limit. */
-  readonly costs?: { readonly [limit: string]: number };
-  readonly observations?: readonly Observation[];
-}
-
-/** What a reply says of a limit. Whatever is absent was not said. */
-export interface Observation {
-  readonly limit: string;
-  readonly partition: string;
-  readonly used?: number;
-  /** What there is in all: a capacity, or the count of a window. */
-  readonly capacity?: number;
-  readonly remaining?: number;
-  readonly perSecond?: number;
-  /** From now until all of it is back. */
-  readonly resetMs?: number;
-}
-
-export interface FreezeOrder {
-  /** Of this limit only, or of one partition of it; without it, the whole domain. */
-  readonly limit?: { readonly id: string; readonly partition?: string };
-  readonly cause: 'throttle' | 'quota' | 'ban' | 'forbidden' | 'overload' | 'manual';
-  /** For people: what the API said, without secrets. */
-  readonly reason: string;
-  /** How long; without it, longer each time. A ban and a manual freeze without it last until somebody thaws them. */
-  readonly ms?: number;
-}
-
-export interface BudgetStatus {
-  readonly domain: string;
-  readonly limits: readonly LimitStatus[];
-  readonly freezes: readonly FreezeStatus[];
-  readonly waiting: readonly Waiting[];
-  /** Processes seen within the last seconds. */
-  readonly processes: number;
-}
-
-export interface LimitStatus {
-  readonly id: string;
-  readonly partition: string;
-  /** Used up, between 0 and 1. */
-  readonly fill: number;
-  /** Until a request of cost 1 fits. */
-  readonly nextMs: number;
-  /** What throttles have left of the rate, between 0 and 1. */
-  readonly rateFactor: number;
-  /** What others use of the limit, between 0 and 1, by what replies say; absent when they say nothing. */
-  readonly drift?: number;
-}
-
-export interface FreezeStatus {
-  /** Absent for the whole domain. */
-  readonly limit?: string;
-  readonly partition?: string;
-  readonly cause: FreezeOrder['cause'];
-  readonly reason: string;
-  /** Absent until somebody thaws it; 0 when one request is tried before the others. */
-  readonly remainingMs?: number;
-}
-
-export interface Waiting {
-  readonly stream: string;
-  readonly domain: string;
-  readonly sinceMs: number;
-  /** A limit's id, `freeze`, `turn` or `store`. */
-  readonly boundBy: string;
-  /** How much longer, as far as is known. */
-  readonly remainingMs: number;
-  /** What the API said, where it froze the budget. */
-  readonly reason?: string;
 }
 
 /** Counts what happens, for monitoring. Does nothing when nobody listens. */
@@ -163,10 +40,12 @@ export interface MetricLabels {
   readonly [label: string]: string;
 }
 
-/** Keeps small texts between runs: tokens, budgets, freezes. */
+/** Keeps small texts between runs: tokens, budgets, freezes. What a call has written survives whatever happens then. */
 export interface Memory {
   recall(name: string): Promise<string | undefined>;
   remember(name: string, text: string): Promise<void>;
+  /** Remembers `text` if what is remembered is still `before`; resolves to whether it was. */
+  swap(name: string, before: string | undefined, text: string): Promise<boolean>;
   forget(name: string): Promise<void>;
 }
 
@@ -184,31 +63,6 @@ export interface Locks {
     signal?: AbortSignal,
   ): Promise<T>;
   close(): Promise<void>;
-}
-
-/** Replies that may be used again, among all processes that share the store. A store that does not answer has none. */
-export interface ResponseCache {
-  /** A `group` has its own keys. */
-  find(group: string, key: string): Promise<CachedResponse | undefined>;
-  /** The group is bounded in bytes: its oldest replies are dropped. */
-  keep(group: string, key: string, response: CachedResponse, bound: CacheBound): Promise<void>;
-  /** How often the store did not answer. */
-  unanswered(): number;
-  close(): Promise<void>;
-}
-
-export interface CachedResponse {
-  readonly status: number;
-  readonly headers: { readonly [header: string]: string };
-  readonly body: Uint8Array;
-  /** Epoch milliseconds of when it was answered or last confirmed. */
-  readonly atMs: number;
-}
-
-export interface CacheBound {
-  /** How long the reply is of use: fresh first, and then only to be revalidated. */
-  readonly keepMs: number;
-  readonly bytesMax: number;
 }
 
 /** Sends one request, once. */
@@ -232,6 +86,8 @@ export interface References {
   resolve(text: string): string;
   /** `text` with every value that was given so far replaced by `***`. */
   redact(text: string): string;
+  /** Makes `redact` replace this value as well: a token that was issued. */
+  hide(value: string): void;
 }
 
 /** How far a stream has been read. */

@@ -71,7 +71,7 @@ async function bounded(
     if (bytes > bytesMax) stop();
     chunks.push(chunk);
   }
-  // In HTTP/2 the end of a stream that was reset looks like any other end.
+  // In HTTP/2 the end of a stream that was reset can look like any other. One that announced no length is told by its JSON.
   if (bytes < announced) throw cutShort(shown, bytes, announced);
   return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
 }

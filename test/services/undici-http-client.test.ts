@@ -402,6 +402,18 @@ describe('a server that speaks HTTP/2', () => {
     expect((await ask(url, {}, one)).status).to.equal(200);
   });
 
+  it('may be asked again after it ends a body before its announced length', async () => {
+    const { url } = await http2((stream) => {
+      stream.respond({ ':status': 200, 'content-length': 1000 });
+      stream.write('{"orders":[');
+      stream.close(0);
+    });
+    const error = await failure(ask(url, {}, trusting()));
+    expect(error).to.be.instanceOf(TransientError);
+    expect(error.diagnostic.code).to.equal('ETL0443');
+    expect(said(error)).to.contain('of the 1,000 bytes');
+  });
+
   it('may be asked again after it says goodbye', async () => {
     const { url, sessions } = await http2((stream, asked) => {
       if (asked === 1) {

@@ -40,7 +40,11 @@ async function started(child: ChildProcess, port: number): Promise<void> {
   throw new Error('redis-server does not answer');
 }
 
-/** Starts an empty Redis that keeps nothing. */
+const running = new Set<OwnRedis>();
+
+after(() => Promise.all([...running].map((redis) => redis.stop())));
+
+/** Starts an empty Redis that keeps nothing; it ends with the tests. */
 export async function ownRedis(): Promise<OwnRedis> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-redis-'));
   const port = await freePort();
@@ -48,15 +52,18 @@ export async function ownRedis(): Promise<OwnRedis> {
   const child = spawn('redis-server', args, { stdio: 'ignore' });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   await started(child, port);
-  return {
+  const redis: OwnRedis = {
     url: `redis://127.0.0.1:${port}`,
     signal: (signal) => child.kill(signal),
     stop: async () => {
+      running.delete(redis);
       child.kill('SIGKILL');
       await ended;
       rmSync(folder, { recursive: true, force: true });
     },
   };
+  running.add(redis);
+  return redis;
 }
 
 /** A prefix that no other test has. */

@@ -52,6 +52,7 @@ class Provider implements HttpClient {
 const references: References = {
   resolve: (text) => text.replace('${env:KEY}', 'secret'),
   redact: (text) => text.replaceAll('secret', '***'),
+  hide: () => {},
 };
 
 /** One source's part of a run: an API that gives these replies in turn, and everything around it. */

@@ -1,21 +1,9 @@
 import jsonata from 'jsonata';
 import type { ApiRequest } from '../../model/batch.ts';
 import { complaint, TerminalError } from '../../model/errors.ts';
-import type { BudgetPlan, CostPlan, LimitMatchPlan, LimitPlan } from '../../model/plan.ts';
+import { costByMethod, type LimitedRequest, limitMatcher, partitionOf } from '../../model/limit-match.ts';
+import type { BudgetPlan, LimitPlan } from '../../model/plan.ts';
 import type { BoundLimit } from '../../model/ports.ts';
-
-/** What of a request decides which limits bind it, what it is counted by, and what it costs. */
-export interface LimitedRequest {
-  readonly method: ApiRequest['method'];
-  /** Below the base URL. */
-  readonly path: string;
-  readonly query: { readonly [parameter: string]: string };
-  /** Names in lower case. */
-  readonly headers: { readonly [header: string]: string };
-  /** Without its source. */
-  readonly stream: string;
-  readonly account: string;
-}
 
 /** All limits that bind a request. @throws TerminalError when the expression of a cost gives none. */
 export type Binder = (request: LimitedRequest) => Promise<readonly BoundLimit[]>;
@@ -27,7 +15,7 @@ const bounds = { timeout: 1000, stack: 1000, sequence: 10_000 };
 export function binder({ limits }: BudgetPlan): Binder {
   const readers = limits.map((limit) => ({
     limit,
-    matches: matcher(limit.match),
+    matches: limitMatcher(limit.match),
     cost: costReader(limit),
   }));
   return async (request) => {
@@ -60,49 +48,6 @@ export function limitedRequest(
   };
 }
 
-function matcher({ path, methods, streams }: LimitMatchPlan): (request: LimitedRequest) => boolean {
-  const fits = pathMatcher(path);
-  return (request) =>
-    fits(request.path) &&
-    (methods?.includes(request.method) ?? true) &&
-    (streams?.includes(request.stream) ?? true);
-}
-
-/** Whether a path matches a glob in which `*` stands for any run of characters; without one, every path does. */
-function pathMatcher(glob: string | undefined): (path: string) => boolean {
-  if (glob === undefined) return () => true;
-  const pattern = new RegExp(
-    `^${glob
-      .split(/\*+/)
-      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*')}$`,
-  );
-  return (path) => pattern.test(path);
-}
-
-/** The values of the placeholders, told apart by commas: a value with a comma cannot pass for two values. */
-const partitionOf = ({ key }: LimitPlan, request: LimitedRequest): string =>
-  key
-    .flatMap((template) => [...template.matchAll(/\{([^{}]*)\}/g)])
-    .map(([, placeholder = '']) => placeholderValue(placeholder, request))
-    .map((value) => value.replace(/[%,]/g, (character) => (character === '%' ? '%25' : '%2C')))
-    .join(',');
-
-function placeholderValue(placeholder: string, request: LimitedRequest): string {
-  const [where, name = ''] = placeholder.split(/\.(.*)/s);
-  switch (where) {
-    case 'query':
-      return own(request.query, name);
-    case 'header':
-      return own(request.headers, name.toLowerCase());
-    default:
-      return own({ ...request }, placeholder);
-  }
-}
-
-const own = (values: { readonly [name: string]: unknown }, name: string): string =>
-  Object.hasOwn(values, name) ? String(values[name]) : '';
-
 function costReader({ id, cost }: LimitPlan): (request: LimitedRequest) => Promise<number> {
   const { expr } = cost;
   if (expr === undefined) return async ({ method }) => costByMethod(cost, method);
@@ -122,9 +67,6 @@ function costReader({ id, cost }: LimitPlan): (request: LimitedRequest) => Promi
     );
   };
 }
-
-const costByMethod = ({ byMethod, estimate }: CostPlan, method: string): number =>
-  byMethod[method] ?? byMethod['default'] ?? estimate;
 
 function found(result: unknown): string {
   if (result === undefined) return 'it gives nothing';

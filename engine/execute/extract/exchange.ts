@@ -43,11 +43,10 @@ export async function exchange(sender: Sender, request: ApiRequest, told?: Told)
     const verdict = classify(source.responses, reply);
     const nowMs = services.clock.now();
     // Another origin has limits of its own.
-    const observations = isOwn(sender, request.url)
-      ? [...observationsOf(bound, reply, nowMs), ...(told?.(reply, nowMs) ?? [])]
-      : [];
+    const own = isOwn(sender, request.url);
+    const observations = own ? [...observationsOf(bound, reply, nowMs), ...(told?.(reply, nowMs) ?? [])] : [];
     const outcome = verdict.class === 'throttle' ? 'throttled' : 'answered';
-    settlement = { outcome, costs: costsOf(bound, reply), observations };
+    settlement = { outcome, costs: own ? costsOf(bound, reply) : {}, observations };
     countAnswer(sender, verdict, reply.status);
     return { request, reply, verdict, bound, observations, generation };
   } finally {

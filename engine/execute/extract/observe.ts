@@ -16,12 +16,13 @@ export function observationsOf(
 ): readonly Observation[] {
   let fields: Advertised | undefined;
   const sole = soleUnobserved(bound);
+  const claimed = new Set(bound.map(({ limit }) => limit.observe?.policy ?? limit.id));
   return bound.flatMap(({ limit, partition }) => {
     const { observe } = limit;
     if (observe?.poll !== undefined) return [];
     if (observe === undefined || observe.policy !== undefined) fields ??= advertised(reply);
     const reading = {
-      ...(fields && standardReading(limit, fields, limit === sole)),
+      ...(fields && standardReading(limit, fields, limit === sole, claimed)),
       ...(observe && readingOf(observe, reply, nowMs)),
     };
     return Object.keys(reading).length === 0 ? [] : [{ limit: limit.id, partition, ...reading }];
@@ -59,11 +60,14 @@ function standardReading(
   { id, observe }: LimitPlan,
   { policies, unnamed }: Advertised,
   sole: boolean,
+  claimed: ReadonlySet<string>,
 ): Reading | undefined {
   if (observe !== undefined) return policies.get(observe.policy ?? '');
   const named = policies.get(id);
-  if (named !== undefined || !sole || policies.size > 1) return named;
-  return [...policies.values()][0] ?? unnamed;
+  if (named !== undefined || !sole) return named;
+  const unclaimed = [...policies].filter(([name]) => !claimed.has(name));
+  if (unclaimed.length > 1) return undefined;
+  return unclaimed[0]?.[1] ?? unnamed;
 }
 
 function readingOf(observe: ObservePlan, reply: Reply, nowMs: number): Reading {

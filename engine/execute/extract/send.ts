@@ -79,10 +79,14 @@ async function answer(sender: Sender, request: ApiRequest, turn: Turn): Promise<
     await pollDue(sender, next);
     const exchanged = await exchange(sender, next);
     if (exchanged.verdict.class !== 'throttle' && exchanged.verdict.class !== 'quota') turn.throttles = 0;
-    if (exchanged.verdict.class === 'ok') return exchanged.reply.response;
+    if (exchanged.verdict.class === 'ok' || isAnswer(sender, exchanged)) return exchanged.reply.response;
     next = await react(sender, exchanged, turn);
   }
 }
+
+/** Whether what otherwise is a refusal is a reply to this request. */
+const isAnswer = ({ answers = [] }: Sender, { verdict, reply }: Exchanged): boolean =>
+  verdict.class === 'client' && answers.includes(reply.status);
 
 /** What is to be sent after an answer that was not good. @throws when nothing is. */
 async function react(sender: Sender, exchanged: Exchanged, turn: Turn): Promise<ApiRequest> {

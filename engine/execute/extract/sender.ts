@@ -22,6 +22,8 @@ export interface Sender {
   readonly stream: Pick<StreamPlan, 'source' | 'name' | 'account' | 'weight' | 'priority'>;
   readonly meter: Meter;
   readonly services: SendServices;
+  /** Statuses that are replies to this request, not refusals: a lookup may find nothing. */
+  readonly answers?: readonly number[];
 }
 
 /** `source.stream`. */

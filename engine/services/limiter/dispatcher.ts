@@ -59,20 +59,10 @@ export class Dispatcher {
         this.#remove(waiter);
         reject(signal?.reason);
       };
-      const waiter: Waiter = {
-        budget,
-        request,
-        sinceUs: this.#services.clock.monotonicUs(),
-        gone: false,
-        grant: (permit) => {
-          signal?.removeEventListener('abort', leave);
-          resolve(permit);
-        },
-        refuse: (error) => {
-          signal?.removeEventListener('abort', leave);
-          reject(error);
-        },
-      };
+      const stay = (): void => signal?.removeEventListener('abort', leave);
+      const sinceUs = this.#services.clock.monotonicUs();
+      const grant = (permit: Permit): void => resolve(permit);
+      const waiter: Waiter = { budget, request, sinceUs, gone: false, grant, refuse: reject, stay };
       signal?.addEventListener('abort', leave, { once: true });
       this.#lane(request).waiters.push(waiter);
       this.#wake();
@@ -170,7 +160,10 @@ export class Dispatcher {
   }
 
   #refuse(lane: Lane, why: (waiter: Waiter) => unknown): void {
-    for (const waiter of lane.waiters.splice(0)) waiter.refuse(why(waiter));
+    for (const waiter of lane.waiters.splice(0)) {
+      waiter.stay();
+      waiter.refuse(why(waiter));
+    }
   }
 
   #hold(lane: Lane, untilUs: number, boundBy: string, reason?: string): void {
@@ -263,6 +256,7 @@ export class Dispatcher {
     if (boundBy !== undefined) metrics.add('binding', 1, { domain: this.#domain, limit: boundBy });
     this.#outstanding.add(grant.ticket, limits);
     void this.#renew();
+    waiter.stay();
     waiter.grant({
       id: grant.ticket.id,
       domain: this.#domain,

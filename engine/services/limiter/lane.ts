@@ -10,6 +10,8 @@ export interface Waiter {
   /** What it was last seen to wait for. */
   boundBy?: string;
   gone: boolean;
+  /** No longer listens whether it is told to stop. */
+  stay(): void;
   grant(permit: Permit): void;
   refuse(error: unknown): void;
 }
@@ -35,7 +37,7 @@ export interface Lane {
 /** A class ahead weighs this much more: nobody waits for ever, and what is urgent hardly waits. */
 const priorityWeights = { high: 8, normal: 1, low: 1 / 8 } as const;
 
-export const weightOf = ({ weight, priority }: PermitRequest): number => weight * priorityWeights[priority];
+const weightOf = ({ weight, priority }: PermitRequest): number => weight * priorityWeights[priority];
 
 export const laneKey = ({ stream, priority, limits }: PermitRequest): string =>
   JSON.stringify([stream, priority, ...limits.map(({ limit, partition }) => [limit.id, partition])]);

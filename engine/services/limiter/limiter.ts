@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, Limiter, Metrics } from '../../model/ports.ts';
+import { noMetrics } from '../metrics/no-metrics.ts';
 import { askOf } from './asks.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { type BudgetStore, scopeOf } from './store.ts';
+import { unreachable } from './refusals.ts';
+import { type BudgetStore, StoreDown, scopeOf } from './store.ts';
 import type { DispatcherServices } from './store-asker.ts';
 
 export interface LimiterOptions {
@@ -11,13 +13,6 @@ export interface LimiterOptions {
   /** Between 0 and 1: spreads the freezes for which an API says no time. */
   readonly random?: () => number;
 }
-
-const noMetrics: Metrics = {
-  add: () => {},
-  record: () => {},
-  set: () => {},
-  close: async () => {},
-};
 
 /** The limiter over a store of budgets: a dispatcher for each domain. */
 export function limiterOver(store: BudgetStore, options: LimiterOptions): Limiter {
@@ -36,19 +31,23 @@ export function limiterOver(store: BudgetStore, options: LimiterOptions): Limite
       dispatchers.get(permit.domain)?.settle(permit, settlement);
     },
     async freeze(budget, order) {
-      const ms = await store.freeze(budget.domain, order, random());
+      const ms = await reached(budget.domain, store.freeze(budget.domain, order, random()));
       metrics.add('freeze_seconds', Number.isFinite(ms) ? ms / 1000 : 0, {
         domain: budget.domain,
         cause: order.cause,
       });
       return ms;
     },
-    thaw: (budget, limit) => store.thaw(budget.domain, limit === undefined ? undefined : scopeOf(limit)),
+    thaw: ({ domain }, limit) =>
+      reached(domain, store.thaw(domain, limit === undefined ? undefined : scopeOf(limit))),
     async status(budget) {
       const limits = budget.limits.map((limit) => askOf(limit, clock.now()));
-      const status = await store.status(budget.domain, limits);
+      const status = await reached(budget.domain, store.status(budget.domain, limits));
       const here = dispatchers.get(budget.domain)?.waiting() ?? [];
-      return { domain: budget.domain, ...status, waiting: here };
+      const elsewhere = status.waiting
+        .map(({ member, boundBy }) => ({ ...ownerOf(member), domain: budget.domain, boundBy }))
+        .flatMap(({ process: owner, ...waiting }) => (owner === process ? [] : [waiting]));
+      return { domain: budget.domain, ...status, waiting: [...here, ...elsewhere] };
     },
     waiting: () => [...dispatchers.values()].flatMap((one) => one.waiting()),
     async close() {
@@ -56,4 +55,16 @@ export function limiterOver(store: BudgetStore, options: LimiterOptions): Limite
       await store.close();
     },
   };
+}
+
+/** What a store answers. @throws TransientError when it cannot be reached */
+const reached = <T>(domain: string, answer: Promise<T>): Promise<T> =>
+  answer.catch((error: unknown) => {
+    throw error instanceof StoreDown ? unreachable(domain, error) : error;
+  });
+
+/** A member is a stream of a process: see `askerOf`. */
+function ownerOf(member: string): { readonly stream: string; readonly process: string } {
+  const [stream = '', process = ''] = member.split(' ');
+  return { stream, process };
 }

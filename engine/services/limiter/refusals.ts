@@ -1,4 +1,4 @@
-import { complaint, TerminalError } from '../../model/errors.ts';
+import { complaint, TerminalError, TransientError } from '../../model/errors.ts';
 import { durationText } from '../../model/units.ts';
 import type { Waiter } from './lane.ts';
 import type { Later } from './store.ts';
@@ -48,4 +48,16 @@ export const storeDown = (stream: string, domain: string, reason: string, forMs:
       'Without it other processes cannot be seen, so nothing was sent. `budget.on_store_down` says what to do meanwhile.',
       'Check the `redis` of the environment, and run again: what was read so far is staged.',
     ),
+  );
+
+/** The store of a budget cannot be reached by somebody who sends nothing. */
+export const unreachable = (domain: string, cause: Error): TransientError =>
+  new TransientError(
+    complaint(
+      'ETL0452',
+      `the budget ${domain} cannot be looked at: Redis is down`,
+      cause.message,
+      'Check the `redis` of the environment, and try again.',
+    ),
+    cause,
   );

@@ -136,8 +136,6 @@ export const guardUs = 50_000;
 /** A quantum of fairness: how far ahead of a waiting member another may be, in requests. */
 export const quantumRequests = 1;
 export const quantumUs = 20_000;
-/** A member that did not ask again within this many horizons after it was to is no longer waiting. */
-export const waitingHorizons = 2;
 /** Longest that others wait for a member that was told to come back later: its process may have died. */
 export const waitedForUs = 2_000_000;
 /** Longest that a waiting member lets a full set of leases go unasked. */

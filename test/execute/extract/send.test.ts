@@ -95,7 +95,7 @@ describe('sending a request', () => {
   });
 
   it('puts the credentials on the request as the source says', async () => {
-    const headers = async (source: Parameters<typeof sourcePlan>[0]): Promise<ApiRequest | undefined> =>
+    const headers = async (source: Partial<config.Source>): Promise<ApiRequest | undefined> =>
       (await attempt([], source)).provider.sent[0]?.request;
     const value = '${env:KEY}';
     expect((await headers({ auth: { type: 'bearer', token: value } }))?.headers).to.deep.equal({

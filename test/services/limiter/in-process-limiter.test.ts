@@ -45,6 +45,11 @@ function memoryOf(): Memory {
   return {
     recall: async (name) => texts.get(name),
     remember: async (name, text) => void texts.set(name, text),
+    swap: async (name, before, text) => {
+      if (texts.get(name) !== before) return false;
+      texts.set(name, text);
+      return true;
+    },
     forget: async (name) => void texts.delete(name),
   };
 }

@@ -1,11 +1,4 @@
-import {
-  type Ask,
-  type AskLimit,
-  quantumRequests,
-  quantumUs,
-  waitedForUs,
-  waitingHorizons,
-} from '../store.ts';
+import { type Ask, type AskLimit, guardUs, quantumRequests, quantumUs, waitedForUs } from '../store.ts';
 import { factorAt, intervalOf } from './allowance.ts';
 import type { LimitState } from './limit-state.ts';
 import type { Bound } from './slots.ts';
@@ -76,16 +69,16 @@ export function served(
 
 /**
  * Notes for which limit a member waits, or that it does not. `againUs` is when it is to ask again; one that was told to
- * come back much later is not waited for.
+ * come back much later is not waited for, and neither is one that does not come in time: its process may stand still.
  */
 export function noteWaiting(
   waiting: WaitingMembers,
-  { member, horizonUs }: Ask,
+  { member }: Ask,
   limit: AskLimit | undefined,
   againUs: number,
   nowUs: number,
 ): void {
-  const awaitedUs = Math.min(againUs, nowUs + waitedForUs) + waitingHorizons * horizonUs;
+  const awaitedUs = Math.min(againUs, nowUs + waitedForUs) + guardUs;
   if (limit === undefined) delete waiting[member];
   else waiting[member] = { key: keyOf(limit), untilUs: awaitedUs };
 }

@@ -57,7 +57,7 @@ local function noteWaiting(ask, limit, againUs)
     domain.waiting[ask.member] = nil
     return
   end
-  local untilUs = math.min(againUs, now + C.waitedForUs) + C.waitingHorizons * ask.horizonUs
+  local untilUs = math.min(againUs, now + C.waitedForUs) + C.guardUs
   domain.waiting[ask.member] = { untilUs = untilUs, key = keyOf(limit) }
   putDomain('w ' .. ask.member, text(untilUs) .. ' ' .. keyOf(limit))
 end

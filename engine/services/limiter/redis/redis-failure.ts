@@ -33,6 +33,6 @@ export function checkRedisUrl(url: string): void {
 
 const unusable = (summary: string, cause: unknown, help = 'Check user and password.'): TerminalError =>
   new TerminalError(
-    complaint('ETL0453', summary, help, 'It is the `redis` of the environment in project.yml.'),
+    complaint('ETL0453', summary, help, 'It is the `redis` of the environment in etl.yml.'),
     cause,
   );
