@@ -23,7 +23,6 @@ export class RedisConnection {
 
   constructor(url: string) {
     this.redis = new Redis(url, {
-      commandTimeout: commandTimeoutMs,
       connectTimeout: openingMs,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
@@ -52,7 +51,7 @@ export class RedisConnection {
   /** Sends a command. @throws when Redis does not answer at once. */
   async command<T>(send: (redis: Redis) => Promise<T>): Promise<T> {
     await this.#opened;
-    return send(this.redis);
+    return inTime(send(this.redis));
   }
 
   close(): void {
@@ -60,14 +59,28 @@ export class RedisConnection {
   }
 }
 
+/** A process that stood still finds the answer unread, and its timer first: the answer is read before it is missed. */
+function inTime<T>(sent: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const missed = (): void => reject(new Error(`Redis did not answer within ${commandTimeoutMs} ms`));
+    const timer = setTimeout(() => setImmediate(() => setImmediate(missed)), commandTimeoutMs);
+    sent.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
 /** A script in `.lua` files near the module that names them; Redis keeps it, and is told it again when it has lost it. */
 export class RedisScript {
   readonly #text: string;
   readonly #sha: string;
 
-  /** Files are relative to the source of the module whose `url`, as compiled, is given; they follow upon `head`. */
-  constructor(files: string | readonly string[], url: string, head = '') {
-    this.#text = [head, ...[files].flat().map((file) => sourceText(file, url))].join('\n');
+  /** Files are relative to the source of the module whose `url`, as compiled, is given; `finish` may fill in their text. */
+  constructor(files: string | readonly string[], url: string, finish = (text: string): string => text) {
+    this.#text = finish(
+      [files]
+        .flat()
+        .map((file) => sourceText(file, url))
+        .join('\n'),
+    );
     this.#sha = createHash('sha1').update(this.#text).digest('hex');
   }
 

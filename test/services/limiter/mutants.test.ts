@@ -62,7 +62,7 @@ const changes: readonly Change[] = [
     name: 'a refund of what has run out by itself',
     happenings: of('bucket'),
     local: { file: 'local/taking.js', from: 'Math.min(units, least)', to: 'units' },
-    redis: { file: 'lua/taking.lua', from: 'back = math.min(units, dip[2])', to: 'back = units' },
+    redis: { file: 'lua/giving-back.lua', from: 'back = math.min(units, dip[2])', to: 'back = units' },
   },
   {
     name: 'a window that is shorter than declared',

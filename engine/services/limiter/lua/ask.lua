@@ -56,12 +56,12 @@ local function answer(ask)
   if freeze then return later(frozenUs, why, 'freeze', processes, freeze.cause, freeze.reason) end
   forgetWaiting()
   local bounds = {}
+  readLimits(ask.limits)
   for at, limit in ipairs(ask.limits) do bounds[at] = bind(limit) end
   local slot, binding = latest(bounds, ask.low)
   local other = outOfTurn(bounds, ask.member)
   if other then
-    local interval = intervalOf(other.limit, other.state, factorAt(other.state, other.frost, now))
-    local waitUs = math.max(5000, interval, math.min(slot - now, ask.horizonUs))
+    local waitUs = math.max(5000, intervalNow(other), math.min(slot - now, ask.horizonUs))
     noteWaiting(ask, other.limit, now + waitUs)
     return later(waitUs, 'turn', 'turn', processes)
   end

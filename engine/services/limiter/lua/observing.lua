@@ -1,13 +1,13 @@
 -- What replies say of limits, which they can only tighten. The same as ../local/observing.ts.
 
 local function liftBucket(bound, said, agoUs)
-  local limit, state, frost = bound.limit, bound.state, bound.frost
+  local limit, state = bound.limit, bound.state
   local used = said.used
   if used == nil and said.remaining ~= nil then
     used = (said.capacity or limit.shape.capacity) - said.remaining
   end
   if used == nil then return nil end
-  local interval = intervalOf(limit, state, factorAt(state, frost, now))
+  local interval = intervalNow(bound)
   local arrival = arrivalUs(bound)
   local level = math.max(0, arrival - math.max(now, state.slotUs)) / interval
   local units = used - agoUs / interval - level
@@ -98,6 +98,7 @@ local function observe(bound, said, ticketUs, agoUs)
   put(state, 'observedUs', ticketUs)
   if (said.perSecond or 0) > 0 then put(state, 'perSecond', said.perSecond) end
   if (said.capacity or 0) > 0 then put(state, 'capacity', said.capacity) end
+  bound.interval = nil
   local units = lifts[state.kind](bound, said, agoUs)
   if units == nil then return end
   local before = drift(bound) or 0

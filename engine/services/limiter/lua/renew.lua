@@ -3,6 +3,7 @@
 openDomain()
 for _, lease in ipairs(input.leases) do
   readFreezes(scopesOf(lease.limits))
+  readLimits(lease.limits)
   for _, limit in ipairs(lease.limits) do
     if limit.shape.kind == 'concurrency' then
       local state = bind(limit).state

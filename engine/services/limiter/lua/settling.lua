@@ -32,6 +32,7 @@ local function settleAll(list, teller)
     for _, limit in ipairs(settled.limits) do all[#all + 1] = limit end
   end
   readFreezes(scopesOf(all))
+  readLimits(all)
   local known = domain.tellers[teller]
   local told, freed = known and known.told or 0, false
   for _, settled in ipairs(list) do

@@ -21,24 +21,28 @@ local function makeColdLeases(state, leaseUs)
   state.firstEndUs = domain.coldUs + leaseUs
 end
 
--- A limit with its state; its freezes must have been read.
+-- A limit with its state; both it and its freezes must have been read.
 local function bind(limit)
-  local key = keyOf(limit)
-  local frost = frostOf(limit)
-  local known = states[key]
-  if known == nil then
-    local state = readState(key, limit.shape.kind)
+  local state, frost = states[keyOf(limit)], frostOf(limit)
+  if state.shape == nil then
     if state.fresh then makeCold(state, limit, frost) end
     if state.kind == 'concurrency' then makeColdLeases(state, limit.shape.leaseUs) end
-    known = { state = state }
   end
-  states[key] = { limit = limit, state = known.state, frost = frost }
-  return states[key]
+  state.shape = limit.shape
+  return { limit = limit, state = state, frost = frost }
+end
+
+-- Reckoned once for each question; whoever changes what it depends on forgets it.
+local function intervalNow(bound)
+  if bound.interval == nil then
+    bound.interval = intervalOf(bound.limit, bound.state, factorAt(bound.state, bound.frost, now))
+  end
+  return bound.interval
 end
 
 local function arrivalUs(bound)
   local limit, state, frost = bound.limit, bound.state, bound.frost
-  local interval = intervalOf(limit, state, factorAt(state, frost, now))
+  local interval = intervalNow(bound)
   local fromUs = interval < state.intervalUs and math.max(now, state.slotUs) or now
   local aheadUs = state.tatUs - fromUs
   local scaled = state.tatUs
@@ -49,7 +53,7 @@ end
 
 local function bucketSlot(bound, low)
   local limit, state = bound.limit, bound.state
-  local interval = intervalOf(limit, state, factorAt(state, bound.frost, now))
+  local interval = intervalNow(bound)
   local burst = burstOf(limit, state, low)
   return arrivalUs(bound) + (math.min(limit.cost, burst) - burst) * interval
 end

@@ -1,9 +1,10 @@
--- What is known of each limit: numbers in a hash; a log, parts, leases and turns each in a key of their own, read only when
--- they are needed. The same as ../local/limit-state.ts.
+-- What is known of each limit: one text of packed numbers (doubles, which are exact), so that all limits of a question are
+-- read by one command; a log, parts, leases and turns each have a key of their own, read only when they are needed. The
+-- same as ../local/limit-state.ts.
 
 local common = {
-  'slotUs', 'factor', 'factorAtUs', 'cutBy', 'perSecond', 'capacity', 'observedUs', 'foreign', 'foreignAtUs', 'virtual',
-  'expiresUs',
+  'expiresUs', 'slotUs', 'factor', 'factorAtUs', 'cutBy', 'perSecond', 'capacity', 'observedUs', 'foreign',
+  'foreignAtUs', 'virtual',
 }
 local ofKind = {
   bucket = { 'tatUs', 'intervalUs', 'lastTatUs', 'lastAfterUs' },
@@ -11,40 +12,77 @@ local ofKind = {
   fixed = { 'endUs', 'count', 'carry', 'pastEndUs', 'past', 'heldUntilUs' },
   concurrency = {},
 }
-local textsOf = { bucket = { 'lastId', 'dips' }, sliding = {}, fixed = {}, concurrency = {} }
-local unset = { perSecond = true, capacity = true }
-local otherwise = { factor = 1 }
+local layouts = {}
+
+-- Names of the numbers of a shape, in order, and their format.
+local function layoutOf(kind)
+  local layout = layouts[kind]
+  if layout ~= nil then return layout end
+  layout = { unpack(common) }
+  for _, name in ipairs(ofKind[kind]) do layout[#layout + 1] = name end
+  layout.format = '<' .. string.rep('d', #layout)
+  layouts[kind] = layout
+  return layout
+end
 
 local states = {}
 
 local function put(state, name, value)
   state[name] = value
-  state.changed[name] = true
+  state.changed = true
 end
 
-local function readState(key, kind)
-  local names = {}
-  for _, name in ipairs(common) do names[#names + 1] = name end
-  for _, name in ipairs(ofKind[kind]) do names[#names + 1] = name end
-  local numbers = #names
-  for _, name in ipairs(textsOf[kind]) do names[#names + 1] = name end
-  local hash = base .. 'limit ' .. key
-  local found = redis.call('HMGET', hash, unpack(names))
-  local state = { key = key, hash = hash, kind = kind, changed = {}, made = {} }
-  for at, name in ipairs(names) do
-    if at > numbers then
-      state[name] = found[at] or ''
-    elseif found[at] or not unset[name] then
-      state[name] = tonumber(found[at]) or otherwise[name] or 0
+-- Of a bucket two texts follow.
+local function readState(key, name, kind, found)
+  local layout = layoutOf(kind)
+  local state = { key = key, name = name, kind = kind, made = {}, lastId = '', dips = '' }
+  if found then
+    local numbers = { struct.unpack(layout.format, found) }
+    for at, name in ipairs(layout) do state[name] = numbers[at] end
+    if kind == 'bucket' then
+      state.lastId, state.dips = string.match(string.sub(found, 8 * #layout + 1), '^(.-)\n(.*)$')
     end
+  else
+    for _, name in ipairs(layout) do state[name] = 0 end
+    state.factor = 1
   end
-  -- Every state that was ever written has one.
-  state.fresh = state.expiresUs == 0
+  if state.perSecond == 0 then state.perSecond = nil end
+  if state.capacity == 0 then state.capacity = nil end
+  state.fresh = not found
   return state
 end
 
+local function packState(state)
+  local layout, numbers = layoutOf(state.kind), {}
+  for at, name in ipairs(layout) do numbers[at] = state[name] or 0 end
+  local packed = struct.pack(layout.format, unpack(numbers))
+  if state.kind ~= 'bucket' then return packed end
+  return packed .. state.lastId .. '\n' .. state.dips
+end
+
+-- A limit that is declared with another shape begins anew.
+local function storedAs(limit)
+  return base .. 'limit ' .. limit.shape.kind .. ' ' .. keyOf(limit)
+end
+
+-- Reads what Redis knows of limits, by one command.
+local function readLimits(limits)
+  local unknown, names = {}, {}
+  for _, limit in ipairs(limits) do
+    if states[keyOf(limit)] == nil then
+      unknown[#unknown + 1] = limit
+      names[#names + 1] = storedAs(limit)
+    end
+  end
+  if #unknown == 0 then return end
+  local found = redis.call('MGET', unpack(names))
+  for at, limit in ipairs(unknown) do
+    states[keyOf(limit)] = readState(keyOf(limit), names[at], limit.shape.kind, found[at])
+  end
+end
+
 local function subKey(state, name)
-  return state.hash .. ':' .. name
+  return state.name .. ':' .. name
 end
 
 -- A key that did not exist has no expiry yet.
@@ -132,11 +170,12 @@ local function putLease(state, ticket, endUs)
   if leasesOf(state) == 0 then made(state, 'leases') end
   redis.call('ZADD', subKey(state, 'leases'), endUs, ticket)
   state.held = nil
-  state.changed.leases = true
+  state.changed = true
 end
 
 -- Until when what is known of a limit bears on anything.
-local function meansUntil(state, shape)
+local function meansUntil(state)
+  local shape = state.shape
   local kind = shape.kind
   if kind == 'bucket' then return state.tatUs end
   if kind == 'sliding' then return math.max(now, state.slotUs) + shape.windowUs end
@@ -151,13 +190,13 @@ local subKeys = {
   concurrency = { 'finish', 'leases' },
 }
 
-local function expire(state, shape)
+local function expire(state)
   local learned = state.cutBy > 0 or state.perSecond ~= nil or state.capacity ~= nil
   local keepUs = learned and C.learnedUs or C.keptUs
   local names = state.made
-  local lastUs = math.max(now, meansUntil(state, shape)) + keepUs
+  local lastUs = math.max(now, meansUntil(state)) + keepUs
   if lastUs > state.expiresUs then
-    put(state, 'expiresUs', lastUs + keepUs)
+    state.expiresUs = lastUs + keepUs
     names = subKeys[state.kind]
     redis.call('ZREMRANGEBYSCORE', partitionsKey, '-inf', text(now))
     redis.call('ZADD', partitionsKey, state.expiresUs, state.key)
@@ -165,24 +204,15 @@ local function expire(state, shape)
   end
   local ms = math.ceil((state.expiresUs - now) / 1000)
   for _, name in ipairs(names) do redis.call('PEXPIRE', subKey(state, name), ms) end
-  return state.changed.expiresUs and ms
-end
-
-local function writeState(state, shape)
-  if next(state.changed) == nil then return end
-  if state.fresh and state.kind == 'bucket' then put(state, 'tatUs', state.tatUs) end
-  keepCold(state)
-  local ms = expire(state, shape)
-  state.changed.leases = nil
-  local changes = {}
-  for name in pairs(state.changed) do
-    changes[#changes + 1] = name
-    changes[#changes + 1] = state[name]
-  end
-  if #changes > 0 then redis.call('HSET', state.hash, unpack(changes)) end
-  if ms then redis.call('PEXPIRE', state.hash, ms) end
+  return ms
 end
 
 local function writeStates()
-  for _, bound in pairs(states) do writeState(bound.state, bound.limit.shape) end
+  for _, state in pairs(states) do
+    if state.changed then
+      keepCold(state)
+      local ms = expire(state)
+      redis.call('SET', state.name, packState(state), 'PX', ms)
+    end
+  end
 end

@@ -17,6 +17,7 @@ local function fillOf(bound)
 end
 
 local function limitStatus(limit)
+  readLimits({ limit })
   local bound = bind(limit)
   local state = bound.state
   if state.slotUs <= 0 and state.observedUs <= 0 then return nil end

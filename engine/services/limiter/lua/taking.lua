@@ -1,4 +1,4 @@
--- Taking what a request costs, giving it back, and settling the difference. The same as ../local/taking.ts.
+-- Taking what a request costs, at its slot. The same as ../local/taking.ts, as is giving-back.lua.
 
 local function serialOf(ticket)
   return tonumber(string.match(ticket, '(%d+)$')) or 0
@@ -29,10 +29,10 @@ local function noteDip(limit, state, serial, found)
   putDips(state, dips)
 end
 
-local function takeFromBucket(bound, ticket, factor)
+local function takeFromBucket(bound, ticket)
   local limit, state = bound.limit, bound.state
   local arrival = arrivalUs(bound)
-  put(state, 'intervalUs', intervalOf(limit, state, factor))
+  put(state, 'intervalUs', intervalNow(bound))
   noteDip(limit, state, ticket.serial, (arrival - ticket.slotUs) / state.intervalUs)
   put(state, 'tatUs', math.max(arrival, ticket.slotUs) + limit.cost * state.intervalUs)
   put(state, 'lastId', ticket.id)
@@ -94,7 +94,7 @@ local function take(bound, ticket)
   local limit, state, frost = bound.limit, bound.state, bound.frost
   local factor = factorAt(state, frost, now)
   local kind = limit.shape.kind
-  if kind == 'bucket' then takeFromBucket(bound, ticket, factor) end
+  if kind == 'bucket' then takeFromBucket(bound, ticket) end
   if frost.cut > state.cutBy then
     put(state, 'factor', factor)
     put(state, 'factorAtUs', now)
@@ -106,96 +106,4 @@ local function take(bound, ticket)
   if kind == 'fixed' then takeFromCalendar(bound, ticket.slotUs) end
   if kind == 'concurrency' then takeLease(limit, state, ticket) end
   put(state, 'slotUs', math.max(state.slotUs, ticket.slotUs))
-end
-
-local function release(state, ticket)
-  if redis.call('ZREM', subKey(state, 'leases'), ticket) == 0 then return false end
-  if state.held ~= math.huge then state.held = nil end
-  return true
-end
-
--- Entries of a ticket; their cost may have been settled already.
-local function settleLog(state, ticket, cost, actual)
-  local member = ticket.id .. ' ' .. text(cost)
-  local key = subKey(state, 'log')
-  if redis.call('ZREM', key, member) == 0 then return end
-  put(state, 'taken', state.taken - cost)
-  state.log = nil
-  if actual ~= nil then addToLog(state, ticket.id, ticket.slotUs, actual) end
-end
-
-local function settlePart(shape, state, slotUs, difference)
-  local part = math.floor(slotUs / (shape.windowUs / shape.parts))
-  local taken = partsOf(state)[part]
-  if taken ~= nil then
-    putPart(state, part, math.max(0, taken + difference))
-    put(state, 'slotUs', state.slotUs)
-  end
-end
-
-local function settleCalendar(state, slotUs, difference)
-  if slotUs < state.pastEndUs + C.guardUs then put(state, 'past', state.past + math.max(0, difference)) end
-  if slotUs < state.pastEndUs - C.guardUs then return end
-  if slotUs < state.endUs + C.guardUs then put(state, 'count', math.max(0, state.count + difference)) end
-  if slotUs >= state.endUs - C.guardUs then put(state, 'carry', math.max(0, state.carry + difference)) end
-end
-
-local function giveBack(bound, ticket)
-  local limit, state = bound.limit, bound.state
-  local shape = limit.shape
-  if shape.kind == 'bucket' and state.lastId == ticket.id and state.tatUs == state.lastAfterUs then
-    put(state, 'tatUs', state.lastTatUs)
-  end
-  if shape.kind == 'sliding' and shape.parts == nil then settleLog(state, ticket, limit.cost, nil) end
-  if shape.kind == 'sliding' and shape.parts ~= nil then settlePart(shape, state, ticket.slotUs, -limit.cost) end
-  if shape.kind == 'fixed' then settleCalendar(state, ticket.slotUs, -limit.cost) end
-end
-
-local function nextSerial(state)
-  return state.lastId == '' and 0 or serialOf(state.lastId) + 1
-end
-
-local function charge(bound, units)
-  local limit, state = bound.limit, bound.state
-  if state.intervalUs == 0 then
-    put(state, 'intervalUs', intervalOf(limit, state, factorAt(state, bound.frost, now)))
-  end
-  noteDip(limit, state, nextSerial(state), (state.tatUs - now) / state.intervalUs)
-  put(state, 'tatUs', math.max(state.tatUs, now) + units * state.intervalUs)
-end
-
-local function refund(state, serial, units)
-  local dips = dipsOf(state)
-  local back = units
-  for _, dip in ipairs(dips) do
-    if dip[1] > serial then
-      back = math.min(units, dip[2])
-      break
-    end
-  end
-  put(state, 'tatUs', math.max(state.tatUs - back * state.intervalUs, math.min(state.tatUs, now)))
-  for _, dip in ipairs(dips) do
-    if dip[1] > serial then dip[2] = dip[2] - back end
-  end
-  putDips(state, dips)
-end
-
-local function settleCost(bound, ticket, actual)
-  local limit, state = bound.limit, bound.state
-  local shape = limit.shape
-  local difference = actual - limit.cost
-  if shape.kind == 'bucket' then
-    if difference > 0 then
-      charge(bound, difference)
-    else
-      refund(state, serialOf(ticket.id), -difference)
-    end
-  end
-  if shape.kind == 'fixed' then settleCalendar(state, ticket.slotUs, difference) end
-  if shape.kind ~= 'sliding' then return end
-  if shape.parts ~= nil then
-    settlePart(shape, state, ticket.slotUs, difference)
-  else
-    settleLog(state, ticket, limit.cost, math.max(0, actual))
-  end
 end

@@ -17,7 +17,7 @@ local function leastOther(bound, member)
 end
 
 local function quantum(bound)
-  local interval = intervalOf(bound.limit, bound.state, factorAt(bound.state, bound.frost, now))
+  local interval = intervalNow(bound)
   return math.max(C.quantumRequests, interval > 0 and C.quantumUs / interval or 0)
 end
 

@@ -43,7 +43,8 @@ class RedisStore implements ForgetfulStore {
 
   ask: ForgetfulStore['ask'] = async (domain, ask, settled) => {
     const input = { ask, horizonUs: ask.horizonUs, ...this.#telling(settled) };
-    return answerOf(await this.#call(scripts.ask, domain, input, 4));
+    const script = settled.length === 0 ? scripts.ask : scripts.askTelling;
+    return answerOf(await this.#call(script, domain, input, 4));
   };
 
   settle: ForgetfulStore['settle'] = async (domain, settled) => {

@@ -23,21 +23,26 @@ const constants = {
 };
 
 const shared = ['domain', 'states', 'allowance', 'freezes', 'slots'];
-const settling = ['taking', 'observing', 'settling'];
+const settling = ['giving-back', 'observing', 'settling'];
+
+/** Scripts name a constant as `C.name`. */
+const withConstants = (text: string): string =>
+  text.replace(/\bC\.(\w+)/g, (_, name: string) => String(constants[name as keyof typeof constants]));
 
 const script = (...names: readonly string[]): RedisScript =>
   new RedisScript(
     [...shared, ...names].map((name) => `../lua/${name}.lua`),
     import.meta.url,
-    `local C = {${Object.entries(constants).map(([name, value]) => `${name}=${value}`)}}`,
+    withConstants,
   );
 
 /** What Redis does at once, an operation of the store each. */
 export const scripts = {
-  ask: script(...settling, 'turns', 'ask'),
-  settle: script(...settling, 'settle'),
+  ask: script('taking', 'nothing-settled', 'turns', 'ask'),
+  askTelling: script('taking', ...settling, 'turns', 'ask'),
+  settle: script('taking', ...settling, 'settle'),
   renew: script('renew'),
   freeze: script('freeze'),
   thaw: script('thaw'),
-  status: script(...settling, 'status'),
+  status: script('taking', ...settling, 'status'),
 };
