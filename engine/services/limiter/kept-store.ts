@@ -1,5 +1,5 @@
 import type { Clock, FreezeOrder, FreezeStatus, Memory } from '../../model/ports.ts';
-import { type AskLimit, type BudgetStore, scopeOf } from './store.ts';
+import type { AskLimit, BudgetStore, StoreStatus } from './store.ts';
 
 /** How often the counts of long windows are kept. */
 const keepEveryMs = 30_000;
@@ -40,18 +40,7 @@ export function keptStore(store: ForgetfulStore, memory: Memory, clock: Clock): 
   const keep = async (domain: string): Promise<void> => {
     const limits = [...(domains.get(domain)?.values() ?? [])];
     const status = await store.status(domain, limits);
-    const nowMs = clock.now();
-    const kept: Kept = {
-      freezes: status.freezes
-        .filter(({ remainingMs }) => remainingMs !== 0)
-        .map((freeze) => keptFreeze(freeze, nowMs)),
-      counts: status.limits.flatMap(({ id, partition, fill }) => {
-        const known = limits.find((limit) => limit.id === id);
-        const untilMs = known && quotaEndMs(known, nowMs);
-        if (known === undefined || untilMs === undefined) return [];
-        return { limit: { ...known, partition }, remaining: countOf(known) * (1 - fill), untilMs };
-      }),
-    };
+    const kept = keptOf(status, limits, clock.now());
     await memory.remember(memoryName(domain), JSON.stringify(kept));
   };
   const keepAll = async (): Promise<void> => {
@@ -61,10 +50,22 @@ export function keptStore(store: ForgetfulStore, memory: Memory, clock: Clock): 
     const text = await memory.recall(memoryName(domain));
     if (text !== undefined) await tell(store, domain, JSON.parse(text) as Kept, clock.now());
   };
-  store.onBoot = (domain) => void restore(domain).catch(() => {});
+  const restoring = new Map<string, Promise<void>>();
+  store.onBoot = (domain) => {
+    restoring.set(
+      domain,
+      restore(domain).catch(() => {}),
+    );
+  };
+  /** Before the first question a store says whether it knows the domain; what it has lost is told before that question. */
+  const remembered = async (domain: string): Promise<void> => {
+    if (!domains.has(domain)) await store.status(domain, []);
+    await restoring.get(domain);
+  };
   return {
     ...bound(store),
     async ask(domain, ask, settled) {
+      await remembered(domain);
       const limits = domains.get(domain) ?? new Map<string, AskLimit>();
       domains.set(domain, limits);
       for (const limit of ask.limits) limits.set(limit.id, { ...limit, partition: '' });
@@ -90,6 +91,19 @@ export function keptStore(store: ForgetfulStore, memory: Memory, clock: Clock): 
     },
   };
 }
+
+/** What of a domain's state must not be forgotten. */
+const keptOf = (status: StoreStatus, limits: readonly AskLimit[], nowMs: number): Kept => ({
+  freezes: status.freezes
+    .filter(({ remainingMs }) => remainingMs !== 0)
+    .map((freeze) => keptFreeze(freeze, nowMs)),
+  counts: status.limits.flatMap(({ id, partition, fill }) => {
+    const known = limits.find((limit) => limit.id === id);
+    const untilMs = known && quotaEndMs(known, nowMs);
+    if (known === undefined || untilMs === undefined) return [];
+    return { limit: { ...known, partition }, remaining: countOf(known) * (1 - fill), untilMs };
+  }),
+});
 
 const keptFreeze = (
   { limit, partition, cause, reason, remainingMs }: FreezeStatus,
@@ -137,7 +151,8 @@ async function tell(store: BudgetStore, domain: string, kept: Kept, nowMs: numbe
     partition: limit.partition,
     remaining,
   }));
-  const ticket = { id: `kept-${scopeOf(domain)}`, slotUs: nowMs * 1000, probes: [] };
+  // Older than every reply that is to come: what those say counts.
+  const ticket = { id: 'kept-0', slotUs: 0, probes: [] };
   const limits = standing.map(({ limit }) => limit);
   if (limits.length > 0)
     await store.settle(domain, [{ ticket, outcome: 'answered', limits, costs: {}, observations }]);
