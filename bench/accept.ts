@@ -1,9 +1,24 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { acceptParse } from './parse/acceptance.ts';
+import { hasParseServer } from './parse/server.ts';
 import { acceptRetail } from './retail/acceptance.ts';
+import type { Findings } from './support/findings.ts';
 import { packageFolder } from './support/package-folder.ts';
 
-/** `npm run accept -- online-retail`: the whole way over a year of real transactions, each of them accounted for. */
+/**
+ * `npm run accept -- NAME`: the whole way over a year of real transactions, each of them accounted for, or over all records
+ * of a real server with limits of its own. Prints what was looked at, and as its last line the figures as one JSON object.
+ */
+const acceptances: { readonly [name: string]: () => Promise<Accepted> } = {
+  'online-retail': onlineRetail,
+  'parse-server': parseServer,
+};
+
+interface Accepted {
+  readonly findings: Findings;
+  readonly figures: Readonly<Record<string, number>>;
+}
 
 /** What the published data set holds; see docs/bench.md. */
 const published = {
@@ -14,31 +29,48 @@ const published = {
   controlSum: '9747747.934',
 } as const;
 
+const parseRecords = 15_000;
+
 function refuse(message: string): never {
   process.stderr.write(`${message}\n`);
   process.exit(64);
 }
 
-const [name] = process.argv.slice(2);
-if (name !== 'online-retail') refuse('npm run accept -- online-retail');
-const file = process.env['SLUICE_RETAIL'] ?? '';
-if (file === '')
-  refuse('SLUICE_RETAIL is to name online-retail.csv.gz; docs/bench.md says where it comes from.');
-if (!existsSync(file)) refuse(`SLUICE_RETAIL names ${file}, and there is no such file.`);
-
-const { findings, totals } = await acceptRetail({
-  file,
-  folder: join(packageFolder, '.etl/accept/online-retail'),
-  pageRecords: 250,
-  cutoff: '2011-12-01T00:00:00Z',
-});
-for (const key of Object.keys(published) as (keyof typeof published)[]) {
-  findings.same(`${key} as published`, totals[key], published[key]);
+async function onlineRetail(): Promise<Accepted> {
+  const file = process.env['SLUICE_RETAIL'] ?? '';
+  if (file === '')
+    refuse('SLUICE_RETAIL is to name online-retail.csv.gz; docs/bench.md says where it comes from.');
+  if (!existsSync(file)) refuse(`SLUICE_RETAIL names ${file}, and there is no such file.`);
+  const { findings, totals } = await acceptRetail({
+    file,
+    folder: join(packageFolder, '.etl/accept/online-retail'),
+    pageRecords: 250,
+    cutoff: '2011-12-01T00:00:00Z',
+  });
+  for (const key of Object.keys(published) as (keyof typeof published)[]) {
+    findings.same(`${key} as published`, totals[key], published[key]);
+  }
+  const { controlSum, ...counts } = totals;
+  return { findings, figures: { ...counts, control_sum: Number(controlSum) } };
 }
+
+async function parseServer(): Promise<Accepted> {
+  const databaseUrl = process.env['DATABASE_URL'] ?? '';
+  if (!hasParseServer()) refuse('Parse Server is not installed: npm ci --prefix test/servers/parse');
+  if (databaseUrl === '')
+    refuse('DATABASE_URL is to name a PostgreSQL in which Parse Server may have a database of its own.');
+  return acceptParse(join(packageFolder, '.etl/accept/parse-server'), databaseUrl, parseRecords);
+}
+
+const [name = ''] = process.argv.slice(2);
+const accept = Object.hasOwn(acceptances, name) ? acceptances[name] : undefined;
+if (accept === undefined)
+  refuse(`npm run accept -- NAME; NAME is one of: ${Object.keys(acceptances).join(', ')}`);
+
+const { findings, figures } = await accept();
 process.stdout.write(`${findings.table()}\n`);
 if (findings.wrong().length > 0) {
   process.stdout.write(`${findings.wrong().length} of ${findings.all.length} findings are wrong.\n`);
   process.exitCode = 1;
 }
-const { controlSum, ...counts } = totals;
-process.stdout.write(`${JSON.stringify({ ...counts, control_sum: Number(controlSum) })}\n`);
+process.stdout.write(`${JSON.stringify(figures)}\n`);

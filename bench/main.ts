@@ -1,9 +1,11 @@
+import { limits } from './limits.ts';
 import { storefront } from './storefront.ts';
 import { type BenchResult, keepResult } from './support/results.ts';
 
 /** `npm run bench -- NAME [options]`: measures, prints a table, and as its last line the figures as one JSON object. */
 const benches: { readonly [name: string]: (args: readonly string[]) => Promise<BenchResult> } = {
   storefront,
+  limits,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

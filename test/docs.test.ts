@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { instruments, publicName } from '../engine/services/metrics/instruments.ts';
 import { checkFiles } from './support/check-files.ts';
 import { text } from './support/root.ts';
 
@@ -25,4 +26,55 @@ describe('the pages', () => {
       ).to.deep.equal([]);
     });
   }
+});
+
+/** Every YAML block of a page; a piece of a source stands in one. */
+const blocksOf = (page: string): string[] =>
+  [...text(page).matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block = '']) => block);
+
+const inSource = (piece: string): string => `kind: source
+name: shop
+baseUrl: https://api.shop.example/v1
+${piece}
+streams:
+  orders: {request: {path: /orders}, records: orders, primaryKey: [id]}
+`;
+
+/** Reads every stream of a source, so that none is reported as unused. */
+const mappingsOf = (source: string): Readonly<Record<string, string>> => {
+  const name = /^name: (\w+)/m.exec(source)?.[1] ?? '';
+  const streams = [...source.matchAll(/^ {2}(\w+):(?: \{request|\n {4}request)/gm)].map(
+    ([, stream = '']) => stream,
+  );
+  return Object.fromEntries(
+    streams.map((stream) => [
+      `mappings/${stream}.yml`,
+      `kind: mapping\nname: ${stream}\nfrom: ${name}.${stream}\nload: {key: [id]}\nproperties:\n  id: {from: id, type: string}\n`,
+    ]),
+  );
+};
+
+describe('docs/limits.md', () => {
+  for (const [at, block] of blocksOf('docs/limits.md').entries()) {
+    it(`shows valid YAML: block ${at + 1}`, async () => {
+      const whole = /^kind: (\w+)/m.exec(block)?.[1];
+      const source = whole === undefined ? inSource(block) : block;
+      const files: Readonly<Record<string, string>> =
+        whole === 'project'
+          ? { 'etl.yml': block }
+          : { 'etl.yml': 'kind: project\nname: demo\n', 'sources/shop.yml': source, ...mappingsOf(source) };
+      const { diagnostics } = await checkFiles(files);
+      expect(
+        diagnostics.map(({ code, summary, place }) => `${code} ${place?.file}:${place?.line} ${summary}`),
+      ).to.deep.equal([]);
+    });
+  }
+
+  it('lists every metric with its labels', () => {
+    const rows = instruments.map(
+      (one) =>
+        `| \`${publicName(one)}\` | ${one.kind} | ${one.labels.map((label) => `\`${label}\``).join(', ')} | ${one.help} |`,
+    );
+    expect(text('docs/limits.md')).to.contain(`|---|---|---|---|\n${rows.join('\n')}\n\n`);
+  });
 });

@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
-import { packageFolder } from '../support/package-folder.ts';
-import type { Findings } from './findings.ts';
+import type { Findings } from '../support/findings.ts';
+import { warehouseRow } from '../support/warehouse-row.ts';
 
 /** What the tables of the acceptance hold. */
 export interface RetailTotals {
@@ -14,25 +11,8 @@ export interface RetailTotals {
   readonly controlSum: string;
 }
 
-type Row = Readonly<Record<string, DuckDBValue>>;
-
-/** Runs a query of this folder over a warehouse, by name, and gives its only row. */
-async function row(path: string, query: string, parameters: Record<string, string> = {}): Promise<Row> {
-  const instance = await DuckDBInstance.create(path, { access_mode: 'READ_ONLY' });
-  const connection = await instance.connect();
-  try {
-    await connection.run("SET TimeZone = 'UTC'");
-    const sql = readFileSync(join(packageFolder, `bench/retail/${query}.sql`), 'utf8');
-    const reader = await connection.runAndReadAll(sql, parameters);
-    return reader.getRowObjects()[0] ?? {};
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
-}
-
 export async function warehouseTotals(path: string): Promise<RetailTotals> {
-  const found = await row(path, 'totals');
+  const found = await warehouseRow(path, 'bench/retail/totals.sql');
   return {
     invoices: Number(found['invoices']),
     lines: Number(found['lines']),
@@ -44,7 +24,9 @@ export async function warehouseTotals(path: string): Promise<RetailTotals> {
 
 /** Compares the warehouse with the file, line by line, by the warehouse's own reading of both. */
 export async function compareWithFile(path: string, file: string, findings: Findings): Promise<void> {
-  for (const [what, count] of Object.entries(await row(path, 'differences', { file }))) {
+  for (const [what, count] of Object.entries(
+    await warehouseRow(path, 'bench/retail/differences.sql', { file }),
+  )) {
     findings.same(what.replaceAll('_', ' '), Number(count), 0);
   }
 }

@@ -14,8 +14,16 @@ export interface EtlRun extends Measured {
 }
 
 /** `etl run` of a project against a lab that serves already. */
-export async function runEtl(project: string, labUrl: string): Promise<EtlRun> {
-  const run = await measured(etl, ['run', '--project', project, '--lab-url', labUrl, '--json']);
+export const runEtl = (project: string, labUrl: string): Promise<EtlRun> =>
+  etlRun(project, ['--lab-url', labUrl]);
+
+/** `etl run` of a project, with `env` added to the environment. */
+export async function etlRun(
+  project: string,
+  options: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<EtlRun> {
+  const run = await measured(etl, ['run', '--project', project, ...options, '--json'], env);
   const { result } = JSON.parse(run.stdout) as { result: RunReport };
   return { ...run, report: result };
 }

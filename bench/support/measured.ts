@@ -9,10 +9,17 @@ export interface Measured extends Cost {
   readonly stdout: string;
 }
 
-/** Runs a script with Node to its end. @throws Error with what it printed, unless it exits with 0 */
-export async function measured(script: string, args: readonly string[]): Promise<Measured> {
+/** Runs a script with Node to its end, with `env` added. @throws Error with what it printed, unless it exits with 0 */
+export async function measured(
+  script: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Measured> {
   const startedMs = performance.now();
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [script, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   const sampler = new ProcessSampler(child.pid ?? 0);
   const printed = Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = (await once(child, 'exit')) as [number | null];

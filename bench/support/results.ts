@@ -9,10 +9,22 @@ export interface BenchResult {
   /** Every run as measured, the ones that no figure shows included. */
   readonly runs: readonly unknown[];
   /** The last line, key by key. */
-  readonly figures: { readonly [name: string]: number };
+  readonly figures: Figures;
 }
 
-const packages = ['@duckdb/node-api', '@photostructure/sqlite', 'undici'] as const;
+/** Figures by name; those of what a bench compares with are an object each. */
+export interface Figures {
+  readonly [name: string]: number | { readonly [name: string]: number };
+}
+
+const packages = [
+  '@duckdb/node-api',
+  '@photostructure/sqlite',
+  'undici',
+  'ioredis',
+  'bottleneck',
+  'rate-limiter-flexible',
+] as const;
 
 const versionIn = (folder: string): string =>
   (JSON.parse(readFileSync(join(packageFolder, folder, 'package.json'), 'utf8')) as { version: string })

@@ -17,7 +17,8 @@ async function* pages<Fetched extends FetchedPage>(
   const guard = new LoopGuard(stream);
   let number = session.resume?.pages ?? 0;
   let received = session.resume === undefined ? 0 : Number.NaN;
-  let request: ApiRequest | undefined = session.resume?.request ?? firstRequest(stream, source, session.from);
+  let request: ApiRequest | undefined =
+    confined(session.resume?.request, source, stream, number) ?? firstRequest(stream, source, session.from);
   while (request !== undefined) {
     number += 1;
     const fetched: Fetched = await session.fetch(request);
@@ -44,7 +45,7 @@ function firstRequest(stream: StreamPlan, source: SourcePlan, from: string | und
   return { method: 'GET', url: url.href, headers: { ...source.headers, ...stream.headers } };
 }
 
-/** A next page elsewhere is refused: it would be sent the source's credentials. */
+/** A next page elsewhere is refused, unless its origin is allowed by name; credentials never go there. */
 function confined(
   next: ApiRequest | undefined,
   source: SourcePlan,
@@ -54,13 +55,15 @@ function confined(
   if (next === undefined) return undefined;
   const own = new URL(source.baseUrl).origin;
   const { origin } = new URL(next.url);
-  if (origin === own) return next;
+  if (origin === own || source.allowedOrigins.some((allowed) => originOf(allowed) === origin)) return next;
   throw new TerminalError(
     complaint(
       'ETL0407',
       `page ${number} of ${stream.source}.${stream.name} links to a next page on another host: ${origin}`,
-      `Requests with this source's credentials go only to ${own}; nothing was sent to the other host.`,
-      'If the API moved, change `baseUrl`; otherwise ask the provider why it links elsewhere.',
+      `Requests of this source go only to ${[own, ...source.allowedOrigins].join(', ')}; nothing was sent to the other host.`,
+      'If the API moved, change `baseUrl`; if its pages really are elsewhere, name that origin in `allowedOrigins`.',
     ),
   );
 }
+
+const originOf = (url: string): string | undefined => (URL.canParse(url) ? new URL(url).origin : undefined);

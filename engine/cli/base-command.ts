@@ -51,7 +51,7 @@ export abstract class BaseCommand extends Command {
       this.#print(outcome, json);
       process.exitCode = outcome.exitCode;
     } catch (error) {
-      process.exitCode = printFailure(error, json, this.id ?? '');
+      process.exitCode = printFailure(error, json, this.#name);
     }
   }
 
@@ -64,9 +64,14 @@ export abstract class BaseCommand extends Command {
     return { ...checked, project };
   }
 
+  /** As it is called: `limits explain`. */
+  get #name(): string {
+    return (this.id ?? '').replaceAll(':', ' ');
+  }
+
   #print({ exitCode, result, text, diagnostics }: Outcome, json: boolean): void {
     if (json) {
-      process.stdout.write(envelope({ command: this.id ?? '', exitCode, result, diagnostics }));
+      process.stdout.write(envelope({ command: this.#name, exitCode, result, diagnostics }));
       return;
     }
     for (const diagnostic of diagnostics) {

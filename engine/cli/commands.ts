@@ -1,15 +1,23 @@
 import Init from './commands/init.ts';
 import Lab from './commands/lab.ts';
+import LimitsExplain from './commands/limits/explain.ts';
+import LimitsFreeze from './commands/limits/freeze.ts';
+import LimitsThaw from './commands/limits/thaw.ts';
+import Limits from './commands/limits.ts';
 import PlanCommand from './commands/plan.ts';
 import Preview from './commands/preview.ts';
 import Run from './commands/run.ts';
 import Test from './commands/test.ts';
 import Validate from './commands/validate.ts';
 
-/** Every command, by the word it is called with. */
+/** Every command, by the words it is called with; a colon stands for the space between two. */
 export const commands = {
   init: Init,
   lab: Lab,
+  limits: Limits,
+  'limits:explain': LimitsExplain,
+  'limits:freeze': LimitsFreeze,
+  'limits:thaw': LimitsThaw,
   plan: PlanCommand,
   preview: Preview,
   run: Run,

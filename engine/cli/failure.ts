@@ -46,6 +46,7 @@ const usage = ({ message }: Error, hints: readonly string[]): Diagnostic => ({
   severity: 'error',
   summary: message
     .replace(/^Parsing --\S+ \n\t/, '')
+    .replace(/^The following errors? occurred:\s*/, '')
     .replace(/\nSee more help with --help$/, '')
     .trim(),
   help: [...hints, '`etl --help` lists the commands, `etl COMMAND --help` the flags of one.'],

@@ -4,15 +4,20 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { TerminalError } from '../model/errors.ts';
 import type { Project } from '../model/project.ts';
 
-/** The lab is an environment of its own, so that its records never mix with an account's. */
-export const inLab = (project: Project): Project => ({
+/** The lab is an environment of its own, so that its records and budgets never mix with an account's: it shares none. */
+export const inLab = ({ redis: _, metrics, ...project }: Project): Project => ({
   ...project,
+  ...(metrics && isPlain(metrics.otlp?.url) && { metrics }),
   environment: 'lab',
   staging: { dialect: 'sqlite', storage: '.etl/lab/staging.sqlite' },
   warehouse: { ...project.warehouse, type: 'duckdb', path: '.etl/lab/warehouse.duckdb' },
+  ...(project.tokenKey !== undefined && { tokenKey: 'of the lab, whose tokens are no secret' }),
   // The lab has credentials of its own for every reference.
   references: [],
 });
+
+/** The lab needs no variable: what is behind one is left out there. */
+const isPlain = (url = ''): boolean => !url.includes('${');
 
 export interface LabProcess {
   readonly url: string;

@@ -11,9 +11,8 @@ export async function main(argv: readonly string[], url: string): Promise<void> 
     await run([...argv], url);
   } catch (error) {
     const [word = 'etl'] = argv;
-    const hints = Object.hasOwn(commands, word)
-      ? []
-      : [`The commands are ${Object.keys(commands).join(', ')}.`];
+    const names = Object.keys(commands).map((id) => id.replaceAll(':', ' '));
+    const hints = Object.hasOwn(commands, word) ? [] : [`The commands are ${names.join(', ')}.`];
     if (error instanceof Errors.ExitError)
       process.exitCode ??= error.oclif.exit === 0 ? exitCodes.ok : exitCodes.usage;
     else process.exitCode = printFailure(inOurWords(error, word), argv.includes('--json'), word, hints);
@@ -26,5 +25,12 @@ function inOurWords(error: unknown, word: string): unknown {
   const [, first, more] =
     error instanceof Error ? (/^command (.+?):(.+) not found$/.exec(error.message) ?? []) : [];
   if (first !== word || more === undefined || !Object.hasOwn(commands, word)) return error;
+  const below = Object.keys(commands).filter((id) => id.startsWith(`${word}:`));
+  if (below.length > 0) {
+    const known = below.map((id) => id.slice(word.length + 1)).join(', ');
+    return new Errors.CLIError(
+      `there is no \`${word} ${more.replaceAll(':', ' ')}\`: after ${word} comes ${known}`,
+    );
+  }
   return new Errors.CLIError(`${word} takes no argument \`${more.replaceAll(':', ' ')}\``);
 }

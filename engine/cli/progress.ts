@@ -1,12 +1,21 @@
-import type { Progress, ProgressEvent } from '../model/ports.ts';
+import type { Progress, ProgressEvent, Waiting } from '../model/ports.ts';
 import { durationText } from '../model/units.ts';
 import { count } from '../report/table.ts';
+import { WaitWatch, waitTexts } from './wait-watch.ts';
 
 /** Between two lines about one stream where nobody watches live. */
 const linesEveryMs = 5000;
 const redrawEveryMs = 100;
+/** How often waits are looked at while nothing else happens. */
+const lookEveryMs = 1000;
 
 type StreamEvent = Extract<ProgressEvent, { kind: 'stream' }>;
+
+export interface ProgressOptions {
+  /** Who waits for a permit: see `Limiter`. */
+  readonly waiting?: () => readonly Waiting[];
+  readonly now?: () => number;
+}
 
 const streamText = (event: StreamEvent, elapsedMs: number): string => {
   const { stream, pages, received, waitingMs, boundBy } = event;
@@ -18,29 +27,62 @@ const streamText = (event: StreamEvent, elapsedMs: number): string => {
   return `${stream}: ${count(pages)} pages, ${count(received)} records, ${count(rate)}/s${waited}`;
 };
 
+/** Looks at who waits while steps go on, since a stream that waits has nothing else to tell. Keeps no process alive. */
+class Lookout {
+  readonly #look: () => void;
+  readonly #running = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(look: () => void) {
+    this.#look = look;
+  }
+
+  update({ step, state }: Extract<ProgressEvent, { kind: 'step' }>): void {
+    if (state === 'started') this.#running.add(step);
+    else this.#running.delete(step);
+    if (this.#running.size > 0) this.#timer ??= setInterval(this.#look, lookEveryMs).unref();
+    else {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
+  }
+}
+
 /** Progress on a stream that is not a terminal: a plain line as each step ends, and now and then while it goes on. */
 export class LineProgress implements Progress {
   readonly #out: NodeJS.WritableStream;
+  readonly #waiting: () => readonly Waiting[];
+  readonly #now: () => number;
+  readonly #watch = new WaitWatch();
+  readonly #lookout = new Lookout(() => this.look());
   readonly #started = new Map<string, number>();
   readonly #shown = new Map<string, number>();
 
-  constructor(out: NodeJS.WritableStream) {
+  constructor(out: NodeJS.WritableStream, { waiting = () => [], now = Date.now }: ProgressOptions = {}) {
     this.#out = out;
+    this.#waiting = waiting;
+    this.#now = now;
   }
 
   update(event: ProgressEvent): void {
+    const now = this.#now();
     if (event.kind === 'step') {
-      if (event.state === 'started') this.#started.set(event.step, Date.now());
-      const elapsed = Date.now() - (this.#started.get(event.step) ?? Date.now());
+      this.#lookout.update(event);
+      if (event.state === 'started') this.#started.set(event.step, now);
+      const elapsed = now - (this.#started.get(event.step) ?? now);
       this.#out.write(
         `${event.step}: ${event.state}${event.state === 'started' ? '' : ` (${durationText(elapsed)})`}\n`,
       );
       return;
     }
-    const now = Date.now();
     if (now - (this.#shown.get(event.stream) ?? this.#begin(event.stream, now)) < linesEveryMs) return;
     this.#shown.set(event.stream, now);
     this.#out.write(`${streamText(event, now - (this.#started.get(`extract ${event.stream}`) ?? now))}\n`);
+  }
+
+  /** Tells of long waits: a line when one passes ten seconds, and then one a minute. */
+  look(): void {
+    for (const line of this.#watch.due(this.#waiting(), this.#now())) this.#out.write(`${line}\n`);
   }
 
   #begin(stream: string, now: number): number {
@@ -49,26 +91,32 @@ export class LineProgress implements Progress {
   }
 }
 
-/** Progress on a terminal: finished steps stay, what goes on is redrawn below them. */
+/** Progress on a terminal: finished steps stay, what goes on is redrawn below them, with who waits and why. */
 export class LiveProgress implements Progress {
   readonly #out: NodeJS.WriteStream;
+  readonly #waiting: () => readonly Waiting[];
+  readonly #now: () => number;
+  readonly #lookout = new Lookout(() => this.look());
   readonly #started = new Map<string, number>();
   readonly #running = new Map<string, string>();
   #drawn = 0;
   #drawnAt = 0;
 
-  constructor(out: NodeJS.WriteStream) {
+  constructor(out: NodeJS.WriteStream, { waiting = () => [], now = Date.now }: ProgressOptions = {}) {
     this.#out = out;
+    this.#waiting = waiting;
+    this.#now = now;
   }
 
   update(event: ProgressEvent): void {
-    const now = Date.now();
+    const now = this.#now();
     if (event.kind === 'stream') {
       const step = `extract ${event.stream}`;
       this.#running.set(step, streamText(event, now - (this.#started.get(step) ?? now)));
       if (now - this.#drawnAt >= redrawEveryMs) this.#draw([]);
       return;
     }
+    this.#lookout.update(event);
     if (event.state === 'started') {
       this.#started.set(event.step, now);
       this.#running.set(event.step, event.step);
@@ -85,19 +133,29 @@ export class LiveProgress implements Progress {
     ]);
   }
 
+  /** Draws again what goes on, since waits grow longer. */
+  look(): void {
+    this.#draw([]);
+  }
+
   #draw(finished: readonly string[]): void {
     const width = this.#out.columns ?? 80;
     const cut = (line: string): string => (line.length < width ? line : `${line.slice(0, width - 2)}…`);
-    const running = [...this.#running.values()].map((text) => cut(`… ${text}`));
+    const waits = waitTexts(this.#waiting());
+    const running = [...this.#running].flatMap(([step, text]) => {
+      const wait = waits.get(step.replace(/^extract /, ''));
+      // On a line of its own: why a stream waits is what must not be cut off.
+      return [`… ${text}`, ...(wait === undefined ? [] : [`    ${wait}`])].map(cut);
+    });
     const up = this.#drawn > 0 ? `\u001b[${this.#drawn}A\u001b[J` : '';
     this.#out.write(up + [...finished.map(cut), ...running].map((line) => `${line}\n`).join(''));
     this.#drawn = running.length;
-    this.#drawnAt = Date.now();
+    this.#drawnAt = this.#now();
   }
 }
 
 /** The progress that suits where stderr goes. */
-export const progressOn = (out: NodeJS.WriteStream): Progress =>
-  out.isTTY === true ? new LiveProgress(out) : new LineProgress(out);
+export const progressOn = (out: NodeJS.WriteStream, options: ProgressOptions = {}): Progress =>
+  out.isTTY === true ? new LiveProgress(out, options) : new LineProgress(out, options);
 
 export const silentProgress: Progress = { update: () => {} };

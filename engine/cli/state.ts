@@ -1,32 +1,40 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Staging, Warehouse } from '../model/ports.ts';
+import type { Memory, Staging, Warehouse } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
 import { emptyState, type StateSnapshot } from '../model/snapshot.ts';
 import { parseSize } from '../model/units.ts';
 import { systemClock } from '../services/clock.ts';
+import { environmentReferences } from '../services/references.ts';
 
 /** The databases of a project in its environment. They are opened by their first use. */
 export interface Databases {
   readonly staging: Staging;
+  readonly memory: Memory;
   readonly warehouse: Warehouse;
 }
 
+/** A path of the environment, its references filled in. @throws TerminalError naming a reference that is missing. */
+const pathIn = ({ folder }: Project, path: string): string =>
+  resolve(folder, environmentReferences(folder, process.env).resolve(path));
+
 const stagingPath = (project: Project): string =>
-  resolve(project.folder, project.staging.storage ?? '.etl/staging.sqlite');
+  pathIn(project, project.staging.storage ?? '.etl/staging.sqlite');
 
 /** Their adapters are loaded only here: commands that need no database start twice as fast. */
 export async function databases(project: Project): Promise<Databases> {
   const { openStaging } = await import('../services/staging/staging.ts');
   const { duckdbWarehouse } = await import('../services/duckdb/duckdb-warehouse.ts');
+  const staging = openStaging({
+    storage: stagingPath(project),
+    environment: project.environment,
+    clock: systemClock,
+  });
   return {
-    staging: openStaging({
-      storage: stagingPath(project),
-      environment: project.environment,
-      clock: systemClock,
-    }),
+    staging,
+    memory: staging.memory,
     warehouse: duckdbWarehouse({
-      path: resolve(project.folder, project.warehouse.path ?? '.etl/warehouse.duckdb'),
+      path: pathIn(project, project.warehouse.path ?? '.etl/warehouse.duckdb'),
       memoryBytes: parseSize(project.warehouse.memory ?? '256MiB'),
     }),
   };

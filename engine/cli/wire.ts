@@ -1,12 +1,15 @@
 import { resolve } from 'node:path';
 import { httpConnector } from '../../connectors/http/http.ts';
 import type { RunServices } from '../engine.ts';
-import { labBaseUrl, labText } from '../lab/lab.ts';
-import type { Artifacts, Progress } from '../model/ports.ts';
+import { labText } from '../lab/lab.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Artifacts, Metrics, Progress, Waiting } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
 import { systemClock } from '../services/clock.ts';
-import { InProcessLimiter } from '../services/limiter/in-process-limiter.ts';
 import { environmentReferences } from '../services/references.ts';
+import { endpoints } from './endpoints.ts';
+import { openLimiter } from './open-limiter.ts';
+import { reuse } from './reuse.ts';
 import type { Databases } from './state.ts';
 
 /** Worker threads that map pages. More than two were not measured to help on small machines. */
@@ -14,33 +17,53 @@ const workersMax = 2;
 
 export interface Wiring {
   readonly project: Project;
+  readonly plan: Plan;
   readonly databases: Databases;
   readonly runId: string;
   readonly artifacts: Artifacts;
-  readonly progress: Progress;
+  /** Given who waits for a permit. */
+  readonly progress: (waiting: () => readonly Waiting[]) => Progress;
+  readonly metrics: Metrics;
   readonly signal: AbortSignal;
   /** URL of the lab, when sources are read there. */
   readonly lab?: string;
 }
 
 /** Every adapter that a run uses, in one place. */
-export async function wire({ project, databases, lab, ...given }: Wiring): Promise<RunServices> {
+export async function wire({
+  project,
+  plan,
+  databases,
+  lab,
+  progress,
+  ...given
+}: Wiring): Promise<RunServices> {
   const { undiciHttpClient } = await import('../services/undici-http-client.ts');
+  const environment = environmentReferences(project.folder, process.env);
   const references =
-    lab === undefined
-      ? environmentReferences(project.folder, process.env)
-      : { resolve: labText, redact: (text: string) => text };
+    lab === undefined ? environment : { resolve: labText, redact: (text: string) => text, hide: () => {} };
+  const { metrics } = given;
+  const { redis } = plan;
+  const limiter = await openLimiter({ redis, memory: databases.memory, references: environment, metrics });
   return {
     ...given,
     ...databases,
     references,
+    progress: progress(() => limiter.waiting()),
     clock: systemClock,
     http: undiciHttpClient(),
-    limiter: new InProcessLimiter(systemClock),
+    limiter,
+    ...(await reuse(redis, environment.resolve)),
     connectors: { http: httpConnector },
     random: Math.random,
     folder: resolve(project.folder, '.etl', 'load', given.runId),
     workers: workersMax,
-    baseUrl: (source) => (lab === undefined ? references.resolve(source.baseUrl) : labBaseUrl(lab, source)),
+    ...endpoints(references, lab),
   };
+}
+
+/** Ends what the services of a run keep open. */
+export async function closeServices({ limiter, http, cache, locks }: RunServices): Promise<void> {
+  await limiter.close();
+  await Promise.all([http.close(), cache.close(), locks.close()]);
 }

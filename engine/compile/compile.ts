@@ -1,13 +1,23 @@
+import type * as config from '../model/config.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
-import type { MappingPlan, Plan, SourcePlan, Step, StreamPlan, StreamShape } from '../model/plan.ts';
+import type {
+  MappingPlan,
+  MetricsPlan,
+  Plan,
+  SourcePlan,
+  Step,
+  StreamPlan,
+  StreamShape,
+} from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
 import type { StateSnapshot } from '../model/snapshot.ts';
-import { parseSize } from '../model/units.ts';
+import { parseDuration, parseSize } from '../model/units.ts';
 import { canonical, sha256 } from './canonical.ts';
 import { compileChecks } from './checks.ts';
 import { compileMapping } from './mapping.ts';
 import { compileSource } from './source.ts';
 import { compileStream } from './stream.ts';
+import { costSyntax } from './syntax.ts';
 import { WarehouseSql } from './warehouse-sql.ts';
 
 export interface CompileOptions {
@@ -33,6 +43,7 @@ export function compileProject(
   const diagnostics: Diagnostic[] = [];
   const mapped = project.mappings.map((mapping) => compileMapping(project, mapping, documents));
   diagnostics.push(...mapped.flatMap((one) => one.diagnostics));
+  diagnostics.push(...project.sources.flatMap((source) => costSyntax(source, documents)));
   if (hasErrors(diagnostics)) return { diagnostics };
   const mappings = mapped.map((one) => one.mapping);
   const streams = streamsOf(project);
@@ -59,13 +70,25 @@ export function compileProject(
   return { plan: { ...body, id: sha256(canonical(body)) }, diagnostics };
 }
 
-const connections = (project: Project): Pick<Plan, 'staging' | 'warehouse'> => ({
+const connections = (
+  project: Project,
+): Pick<Plan, 'staging' | 'warehouse' | 'redis' | 'metrics' | 'tokenKey'> => ({
   staging: { dialect: 'sqlite', storage: project.staging.storage ?? '.etl/staging.sqlite' },
   warehouse: {
     type: 'duckdb',
     path: project.warehouse.path ?? '.etl/warehouse.duckdb',
     memoryBytes: parseSize(project.warehouse.memory ?? '256MiB'),
   },
+  ...(project.redis && { redis: { url: project.redis.url, prefix: project.redis.prefix ?? 'sluice' } }),
+  ...(project.metrics && { metrics: compileMetrics(project.metrics) }),
+  ...(project.tokenKey !== undefined && { tokenKey: project.tokenKey }),
+});
+
+const compileMetrics = ({ prometheus, otlp }: config.MetricsSettings): MetricsPlan => ({
+  ...(prometheus && {
+    prometheus: { host: prometheus.host ?? '127.0.0.1', port: prometheus.port ?? 9464 },
+  }),
+  ...(otlp && { otlp: { url: otlp.url, everyMs: parseDuration(otlp.every ?? '10s') } }),
 });
 
 const usesTokens = (streams: ReadonlyMap<string, StreamPlan>): boolean =>

@@ -1,5 +1,3 @@
-import Handlebars from 'handlebars';
-import jsonata from 'jsonata';
 import { accountColumn } from '../model/columns.ts';
 import type * as config from '../model/config.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
@@ -10,6 +8,7 @@ import type { LogicalType, MappingPlan, Origin, PropertyPlan } from '../model/pl
 import type { Project, SourceDocument } from '../model/project.ts';
 import { canonical, sha256 } from './canonical.ts';
 import { compileConditions } from './conditions.ts';
+import { propertySyntax } from './syntax.ts';
 import { compileTransform } from './transforms.ts';
 
 /** A mapping as the workers need it, with a hash of all that decides its rows. */
@@ -21,7 +20,7 @@ export function compileMapping(
   const diagnostics: Diagnostic[] = [];
   const key = mapping.load.key;
   const properties = Object.entries(mapping.properties).map(([name, property]) => {
-    diagnostics.push(...syntaxErrors(mapping, name, property, documents));
+    diagnostics.push(...propertySyntax(mapping.name, name, property, documents));
     return compileProperty(mapping, name, property, key.includes(name));
   });
   const body = {
@@ -82,69 +81,4 @@ function originOf(property: config.Property, inEach: boolean): Origin {
   if (property.expr !== undefined) return { kind: 'expr', expr: property.expr };
   assert(property.value !== undefined, 'a property has one origin');
   return { kind: 'value', value: property.value };
-}
-
-function syntaxErrors(
-  mapping: config.Mapping,
-  name: string,
-  property: config.Property,
-  documents: readonly SourceDocument[],
-): readonly Diagnostic[] {
-  const found = templateError(property.template) ?? expressionError(property.expr);
-  if (found === undefined) return [];
-  const document = documents.find(({ value }) => {
-    const { kind, name: own } = value as { kind?: unknown; name?: unknown };
-    return kind === 'mapping' && own === mapping.name;
-  });
-  const place = document?.nodes.get(`/properties/${name}/${found.key}`)?.value;
-  return [
-    {
-      code: found.code,
-      severity: 'error',
-      summary: `the ${found.language} of ${mapping.name}.${name} cannot be read`,
-      ...(place && { place }),
-      label: found.message,
-      help: [`See ${found.reference} for the syntax.`],
-    },
-  ];
-}
-
-interface SyntaxError {
-  readonly code: string;
-  readonly key: string;
-  readonly language: string;
-  readonly message: string;
-  readonly reference: string;
-}
-
-function templateError(template: string | undefined): SyntaxError | undefined {
-  try {
-    if (template !== undefined) Handlebars.parse(template);
-    return undefined;
-  } catch (error) {
-    const message = (error as Error).message.split('\n').at(-1) ?? '';
-    return {
-      code: 'ETL0301',
-      key: 'template',
-      language: 'Handlebars template',
-      message,
-      reference: 'handlebarsjs.com',
-    };
-  }
-}
-
-function expressionError(expr: string | undefined): SyntaxError | undefined {
-  try {
-    if (expr !== undefined) jsonata(expr);
-    return undefined;
-  } catch (error) {
-    const { message } = error as Error;
-    return {
-      code: 'ETL0302',
-      key: 'expr',
-      language: 'JSONata expression',
-      message,
-      reference: 'docs.jsonata.org',
-    };
-  }
 }

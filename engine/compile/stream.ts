@@ -14,6 +14,7 @@ import type {
 } from '../model/plan.ts';
 import { parseDuration } from '../model/units.ts';
 import { canonical, sha256 } from './canonical.ts';
+import { compileCache, compileLookups } from './lookups.ts';
 import { compileTransform } from './transforms.ts';
 
 const defaultSizeParam = 'limit';
@@ -38,6 +39,10 @@ export function compileStream(
     paginate: compilePaginate(stream.paginate),
     ...(stream.cursor && { cursor: compileCursor(stream.cursor) }),
     pagesMax: stream.pagesMax ?? 100_000,
+    weight: stream.weight ?? 1,
+    priority: stream.priority ?? 'normal',
+    ...(stream.cache && { cache: compileCache(stream.cache) }),
+    lookups: compileLookups(stream.lookups),
     shape: shapeOf(source, stream),
     privacy: compilePrivacy(source.redact ?? [], readers),
   };
@@ -46,7 +51,7 @@ export function compileStream(
 /** What a position depends on. Headers and limits may change while a window is open, and `lookback` between windows. */
 const shapeOf = (
   source: config.Source,
-  { request, records, primaryKey, cursor, paginate }: config.Stream,
+  { request, records, primaryKey, cursor, paginate, lookups }: config.Stream,
 ): StreamShape => {
   const { field, type, format, start, from } = cursor ?? {};
   const asked = [
@@ -60,6 +65,8 @@ const shapeOf = (
     format,
     start,
     from,
+    // Records that are kept lack what a new lookup would have brought.
+    ...Object.entries(lookups ?? {}).map(([name, { path, query, take }]) => [name, path, query, take]),
   ];
   return { asked: sha256(canonical(asked)), paging: sha256(canonical(paginate ?? null)) };
 };

@@ -7,15 +7,17 @@ import type { Position, StagedPage } from '../model/ports.ts';
 import type { RunReport, StepResult } from '../model/run-report.ts';
 import { check } from './check/check.ts';
 import { checkedBaseUrl } from './extract/base-url.ts';
-import { continued, type Extraction, extract } from './extract/extract.ts';
-import type { Meter } from './extract/send.ts';
-import { pagesLeftOut, redacted } from './findings.ts';
+import { Channels } from './extract/channels.ts';
+import { continued, type Extraction, type ExtractServices, extract } from './extract/extract.ts';
+import { credentialsOf } from './extract/tokens/credentials-of.ts';
+import { countReplies, tellStaged } from './figures.ts';
+import { pagesLeftOut, redacted, unansweredCache } from './findings.ts';
 import { groups, rowsMaxOf } from './grouping.ts';
 import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
 import { removeStaleFiles } from './load/stale-files.ts';
 import { counted, pageIds } from './received.ts';
-import { RunLedger } from './run-ledger.ts';
+import { RunLedger, type StreamAccount, streamAccount } from './run-ledger.ts';
 import type { RunServices } from './run-services.ts';
 import { restage } from './stage/restage.ts';
 import { stage } from './stage/stage.ts';
@@ -26,6 +28,7 @@ interface Run {
   readonly plan: Plan;
   readonly services: RunServices;
   readonly ledger: RunLedger;
+  readonly channels: Channels;
   readonly pool: WorkerPool;
   readonly spool: LoadSpool;
 }
@@ -46,6 +49,7 @@ export async function executePlan(plan: Plan, services: RunServices): Promise<Ru
   await performAll(plan, services, ledger).catch((error: unknown) => {
     crash = { error };
   });
+  ledger.found(unansweredCache(services.cache.unanswered()));
   const ended = crash !== undefined ? 'crashed' : services.signal.aborted ? 'interrupted' : 'whole';
   const report = ledger.report(timestamp(services), ended);
   await services.staging.finishRun(id, report.status, report.finishedAt);
@@ -61,7 +65,7 @@ async function performAll(plan: Plan, services: RunServices, ledger: RunLedger):
   await removeStaleFiles(services.folder, services.clock.now());
   const pool = workerPool(plan, services.references, services.workers);
   const spool = new LoadSpool(services.folder, rowsMaxOf(plan));
-  const run: Run = { plan, services, ledger, pool, spool };
+  const run: Run = { plan, services, ledger, channels: channels(plan, services), pool, spool };
   const perform = async (chosen: readonly (readonly Step[])[]): Promise<void> => {
     for (const group of chosen) await performGroup(run, group);
   };
@@ -104,11 +108,7 @@ async function performStep(run: Run, step: Step): Promise<void> {
       finishedAt: timestamp(services),
       diagnostics,
     });
-    services.progress.update({
-      kind: 'step',
-      step: step.id,
-      state: status,
-    });
+    services.progress.update({ kind: 'step', step: step.id, state: status });
   };
   if (services.signal.aborted) return finish('interrupted', []);
   if (ledger.blocked(step)) return finish('skipped', []);
@@ -163,22 +163,19 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
   const account = ledger.stream(name);
   const startedMs = services.clock.now();
   const position = continued(await services.staging.position(step.stream), step.stream);
-  const stop = new AbortController();
-  const signal = AbortSignal.any([services.signal, stop.signal]);
-  const plumbing = { ...run, services: { ...services, signal } };
-  const pages = extract(extraction(plumbing, step, position, account.meter, pageIds(services.staging)));
+  // Pages end before the work on the last of them does.
+  const [stop, end] = [new AbortController(), new AbortController()];
+  const pages = extract(
+    extraction(run, step, position, account, {
+      signal: AbortSignal.any([services.signal, stop.signal]),
+      lookupSignal: AbortSignal.any([services.signal, end.signal]),
+      pageId: pageIds(services.staging),
+    }),
+  );
   const committed = (page: StagedPage): void => {
     ledger.staged(name, page);
     for (const rows of page.rows) spool.add(page.id, rows);
-    const { pages: count, received, meter } = account;
-    services.progress.update({
-      kind: 'stream',
-      stream: name,
-      pages: count,
-      received,
-      waitingMs: meter.waitedMs,
-      ...(meter.boundBy !== undefined && { boundBy: meter.boundBy }),
-    });
+    tellStaged(services, name, account, page);
   };
   try {
     await stage(step.stream, counted(pages, account), position, {
@@ -188,20 +185,28 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
       abandon: () => stop.abort(),
     });
   } finally {
+    end.abort();
+    countReplies(services, name, account);
     account.elapsedMs += services.clock.now() - startedMs;
   }
   return ledger.extracted(step);
 }
 
-type Plumbing = Pick<Run, 'plan' | 'services' | 'pool'>;
+type Plumbing = Pick<Run, 'plan' | 'services' | 'channels' | 'pool'>;
+
+/** What the streams of each source share, its token among it. */
+function channels({ environment, tokenKey }: Plan, services: RunServices): Channels {
+  const kept = { environment, ...(tokenKey !== undefined && { tokenKey }) };
+  return new Channels((source) => credentialsOf(source, { ...services, ...kept }));
+}
 
 /** What a step's extraction needs: its source where it is read now, and a worker for each page. */
 function extraction(
-  { plan, services, pool }: Plumbing,
+  { plan, services, channels, pool }: Plumbing,
   { id, stream }: ExtractStep,
   position: Position,
-  meter: Meter,
-  pageId: () => Promise<number>,
+  counts: Pick<StreamAccount, 'meter' | 'lookupMeter' | 'cacheCounts'>,
+  own: Pick<ExtractServices, 'signal' | 'lookupSignal' | 'pageId'>,
 ): Extraction {
   const source = plan.sources[stream.source];
   assert(source, `the plan has the source of ${id}`);
@@ -210,12 +215,17 @@ function extraction(
     stream,
     source: { ...source, baseUrl: checkedBaseUrl(source, services.baseUrl(source)) },
     position,
-    meter,
+    meter: counts.meter,
+    lookupMeter: counts.lookupMeter,
+    cacheCounts: counts.cacheCounts,
+    scope: [plan.project, plan.environment],
     services: {
       ...services,
+      ...own,
+      channels,
       connector: services.connectors[source.connector],
-      map: (page, body, from) => pool.map({ program, page, body, ...(from !== undefined && { from }) }),
-      pageId,
+      map: (page, body, from, look) =>
+        pool.map({ program, page, body, ...(from !== undefined && { from }) }, look),
     },
   };
 }
@@ -263,11 +273,11 @@ export async function previewMapping(plan: Plan, name: string, services: RunServ
   );
   assert(mapping && step, `the plan has the mapping ${name} and reads its stream`);
   const pool = workerPool(plan, services.references, 1);
-  const meter = { requests: 0, retries: 0, refused: 0, waitedMs: 0 };
+  const { signal } = services;
+  const own = { signal, lookupSignal: signal, pageId: async () => 1 };
+  const plumbing = { plan, services, channels: channels(plan, services), pool };
   try {
-    for await (const { facts, mapped } of extract(
-      extraction({ plan, services, pool }, step, {}, meter, async () => 1),
-    )) {
+    for await (const { facts, mapped } of extract(extraction(plumbing, step, {}, streamAccount(), own))) {
       const rows = (await mapped).rows.find((one) => one.mapping === name);
       assert(rows, `the page has rows of ${name}`);
       return { mapping, facts, rows };

@@ -52,9 +52,30 @@ export const shortListing = (stream: string, received: number, total: number): D
   severity: 'warning',
 });
 
+/** The last of a stream's polls that brought nothing, and how many did not. */
+export const failedPolls = (last: Diagnostic, polls: number): Diagnostic => ({
+  ...last,
+  help: polls === 1 ? last.help : [`It is the last of ${polls} polls that failed.`, ...last.help],
+});
+
 /** An API may repeat a credential in its answer: what is printed and kept shows none. */
 export const redacted = (diagnostic: Diagnostic, { redact }: References): Diagnostic => ({
   ...diagnostic,
   summary: redact(diagnostic.summary),
   help: diagnostic.help.map(redact),
 });
+
+/** A cache that is down costs requests, and nothing else. */
+export const unansweredCache = (times: number): readonly Diagnostic[] =>
+  times === 0
+    ? []
+    : [
+        {
+          ...complaint(
+            'ETL0449',
+            `the cache did not answer ${times.toLocaleString('en')} ${times === 1 ? 'time' : 'times'}`,
+            'What it may have held was asked from the API instead. Check `redis.url` of the environment, and whether Redis runs.',
+          ),
+          severity: 'warning',
+        },
+      ];

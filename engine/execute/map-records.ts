@@ -15,7 +15,8 @@ export async function mapRecords(
   );
   assert(mapping && step, `the plan has the mapping ${name} and reads its stream`);
   const { cursor: _, ...whole } = step.stream;
-  const stream = { ...whole, records: { root: 'record', segments: [] } } as const;
+  // What would be looked up stands in the records.
+  const stream = { ...whole, lookups: [], records: { root: 'record', segments: [] } } as const;
   const pool = new WorkerPool({ programs: [{ id: name, stream, mappings: [mapping] }], piiKey: 'test' }, 1);
   try {
     const pages = cases.map((records) =>

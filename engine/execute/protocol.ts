@@ -1,4 +1,11 @@
-import type { MappedPage, MappedRows, PageFacts, PageFailure } from '../model/batch.ts';
+import type {
+  LookupAsk,
+  LookupReply,
+  MappedPage,
+  MappedRows,
+  PageFacts,
+  PageFailure,
+} from '../model/batch.ts';
 import type { MappingPlan, StreamPlan } from '../model/plan.ts';
 
 /** What a mapping worker is made for: every stream of the plan with its mappings. */
@@ -25,9 +32,19 @@ export interface WorkerTask {
   readonly from?: string;
 }
 
-/** Facts come first, so that the next request need not wait for the rows. A failure ends the task. */
+/** What the page of a task asked for; without replies the task is given up. */
+export interface LookedUp {
+  readonly task: number;
+  readonly replies?: readonly LookupReply[];
+}
+
+/**
+ * Facts come first, so that the next request need not wait for the rows. A page with lookups then asks for them. A
+ * failure ends the task.
+ */
 export type WorkerAnswer =
   | { readonly task: number; readonly facts: PageFacts }
+  | { readonly task: number; readonly asks: readonly LookupAsk[] }
   | { readonly task: number; readonly mapped: MappedPage }
   | { readonly task: number; readonly remapped: readonly MappedRows[] }
   | { readonly task: number; readonly failure: PageFailure }

@@ -4,7 +4,7 @@ import { assert } from '../model/errors.ts';
 import type { ExtractStep, Plan, Step } from '../model/plan.ts';
 import type { LoadCounts, StagedPage } from '../model/ports.ts';
 import type { CheckReport, RunReport, StepResult, StreamReport, TableReport } from '../model/run-report.ts';
-import { failedCheck, ignoredFilter, shortListing } from './findings.ts';
+import { failedCheck, failedPolls, ignoredFilter, shortListing } from './findings.ts';
 
 /** Rows of each table that were kept aside and that the report names; all of them are in staging. */
 const blockedShownMax = 10;
@@ -20,8 +20,42 @@ export interface StreamAccount {
   /** Records of the window that ended, and how many the API had announced; absent where it did not. */
   listed?: { readonly received: number; readonly total: number };
   elapsedMs: number;
-  readonly meter: { requests: number; retries: number; refused: number; waitedMs: number; boundBy?: string };
+  readonly meter: RequestCounts;
+  readonly lookupMeter: RequestCounts;
+  readonly cacheCounts: { hits: number; misses: number; revalidated: number };
 }
+
+interface RequestCounts {
+  requests: number;
+  retries: number;
+  refused: number;
+  waitedMs: number;
+  boundBy?: string;
+  readonly classes: { [kind: string]: number };
+  pollsFailed: number;
+  pollFailure?: Diagnostic;
+}
+
+const requestCounts = (): RequestCounts => ({
+  requests: 0,
+  retries: 0,
+  refused: 0,
+  waitedMs: 0,
+  classes: {},
+  pollsFailed: 0,
+});
+
+/** Of a stream of which nothing has been read yet. */
+export const streamAccount = (): StreamAccount => ({
+  status: 'succeeded',
+  pages: 0,
+  received: 0,
+  outside: 0,
+  elapsedMs: 0,
+  meter: requestCounts(),
+  lookupMeter: requestCounts(),
+  cacheCounts: { hits: 0, misses: 0, revalidated: 0 },
+});
 
 type Counts = { -readonly [name in keyof LoadCounts]: number } & {
   filtered: number;
@@ -67,15 +101,7 @@ export class RunLedger {
   stream(name: string): StreamAccount {
     const known = this.#streams.get(name);
     if (known !== undefined) return known;
-    const meter = { requests: 0, retries: 0, refused: 0, waitedMs: 0 };
-    const made: StreamAccount = {
-      status: 'succeeded',
-      pages: 0,
-      received: 0,
-      outside: 0,
-      elapsedMs: 0,
-      meter,
-    };
+    const made = streamAccount();
     this.#streams.set(name, made);
     return made;
   }
@@ -110,12 +136,18 @@ export class RunLedger {
   /** What is to be said of a stream that was read to its end. */
   extracted(step: ExtractStep): readonly Diagnostic[] {
     const name = `${step.stream.source}.${step.stream.name}`;
-    const { outside, received, listed } = this.stream(name);
+    const { outside, received, listed, meter } = this.stream(name);
     const short = listed !== undefined && listed.received < listed.total;
     return [
       ...(outside === 0 ? [] : [ignoredFilter(name, outside, received, step.stream.cursor?.query ?? '')]),
       ...(short ? [shortListing(name, listed.received, listed.total)] : []),
+      ...(meter.pollFailure === undefined ? [] : [failedPolls(meter.pollFailure, meter.pollsFailed)]),
     ];
+  }
+
+  /** Notes what belongs to no step. */
+  found(diagnostics: readonly Diagnostic[]): void {
+    this.#diagnostics.push(...diagnostics);
   }
 
   finished(step: Step, status: StepResult['status'], diagnostics: readonly Diagnostic[]): void {
@@ -177,11 +209,21 @@ export class RunLedger {
   }
 }
 
-function streamReport(
-  stream: string,
-  { meter, status, pages, received, elapsedMs }: StreamAccount,
-): StreamReport {
-  const { requests, retries, refused } = meter;
-  const waitedMs = Math.round(meter.waitedMs);
-  return { stream, status, pages, received, requests, retries, refused, waitedMs, elapsedMs };
+function streamReport(stream: string, account: StreamAccount): StreamReport {
+  const { status, pages, received, elapsedMs, meter, lookupMeter, cacheCounts } = account;
+  const total = (name: 'requests' | 'retries' | 'refused' | 'waitedMs'): number =>
+    meter[name] + lookupMeter[name];
+  return {
+    stream,
+    status,
+    pages,
+    received,
+    requests: total('requests'),
+    retries: total('retries'),
+    refused: total('refused'),
+    waitedMs: Math.round(total('waitedMs')),
+    elapsedMs,
+    ...(lookupMeter.requests > 0 && { lookupRequests: lookupMeter.requests }),
+    ...(Object.values(cacheCounts).some((count) => count > 0) && { cache: { ...cacheCounts } }),
+  };
 }

@@ -5,8 +5,12 @@ import type {
   Connector,
   HttpClient,
   Limiter,
+  Locks,
+  Memory,
+  Metrics,
   Progress,
   References,
+  ResponseCache,
   Staging,
   Warehouse,
 } from '../model/ports.ts';
@@ -17,8 +21,14 @@ export interface RunServices {
   readonly clock: Clock;
   readonly http: HttpClient;
   readonly limiter: Limiter;
+  readonly cache: ResponseCache;
+  /** Of this process alone: for replies with personal data, which are stored nowhere as they are received. */
+  readonly ownCache: ResponseCache;
+  readonly locks: Locks;
+  readonly metrics?: Metrics;
   readonly references: References;
   readonly staging: Staging;
+  readonly memory: Memory;
   readonly warehouse: Warehouse;
   readonly connectors: { readonly [name in SourcePlan['connector']]: Connector };
   readonly artifacts: Artifacts;
@@ -30,4 +40,8 @@ export interface RunServices {
   readonly workers: number;
   /** Where a source is read: its own base URL, or the lab's. */
   baseUrl(source: SourcePlan): string;
+  /** Where its tokens come from: its own token URL, or the lab's. Only asked of a source that has one. */
+  tokenUrl(source: SourcePlan): string;
+  /** The private key in PEM that signs for it: its own, or one made up for the lab. Only asked where `auth` is a JWT. */
+  signingKey(source: SourcePlan): string;
 }

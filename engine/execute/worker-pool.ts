@@ -1,17 +1,30 @@
 import { Worker } from 'node:worker_threads';
-import type { MappedPage, MappedRows, PageFacts, PageFailure } from '../model/batch.ts';
+import type {
+  LookupAsk,
+  LookupReply,
+  MappedPage,
+  MappedRows,
+  PageFacts,
+  PageFailure,
+} from '../model/batch.ts';
 import { complaint, type ExplainedError, TerminalError, TransientError } from '../model/errors.ts';
 import type { MappingPlan, Plan } from '../model/plan.ts';
 import type { References } from '../model/ports.ts';
-import type { Program, WorkerAnswer, WorkerSetup, WorkerTask } from './protocol.ts';
+import type { LookedUp, Program, WorkerAnswer, WorkerSetup, WorkerTask } from './protocol.ts';
 
 interface Pending {
   readonly worker: Worker;
   facts(facts: PageFacts): void;
   mapped(mapped: MappedPage): void;
   remapped(rows: readonly MappedRows[]): void;
+  look: LookUp;
   fail(error: unknown): void;
 }
+
+/** Gives the replies to what a page asks for. */
+type LookUp = (asks: readonly LookupAsk[]) => Promise<readonly LookupReply[]>;
+
+const noLookups: LookUp = async () => [];
 
 export interface PageWork {
   readonly facts: Promise<PageFacts>;
@@ -44,8 +57,11 @@ export class WorkerPool {
     this.#workers = Array.from({ length: size }, () => this.#start(setup));
   }
 
-  /** Maps a page as received. Both promises reject with an ExplainedError when it cannot be read. */
-  map(page: Omit<WorkerTask, 'task' | 'kept'>): PageWork {
+  /**
+   * Maps a page as received; `look` is asked for what its records refer to. Both promises reject with an ExplainedError
+   * when it cannot be read.
+   */
+  map(page: Omit<WorkerTask, 'task' | 'kept'>, look: LookUp = noLookups): PageWork {
     const facts = resolvable<PageFacts>();
     const mapped = resolvable<MappedPage>();
     // Whoever awaits the facts learns of a failure there; the rows' promise must not count as unhandled meanwhile.
@@ -55,6 +71,7 @@ export class WorkerPool {
       {
         facts: facts.resolve,
         mapped: mapped.resolve,
+        look,
         fail: (error) => {
           facts.reject(error);
           mapped.reject(error);
@@ -91,18 +108,38 @@ export class WorkerPool {
     if (worker === undefined) throw new Error('Assertion failed: the pool has a worker');
     this.#tasks += 1;
     const ignore = (): void => {};
-    this.#pending.set(this.#tasks, { facts: ignore, mapped: ignore, remapped: ignore, ...handlers, worker });
+    this.#pending.set(this.#tasks, {
+      facts: ignore,
+      mapped: ignore,
+      remapped: ignore,
+      look: noLookups,
+      ...handlers,
+      worker,
+    });
     worker.postMessage({ ...task, task: this.#tasks } satisfies WorkerTask);
   }
 
   #receive(answer: WorkerAnswer): void {
     const pending = this.#pending.get(answer.task);
     if (pending === undefined) return;
+    if ('asks' in answer) return void this.#look(answer.task, pending, answer.asks);
     if (!('facts' in answer)) this.#pending.delete(answer.task);
     if ('facts' in answer) pending.facts(answer.facts);
     else if ('mapped' in answer) pending.mapped(answer.mapped);
     else if ('remapped' in answer) pending.remapped(answer.remapped);
     else pending.fail('failure' in answer ? explained(answer.failure) : new Error(answer.crash));
+  }
+
+  /** The worker keeps the page until it is told the replies, or that there are none. */
+  async #look(task: number, pending: Pending, asks: readonly LookupAsk[]): Promise<void> {
+    try {
+      const replies = await pending.look(asks);
+      pending.worker.postMessage({ task, replies } satisfies LookedUp);
+    } catch (error) {
+      this.#pending.delete(task);
+      pending.worker.postMessage({ task } satisfies LookedUp);
+      pending.fail(error);
+    }
   }
 
   #abandon(worker: Worker, error: unknown): void {

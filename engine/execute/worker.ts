@@ -2,8 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';
 import type { PageFailure } from '../model/batch.ts';
 import { assert } from '../model/errors.ts';
-import { compileStream, type StreamMapper } from './map/map.ts';
-import type { WorkerAnswer, WorkerSetup, WorkerTask } from './protocol.ts';
+import { compileStream, type Enrichment, type ParsedPage, type StreamMapper } from './map/map.ts';
+import type { LookedUp, WorkerAnswer, WorkerSetup, WorkerTask } from './protocol.ts';
 
 /** A mapping worker: parses and maps pages off the main thread. */
 const setup = workerData as WorkerSetup;
@@ -14,9 +14,20 @@ const mappers = new Map<string, StreamMapper>(
   setup.programs.map(({ id, stream, mappings }) => [id, compileStream(stream, mappings, setup.piiKey)]),
 );
 
+/** A page that waits for what was asked for. */
+interface Waiting {
+  readonly mapper: StreamMapper;
+  readonly parsed: ParsedPage;
+  readonly enrichment: Enrichment;
+  readonly page: number;
+}
+
+const waiting = new Map<number, Waiting>();
+
 const isFailure = (value: object): value is PageFailure => 'transient' in value;
 
-async function perform(task: WorkerTask): Promise<void> {
+async function perform(task: WorkerTask | LookedUp): Promise<void> {
+  if (!('program' in task)) return goOn(task);
   const mapper = mappers.get(task.program);
   assert(mapper, `the worker knows ${task.program}`);
   await (task.kept ? remap(mapper, task) : map(mapper, task));
@@ -26,7 +37,28 @@ async function map(mapper: StreamMapper, { task, page, body, from }: WorkerTask)
   const parsed = mapper.read(body, from === undefined ? {} : { from });
   if (isFailure(parsed)) return answer({ task, failure: parsed });
   answer({ task, facts: parsed.facts });
-  const mapped = await mapper.map(parsed, { page });
+  const enrichment = mapper.enrich?.(parsed);
+  if (enrichment === undefined) return mapParsed(mapper, task, parsed, { page });
+  if (isFailure(enrichment)) return answer({ task, failure: enrichment });
+  waiting.set(task, { mapper, parsed, enrichment, page });
+  answer({ task, asks: enrichment.asks });
+}
+
+async function goOn({ task, replies }: LookedUp): Promise<void> {
+  const page = waiting.get(task);
+  waiting.delete(task);
+  if (page === undefined || replies === undefined) return;
+  page.enrichment.apply(replies);
+  await mapParsed(page.mapper, task, page.parsed, { page: page.page, enriched: true });
+}
+
+async function mapParsed(
+  mapper: StreamMapper,
+  task: number,
+  parsed: ParsedPage,
+  context: { readonly page: number; readonly enriched?: boolean },
+): Promise<void> {
+  const mapped = await mapper.map(parsed, context);
   answer(isFailure(mapped) ? { task, failure: mapped } : { task, mapped });
 }
 
@@ -37,7 +69,7 @@ async function remap(mapper: StreamMapper, { task, page, body }: WorkerTask): Pr
 
 const answer = (message: WorkerAnswer): void => port.postMessage(message);
 
-port.on('message', (task: WorkerTask) => {
+port.on('message', (task: WorkerTask | LookedUp) => {
   perform(task).catch((error: unknown) => {
     answer({
       task: task.task,

@@ -1,10 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type * as config from '../model/config.ts';
 import { Refusal } from './answer.ts';
+import type { Moment } from './limits/counter.ts';
 import { labText } from './reference.ts';
+import type { TokenDesk } from './token-desk.ts';
 
 /** Turns down a request that does not carry the credential of the lab's account. @throws Refusal 401 */
-export type Guard = (headers: IncomingHttpHeaders, query: URLSearchParams) => void;
+export type Guard = (headers: IncomingHttpHeaders, query: URLSearchParams, at: Moment) => void;
 
 const refuse = (message: string, challenge?: string): Refusal =>
   new Refusal(401, 'unauthorized', message, challenge === undefined ? {} : { 'WWW-Authenticate': challenge });
@@ -41,8 +43,31 @@ function basicGuard(auth: config.Auth): Guard {
   };
 }
 
-/** The guard of a source, by the authentication that it declares. */
-export function guardOf(auth: config.Auth | undefined): Guard {
+/** Where a request carries its access token or session. */
+export function tokenIn(
+  { type, header, prefix }: config.Auth,
+  headers: IncomingHttpHeaders,
+): string | undefined {
+  const custom = type === 'session' && header !== undefined;
+  const given = headers[custom ? header.toLowerCase() : 'authorization']?.toString() ?? '';
+  const before = type === 'session' ? (prefix ?? (custom ? '' : 'Bearer ')) : 'Bearer ';
+  return given.toLowerCase().startsWith(before.toLowerCase()) && given.length > before.length
+    ? given.slice(before.length)
+    : undefined;
+}
+
+const tokenGuard =
+  (auth: config.Auth, desk: TokenDesk): Guard =>
+  (headers, _query, at) => {
+    const token = tokenIn(auth, headers);
+    if (token !== undefined && desk.isGood(token, at)) return;
+    const what = token === undefined ? 'is missing' : 'has ended, or is not one of this account';
+    throw refuse(`The access token ${what}.`, 'Bearer realm="lab", error="invalid_token"');
+  };
+
+/** The guard of a source, by the authentication that it declares; `desk` gives its tokens. */
+export function guardOf(auth: config.Auth | undefined, desk: TokenDesk | undefined): Guard {
+  if (auth !== undefined && desk !== undefined) return tokenGuard(auth, desk);
   switch (auth?.type) {
     case 'api_key':
       return apiKeyGuard(auth);

@@ -1,7 +1,3 @@
-import type { ServerResponse } from 'node:http';
-import { promisify } from 'node:util';
-import { constants, gzip } from 'node:zlib';
-
 /** What the lab answers to one request. */
 export interface Answer {
   readonly status: number;
@@ -29,31 +25,14 @@ export class Refusal extends Error {
 /** A 400 that says what is wrong with the request. */
 export const badRequest = (message: string): Refusal => new Refusal(400, 'bad_request', message);
 
-/** The JSON error that a client gets. */
-export const refusalAnswer = (refusal: Refusal): Answer => ({
-  status: refusal.status,
-  headers: refusal.headers,
-  body: Buffer.from(JSON.stringify({ error: { code: refusal.code, message: refusal.message } })),
+/** An answer without records. A text is sent as it is, anything else as JSON. */
+export const jsonAnswer = (status: number, body: unknown, headers: Answer['headers'] = {}): Answer => ({
+  status,
+  headers: typeof body === 'string' ? { 'Content-Type': 'text/plain; charset=utf-8', ...headers } : headers,
+  body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
   records: 0,
 });
 
-const gzipBytesMin = 1024;
-const compress = promisify(gzip);
-
-const acceptsGzip = (header: string | undefined): boolean =>
-  /(?:^|,)\s*(?:gzip|\*)\s*(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(header ?? '');
-
-/** Sends an answer, compressed when the client accepts that and it is worth it. */
-export async function send(response: ServerResponse, answer: Answer, acceptEncoding?: string): Promise<void> {
-  const zipped = answer.body.length >= gzipBytesMin && acceptsGzip(acceptEncoding);
-  // The lab shares the machine with the engine it feeds: the fastest level serves both best.
-  const body = zipped ? await compress(answer.body, { level: constants.Z_BEST_SPEED }) : answer.body;
-  response.writeHead(answer.status, {
-    'Content-Type': 'application/json; charset=utf-8',
-    Vary: 'Accept-Encoding',
-    ...(zipped ? { 'Content-Encoding': 'gzip' } : {}),
-    ...answer.headers,
-    'Content-Length': body.length,
-  });
-  response.end(body);
-}
+/** The JSON error that a client gets. */
+export const refusalAnswer = ({ status, code, message, headers }: Refusal): Answer =>
+  jsonAnswer(status, { error: { code, message } }, headers);

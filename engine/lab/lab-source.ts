@@ -1,107 +1,235 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type * as config from '../model/config.ts';
-import type { Project } from '../model/project.ts';
-import { type Guard, guardOf } from './account.ts';
-import { type Answer, Refusal, refusalAnswer } from './answer.ts';
-import { labError, messageOf } from './complain.ts';
-import { type LabStream, openStream } from './lab-stream.ts';
-import { type Meter, metersOf } from './meter.ts';
+import { type Guard, guardOf, tokenIn } from './account.ts';
+import { type Answer, jsonAnswer, Refusal, refusalAnswer } from './answer.ts';
+import type { Slot } from './body.ts';
+import { messageOf } from './complain.ts';
+import { Conditions } from './conditions.ts';
+import type { Dialect, Facts } from './dialects/dialect.ts';
+import { dialectOf } from './dialects/dialects.ts';
+import { Faults } from './faults.ts';
+import type { LabStream } from './lab-stream.ts';
+import type { Asked } from './limits/asked.ts';
+import type { Moment } from './limits/counter.ts';
+import type { Meter, Passage } from './meter.ts';
+import { plainStandings, pollPaths } from './polls.ts';
 import { labMount } from './reference.ts';
+import { replaced } from './replaced.ts';
+import { readJson } from './request-body.ts';
+import { costSlots } from './slots.ts';
+import { type LabStats, Tally } from './tally.ts';
+import { type TokenDesk, tokenDeskOf } from './token-desk.ts';
 
-/** What the lab has served of one source. */
-export interface LabStats {
-  readonly requests: number;
-  readonly records: number;
-  /** Answers by status code. */
-  readonly statuses: { readonly [status: string]: number };
+/** An answer, and what goes wrong while it is sent. */
+export interface Reply {
+  readonly answer: Answer;
+  readonly fault?: config.LabFault | undefined;
+}
+
+/** A request as it arrived. */
+export interface Visit {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Absolute. */
+  readonly url: URL;
+  readonly at: Moment;
+}
+
+/** What a request asks for, and of whom. */
+interface Asking {
+  readonly method: string;
+  readonly streams: readonly LabStream[];
+  readonly url: URL;
+}
+
+/** A request that was let through. */
+interface Admitted extends Asking {
+  readonly passage: Passage;
+  readonly at: Moment;
 }
 
 /** One source as the lab serves it: an account with its streams. */
 export class LabSource {
   readonly name: string;
+  readonly conditions: Conditions;
+  readonly faults: Faults;
+  readonly desk: TokenDesk | undefined;
   /** Path that stands for the base URL. */
-  readonly mount: string;
+  private readonly mount: string;
+  private readonly auth: config.Auth | undefined;
   private readonly guard: Guard;
   private readonly meter: Meter;
-  private readonly streams: readonly LabStream[];
-  private requests = 0;
-  private records = 0;
-  private readonly statuses: Record<string, number> = {};
+  private readonly dialect: Dialect;
+  private readonly polls: ReadonlySet<string>;
+  private readonly streams: ReadonlyMap<string, readonly LabStream[]>;
+  private readonly tally = new Tally();
 
   constructor(source: config.Source, meter: Meter, streams: readonly LabStream[]) {
     this.name = source.name;
     this.mount = new URL(`http://lab${labMount(source)}`).pathname.replace(/\/$/, '');
-    this.guard = guardOf(source.auth);
+    this.desk = tokenDeskOf(source);
+    this.auth = source.auth;
+    this.guard = guardOf(source.auth, this.desk);
     this.meter = meter;
-    this.streams = streams;
+    this.dialect = dialectOf(source);
+    this.polls = pollPaths(source, this.mount);
+    this.streams = byPath(streams);
+    const seed = source.lab?.seed ?? 0;
+    this.conditions = new Conditions(source.lab ?? {}, seed, meter.others);
+    this.faults = new Faults(seed, source.lab?.faults ?? []);
   }
 
-  /** Answers a request, whatever is wrong with it. `url` is absolute. */
-  answer(request: IncomingMessage, url: URL, nowMs: number): Answer {
-    const answer = this.attempt(request, url, nowMs);
-    this.requests += 1;
-    this.records += answer.records;
-    this.statuses[answer.status] = (this.statuses[answer.status] ?? 0) + 1;
-    return answer;
+  /** Whether a path of the lab is this source's. */
+  owns(path: string): boolean {
+    return path === this.mount || path.startsWith(`${this.mount}/`) || this.polls.has(path);
+  }
+
+  /** Answers a request, whatever is wrong with it. */
+  async answer(visit: Visit): Promise<Reply> {
+    this.tally.arrived(visit.at.steadyMs);
+    const reply = await this.attempt(visit).catch(failure);
+    this.tally.answered(reply.answer);
+    return reply;
+  }
+
+  /** Answers a request for a token, or a login: `give` makes the answer. */
+  async giveToken(at: Moment, give: (desk: TokenDesk) => Answer): Promise<Reply> {
+    if (this.desk === undefined)
+      return failure(new Refusal(404, 'not_found', `${this.name} gives no tokens.`));
+    const fault = this.faults.strike('token', '', at);
+    const instead = fault && replaced(fault, this.dialect, this.facts([], at));
+    return instead === undefined ? { answer: give(this.desk), fault } : { answer: instead };
   }
 
   stats(): LabStats {
-    return { requests: this.requests, records: this.records, statuses: { ...this.statuses } };
+    return {
+      ...this.tally.counts(),
+      limits: this.meter.tallies(),
+      faults: this.faults.tally(),
+      ...(this.desk && { tokens: this.desk.stats() }),
+    };
   }
 
-  private attempt(request: IncomingMessage, url: URL, nowMs: number): Answer {
+  /** Begins the stats anew, apart from those of faults and tokens. */
+  resetStats(): void {
+    this.tally.reset();
+    this.meter.resetTallies();
+  }
+
+  private async attempt({ request, response, url, at }: Visit): Promise<Reply> {
+    const path = url.pathname.slice(this.mount.length);
+    const login = this.desk?.loginPath;
+    if (login !== undefined && path === login && request.method === 'POST') {
+      const body = await readJson(request);
+      return this.giveToken(at, (desk) => desk.login(body, at));
+    }
+    this.guard(request.headers, url.searchParams, at);
+    if (this.polls.has(url.pathname)) return { answer: this.polled(at) };
+    const { searchParams: query } = url;
+    const { method = 'GET', headers } = request;
+    const streams = this.streamsAt(path, query);
+    const asked = { method, path, stream: streams[0]?.name ?? '', query, headers };
+    const fault = this.faults.strike('streams', asked.stream, at);
+    const instead = fault && this.insteadOf(fault, request, asked, at);
+    if (instead !== undefined) return { answer: instead };
+    // A provider counts what it knows the sender of, also when the answer is an error.
+    const passage = await this.meter.pass(asked, at);
+    if (passage.excess !== undefined) return { answer: this.refusal(passage, at) };
+    if (passage.open) whenClosed(response, () => passage.release());
+    return { answer: this.served({ method, streams, url, passage, at }), fault };
+  }
+
+  /** Streams may share a path and differ in their query. What none of them asks for can be meant for any. */
+  private streamsAt(path: string, query: URLSearchParams): readonly LabStream[] {
+    const here = this.streams.get(path) ?? [];
+    if (here.length < 2) return here;
+    const meant = here.filter((stream) => stream.isMeant(query));
+    return meant.length > 0 ? meant : here;
+  }
+
+  private facts(limits: Facts['limits'], { epochMs }: Moment): Facts {
+    return { limits, nowMs: epochMs + this.conditions.skewMs };
+  }
+
+  private polled(at: Moment): Answer {
+    const facts = this.facts(this.meter.standings(at), at);
+    return jsonAnswer(200, (this.dialect.poll?.body ?? plainStandings)(facts));
+  }
+
+  private insteadOf(
+    fault: config.LabFault,
+    request: IncomingMessage,
+    asked: Asked,
+    at: Moment,
+  ): Answer | undefined {
+    const token = this.auth && tokenIn(this.auth, request.headers);
+    if (fault.kind === 'revoke' && token !== undefined) this.desk?.revoke(token);
+    return replaced(fault, this.dialect, this.facts(this.meter.standings(at, asked), at));
+  }
+
+  private refusal(passage: Passage, at: Moment): Answer {
+    const { excess } = passage;
+    if (excess === undefined) throw new Error('the request was let through');
+    this.tally.refused();
+    const { limit, allows, waitMs } = excess;
+    const message = `Limit ${limit.id} of ${this.meter.domain} is exceeded: ${allows}.`;
+    const facts = this.facts(passage.states(at), at);
+    const { status, headers, body } = this.dialect.refuse({ ...facts, by: limit, waitMs, message });
+    return jsonAnswer(status, body, headers);
+  }
+
+  private served({ passage, at, ...admitted }: Admitted): Answer {
+    const costs = passage.settle(at);
+    const { headers, slots } = this.dialect;
+    const speaks = headers !== undefined || slots !== undefined;
+    if (!speaks && costs.length === 0) return page(admitted, costSlots([]));
+    const facts = this.facts(speaks ? passage.states(at) : [], at);
+    const answer = page(admitted, costSlots(costs, slots?.(facts)));
+    const inHeaders = costs.flatMap(({ place, cost }) =>
+      place.header ? [[place.header, String(cost)]] : [],
+    );
+    const said = { ...headers?.(facts), ...Object.fromEntries(inHeaders) };
+    return { ...answer, headers: { ...answer.headers, ...said } };
+  }
+}
+
+/** The answer of a request that the limits let through, be it an error. */
+function page({ method, streams, url }: Asking, extra: readonly Slot[]): Answer {
+  try {
+    if (method === 'GET') return firstAnswer(streams, url, extra);
+    throw new Refusal(405, 'method_not_allowed', 'Only GET is served.', { Allow: 'GET' });
+  } catch (thrown) {
+    if (thrown instanceof Refusal) return refusalAnswer(thrown);
+    throw thrown;
+  }
+}
+
+/** The first stream that takes the request answers it; where none does, the first says why. */
+function firstAnswer(streams: readonly LabStream[], url: URL, extra: readonly Slot[]): Answer {
+  let first: unknown;
+  for (const stream of streams) {
     try {
-      this.guard(request.headers, url.searchParams);
-      const path = url.pathname.slice(this.mount.length);
-      // A provider counts what it knows the sender of, also when the answer is an error.
-      this.meter(path, nowMs);
-      if (request.method !== 'GET')
-        throw new Refusal(405, 'method_not_allowed', 'Only GET is served.', { Allow: 'GET' });
-      return this.fromStreams(path, url);
+      return stream.answer(url, extra);
     } catch (thrown) {
-      if (thrown instanceof Refusal) return refusalAnswer(thrown);
-      return refusalAnswer(new Refusal(500, 'lab_error', `The lab failed: ${messageOf(thrown)}`));
+      first ??= thrown;
     }
   }
-
-  /** Streams may share a path and differ in their query: the first that takes the request answers it. */
-  private fromStreams(path: string, url: URL): Answer {
-    const here = this.streams.filter((stream) => stream.path === path);
-    const meant = here.filter((stream) => stream.isMeant(url));
-    let first: unknown;
-    for (const stream of meant.length > 0 ? meant : here) {
-      try {
-        return stream.answer(url);
-      } catch (thrown) {
-        first ??= thrown;
-      }
-    }
-    throw first ?? new Refusal(404, 'not_found', `Nothing is served at ${url.pathname}.`);
-  }
+  throw first ?? new Refusal(404, 'not_found', `Nothing is served at ${url.pathname}.`);
 }
 
-async function openStreams(project: Project, source: config.Source): Promise<readonly LabStream[]> {
-  const opened = new Map<string, LabStream>();
-  for (const name of Object.keys(source.streams)) {
-    const stream = await openStream(project, source, name);
-    if (opened.has(stream.distinction)) {
-      throw labError(
-        'cannotServe',
-        `${source.name}.${name} sends the same request as another stream of its source`,
-        'The lab could not tell which one is meant: give them different paths or query parameters.',
-      );
-    }
-    opened.set(stream.distinction, stream);
-  }
-  return [...opened.values()];
+function byPath(streams: readonly LabStream[]): ReadonlyMap<string, readonly LabStream[]> {
+  const grouped = new Map<string, LabStream[]>();
+  for (const stream of streams) grouped.set(stream.path, [...(grouped.get(stream.path) ?? []), stream]);
+  return grouped;
 }
 
-/** Opens the sources of a project. @throws TerminalError */
-export async function openSources(project: Project): Promise<readonly LabSource[]> {
-  const meters = metersOf(project.sources);
-  const opened: LabSource[] = [];
-  for (const [index, source] of project.sources.entries()) {
-    opened.push(new LabSource(source, meters[index] as Meter, await openStreams(project, source)));
-  }
-  return opened;
+function failure(thrown: unknown): Reply {
+  if (thrown instanceof Refusal) return { answer: refusalAnswer(thrown) };
+  return { answer: refusalAnswer(new Refusal(500, 'lab_error', `The lab failed: ${messageOf(thrown)}`)) };
+}
+
+function whenClosed(response: ServerResponse, release: () => void): void {
+  // Who has gone away while the request was on its way gets no answer, and is under way no longer.
+  if (response.destroyed) release();
+  else response.once('close', release);
 }

@@ -1,7 +1,7 @@
 import type * as config from '../model/config.ts';
 import type { Project } from '../model/project.ts';
 import type { Answer } from './answer.ts';
-import { Bodies } from './body.ts';
+import { Bodies, type Slot } from './body.ts';
 import { type Collection, type Listing, listingOf } from './collection.ts';
 import { labError } from './complain.ts';
 import { readDataFile } from './data-file.ts';
@@ -14,14 +14,15 @@ const unpagedRecordsMax = 500_000;
 
 /** One stream as the lab serves it. */
 export interface LabStream {
+  readonly name: string;
   /** Path below the base URL, as a URL writes it. */
   readonly path: string;
   /** Equal for two streams that no request could tell apart. */
   readonly distinction: string;
   /** Whether a request carries every parameter that the stream declares. */
-  isMeant(url: URL): boolean;
-  /** @throws Refusal 400 */
-  answer(url: URL): Answer;
+  isMeant(query: URLSearchParams): boolean;
+  /** A page, with `extra` values beside its records. @throws Refusal 400 */
+  answer(url: URL, extra: readonly Slot[]): Answer;
 }
 
 async function collectionOf(project: Project, owner: string, stream: config.Stream): Promise<Collection> {
@@ -32,10 +33,10 @@ async function collectionOf(project: Project, owner: string, stream: config.Stre
 }
 
 /** Finds at start what would otherwise go wrong with the first request. */
-function checkShape(pager: Pager, bodies: Bodies, listing: Listing): void {
+function checkShape(pager: Pager, bodies: Bodies, listing: Listing, extra: readonly Slot[]): void {
   const url = new URL('http://lab/');
   const page = { filter: '', total: listing.size, from: 0, to: 0, end: -1 };
-  bodies.make(onwardOf(pager, page, url).slots, 0, 0);
+  bodies.make([...onwardOf(pager, page, url).slots, ...extra], 0, 0);
   if (pager.paginate.type !== 'none' || listing.size <= unpagedRecordsMax) return;
   throw labError(
     'cannotServe',
@@ -44,34 +45,40 @@ function checkShape(pager: Pager, bodies: Bodies, listing: Listing): void {
   );
 }
 
-function serve(pager: Pager, listing: Listing, bodies: Bodies, url: URL): Answer {
+function serve(pager: Pager, listing: Listing, bodies: Bodies, url: URL, extra: readonly Slot[]): Answer {
   const wanted = wantedOf(pager, listing, readParameters(url.searchParams, pager.names));
   const { slots, link } = onwardOf(pager, wanted, url);
   return {
     status: 200,
     headers: link === undefined ? {} : { Link: link },
-    body: bodies.make(slots, wanted.from, wanted.to),
+    body: bodies.make(extra.length === 0 ? slots : [...slots, ...extra], wanted.from, wanted.to),
     records: wanted.to - wanted.from,
   };
 }
 
 /**
- * Loads the data of a stream and makes it ready to serve.
+ * Loads the data of a stream and makes it ready to serve. `extra` are such values as will stand beside its records.
  * @throws TerminalError when the data or the declaration cannot be served
  */
-export async function openStream(project: Project, source: config.Source, name: string): Promise<LabStream> {
+export async function openStream(
+  project: Project,
+  source: config.Source,
+  name: string,
+  extra: readonly Slot[],
+): Promise<LabStream> {
   const stream = source.streams[name] as config.Stream;
   const owner = `${source.name}.${name}`;
   const listing = listingOf(await collectionOf(project, owner, stream), stream.cursor !== undefined);
   const names = parameterNames(stream, source.auth);
   const pager = pagerOf(owner, stream, names);
   const bodies = new Bodies(owner, stream.records ?? '', listing);
-  checkShape(pager, bodies, listing);
+  checkShape(pager, bodies, listing, extra);
   const path = new URL(`http://lab${stream.request.path}`).pathname;
   return {
+    name,
     path,
     distinction: distinction(path, names),
-    isMeant: (url) => carriesAll(url.searchParams, names),
-    answer: (url) => serve(pager, listing, bodies, url),
+    isMeant: (query) => carriesAll(query, names),
+    answer: (url, beside) => serve(pager, listing, bodies, url, beside),
   };
 }

@@ -1,20 +1,26 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import type { Clock } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
-import { Refusal, refusalAnswer, send } from './answer.ts';
+import { Refusal, refusalAnswer } from './answer.ts';
 import { labError, messageOf } from './complain.ts';
-import { type LabSource, type LabStats, openSources } from './lab-source.ts';
+import { control, isControl } from './control.ts';
+import type { LabSource, Reply, Visit } from './lab-source.ts';
+import type { Moment } from './limits/counter.ts';
+import { openSources } from './open-sources.ts';
 import { labBaseUrl } from './reference.ts';
+import { send } from './send.ts';
+import type { LabStats } from './tally.ts';
 
-export type { LabStats } from './lab-source.ts';
-export { labBaseUrl, labReference, labText } from './reference.ts';
+export { labBaseUrl, labReference, labText, labTokenUrl } from './reference.ts';
+export type { LabStats } from './tally.ts';
 
 /** How the lab is started. */
 export interface LabOptions {
   /** Port on 127.0.0.1; without it, or with 0, any that is free. */
   readonly port?: number;
-  /** Measures the declared limits; without it the machine's monotonic clock does. */
+  /** Measures limits, tokens and delays; without it the machine's clocks do. */
   readonly clock?: Clock;
   /**
    * Whether bodies are compressed for clients that accept it. Default false: compressing costs several times what making
@@ -40,22 +46,57 @@ const host = '127.0.0.1';
 /** A client may wait longer than Node's five seconds for its next permit, and then meet a closing connection. */
 const keepAliveMs = 120_000;
 
-function sourceAt(sources: readonly LabSource[], path: string): LabSource | undefined {
-  return sources.find(({ mount }) => path === mount || path.startsWith(`${mount}/`));
+/** The two clocks of a lab, and how it waits. */
+interface Time {
+  at(): Moment;
+  sleep(ms: number): Promise<void>;
+  /** For the `Date` header, where the machine's own time will not do. */
+  dateMs(at: Moment, skewMs: number): number | undefined;
 }
 
-function handler(sources: readonly LabSource[], labUrl: () => string, options: LabOptions) {
-  const { clock, gzip = false } = options;
-  const nowMs = clock === undefined ? () => performance.now() : () => clock.monotonicUs() / 1000;
+const timeOf = (clock: Clock | undefined): Time =>
+  clock === undefined
+    ? {
+        at: () => ({ steadyMs: performance.now(), epochMs: Date.now() }),
+        sleep: (ms) => setTimeout(ms),
+        dateMs: ({ epochMs }, skewMs) => (skewMs === 0 ? undefined : epochMs + skewMs),
+      }
+    : {
+        at: () => ({ steadyMs: clock.monotonicUs() / 1000, epochMs: clock.now() }),
+        sleep: (ms) => clock.sleep(ms),
+        dateMs: ({ epochMs }, skewMs) => epochMs + skewMs,
+      };
+
+const nobody = (path: string): Reply => ({
+  answer: refusalAnswer(new Refusal(404, 'not_found', `No source is served at ${path}.`)),
+});
+
+/** Lets a request arrive, and answers it, as late as the source's conditions say. */
+async function serve(source: LabSource, time: Time, gzip: boolean, visit: Omit<Visit, 'at'>): Promise<void> {
+  const { request, response } = visit;
+  const { conditions } = source;
+  const wayMs = conditions.wayMs();
+  if (wayMs > 0) await time.sleep(wayMs);
+  const at = time.at();
+  const { answer, fault } = await source.answer({ ...visit, at });
+  request.resume();
+  if (conditions.latencyMs > 0) await time.sleep(conditions.latencyMs);
+  const acceptEncoding = gzip ? request.headers['accept-encoding']?.toString() : undefined;
+  const dateMs = time.dateMs(at, conditions.skewMs);
+  return send(response, answer, { acceptEncoding, dateMs, fault, sleep: time.sleep });
+}
+
+function handler(sources: readonly LabSource[], labUrl: () => string, { clock, gzip = false }: LabOptions) {
+  const time = timeOf(clock);
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const arrivedMs = nowMs();
     const url = new URL(`${labUrl()}${request.url?.startsWith('/') ? request.url : '/'}`);
-    const source = sourceAt(sources, url.pathname);
-    const answer =
-      source?.answer(request, url, arrivedMs) ??
-      refusalAnswer(new Refusal(404, 'not_found', `No source is served at ${url.pathname}.`));
+    const source = sources.find((candidate) => candidate.owns(url.pathname));
+    if (source !== undefined) return serve(source, time, gzip, { request, response, url });
+    const reply = isControl(url.pathname)
+      ? await control(sources, request, url, time.at())
+      : nobody(url.pathname);
     request.resume();
-    await send(response, answer, gzip ? request.headers['accept-encoding']?.toString() : undefined);
+    return send(response, reply.answer, { fault: reply.fault, sleep: time.sleep });
   };
 }
 

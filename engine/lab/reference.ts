@@ -27,3 +27,10 @@ export function labMount(source: Pick<config.Source, 'name' | 'baseUrl'>): strin
 /** What stands for the source's `baseUrl` when the lab at `labUrl` serves it. */
 export const labBaseUrl = (labUrl: string, source: Pick<config.Source, 'name' | 'baseUrl'>): string =>
   labUrl.replace(/\/+$/, '') + labMount(source);
+
+/** Path of the lab's own endpoints. */
+export const controlPath = '/_lab';
+
+/** What stands for the `tokenUrl` of a source when the lab at `labUrl` gives its tokens. */
+export const labTokenUrl = (labUrl: string, { name }: Pick<config.Source, 'name'>): string =>
+  `${labUrl.replace(/\/+$/, '')}${controlPath}/${name}/token`;

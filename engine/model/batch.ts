@@ -2,10 +2,11 @@ import type { CursorType } from './plan.ts';
 
 /** One HTTP request as a connector wants it sent. The sender adds authentication and waits for a permit. */
 export interface ApiRequest {
-  readonly method: 'GET';
+  readonly method: 'GET' | 'POST';
   /** Absolute, without credentials. */
   readonly url: string;
   readonly headers: { readonly [header: string]: string };
+  readonly body?: string;
 }
 
 /** One response, its body as received. */
@@ -55,6 +56,19 @@ export interface MappedPage {
   /** The response after `redact` and `pii`, gzip. */
   readonly body: Uint8Array;
   readonly rows: readonly MappedRows[];
+}
+
+/** A reply that records of a page refer to: see `lookups` of a stream. */
+export interface LookupAsk {
+  /** Name of the lookup. */
+  readonly lookup: string;
+  /** Path and query below the base URL. */
+  readonly target: string;
+}
+
+export interface LookupReply extends LookupAsk {
+  /** JSON; null when there is nothing. */
+  readonly body: Uint8Array | null;
 }
 
 /** What one mapping made of one page. */

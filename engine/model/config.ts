@@ -84,6 +84,12 @@ export interface Environment {
   vars?: Vars;
   staging?: StagingSettings;
   warehouse?: WarehouseSettings;
+  redis?: RedisSettings;
+  metrics?: MetricsSettings;
+  /**
+   * Key of at least 32 characters that encrypts tokens which are kept. Without it none is kept.
+   */
+  tokenKey?: string;
 }
 /**
  * The staging database between API and warehouse.
@@ -114,6 +120,52 @@ export interface WarehouseSettings {
    * Most memory DuckDB may use while it loads.
    */
   memory?: string;
+}
+/**
+ * Redis, where processes share budgets, freezes and cached replies. Without it a budget is each process’s own.
+ */
+export interface RedisSettings {
+  /**
+   * URL of the server.
+   */
+  url: string;
+  /**
+   * First part of every key, so that several environments can use one server.
+   */
+  prefix?: string;
+}
+/**
+ * Where a run’s figures go: permits, waits, throttles, pages and rows.
+ */
+export interface MetricsSettings {
+  prometheus?: PrometheusSettings;
+  otlp?: OtlpSettings;
+}
+/**
+ * An endpoint that Prometheus reads while the run lasts.
+ */
+export interface PrometheusSettings {
+  /**
+   * Port of `/metrics`.
+   */
+  port?: number;
+  /**
+   * Address that it listens on.
+   */
+  host?: string;
+}
+/**
+ * An OpenTelemetry collector.
+ */
+export interface OtlpSettings {
+  /**
+   * OTLP/HTTP endpoint for metrics.
+   */
+  url: string;
+  /**
+   * How often they are sent.
+   */
+  every?: string;
 }
 /**
  * An API account and the streams read from it.
@@ -166,6 +218,20 @@ export interface Source {
    * How often one request is tried before the stream fails. Waiting for a permit is not an attempt.
    */
   attempts?: number;
+  timeouts?: Timeouts;
+  /**
+   * Most retries, in percent of the requests that were answered well; ten are always free. When a provider fails, it is not asked again and again by every stream.
+   */
+  retryBudget?: string;
+  /**
+   * Other origins that next links and redirects may lead to. Credentials are not sent there.
+   */
+  allowedOrigins?: string[];
+  /**
+   * What replies mean, by the first rule that matches. Behind them come the general ones: 429 throttles, 401 is auth, 403 stops the stream, 408, 425 and 5xx overload.
+   */
+  responses?: ResponseRule[];
+  lab?: SourceLab;
   /**
    * The collections of records to read, by name.
    */
@@ -178,11 +244,11 @@ export interface Source {
  */
 export interface Auth {
   /**
-   * Kind of authentication.
+   * Kind of authentication: none, an API key, a bearer token, basic, OAuth2, a signed JWT that is exchanged for a token, or a login that gives a session token.
    */
-  type: 'none' | 'api_key' | 'bearer' | 'basic';
+  type: 'none' | 'api_key' | 'bearer' | 'basic' | 'oauth2' | 'jwt_bearer' | 'session';
   /**
-   * Header that carries the API key.
+   * Header that carries the API key, or the session token.
    */
   header?: string;
   /**
@@ -205,6 +271,108 @@ export interface Auth {
    * Password of basic authentication.
    */
   password?: string;
+  /**
+   * How OAuth2 gives an access token.
+   */
+  grant?: 'client_credentials' | 'refresh_token';
+  /**
+   * URL that gives tokens. Credentials go there and to the source, nowhere else.
+   */
+  tokenUrl?: string;
+  /**
+   * OAuth2 client id.
+   */
+  clientId?: string;
+  /**
+   * OAuth2 client secret.
+   */
+  clientSecret?: string;
+  /**
+   * Where the client id and secret are sent: as basic authentication or in the body.
+   */
+  clientAuth?: 'basic' | 'body';
+  /**
+   * The first refresh token. Where each answer brings a new one, that is kept, encrypted, in staging.
+   */
+  refreshToken?: string;
+  /**
+   * Scopes, separated by spaces.
+   */
+  scope?: string;
+  /**
+   * Audience of the token.
+   */
+  audience?: string;
+  /**
+   * Further parameters of the token request.
+   */
+  parameters?: {
+    /**
+     * Value.
+     */
+    [k: string]: string;
+  };
+  /**
+   * `iss` of the JWT.
+   */
+  issuer?: string;
+  /**
+   * `sub` of the JWT.
+   */
+  subject?: string;
+  /**
+   * Private key in PEM that signs the JWT.
+   */
+  privateKey?: string;
+  /**
+   * `kid` of the JWT’s header.
+   */
+  keyId?: string;
+  /**
+   * How the JWT is signed.
+   */
+  algorithm?: 'RS256' | 'ES256';
+  /**
+   * How long a JWT or a session is valid, where the answer does not say.
+   */
+  lifetime?: string;
+  login?: Login;
+  sessionToken?: ReplyValue;
+  /**
+   * Text in front of the token in its header.
+   */
+  prefix?: string;
+}
+/**
+ * The request that opens a session.
+ */
+export interface Login {
+  /**
+   * Path below `baseUrl`.
+   */
+  path: string;
+  /**
+   * JSON that is posted; each value is a reference.
+   */
+  body: {
+    /**
+     * Value.
+     */
+    [k: string]: string;
+  };
+}
+/**
+ * Where a value stands in a reply: a header or a path of the body.
+ */
+export interface ReplyValue {
+  /**
+   * Header that holds it.
+   */
+  header?: string;
+  /**
+   * Path of the JSON body that holds it.
+   */
+  body?: string;
 }
 /**
  * All limits of one credential.
@@ -222,17 +390,55 @@ export interface Budget {
    * The limits. All that match a request bind it.
    */
   limits?: Limit[];
+  /**
+   * Part of every limit that this project may use, where others use them too.
+   */
+  share?: string;
+  /**
+   * How far ahead a permit is reserved. A longer one blocks others, a shorter one asks more often.
+   */
+  horizon?: string;
+  /**
+   * Longest wait for a permit or a freeze. What would take longer stops the stream, and says until when.
+   */
+  patience?: string;
+  /**
+   * What to do while Redis cannot be reached: `wait` sends nothing, `local_share` goes on with half of this process’s part of every rate, `stop` fails the stream at once.
+   */
+  on_store_down?: 'wait' | 'local_share' | 'stop';
 }
 /**
- * One limit of a budget.
+ * One limit of a budget: exactly one of `bucket`, `sliding`, `fixed`, `concurrency` and `spacing`.
  */
 export interface Limit {
   /**
    * Name of the limit, in messages and reports.
    */
   id: string;
-  bucket: Bucket;
+  bucket?: Bucket;
+  sliding?: Sliding;
+  fixed?: Fixed;
+  concurrency?: Concurrency;
+  /**
+   * Requests at this rate, one by one and never two at once: a bucket whose burst is 1.
+   */
+  spacing?: string;
   when?: LimitWhen;
+  /**
+   * What the limit is counted by, apart from the domain: each combination has a count of its own. `{stream}`, `{account}`, `{method}`, `{path}`, `{query.NAME}` and `{header.NAME}` stand for those of the request.
+   */
+  key?: string[];
+  cost?: Cost;
+  /**
+   * Part of the limit that this project may use, where others use it too.
+   */
+  share?: string;
+  /**
+   * `burst` uses a window as fast as it allows; `even` spreads what is left of it over the time that is left. A sliding window of less than about 10 s is used evenly unless this says otherwise, all others in bursts.
+   */
+  pace?: 'burst' | 'even';
+  observe?: Observe;
+  adapt?: Adapt;
 }
 /**
  * A leaky bucket: a steady rate and the burst allowed above it.
@@ -248,13 +454,342 @@ export interface Bucket {
   burst?: number;
 }
 /**
- * Which requests the limit binds; without it, all.
+ * At most so many requests in any window of this length.
+ */
+export interface Sliding {
+  /**
+   * Requests in any window.
+   */
+  limit: number;
+  /**
+   * Length of the window.
+   */
+  per: string;
+  /**
+   * Parts that a long window is counted in, as some providers count. Up to 1,000 requests are logged one by one unless this is set; above that the default is 24.
+   */
+  buckets?: number;
+}
+/**
+ * At most so many requests in each window of the calendar, as for a daily quota.
+ */
+export interface Fixed {
+  /**
+   * Requests in each window.
+   */
+  limit: number;
+  /**
+   * Length of the window: second, minute, hour, day, week or month of the calendar, or a duration counted from midnight UTC on 1 January 1970.
+   */
+  per: string;
+  /**
+   * Time zone of the calendar.
+   */
+  zone?: string;
+  /**
+   * Time of day at which a day, week or month begins.
+   */
+  reset?: string;
+}
+/**
+ * At most so many requests at the same time.
+ */
+export interface Concurrency {
+  /**
+   * Requests under way at once.
+   */
+  limit: number;
+  /**
+   * How long a request counts when its process dies; a living one renews it.
+   */
+  lease?: string;
+}
+/**
+ * Which requests the limit binds; without it, all. Everything that is said must hold.
  */
 export interface LimitWhen {
   /**
    * Pattern of the request path below `baseUrl`; `*` stands for any run of characters.
    */
+  path?: string;
+  /**
+   * Methods that it binds.
+   */
+  method?: ('GET' | 'POST')[];
+  /**
+   * Streams that it binds.
+   */
+  stream?: string[];
+}
+/**
+ * What a request costs in this limit; without it, 1.
+ */
+export interface Cost {
+  /**
+   * Cost of every request.
+   */
+  estimate?: number;
+  /**
+   * Cost by method; `default` for the others.
+   */
+  byMethod?: {
+    /**
+     * Cost.
+     */
+    [k: string]: number;
+  };
+  /**
+   * JSONata over the request (`method`, `path`, `query`, `headers`, `stream`) that gives the cost.
+   */
+  expr?: string;
+  actual?: ReplyValue;
+}
+/**
+ * What replies say of this limit. It only tightens the limit, unless `adapt` allows more.
+ */
+export interface Observe {
+  /**
+   * Header that `match` reads.
+   */
+  header?: string;
+  /**
+   * Regular expression over that header with named groups: used, limit, remaining, rate (per second), reset.
+   */
+  match?: string;
+  /**
+   * Name of the policy in `RateLimit` and `RateLimit-Policy` (IETF) that is this limit; without `observe`, the limit’s own id.
+   */
+  policy?: string;
+  used?: ReplyValue;
+  limit?: ReplyValue;
+  remaining?: ReplyValue;
+  rate?: ReplyValue;
+  reset?: ReplyTime;
+  /**
+   * How `match` finds its reset group written.
+   */
+  as?: 'seconds' | 'millis' | 'epoch' | 'epoch_ms' | 'http_date' | 'iso';
+  poll?: Poll;
+}
+/**
+ * Where a time stands in a reply, and how it is written. The unit is never guessed.
+ */
+export interface ReplyTime {
+  /**
+   * Header that holds it.
+   */
+  header?: string;
+  /**
+   * Path of the JSON body that holds it.
+   */
+  body?: string;
+  /**
+   * How the time is written: `seconds` and `millis` from now; `epoch` (seconds) and `epoch_ms`, `http_date` and `iso` are instants.
+   */
+  as: 'seconds' | 'millis' | 'epoch' | 'epoch_ms' | 'http_date' | 'iso';
+}
+/**
+ * An endpoint that says what is left, asked now and then; the values above are read from its reply.
+ */
+export interface Poll {
+  /**
+   * Path below `baseUrl`, or a path of its origin that begins with `//`.
+   */
   path: string;
+  /**
+   * How often it is asked.
+   */
+  every?: string;
+}
+/**
+ * Lets replies raise the limit above what is declared.
+ */
+export interface Adapt {
+  /**
+   * Most that it may become, in percent of what is declared.
+   */
+  max: string;
+}
+/**
+ * Longest waits by phase; `timeout` holds for the headers and the body where they are not named.
+ */
+export interface Timeouts {
+  /**
+   * To connect, with TLS.
+   */
+  connect?: string;
+  /**
+   * From sending the request to the first byte of the reply.
+   */
+  headers?: string;
+  /**
+   * Between two pieces of the body.
+   */
+  body?: string;
+  /**
+   * For the whole exchange.
+   */
+  total?: string;
+}
+/**
+ * What a kind of reply means. The first rule that matches decides.
+ */
+export interface ResponseRule {
+  when: ResponseWhen;
+  /**
+   * `throttle` freezes the limit and asks again; `quota` freezes it until its reset; `ban` freezes the whole budget until a person thaws it; `auth` renews the credentials once; `forbidden` stops the stream; `lock` and `overload` ask again later; `client` is a wrong request; `ok` is a good reply.
+   */
+  class: 'ok' | 'throttle' | 'quota' | 'ban' | 'auth' | 'forbidden' | 'lock' | 'overload' | 'client';
+  /**
+   * Id of the limit that is meant; without it, the whole budget.
+   */
+  limit?: string;
+  until?: ReplyTime;
+  /**
+   * How long to wait where the reply does not say.
+   */
+  for?: string;
+}
+/**
+ * The replies that it holds for. Everything that is said must match.
+ */
+export interface ResponseWhen {
+  /**
+   * Status, or one of several.
+   */
+  status?: number | number[];
+  /**
+   * Headers and what each must say.
+   */
+  header?: {
+    /**
+     * The exact text.
+     */
+    [k: string]: string;
+  };
+  /**
+   * Paths of the JSON body and what must stand there; `[*]` is any element.
+   */
+  body?: {
+    /**
+     * The value.
+     */
+    [k: string]: string | number | boolean;
+  };
+  /**
+   * Regular expression that the body’s text matches, in any case of letters.
+   */
+  bodyMatches?: string;
+}
+/**
+ * How the lab plays this source.
+ */
+export interface SourceLab {
+  /**
+   * Whose rate-limit headers and refusals the lab speaks.
+   */
+  dialect?:
+    | 'plain'
+    | 'shopify'
+    | 'shopify_graphql'
+    | 'amazon'
+    | 'ebay'
+    | 'etsy'
+    | 'hubspot'
+    | 'salesforce'
+    | 'stripe'
+    | 'walmart'
+    | 'mercadolibre'
+    | 'zendesk'
+    | 'github'
+    | 'google'
+    | 'ietf'
+    | 'ietf_old';
+  /**
+   * What goes wrong, and when. Of the faults that strike one request, the first does.
+   */
+  faults?: LabFault[];
+  /**
+   * How long every answer takes, once the request is counted.
+   */
+  latency?: string;
+  /**
+   * Up to so much longer takes a request on its way, before it is counted: requests arrive closer together than they were sent.
+   */
+  jitter?: string;
+  /**
+   * How far the provider’s clock is off: in the `Date` header and in every instant that an answer names.
+   */
+  clockSkew?: string;
+  /**
+   * Share of every limit that somebody else uses, steadily and without a word.
+   */
+  others?: string;
+  /**
+   * How long an access token or a session is good.
+   */
+  tokenLifetime?: string;
+  /**
+   * How long a refresh token is still taken after its first use; by default, not at all.
+   */
+  refreshGrace?: string;
+  /**
+   * What the lab’s chances depend on: the same seed draws the same.
+   */
+  seed?: number;
+}
+/**
+ * Something that goes wrong at the lab, and when.
+ */
+export interface LabFault {
+  /**
+   * What happens. `throttle` refuses as if a limit were exceeded, in the words of the dialect; `unavailable` answers 503, `ban` 403, `lock` 423, `revoke` 401 and forgets the access token: these are answered in place of the real answer, and no limit counts them. `slow` answers late or piece by piece, `reset` breaks the connection without a word, `truncate` sends half of what `Content-Length` says, `malform` sends half of a JSON text as if it were all: these are counted.
+   */
+  kind: 'throttle' | 'unavailable' | 'ban' | 'lock' | 'revoke' | 'slow' | 'reset' | 'truncate' | 'malform';
+  /**
+   * Which requests it strikes: those of `streams`, or those for a `token` (a token endpoint or a login).
+   */
+  target?: 'streams' | 'token';
+  /**
+   * Streams that it strikes; without it, all.
+   */
+  stream?: string[];
+  /**
+   * Requests that pass before the first is struck.
+   */
+  after?: number;
+  /**
+   * Strikes every so many requests.
+   */
+  every?: number;
+  /**
+   * Chance with which it strikes, drawn from the lab’s seed.
+   */
+  share?: string;
+  /**
+   * Strikes so often, and then no more; without it, always.
+   */
+  count?: number;
+  /**
+   * Strikes for so long from its first strike; without it, always.
+   */
+  for?: string;
+  /**
+   * Status in place of the usual one, for the kinds that answer.
+   */
+  status?: number;
+  /**
+   * Wait that the answer asks for: of `throttle` in the words of the dialect, else as `Retry-After` in whole seconds. `throttle` without it asks for one second.
+   */
+  retryAfter?: string;
+  /**
+   * How long `slow` waits before it answers.
+   */
+  delay?: string;
+  /**
+   * How fast `slow` sends the body; without it, as fast as it goes.
+   */
+  bytesPerSecond?: number;
 }
 /**
  * One collection of records.
@@ -279,6 +814,21 @@ export interface Stream {
    * Most pages one run may fetch of this stream; more is taken for an endless listing and stops it.
    */
   pagesMax?: number;
+  /**
+   * Share of the budget while several streams wait for it: a stream of weight 3 gets three times as much as one of weight 1.
+   */
+  weight?: number;
+  /**
+   * Which streams go first while several wait: `high` ahead of `normal` ahead of `low`, which also leaves half of every burst to the others. Nobody waits for ever.
+   */
+  priority?: 'high' | 'normal' | 'low';
+  cache?: Caching;
+  /**
+   * Replies that records refer to, by name. Each record gets them under `_lookup.NAME` before it is mapped.
+   */
+  lookups?: {
+    [k: string]: Lookup;
+  };
   lab?: StreamLab;
 }
 /**
@@ -383,6 +933,50 @@ export interface CursorFrom {
    * Query parameter for the earliest value wanted, inclusive.
    */
   query: string;
+}
+/**
+ * How long replies may be used again, by every process that shares the Redis of the environment.
+ */
+export interface Caching {
+  /**
+   * How long a reply is used without asking.
+   */
+  ttl: string;
+  /**
+   * Whether an older reply is asked for again with its `ETag` or `Last-Modified`, so that one that has not changed is not sent again.
+   */
+  revalidate?: boolean;
+  /**
+   * Most that the replies of this stream take up in the cache; the oldest are dropped.
+   */
+  maxBytes?: string;
+}
+/**
+ * A reply that records refer to, such as the category of a product. It is asked for once for each value.
+ */
+export interface Lookup {
+  /**
+   * Request path below `baseUrl`; `{…}` stands for a path of the record.
+   */
+  path: string;
+  /**
+   * Query parameters; `{…}` stands for a path of the record.
+   */
+  query?: {
+    /**
+     * Value.
+     */
+    [k: string]: string;
+  };
+  /**
+   * Path of the reply that is kept; without it, all.
+   */
+  take?: string;
+  /**
+   * What a 404 means: `null` leaves the lookup empty, `fail` stops the stream.
+   */
+  missing?: 'null' | 'fail';
+  cache?: Caching;
 }
 /**
  * What the lab serves for this stream. Without it: lab/SOURCE/STREAM.ndjson or .csv.

@@ -1,3 +1,13 @@
+import type { Literal, Path } from './path-plan.ts';
+import type { SourcePlan } from './source-plan.ts';
+import type { StreamPlan } from './stream-plan.ts';
+import type { TransformPlan } from './transform-plan.ts';
+
+export type * from './path-plan.ts';
+export type * from './source-plan.ts';
+export type * from './stream-plan.ts';
+export type * from './transform-plan.ts';
+
 /**
  * The Plan: plain JSON that says everything that `etl run` will do. It holds no secret: `${env:…}` and `${file:…}`
  * stay as written until a value is used. Nothing after `compile` looks at the Project again.
@@ -12,6 +22,11 @@ export interface Plan {
   readonly environment: string;
   readonly staging: StagingPlan;
   readonly warehouse: WarehousePlan;
+  /** Where processes share budgets and cached replies; without it a budget is each process's own. */
+  readonly redis?: RedisPlan;
+  readonly metrics?: MetricsPlan;
+  /** Reference to the key that encrypts tokens which are kept. */
+  readonly tokenKey?: string;
   /** Reference to the key that turns personal data into tokens; present when a mapping needs it. */
   readonly piiKey?: string;
   /** Every `${env:…}` and `${file:…}` that a run needs, with the place that names it first. */
@@ -34,45 +49,22 @@ export interface StagingPlan {
   readonly storage: string;
 }
 
+export interface RedisPlan {
+  /** A reference, since it may hold a password. */
+  readonly url: string;
+  readonly prefix: string;
+}
+
+export interface MetricsPlan {
+  readonly prometheus?: { readonly host: string; readonly port: number };
+  readonly otlp?: { readonly url: string; readonly everyMs: number };
+}
+
 export interface WarehousePlan {
   readonly type: 'duckdb';
   /** Relative to the project folder. */
   readonly path: string;
   readonly memoryBytes: number;
-}
-
-export interface SourcePlan {
-  readonly name: string;
-  readonly connector: 'http';
-  readonly baseUrl: string;
-  readonly auth: AuthPlan;
-  readonly headers: { readonly [header: string]: string };
-  readonly timeoutMs: number;
-  readonly maxResponseBytes: number;
-  readonly attemptsMax: number;
-  readonly budget: BudgetPlan;
-}
-
-export type AuthPlan =
-  | { readonly type: 'none' }
-  | { readonly type: 'api_key'; readonly header?: string; readonly query?: string; readonly value: string }
-  | { readonly type: 'bearer'; readonly token: string }
-  | { readonly type: 'basic'; readonly username: string; readonly password: string };
-
-export interface BudgetPlan {
-  readonly domain: string;
-  readonly limits: readonly LimitPlan[];
-}
-
-/** A leaky bucket, headroom already taken off: one request every `intervalUs` microseconds, `burst` at once. */
-export interface LimitPlan {
-  readonly id: string;
-  /** As declared, for people: `2/s`. */
-  readonly declared: string;
-  readonly intervalUs: number;
-  readonly burst: number;
-  /** Glob over the request path below `baseUrl`; without it every request is bound. */
-  readonly path?: string;
 }
 
 export type Step = ExtractStep | RemapStep | CheckStep | ReloadStep | DefineStep | LoadStep;
@@ -138,84 +130,6 @@ export interface LoadStatement {
   readonly sql: string;
 }
 
-export interface StreamPlan {
-  readonly source: string;
-  readonly account: string;
-  readonly name: string;
-  readonly path: string;
-  readonly query: { readonly [parameter: string]: string };
-  readonly headers: { readonly [header: string]: string };
-  /** Path of the array of records; the empty path is the response itself. */
-  readonly records: Path;
-  readonly primaryKey: readonly Path[];
-  readonly paginate: PaginatePlan;
-  readonly cursor?: CursorPlan;
-  readonly pagesMax: number;
-  /** Hashes of what the stream asks for and of how it pages: a position fits only the stream that made it. */
-  readonly shape: StreamShape;
-  /** What is dropped or replaced by a token in every record before anything is stored. */
-  readonly privacy: readonly PrivacyPlan[];
-}
-
-export type PaginatePlan =
-  | { readonly type: 'none' }
-  | { readonly type: 'link_header'; readonly rel: string; readonly size?: SizePlan }
-  | { readonly type: 'next_url'; readonly path: Path; readonly size?: SizePlan }
-  | { readonly type: 'cursor_token'; readonly token: Path; readonly param: string; readonly size?: SizePlan }
-  | {
-      readonly type: 'page';
-      readonly param: string;
-      readonly start: number;
-      readonly size?: SizePlan;
-      readonly total?: Path;
-    }
-  | { readonly type: 'offset'; readonly param: string; readonly size: SizePlan; readonly total?: Path };
-
-export interface StreamShape {
-  readonly asked: string;
-  readonly paging: string;
-}
-
-export interface SizePlan {
-  readonly param: string;
-  readonly value: number;
-}
-
-export type CursorType = 'timestamp' | 'integer' | 'string';
-
-export interface CursorPlan {
-  readonly field: Path;
-  readonly type: CursorType;
-  /** How a timestamp is written in the request. */
-  readonly format: 'iso' | 'epoch' | 'epoch_ms';
-  /** First value wanted by the first run; without it, everything. */
-  readonly start?: string;
-  readonly lookbackMs: number;
-  readonly query: string;
-}
-
-/** `path` may hold `*` for any key and `[*]` for any element. */
-export interface PrivacyPlan {
-  readonly path: Path;
-  readonly action: 'drop' | 'hmac';
-  /** Changes made before the token is made, so that ` A@x ` and `a@x` can get the same one. */
-  readonly transforms: readonly TransformPlan[];
-}
-
-/**
- * A compiled path: keys, element positions, and `*` (any key) or `[*]` (any element).
- * `$parent` and `$index` are the `root` of a path inside `each`.
- */
-export interface Path {
-  readonly root: 'record' | 'element' | 'index';
-  readonly segments: readonly PathSegment[];
-}
-
-export type PathSegment =
-  | { readonly key: string }
-  | { readonly index: number }
-  | { readonly any: 'key' | 'element' };
-
 export interface MappingPlan {
   readonly name: string;
   /** `source.stream`. */
@@ -263,15 +177,6 @@ export type LogicalType =
         | 'binary';
     }
   | { readonly name: 'decimal'; readonly precision: number; readonly scale: number };
-
-export type TransformPlan =
-  | { readonly name: 'trim' | 'upper' | 'lower' | 'collapse_spaces' | 'null_if_empty' | 'digits' }
-  | { readonly name: 'replace'; readonly pattern: string; readonly with: string }
-  | { readonly name: 'map'; readonly values: { readonly [from: string]: string } }
-  | { readonly name: 'shift'; readonly places: number };
-
-/** A literal of a condition keeps the text of a number, so that long ones compare exactly. */
-export type Literal = string | number | boolean | null;
 
 export interface ConditionPlan {
   readonly path: Path;

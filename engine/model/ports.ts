@@ -1,6 +1,5 @@
 import type { ApiRequest, ApiResponse, BlockedRow, MappedRows, PageFacts, StagedValue } from './batch.ts';
 import type {
-  BudgetPlan,
   CheckPlan,
   LoadStatement,
   MappingPlan,
@@ -8,9 +7,13 @@ import type {
   SourcePlan,
   StreamPlan,
   StreamShape,
+  TimeoutsPlan,
 } from './plan.ts';
 import type { RunReport, StepResult } from './run-report.ts';
 import type { WarehouseTable } from './snapshot.ts';
+
+export type * from './cache-port.ts';
+export type * from './limiter-port.ts';
 
 /** Time, injected so that tests need not sleep. */
 export interface Clock {
@@ -22,25 +25,44 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Leave to send one request. */
-export interface Permit {
-  readonly waitedMs: number;
-  /** The limit that made it wait longest; absent when none did. */
-  readonly boundBy?: string;
+/** Counts what happens, for monitoring. Does nothing when nobody listens. */
+export interface Metrics {
+  /** Adds to a counter, such as `permits`. */
+  add(name: string, value: number, labels: MetricLabels): void;
+  /** Notes a value for a histogram, in its unit: `wait_seconds`. */
+  record(name: string, value: number, labels: MetricLabels): void;
+  /** Sets a gauge. */
+  set(name: string, value: number, labels: MetricLabels): void;
+  close(): Promise<void>;
 }
 
-/** Grants permits so that no limit of a budget is exceeded. */
-export interface Limiter {
-  /** Waits until every limit that matches `path` (below the source's base URL) allows one more request. */
-  acquire(budget: BudgetPlan, request: PermitRequest, signal?: AbortSignal): Promise<Permit>;
-  /** Grants no permit of this domain for `ms` milliseconds: the API has said that it is enough. */
-  freeze(domain: string, ms: number): void;
+export interface MetricLabels {
+  readonly [label: string]: string;
 }
 
-export interface PermitRequest {
-  /** `source.stream`: waiting streams of one budget take turns. */
-  readonly stream: string;
-  readonly path: string;
+/** Keeps small texts between runs: tokens, budgets, freezes. What a call has written survives whatever happens then. */
+export interface Memory {
+  recall(name: string): Promise<string | undefined>;
+  remember(name: string, text: string): Promise<void>;
+  /** Remembers `text` if what is remembered is still `before`; resolves to whether it was. */
+  swap(name: string, before: string | undefined, text: string): Promise<boolean>;
+  forget(name: string): Promise<void>;
+}
+
+/** Lets one at a time do something, among all processes that share the store. */
+export interface Locks {
+  /**
+   * Runs `work` while nobody else holds `name`; waits for them. The lock is renewed while the work goes on, and a holder
+   * that dies loses it after `ttlMs`. `lost` is aborted when it could not be renewed: somebody else may hold it now.
+   * @throws TransientError when the store cannot be reached.
+   */
+  exclusively<T>(
+    name: string,
+    ttlMs: number,
+    work: (lost: AbortSignal) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T>;
+  close(): Promise<void>;
 }
 
 /** Sends one request, once. */
@@ -54,7 +76,7 @@ export interface HttpClient {
 }
 
 export interface HttpOptions {
-  readonly timeoutMs: number;
+  readonly timeouts: TimeoutsPlan;
   readonly maxResponseBytes: number;
 }
 
@@ -64,6 +86,8 @@ export interface References {
   resolve(text: string): string;
   /** `text` with every value that was given so far replaced by `***`. */
   redact(text: string): string;
+  /** Makes `redact` replace this value as well: a token that was issued. */
+  hide(value: string): void;
 }
 
 /** How far a stream has been read. */
@@ -82,7 +106,7 @@ export interface OpenWindow {
   /** When its first page was answered, by the API's own clock where it tells. A canonical instant. */
   readonly startedAt: string;
   readonly pages: number;
-  /** Its URL is a path with a query: the origin is the source's. */
+  /** Its URL is a path with a query: the origin is the source's. Only one on another origin, allowed by name, is whole. */
   readonly next: ApiRequest;
 }
 

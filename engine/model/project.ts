@@ -52,6 +52,10 @@ export interface Project {
   readonly environment: string;
   readonly staging: config.StagingSettings;
   readonly warehouse: config.WarehouseSettings;
+  readonly redis?: config.RedisSettings;
+  readonly metrics?: config.MetricsSettings;
+  /** Reference to the key that encrypts tokens which are kept. */
+  readonly tokenKey?: string;
   readonly piiKey?: string;
   readonly sources: readonly config.Source[];
   readonly mappings: readonly config.Mapping[];

@@ -25,12 +25,26 @@ export interface StreamReport {
   readonly status: 'succeeded' | 'failed' | 'interrupted';
   readonly pages: number;
   readonly received: number;
+  /** Those for lookups included. */
   readonly requests: number;
+  /** Of them, for lookups; absent when there was none. */
+  readonly lookupRequests?: number;
+  /** Absent when nothing of the stream is cacheable. */
+  readonly cache?: CacheReport;
   readonly retries: number;
   /** Responses of status 429 or 403. */
   readonly refused: number;
   readonly waitedMs: number;
   readonly elapsedMs: number;
+}
+
+/** What of a stream's pages and lookups came from the cache. */
+export interface CacheReport {
+  /** Used without a request. */
+  readonly hits: number;
+  readonly misses: number;
+  /** Asked for, and not sent again since nothing had changed. */
+  readonly revalidated: number;
 }
 
 export interface TableReport {

@@ -1,4 +1,4 @@
-import type { RunReport, StreamReport, TableReport } from '../model/run-report.ts';
+import type { CacheReport, RunReport, StreamReport, TableReport } from '../model/run-report.ts';
 import { durationText } from '../model/units.ts';
 import { count, tableText } from './table.ts';
 
@@ -81,8 +81,21 @@ function remarks(report: RunReport): readonly string[] {
     ...(total('superseded') > 0
       ? [`Superseded: ${count(total('superseded'))} older versions of a row.`]
       : []),
+    ...cacheText(report),
     ...(retries > 0 ? [`Retries: ${count(retries)}, of them ${count(refused)} after a 403 or 429.`] : []),
   ];
+}
+
+/** How much of what could come from the cache did. */
+function cacheText({ streams }: RunReport): readonly string[] {
+  const total = (name: keyof CacheReport): number =>
+    streams.reduce((sum, { cache }) => sum + (cache?.[name] ?? 0), 0);
+  const [hits, revalidated] = [total('hits'), total('revalidated')];
+  const all = hits + revalidated + total('misses');
+  if (all === 0) return [];
+  const rate = Math.floor((100 * hits) / all);
+  const confirmed = revalidated === 0 ? '' : `, ${count(revalidated)} more had not changed`;
+  return [`Cache: ${count(hits)} of ${count(all)} replies came from it (${rate} %)${confirmed}.`];
 }
 
 function blockedText({ blocked }: RunReport, total: number): readonly string[] {

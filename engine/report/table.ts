@@ -38,5 +38,18 @@ export function tableText(
     .join('\n');
 }
 
+/** The same as a table of Markdown. */
+export function markdownText(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: readonly boolean[],
+): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.trim().replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), `|${right.map((is) => (is ? '---:' : '---')).join('|')}|`, ...rows.map(line)].join(
+    '\n',
+  );
+}
+
 /** A count as people read it: 1,234. */
 export const count = (value: number): string => value.toLocaleString('en-US');

@@ -40,13 +40,19 @@ const redactedLengthMin = 4;
 /** References to the process's environment and to files, which are relative to the project folder. */
 export function environmentReferences(folder: string, environment: NodeJS.ProcessEnv): References {
   const given = new Set<string>();
+  const hide = (value: string): void => {
+    if (value.length >= redactedLengthMin) given.add(value);
+  };
   const look = (whole: string, kind: string, name: string): string => {
     const value = kind === 'env' ? variable(environment, name, whole) : file(folder, name, whole);
-    if (value.length >= redactedLengthMin) given.add(value);
+    hide(value);
     return value;
   };
+  // The longest first: a value that begins another would leave the rest of it.
+  const longestFirst = (): readonly string[] => [...given].sort((a, b) => b.length - a.length);
   return {
     resolve: (text) => text.replace(reference, look),
-    redact: (text) => [...given].reduce((shown, value) => shown.replaceAll(value, '***'), text),
+    hide,
+    redact: (text) => longestFirst().reduce((shown, value) => shown.replaceAll(value, '***'), text),
   };
 }

@@ -3,7 +3,7 @@ import type { ReferencePlan } from '../model/plan.ts';
 import type { Project, ProjectFiles } from '../model/project.ts';
 import type { Entries } from './entries.ts';
 import { type ChosenEnvironment, settingsOf } from './environment.ts';
-import { objectAt } from './json.ts';
+import { type Json, objectAt } from './json.ts';
 import type { FoundReference } from './substitute.ts';
 
 /** The defaults that schema.json gives for one section of an environment. */
@@ -43,6 +43,17 @@ function firstOfEach(references: readonly FoundReference[]): readonly ReferenceP
 const configs = <Config>(entries: readonly { readonly config?: Config }[]): readonly Config[] =>
   entries.flatMap((entry) => entry.config ?? []);
 
+/** Settings of an environment that need not be there: what it says itself comes before what it extends. */
+function optional(project: Json, chain: readonly string[]): Pick<Project, 'redis' | 'metrics' | 'tokenKey'> {
+  const settings: Record<string, unknown> = {};
+  for (const name of chain) {
+    const environment = objectAt(project, 'environments', name);
+    for (const key of ['redis', 'metrics', 'tokenKey'])
+      if (key in environment) settings[key] = environment[key];
+  }
+  return settings;
+}
+
 /** Puts a project together from entries that hold, in the order of their files. */
 export function buildProject(
   files: ProjectFiles,
@@ -62,6 +73,7 @@ export function buildProject(
     environment: chosen.name,
     staging: settings('staging'),
     warehouse: settings('warehouse'),
+    ...optional(objectAt(project), chosen.chain),
     ...(project.pii !== undefined && { piiKey: project.pii.key }),
     sources: configs(entries.sources).map((source) => sourceWithDefaults(source, defaults)),
     mappings: configs(entries.mappings).map((mapping) => mappingWithDefaults(mapping, defaults)),

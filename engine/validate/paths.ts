@@ -16,7 +16,8 @@ const plain: Rules = { each: false, wildcards: false };
 
 const pathHelp = "Paths look like `customer.email`, `lines[0].sku` or `properties['deal.stage']`.";
 
-function pathMistake(text: string, place: Place, rules: Rules): readonly Diagnostic[] {
+/** A path that cannot be read, or that says what it may not say where it stands. */
+export function pathMistake(text: string, place: Place, rules: Rules): readonly Diagnostic[] {
   const path = parsePath(text, rules.each);
   if (isPathError(path)) {
     const spot = placeWithin(place, text, path.at, 1);
@@ -69,7 +70,43 @@ function streamPaths(document: SourceDocument, name: string, stream: config.Stre
     ...at(document, `${here}/paginate/path`, paginate?.path),
     ...at(document, `${here}/paginate/token`, paginate?.token),
     ...at(document, `${here}/paginate/total`, paginate?.total),
+    ...lookupPaths(document, `${here}/lookups`, stream),
   ];
+}
+
+function lookupPaths(document: SourceDocument, pointer: string, { lookups = {} }: config.Stream) {
+  return Object.entries(lookups).flatMap(([name, { path, query = {}, take }]) => {
+    const here = below(pointer, name);
+    return [
+      ...templateMistakes(document, `${here}/path`, path),
+      ...Object.entries(query).flatMap(([parameter, value]) =>
+        templateMistakes(document, below(`${here}/query`, parameter), value),
+      ),
+      ...at(document, `${here}/take`, take),
+    ];
+  });
+}
+
+/** What stands in braces is a path of the record. */
+function templateMistakes(document: SourceDocument, pointer: string, text: string): readonly Diagnostic[] {
+  const place = valuePlace(document, pointer);
+  const brace = /[{}]/.exec(text.replace(/\{[^{}]+\}/g, (found) => ' '.repeat(found.length)));
+  if (brace !== null) {
+    return [
+      complain(
+        'ETL0207',
+        placeWithin(place, text, brace.index, 1),
+        `\`${text}\` has a brace without its pair`,
+        {
+          label: 'expected {PATH}',
+          help: [pathHelp],
+        },
+      ),
+    ];
+  }
+  return [...text.matchAll(/\{([^{}]+)\}/g)].flatMap((found) =>
+    pathMistake(found[1] ?? '', placeWithin(place, text, found.index + 1, (found[1] ?? '').length), plain),
+  );
 }
 
 /** Paths of a source that cannot be read. */

@@ -2,7 +2,7 @@ import type * as config from '../model/config.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { SourceDocument } from '../model/project.ts';
 import { below, complain, keyPlace, placeText, valuePlace } from './places.ts';
-import { didYouMean } from './suggest.ts';
+import { zoneMistake } from './zones.ts';
 
 /** One property of a mapping and where it stands. */
 interface Line {
@@ -54,30 +54,6 @@ function decimalMistake({ document, pointer, property }: Line): readonly Diagnos
             ? 'the precision is 1 to 38'
             : 'more digits after the point than in all',
         help: ['decimal(p,s) has p digits in all, 1 to 38, and s of them after the point.'],
-      },
-    ),
-  ];
-}
-
-function isZone(zone: string): boolean {
-  try {
-    // Newer runtimes take offsets such as +02:00 for zones; those know nothing of summer time.
-    return /^[A-Za-z]/.test(zone) && new Intl.DateTimeFormat('en', { timeZone: zone }) !== undefined;
-  } catch {
-    return false;
-  }
-}
-
-function zoneMistake({ document, pointer, property: { zone } }: Line): readonly Diagnostic[] {
-  if (zone === undefined || isZone(zone)) return [];
-  return [
-    complain(
-      'ETL0215',
-      valuePlace(document, below(pointer, 'zone')),
-      `\`${zone}\` is not an IANA time zone`,
-      {
-        label: didYouMean(zone, Intl.supportedValuesOf('timeZone')) ?? 'not in the zone database',
-        help: ['Zones look like `Europe/Berlin` or `UTC`.'],
       },
     ),
   ];
@@ -151,7 +127,7 @@ export const propertyMistakes = (
     return [
       ...originMistake(line),
       ...decimalMistake(line),
-      ...zoneMistake(line),
+      ...zoneMistake(line.document, below(line.pointer, 'zone'), line.property.zone),
       ...settingMistakes(line),
       ...piiMistake(line, mapping),
     ];

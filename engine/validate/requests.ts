@@ -48,11 +48,10 @@ function referenceMistakes(
 }
 
 /** Credentials in the clear can be read on their way. What a reference stands for is looked at by the run. */
-function clearTextMistake(document: SourceDocument, baseUrl: string): readonly Diagnostic[] {
-  if (!/^http:/i.test(baseUrl) || !URL.canParse(baseUrl) || loopback.test(new URL(baseUrl).hostname))
-    return [];
+function clearTextMistake(document: SourceDocument, pointer: string, url: string): readonly Diagnostic[] {
+  if (!/^http:/i.test(url) || !URL.canParse(url) || loopback.test(new URL(url).hostname)) return [];
   return [
-    complain('ETL0223', valuePlace(document, '/baseUrl'), 'credentials would travel in the clear', {
+    complain('ETL0223', valuePlace(document, pointer), 'credentials would travel in the clear', {
       label: 'expected https://',
       help: ['Write https://; http:// is only for this machine (localhost, 127.0.0.1, [::1]).'],
     }),
@@ -61,8 +60,12 @@ function clearTextMistake(document: SourceDocument, baseUrl: string): readonly D
 
 /** What would be sent otherwise than it is meant, or where everybody can read it. */
 export const requestMistakes = (document: SourceDocument, source: config.Source): readonly Diagnostic[] => [
-  ...clearTextMistake(document, source.baseUrl),
-  ...Object.entries(source.streams).flatMap(([name, { request }]) =>
-    referenceMistakes(document, below('/streams', name, 'request'), request),
-  ),
+  ...clearTextMistake(document, '/baseUrl', source.baseUrl),
+  ...clearTextMistake(document, '/auth/tokenUrl', source.auth?.tokenUrl ?? ''),
+  ...Object.entries(source.streams).flatMap(([name, { request, lookups = {} }]) => [
+    ...referenceMistakes(document, below('/streams', name, 'request'), request),
+    ...Object.entries(lookups).flatMap(([lookup, asked]) =>
+      referenceMistakes(document, below('/streams', name, 'lookups', lookup), asked),
+    ),
+  ]),
 ];

@@ -2,7 +2,9 @@ import type * as config from '../model/config.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { parseInstant } from '../model/instant.ts';
 import type { SourceDocument } from '../model/project.ts';
-import { below, complain, keyPlace, placeText, valuePlace } from './places.ts';
+import { limitMistakes } from './limits.ts';
+import { below, complain, keyPlace, valuePlace } from './places.ts';
+import { replyMistakes } from './replies.ts';
 
 /** What is wrong with a cursor's `start`, and how it is written. */
 function startMistake({ type = 'timestamp', start }: config.Cursor): readonly [string, string] | undefined {
@@ -71,23 +73,10 @@ function sizeMistake(
   ];
 }
 
-function limitMistakes(document: SourceDocument, budget: config.Budget): readonly Diagnostic[] {
-  const first = new Map<string, string>();
-  return (budget.limits ?? []).flatMap(({ id }, index) => {
-    const pointer = `/budget/limits/${index}/id`;
-    const before = first.get(id);
-    first.set(id, before ?? pointer);
-    if (before === undefined) return [];
-    return complain('ETL0218', valuePlace(document, pointer), `two limits are called \`${id}\``, {
-      label: `first in ${placeText(valuePlace(document, before))}`,
-      help: ['Limits are counted by their id; give each its own.'],
-    });
-  });
-}
-
 /** Settings of a source that contradict each other. */
 export const sourceMistakes = (document: SourceDocument, source: config.Source): readonly Diagnostic[] => [
-  ...limitMistakes(document, source.budget ?? {}),
+  ...limitMistakes(document, source),
+  ...replyMistakes(document, source),
   ...Object.entries(source.streams).flatMap(([name, stream]) => {
     const pointer = below('/streams', name);
     return [

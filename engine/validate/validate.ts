@@ -1,5 +1,6 @@
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import type { Project, ProjectFiles } from '../model/project.ts';
+import { authMistakes, tokenKeyMistakes } from './auth.ts';
 import { buildProject } from './build-project.ts';
 import { checkDocument } from './check-document.ts';
 import { columnMistakes, testColumns } from './columns.ts';
@@ -8,6 +9,7 @@ import { collectEntries, type Entries, withoutKind } from './entries.ts';
 import { type ChosenEnvironment, chooseEnvironment, fillingOf } from './environment.ts';
 import { identityMistakes } from './identity.ts';
 import { objectAt } from './json.ts';
+import { lookupMistakes } from './lookups.ts';
 import { mappingPaths, sourcePaths } from './paths.ts';
 import { piiMistakes } from './pii.ts';
 import { projectDocument, projectMistakes } from './project-document.ts';
@@ -39,6 +41,7 @@ const meaning = (entries: Entries): readonly Diagnostic[] => [
           ...sourcePaths(document, config),
           ...sourceMistakes(document, config),
           ...requestMistakes(document, config),
+          ...authMistakes(document, config),
         ],
   ),
   ...entries.mappings.flatMap(({ document, config }) =>
@@ -55,6 +58,7 @@ const meaning = (entries: Entries): readonly Diagnostic[] => [
   ),
   ...piiMistakes(entries),
   ...identityMistakes(entries),
+  ...lookupMistakes(entries),
 ];
 
 function byPlace(one: Diagnostic, other: Diagnostic): number {
@@ -97,6 +101,7 @@ export function validateProject(files: ProjectFiles, options: ValidateOptions = 
     ...checks.flatMap(({ diagnostics }) => diagnostics),
     ...crossReferences(entries),
     ...meaning(entries),
+    ...tokenKeyMistakes(entries, chosen),
   ];
   const diagnostics = maskSecrets(
     inOrder(found),

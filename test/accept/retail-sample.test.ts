@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Acceptance, acceptRetail, warehouseOf } from '../../bench/retail/acceptance.ts';
-import { Findings } from '../../bench/retail/findings.ts';
 import type { RetailLine } from '../../bench/retail/lines.ts';
 import { retailSample, sampleCutoff, writeRetailFile } from '../../bench/retail/sample.ts';
 import { compareWithFile } from '../../bench/retail/warehouse.ts';
+import { Findings } from '../../bench/support/findings.ts';
 
 /** In thousandths, digit by digit: prices of the sample have at most three decimals. */
 function controlSum(lines: readonly RetailLine[]): number {

@@ -34,11 +34,12 @@ function golden(name: string, text: string): void {
   expect(text).to.equal(readFileSync(path, 'utf8'));
 }
 
-const demo = (mapping: string): string =>
+const demo = (mapping: string, source = ''): string =>
   projectFolder({
     'etl.yml': 'kind: project\nname: demo\n',
     'sources/shop.yml':
-      'kind: source\nname: shop\nbaseUrl: https://api.example\nstreams:\n  orders: {request: {path: /o}, primaryKey: [id]}\n',
+      'kind: source\nname: shop\nbaseUrl: https://api.example\nstreams:\n  orders: {request: {path: /o}, primaryKey: [id]}\n' +
+      source,
     'mappings/orders.yml': `kind: mapping\nname: orders\nfrom: shop.orders\nload: {key: [id]}\nproperties:\n${mapping}`,
   });
 
@@ -68,7 +69,8 @@ describe('compiling a project', () => {
   it('takes headroom off the rate, and jitter off the burst', async () => {
     const { limits } = (await storefrontPlan()).sources['marketplace']?.budget ?? { limits: [] };
     // 20/s less 5 % is one request in 52.6 ms; of a burst of 10, two leave room for what 50 ms of jitter can add.
-    expect(limits[0]).to.include({ id: 'account', intervalUs: 52_632, burst: 8 });
+    expect(limits[0]?.id).to.equal('account');
+    expect(limits[0]?.shape).to.deep.equal({ kind: 'bucket', intervalUs: 52_632, burst: 8, capacity: 10 });
   });
 
   it('adds a column that the table lacks, as nullable, and nothing when it lacks none', async () => {
@@ -132,6 +134,19 @@ describe('compiling a project', () => {
     expect(diagnostics.map(({ code, place }) => [code, place?.file, place?.line])).to.deep.equal([
       ['ETL0301', 'mappings/orders.yml', 7],
       ['ETL0302', 'mappings/orders.yml', 8],
+    ]);
+  });
+
+  it('points at the cost that cannot be computed', async () => {
+    const folder = demo(
+      '  id: {from: id, type: string}\n',
+      'budget:\n  limits:\n    - {id: points, spacing: 5/s, cost: {expr: "$sum("}}\n',
+    );
+    const { diagnostics } = await compile(folder);
+    expect(
+      diagnostics.map(({ code, summary, place }) => [code, summary, place?.file, place?.line]),
+    ).to.deep.equal([
+      ['ETL0302', 'the JSONata expression of the cost in shop.points cannot be read', 'sources/shop.yml', 8],
     ]);
   });
 

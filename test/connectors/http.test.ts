@@ -43,10 +43,11 @@ async function read(
   stream: StreamPlan,
   replay: Replay,
   session: Partial<ConnectorSession<FetchedPage>> = {},
+  source = sourcePlan(),
 ): Promise<number[]> {
   const numbers: number[] = [];
   const whole = { ...session, fetch: (request: ApiRequest) => replay.fetch(request) };
-  for await (const page of httpConnector.pages(stream, sourcePlan(), whole)) numbers.push(page.number);
+  for await (const page of httpConnector.pages(stream, source, whole)) numbers.push(page.number);
   return numbers;
 }
 
@@ -75,6 +76,30 @@ describe('the http connector', () => {
     expect(code).to.equal('ETL0407');
     expect(summary).to.contain('https://evil.example');
     expect(replay.asked).to.have.length(1);
+  });
+
+  it('follows a next page to an origin that the source allows by name, and no further', async () => {
+    const stream = streamPlan({ paginate: { type: 'next_url', path: 'next' } });
+    const source = sourcePlan({ allowedOrigins: ['https://pages.example/'] });
+    const replay = new Replay([
+      { url: '', facts: { records: 1, next: 'https://pages.example/orders?at=1' } },
+      { url: '', facts: { records: 1, next: '/orders?at=2' } },
+      { url: '', facts: { records: 1, next: 'https://pages.example.evil.example/' } },
+    ]);
+    const { code } = await failure(read(stream, replay, {}, source));
+    expect(code).to.equal('ETL0407');
+    expect(replay.asked.slice(1)).to.deep.equal([
+      'https://pages.example/orders?at=1',
+      'https://pages.example/orders?at=2',
+    ]);
+  });
+
+  it('goes on in a window only where the source still allows it', async () => {
+    const replay = new Replay([]);
+    const request = { method: 'GET', url: 'https://pages.example/orders?at=1', headers: {} } as const;
+    const { code } = await failure(read(streamPlan(), replay, { resume: { request, pages: 1 } }));
+    expect(code).to.equal('ETL0407');
+    expect(replay.asked).to.deep.equal([]);
   });
 
   it('stops at a next token that never changes', async () => {

@@ -21,6 +21,9 @@ export const streamPlan = (over: Partial<StreamPlan> = {}): StreamPlan => ({
   paginate: { type: 'none' },
   shape: { asked: 'a', paging: 'p' },
   pagesMax: 1000,
+  weight: 1,
+  priority: 'normal',
+  lookups: [],
   privacy: [],
   ...over,
 });

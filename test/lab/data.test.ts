@@ -83,8 +83,10 @@ describe('the data of the lab', () => {
     const lab = await start([shop()], orders([{ id: 1 }, { id: 2 }]));
     await get(`${lab.sources['shop']}/orders`);
     await get(`${lab.sources['shop']}/nothing`);
-    expect(lab.stats()).to.deep.equal({
-      shop: { requests: 2, records: 2, statuses: { '200': 1, '404': 1 } },
+    expect(lab.stats()['shop']).to.deep.include({
+      requests: 2,
+      records: 2,
+      statuses: { '200': 1, '404': 1 },
     });
   });
 });

@@ -27,7 +27,15 @@ describe('the limits of the lab', () => {
     expect(await statuses(url, 2)).to.deep.equal([200, 429]);
     clock.advance(60_000);
     expect(await statuses(url, 4)).to.deep.equal([200, 200, 200, 429]);
-    expect(lab.stats()['shop']).to.deep.equal({ requests: 11, records: 0, statuses: { '200': 7, '429': 4 } });
+    expect(lab.stats()['shop']).to.deep.equal({
+      requests: 11,
+      records: 0,
+      statuses: { '200': 7, '429': 4 },
+      throttled: 4,
+      worstSecond: 7,
+      limits: { rest: { admitted: 7, refused: 4 } },
+      faults: {},
+    });
   });
 
   it('never refuse a client that keeps the rate exactly', async () => {

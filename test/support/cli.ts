@@ -117,10 +117,14 @@ export const ordersProject = (
     readonly stream?: string;
     readonly mapping?: string;
     readonly properties?: string;
+    /** Of the environment: `metrics` or `redis`. */
+    readonly environment?: string;
+    /** More of `etl.yml`. */
+    readonly project?: string;
   } = {},
 ): string =>
   projectFolder({
-    'etl.yml': 'kind: project\nname: demo\n',
+    'etl.yml': `kind: project\nname: demo\n${more.environment === undefined ? '' : `environments:\n  dev: {${more.environment}}\n`}${more.project ?? ''}`,
     'sources/shop.yml': `kind: source
 name: shop
 baseUrl: ${url}

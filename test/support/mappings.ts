@@ -66,6 +66,9 @@ export const stream = (more: Partial<StreamPlan> = {}): StreamPlan => ({
   paginate: { type: 'none' },
   shape: { asked: 'a', paging: 'p' },
   pagesMax: 100,
+  weight: 1,
+  priority: 'normal',
+  lookups: [],
   privacy: [],
   ...more,
 });

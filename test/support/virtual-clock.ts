@@ -29,11 +29,17 @@ export class VirtualClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
-      const sleeper: Sleeper = { atUs: this.#us + Math.max(0, ms) * 1000, wake: resolve };
+      const stop = (): void => {
+        this.#sleepers.delete(sleeper);
+        reject(signal?.reason);
+      };
+      const wake = (): void => {
+        signal?.removeEventListener('abort', stop);
+        resolve();
+      };
+      const sleeper: Sleeper = { atUs: this.#us + Math.max(0, ms) * 1000, wake };
       this.#sleepers.add(sleeper);
-      signal?.addEventListener('abort', () => this.#sleepers.delete(sleeper) && reject(signal.reason), {
-        once: true,
-      });
+      signal?.addEventListener('abort', stop, { once: true });
       this.#schedule();
     });
   }

@@ -6,13 +6,14 @@ import { complaint, RefusedError } from '../../model/errors.ts';
 
 import { exitCodes } from '../../report/exit-code.ts';
 import { count, tableText } from '../../report/table.ts';
+import { noMetrics } from '../../services/metrics/no-metrics.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { startLabProcess } from '../in-lab.ts';
 import { missingReferences } from '../missing-references.ts';
 import { type PlannedProject, planned } from '../planned.ts';
 import { silentProgress } from '../progress.ts';
 import { interruption, stoppedCode } from '../signals.ts';
-import { wire } from '../wire.ts';
+import { closeServices, wire } from '../wire.ts';
 
 const cellMax = 40;
 const reasonMax = 120;
@@ -91,10 +92,12 @@ export default class Preview extends BaseCommand {
     const nowhere = { plan: () => {}, step: () => {}, report: () => {} };
     const services = await wire({
       project: work.project,
+      plan: work.plan,
       databases: work,
       runId: 'preview',
       artifacts: nowhere,
-      progress: silentProgress,
+      progress: () => silentProgress,
+      metrics: noMetrics,
       signal: stop.signal,
       ...(lab && { lab: lab.url }),
     });
@@ -127,7 +130,7 @@ export default class Preview extends BaseCommand {
       return { exitCode: stoppedCode(stop.received()), result: null, diagnostics: [], text: '' };
     } finally {
       stop.stop();
-      await services.http.close();
+      await closeServices(services);
       await lab?.close();
     }
   }

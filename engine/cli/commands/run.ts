@@ -6,16 +6,19 @@ import type { Plan } from '../../model/plan.ts';
 import type { References } from '../../model/ports.ts';
 import { runExitCode } from '../../report/exit-code.ts';
 import { reportText } from '../../report/report.ts';
+import { environmentReferences } from '../../services/references.ts';
 import { runArtifacts } from '../../services/run-artifacts.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { startLabProcess } from '../in-lab.ts';
 import { labUrl } from '../lab-url.ts';
+import { measured } from '../measured.ts';
+import { metricsOf } from '../metrics-of.ts';
 import { missingReferences } from '../missing-references.ts';
 import { type PlannedProject, planned } from '../planned.ts';
 import { progressOn, silentProgress } from '../progress.ts';
 import { runIdentity } from '../run-identity.ts';
 import { type Interruption, interruption } from '../signals.ts';
-import { wire } from '../wire.ts';
+import { closeServices, wire } from '../wire.ts';
 
 export default class Run extends BaseCommand {
   static override readonly summary =
@@ -65,19 +68,24 @@ export default class Run extends BaseCommand {
   ): Promise<Outcome> {
     const runId = runIdentity(new Date());
     const folder = join(work.project.folder, '.etl', 'runs', runId);
+    const references = environmentReferences(work.project.folder, process.env);
+    const metrics = await metricsOf(work.plan, runId, references);
     const services = await wire({
       project: work.project,
+      plan: work.plan,
       databases: work,
       runId,
       artifacts: runArtifacts(folder),
-      progress: quiet ? silentProgress : progressOn(process.stderr),
+      progress: (waiting) => (quiet ? silentProgress : progressOn(process.stderr, { waiting })),
+      metrics,
       signal: stop.signal,
       ...(lab !== undefined && { lab }),
     });
     try {
       requireReferences(work, services.references);
       if (!quiet) process.stderr.write(note(work.plan));
-      const report = await run(work.plan, services);
+      const { plan } = work;
+      const report = await measured({ plan, limiter: services.limiter, metrics }, () => run(plan, services));
       const exitCode = runExitCode(report, stop.received());
       return {
         exitCode,
@@ -86,7 +94,8 @@ export default class Run extends BaseCommand {
         text: reportText(report),
       };
     } finally {
-      await services.http.close();
+      await closeServices(services);
+      await metrics.close();
     }
   }
 }
@@ -98,6 +107,6 @@ function requireReferences({ plan, documents }: PlannedProject, references: Refe
 }
 
 const note = (plan: Plan): string =>
-  Object.values(plan.sources).some(({ budget }) => budget.limits.length > 0)
+  plan.redis === undefined && Object.values(plan.sources).some(({ budget }) => budget.limits.length > 0)
     ? 'Budgets are kept by this process alone: two runs at once could exceed them together.\n'
     : '';

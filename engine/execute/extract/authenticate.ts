@@ -2,13 +2,19 @@ import type { ApiRequest } from '../../model/batch.ts';
 import type { AuthPlan } from '../../model/plan.ts';
 import type { References } from '../../model/ports.ts';
 
-/** The request with its credentials, for this one sending: what is stored never holds them. */
+/**
+ * The request with its credentials, for this one sending: what is stored never holds them. Where tokens are issued it
+ * gets no more than its headers; the token comes from `TokenCredentials`.
+ */
 export function authenticated(request: ApiRequest, auth: AuthPlan, references: References): ApiRequest {
   const headers = Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [name, references.resolve(value)]),
   );
   switch (auth.type) {
     case 'none':
+    case 'oauth2':
+    case 'jwt_bearer':
+    case 'session':
       return { ...request, headers };
     case 'api_key':
       return withApiKey({ ...request, headers }, auth, references.resolve(auth.value));
@@ -25,7 +31,8 @@ export function authenticated(request: ApiRequest, auth: AuthPlan, references: R
   }
 }
 
-const withHeader = (request: ApiRequest, name: string, value: string): ApiRequest => ({
+/** The request with one more header. */
+export const withHeader = (request: ApiRequest, name: string, value: string): ApiRequest => ({
   ...request,
   headers: { ...request.headers, [name]: value },
 });

@@ -3,11 +3,15 @@ import type { SourcePlan } from '../../model/plan.ts';
 
 const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
+/** Whether credentials may go to a URL: over TLS, or to this machine. */
+export function isSafe(url: string): boolean {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  return parsed?.protocol === 'https:' || (parsed?.protocol === 'http:' && loopback.test(parsed.hostname));
+}
+
 /** The base URL once its references are filled in. Credentials go over TLS, except on this machine. */
 export function checkedBaseUrl(source: SourcePlan, url: string): string {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed?.protocol === 'https:' || (parsed?.protocol === 'http:' && loopback.test(parsed.hostname)))
-    return url;
+  if (isSafe(url)) return url;
   throw new TerminalError(
     complaint(
       'ETL0417',

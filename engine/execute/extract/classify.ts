@@ -1,14 +1,37 @@
-/** What a response's status says: see docs/guide, "Errors of an API". */
-export type ResponseClass = 'ok' | 'redirect' | 'throttle' | 'auth' | 'forbidden' | 'overload' | 'client';
+import type { ResponseClass, ResponseRulePlan } from '../../model/plan.ts';
+import type { Reply } from './reply.ts';
 
-const overloaded = new Set([408, 425, 500, 502, 503, 504]);
-
-/** The class of a status. A 403 is never retried: it can be a ban, and asking again makes it longer. */
-export function classify(status: number): ResponseClass {
-  if (status >= 200 && status < 300) return 'ok';
-  if (status >= 300 && status < 400) return 'redirect';
-  if (status === 429) return 'throttle';
-  if (status === 401) return 'auth';
-  if (status === 403) return 'forbidden';
-  return overloaded.has(status) ? 'overload' : 'client';
+/** What a reply means, and the rule that says so. */
+export interface Verdict {
+  readonly class: ResponseClass;
+  readonly rule?: ResponseRulePlan;
 }
+
+/** The class of a reply: that of the first rule that matches, and otherwise that of its status. */
+export function classify(rules: readonly ResponseRulePlan[], reply: Reply): Verdict {
+  const rule = rules.find((one) => matches(one, reply));
+  return rule === undefined ? { class: classOf(reply.status) } : { class: rule.class, rule };
+}
+
+/** Whether only the status speaks: nobody has said what this reply means. */
+export const isGeneral = ({ rule }: Verdict): boolean =>
+  rule === undefined ||
+  (rule.headers.length === 0 && rule.body.length === 0 && rule.bodyMatches === undefined);
+
+function classOf(status: number): ResponseClass {
+  // A 304 is the good answer to a conditional request, and nobody else gets one.
+  if ((status >= 200 && status < 300) || status === 304) return 'ok';
+  if (status >= 300 && status < 400) return 'redirect';
+  return status >= 500 ? 'overload' : 'client';
+}
+
+/** The body is looked at last, since it has to be parsed. */
+const matches = ({ statuses, headers, body, bodyMatches }: ResponseRulePlan, reply: Reply): boolean =>
+  (statuses?.includes(reply.status) ?? true) &&
+  headers.every(({ name, value }) => reply.header(name) === value) &&
+  (bodyMatches === undefined || new RegExp(bodyMatches, 'i').test(reply.text)) &&
+  body.every(({ path, value }) => reply.bodyValues(path).some((found) => isSame(found, value)));
+
+/** A number and its text are the same: providers write codes either way. */
+const isSame = (found: unknown, value: unknown): boolean =>
+  (found === null || typeof found !== 'object') && String(found) === String(value);

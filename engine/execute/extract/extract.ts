@@ -11,13 +11,20 @@ import { ExplainedError, TerminalError } from '../../model/errors.ts';
 import { instantText, shiftInstant } from '../../model/instant.ts';
 import type { CursorPlan, SourcePlan, StreamPlan } from '../../model/plan.ts';
 import type { Connector, ConnectorSession, FetchedPage, Position } from '../../model/ports.ts';
-import { withoutCredentials, withoutKey } from './authenticate.ts';
-import { type Meter, type SendServices, send } from './send.ts';
+import { withoutCredentials } from './authenticate.ts';
+import { type CacheCounts, cachedSend, type Sending } from './cached.ts';
+import { type LookUp, lookUp, lookupAnswers } from './lookups.ts';
+import type { Meter } from './meter.ts';
+import { cleaned, lookupCaching, pageCaching, type Reuse, type ReuseServices } from './reuse.ts';
+import { send } from './send.ts';
+import type { SendServices } from './sender.ts';
 
-export interface ExtractServices extends SendServices {
+export interface ExtractServices extends SendServices, ReuseServices {
   readonly connector: Connector;
-  /** Hands a body to a mapping worker. */
-  map(page: number, body: Uint8Array, from: string | undefined): PageWork;
+  /** Ends lookups: they go on when the last page has come, since what it refers to is asked for behind it. */
+  readonly lookupSignal: AbortSignal;
+  /** Hands a body to a mapping worker, which asks `look` for what the records refer to. */
+  map(page: number, body: Uint8Array, from: string | undefined, look: LookUp | undefined): PageWork;
   /** The identity of the next page. */
   pageId(): Promise<number>;
 }
@@ -38,6 +45,11 @@ export interface Extraction {
   readonly source: SourcePlan;
   readonly position: Position;
   readonly meter: Meter;
+  /** What lookups cost. */
+  readonly lookupMeter: Meter;
+  readonly cacheCounts: CacheCounts;
+  /** Project and environment. */
+  readonly scope: readonly string[];
   readonly services: ExtractServices;
 }
 
@@ -80,15 +92,16 @@ async function* read(
   begun?: string,
 ): AsyncIterable<ReceivedPage> {
   const { stream, source, services } = extraction;
+  const look = stream.lookups.length === 0 ? undefined : lookups(extraction);
   const session: ConnectorSession<WorkedPage> = {
     ...(from !== undefined && { from }),
     ...(resume && { resume }),
-    fetch: (request) => fetch(extraction, request, from),
+    fetch: (request) => fetch(extraction, request, from, look),
   };
   let startedAt = begun;
   for await (const page of services.connector.pages(stream, source, session)) {
     const { id, facts, mapped, response } = page.fetched;
-    const next = page.next && withoutOrigin(withoutCredentials(page.next, source.auth));
+    const next = page.next && withoutOrigin(withoutCredentials(page.next, source.auth), source);
     const request = withoutCredentials(page.request, source.auth);
     startedAt ??= answeredAt(response, services.clock.now());
     const window = { startedAt, ...(from !== undefined && { from }), ...(next && { next }) };
@@ -114,34 +127,77 @@ export function continued({ cursor, open, shape }: Position, stream: StreamPlan)
   return { shape: stream.shape, ...(cursor !== undefined && { cursor }), ...(kept && { open: kept }) };
 }
 
-/** What a position keeps: it is the source that says where its requests go, also when that has changed in between. */
-function withoutOrigin(request: ApiRequest): ApiRequest {
-  const { pathname, search } = new URL(request.url);
-  return { ...request, url: pathname + search };
+/**
+ * What a position keeps: it is the source that says where its requests go, also when that has changed in between. Only a
+ * page on another origin, which the source allows by name, keeps it.
+ */
+function withoutOrigin(request: ApiRequest, { baseUrl }: SourcePlan): ApiRequest {
+  const { origin, pathname, search } = new URL(request.url);
+  return origin === new URL(baseUrl).origin ? { ...request, url: pathname + search } : request;
 }
 
 /** A response counts as received once a worker could read it: a body cut short is asked for again. */
-function fetch(extraction: Extraction, request: ApiRequest, from: string | undefined): Promise<WorkedPage> {
+function fetch(
+  extraction: Extraction,
+  request: ApiRequest,
+  from: string | undefined,
+  look: LookUp | undefined,
+): Promise<WorkedPage> {
   const { stream, source, meter, services } = extraction;
-  const sender = { source, stream: `${stream.source}.${stream.name}`, meter, services };
-  return send(sender, request, async (response: ApiResponse) => {
+  const sending = sendingOf(extraction, { meter, signal: services.signal });
+  const accept = async (response: ApiResponse): Promise<WorkedPage> => {
     const id = await services.pageId();
-    const body = withoutKey(response.body, source.auth, services.references);
-    const { facts, mapped } = services.map(id, body, from);
+    const { facts, mapped } = services.map(id, response.body, from, look);
     return {
       id,
       response,
-      facts: await facts.catch(asked(withoutCredentials(request, source.auth))),
+      facts: await facts.catch(asked(withoutCredentials(request, source.auth), source)),
       mapped,
     };
+  };
+  if (stream.cache === undefined) return sending(request, accept);
+  const own = withoutCredentials(request, source.auth);
+  return cachedSend(pageCaching(reuseOf(extraction), stream.cache, services.signal), own, sending, accept);
+}
+
+interface SendingParts {
+  readonly meter: Meter;
+  readonly signal: AbortSignal;
+  readonly answers?: readonly number[];
+}
+
+/** What sends the requests of a stream, and counts what that costs. */
+function sendingOf({ stream, source, services }: Extraction, { signal, ...parts }: SendingParts): Sending {
+  const sender = { ...parts, source, stream, services: { ...services, signal } };
+  return (request, accept) =>
+    send(sender, request, (response) => accept(cleaned(response, source.auth, services.references)));
+}
+
+function lookups(extraction: Extraction): LookUp {
+  const { stream, source, lookupMeter, services } = extraction;
+  const signal = services.lookupSignal;
+  const reuse = reuseOf(extraction);
+  return lookUp({
+    stream,
+    source,
+    sending: sendingOf(extraction, { meter: lookupMeter, signal, answers: lookupAnswers }),
+    caching: (lookup) => lookupCaching(reuse, lookup, signal),
   });
 }
 
+const reuseOf = ({ stream, source, services, scope, cacheCounts }: Extraction): Reuse => ({
+  stream,
+  source,
+  services,
+  scope,
+  counts: cacheCounts,
+});
+
 /** Says which request the answer was that could not be read. */
 const asked =
-  (request: ApiRequest) =>
+  (request: ApiRequest, source: SourcePlan) =>
   (error: unknown): never => {
     if (!(error instanceof ExplainedError)) throw error;
-    const sentence = `It was the answer to GET ${withoutOrigin(request).url}.`;
+    const sentence = `It was the answer to ${request.method} ${withoutOrigin(request, source).url}.`;
     throw error.said((diagnostic) => ({ ...diagnostic, help: [sentence, ...diagnostic.help] }));
   };

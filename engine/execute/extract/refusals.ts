@@ -1,20 +1,8 @@
-import type { ApiRequest, ApiResponse } from '../../model/batch.ts';
 import { complaint, TerminalError, TransientError } from '../../model/errors.ts';
-import type { SourcePlan } from '../../model/plan.ts';
-import type { ResponseClass } from './classify.ts';
-
-const excerptMax = 300;
-
-/** What the provider said, in one short line. */
-function excerpt({ body }: ApiResponse): readonly string[] {
-  const text = Buffer.from(body)
-    .toString('utf8', 0, 4 * excerptMax)
-    .replace(/\s+/g, ' ')
-    .trim();
-  return text === ''
-    ? []
-    : [`It answered: ${text.slice(0, excerptMax)}${text.length > excerptMax ? ' …' : ''}`];
-}
+import type { ResponseClass } from '../../model/plan.ts';
+import type { Exchanged } from './exchange.ts';
+import { said } from './freeze.ts';
+import { type Sender, streamName } from './sender.ts';
 
 /** Code of a throttle that did not end; it has been waited for long enough. */
 export const throttledCode = 'ETL0414';
@@ -24,6 +12,9 @@ interface Refusal {
   readonly what: string;
   readonly advice: string;
 }
+
+/** Whether the next run may fare better without anybody doing something. */
+const passing: ReadonlySet<ResponseClass> = new Set(['lock', 'overload', 'throttle']);
 
 const refusals: { readonly [kind in Exclude<ResponseClass, 'ok'>]: Refusal } = {
   auth: {
@@ -55,26 +46,50 @@ const refusals: { readonly [kind in Exclude<ResponseClass, 'ok'>]: Refusal } = {
   redirect: {
     code: 'ETL0415',
     what: 'redirects elsewhere',
-    advice: 'Requests with credentials stay at the source’s own origin. If the API moved, change `baseUrl`.',
+    advice:
+      'Requests stay at the source’s own origin, or go where `allowedOrigins` says. If the API moved, change `baseUrl`.',
+  },
+  lock: {
+    code: 'ETL0422',
+    what: 'keeps it locked',
+    advice: 'Somebody else is working on what the request asks for; the next run tries again.',
+  },
+  quota: {
+    code: 'ETL0423',
+    what: 'has no quota left',
+    advice:
+      'What was read so far is staged, and the next run goes on from there. `patience` of the budget says how long a run may wait.',
+  },
+  ban: {
+    code: 'ETL0424',
+    what: 'has banned these credentials',
+    advice: 'Nothing more is sent. Find out why, with the provider if need be, before you let it go on.',
   },
 };
 
-/** Why a stream stops: the response, said as a diagnostic. */
+/** Why a stream stops: the answer, said as a diagnostic. `more` comes before what is advised. */
 export function refusal(
-  kind: Exclude<ResponseClass, 'ok'>,
-  source: SourcePlan,
-  request: ApiRequest,
-  response: ApiResponse,
+  sender: Sender,
+  exchanged: Exchanged,
+  ...more: readonly string[]
 ): TerminalError | TransientError {
-  const { code, what, advice } = refusals[kind];
+  const { request, reply, verdict } = exchanged;
+  assertRefused(verdict.class);
+  const { code, what, advice } = refusals[verdict.class];
   const { pathname } = new URL(request.url);
-  const to =
-    kind === 'redirect' ? [`It points to ${response.headers['location'] ?? 'nowhere'}.`] : excerpt(response);
-  const said = complaint(
+  const found = complaint(
     code,
-    `${source.name} ${what}: ${response.status} on GET ${pathname}`,
-    ...to,
+    `${sender.source.name} ${what}: ${reply.status} on ${request.method} ${pathname}`,
+    verdict.class === 'redirect'
+      ? `It points to ${reply.header('location') ?? 'nowhere'}.`
+      : `It answered: ${said(exchanged, sender.services.references.redact)}`,
+    `The stream is ${streamName(sender)}; such an answer counts as \`${verdict.class}\`, unless a rule in \`responses\` says otherwise.`,
+    ...more,
     advice,
   );
-  return kind === 'overload' || kind === 'throttle' ? new TransientError(said) : new TerminalError(said);
+  return passing.has(verdict.class) ? new TransientError(found) : new TerminalError(found);
+}
+
+function assertRefused(kind: ResponseClass): asserts kind is Exclude<ResponseClass, 'ok'> {
+  if (kind === 'ok') throw new Error('Assertion failed: a good answer is no refusal');
 }

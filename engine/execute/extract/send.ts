@@ -1,127 +1,179 @@
 import type { ApiRequest, ApiResponse } from '../../model/batch.ts';
 import { TransientError } from '../../model/errors.ts';
-import type { SourcePlan } from '../../model/plan.ts';
-import type { Clock, HttpClient, Limiter, References } from '../../model/ports.ts';
-import { authenticated } from './authenticate.ts';
-import { classify } from './classify.ts';
+import { durationText } from '../../model/units.ts';
+import { isGeneral } from './classify.ts';
+import { type Exchanged, exchange } from './exchange.ts';
+import { askedMs, freeze, quotaMs, throttledMs } from './freeze.ts';
+import { pollDue } from './poll.ts';
+import { redirected } from './redirect.ts';
 import { refusal, throttledCode } from './refusals.ts';
-import { retryAfterMs } from './retry-after.ts';
+import type { Sender } from './sender.ts';
 
 const backoffBaseMs = 500;
 const backoffMaxMs = 30_000;
 const redirectsMax = 5;
 /** Throttles in a row after which the stream gives up; each one waited as long as it was told to. */
 const throttlesMax = 20;
+/** How long nobody asks after several refusals that nobody has explained. */
+const forbiddenMs = 60_000;
 
-export interface SendServices {
-  readonly clock: Clock;
-  readonly http: HttpClient;
-  readonly limiter: Limiter;
-  readonly references: References;
-  /** Between 0 and 1; injected so that tests know how long a retry waits. */
-  readonly random: () => number;
-  readonly signal: AbortSignal;
-}
-
-/** What sending cost, counted as it goes. */
-export interface Meter {
-  requests: number;
-  retries: number;
-  refused: number;
-  waitedMs: number;
-  /** The limit that last made a request wait. */
-  boundBy?: string;
-}
-
-export interface Sender {
-  readonly source: SourcePlan;
-  /** `source.stream`. */
-  readonly stream: string;
-  readonly meter: Meter;
-  readonly services: SendServices;
+/** How far a request has come. */
+interface Turn {
+  /** In a row. */
+  throttles: number;
+  redirects: number;
+  renewed: boolean;
+  /** What the API asked to wait before the next attempt. */
+  leastMs: number;
 }
 
 /**
  * Sends a request until `accept` takes its response: a permit before each sending, the credentials on it, retries with
- * full jitter for what may pass. Waiting for a permit, also after a throttle, is not an attempt.
+ * full jitter for what may pass, as long as the source's retry budget lasts. Waiting for a permit, also after a
+ * throttle, is not an attempt.
+ * @throws TerminalError for what a person must decide; TransientError when attempts or retries are used up.
  */
 export async function send<T>(
   sender: Sender,
   request: ApiRequest,
   accept: (response: ApiResponse) => Promise<T>,
 ): Promise<T> {
-  for (let failures = 0; ; failures += 1) {
+  const turn: Turn = { throttles: 0, redirects: 0, renewed: false, leastMs: 0 };
+  for (let failures = 1; ; failures += 1) {
+    turn.redirects = 0;
+    turn.leastMs = 0;
     try {
-      return await accept(await sendThrottled(sender, request));
+      const accepted = await accept(await answer(sender, request, turn));
+      sender.services.channels.of(sender.source).retries.earn();
+      return accepted;
     } catch (error) {
-      const last = failures + 1 >= sender.source.attemptsMax;
-      if (!(error instanceof TransientError) || last || error.diagnostic.code === throttledCode) throw error;
-      const { clock, random, signal } = sender.services;
-      await clock.sleep(backoff(failures + 1, random), signal);
-      sender.meter.retries += 1;
+      await waitToRetry(sender, error, failures, turn);
     }
   }
 }
 
-/** Sends again after each throttle, once the whole budget has waited as long as the provider asked. */
-async function sendThrottled(sender: Sender, request: ApiRequest): Promise<ApiResponse> {
-  for (let throttles = 1; ; throttles += 1) {
-    const response = await sendOnce(sender, request);
-    if (classify(response.status) !== 'throttle') return response;
-    if (throttles >= throttlesMax) throw refusal('throttle', sender.source, request, response);
-    freeze(sender, response, throttles);
-    sender.meter.retries += 1;
+/** Waits before the next attempt. @throws what was thrown when there is none. */
+async function waitToRetry(
+  { source, meter, services }: Sender,
+  error: unknown,
+  failures: number,
+  { leastMs }: Turn,
+): Promise<void> {
+  const passes = error instanceof TransientError && error.diagnostic.code !== throttledCode;
+  if (!passes || failures >= source.attemptsMax || leastMs > source.budget.patienceMs) throw error;
+  const { retries } = services.channels.of(source);
+  if (!retries.spend()) {
+    const sentence = retries.usedUp(source.name);
+    throw error.said((diagnostic) => ({ ...diagnostic, help: [...diagnostic.help, sentence] }));
   }
+  await services.clock.sleep(Math.max(leastMs, backoff(failures, services.random)), services.signal);
+  meter.retries += 1;
 }
 
 const backoff = (attempt: number, random: () => number): number =>
   random() * Math.min(backoffMaxMs, backoffBaseMs * 2 ** attempt);
 
-/** Sends through redirects within the source's origin. @throws for every answer but success and throttle. */
-async function sendOnce(sender: Sender, request: ApiRequest, redirects = 0): Promise<ApiResponse> {
-  const response = await exchange(sender, request);
-  const kind = classify(response.status);
-  if (kind === 'ok' || kind === 'throttle') return response;
-  if (kind === 'overload') waitAsAsked(sender, response);
-  const follows = kind === 'redirect' && redirects < redirectsMax;
-  const url = follows ? sameOrigin(request, response) : undefined;
-  if (url === undefined) throw refusal(kind, sender.source, request, response);
-  return sendOnce(sender, { ...request, url }, redirects + 1);
+/** Sends through throttles, renewed credentials and redirects, up to a good answer. @throws for every other. */
+async function answer(sender: Sender, request: ApiRequest, turn: Turn): Promise<ApiResponse> {
+  for (let next = request; ; ) {
+    await pollDue(sender, next);
+    const exchanged = await exchange(sender, next);
+    if (exchanged.verdict.class !== 'throttle' && exchanged.verdict.class !== 'quota') turn.throttles = 0;
+    if (exchanged.verdict.class === 'ok' || isAnswer(sender, exchanged)) return exchanged.reply.response;
+    next = await react(sender, exchanged, turn);
+  }
 }
 
-function sameOrigin(request: ApiRequest, { headers }: ApiResponse): string | undefined {
-  const location = headers['location'];
-  if (location === undefined || !URL.canParse(location, request.url)) return undefined;
-  const target = new URL(location, request.url);
-  return target.origin === new URL(request.url).origin ? target.href : undefined;
+/** Whether what otherwise is a refusal is a reply to this request. */
+const isAnswer = ({ answers = [] }: Sender, { verdict, reply }: Exchanged): boolean =>
+  verdict.class === 'client' && answers.includes(reply.status);
+
+/** What is to be sent after an answer that was not good. @throws when nothing is. */
+async function react(sender: Sender, exchanged: Exchanged, turn: Turn): Promise<ApiRequest> {
+  switch (exchanged.verdict.class) {
+    case 'throttle':
+    case 'quota':
+      return waitOut(sender, exchanged, turn);
+    case 'redirect':
+      return follow(sender, exchanged, turn);
+    case 'auth':
+      return renew(sender, exchanged, turn);
+    case 'ban':
+      return stopAll(sender, exchanged);
+    case 'forbidden':
+      return stopStream(sender, exchanged);
+    case 'overload':
+      await leaveInPeace(sender, exchanged);
+      throw refusal(sender, exchanged);
+    case 'lock':
+      turn.leastMs = throttledMs(exchanged, sender.services.clock.now()) ?? 0;
+      throw refusal(sender, exchanged);
+    default:
+      throw refusal(sender, exchanged);
+  }
 }
 
-async function exchange(
-  { source, stream, meter, services }: Sender,
-  request: ApiRequest,
-): Promise<ApiResponse> {
-  const { limiter, http, references, signal } = services;
-  const base = new URL(source.baseUrl).pathname.replace(/\/$/, '');
-  const { pathname } = new URL(request.url);
-  const path = pathname.startsWith(base) ? pathname.slice(base.length) : pathname;
-  const permit = await limiter.acquire(source.budget, { stream, path }, signal);
-  meter.waitedMs += permit.waitedMs;
-  if (permit.boundBy !== undefined) meter.boundBy = permit.boundBy;
-  meter.requests += 1;
-  const response = await http.send(authenticated(request, source.auth, references), source, signal);
-  if (response.status === 429 || response.status === 403) meter.refused += 1;
-  return response;
+/** Stops the limit or the whole budget for as long as the API says, and then asks again. That is not an attempt. */
+async function waitOut(sender: Sender, exchanged: Exchanged, turn: Turn): Promise<ApiRequest> {
+  const { source, services } = sender;
+  const nowMs = services.clock.now();
+  const quota = exchanged.verdict.class === 'quota';
+  turn.throttles += 1;
+  const wait = quota ? quotaMs(exchanged, nowMs) : throttledMs(exchanged, nowMs);
+  const frozenMs = await freeze(sender, exchanged, quota ? 'quota' : 'throttle', wait);
+  if (quota && (frozenMs > source.budget.patienceMs || turn.throttles >= throttlesMax))
+    throw refusal(
+      sender,
+      exchanged,
+      `The quota is used up until ${new Date(nowMs + frozenMs).toISOString()}, in ${durationText(frozenMs)}.`,
+      `\`etl limits explain ${sender.stream.name}\` says what the budget waits for.`,
+    );
+  if (turn.throttles >= throttlesMax) throw refusal(sender, exchanged);
+  sender.meter.retries += 1;
+  return exchanged.request;
+}
+
+async function follow(sender: Sender, exchanged: Exchanged, turn: Turn): Promise<ApiRequest> {
+  turn.redirects += 1;
+  const next =
+    turn.redirects > redirectsMax ? undefined : redirected(sender, exchanged.request, exchanged.reply);
+  if (next === undefined) throw refusal(sender, exchanged);
+  return next;
+}
+
+/** A token may have been revoked before its time: another one is tried, once. */
+async function renew(sender: Sender, exchanged: Exchanged, turn: Turn): Promise<ApiRequest> {
+  const { source, services } = sender;
+  const { credentials } = services.channels.of(source);
+  const renewed = !turn.renewed && (await credentials.renew(exchanged.generation, services.signal));
+  if (!renewed) throw refusal(sender, exchanged);
+  turn.renewed = true;
+  sender.meter.retries += 1;
+  return exchanged.request;
+}
+
+async function stopAll(sender: Sender, exchanged: Exchanged): Promise<never> {
+  const { domain } = sender.source.budget;
+  await freeze(sender, exchanged, 'ban', undefined);
+  throw refusal(sender, exchanged, `All of ${domain} stands still until \`etl limits thaw ${domain}\`.`);
+}
+
+/** Stops the stream; where such refusals heap up, nobody asks for a while. */
+async function stopStream(sender: Sender, exchanged: Exchanged): Promise<never> {
+  const { source, services } = sender;
+  const { forbidden } = services.channels.of(source);
+  const heaped = isGeneral(exchanged.verdict) && forbidden.note(services.clock.monotonicUs() / 1000);
+  if (!heaped) throw refusal(sender, exchanged);
+  await freeze(sender, exchanged, 'forbidden', forbiddenMs);
+  throw refusal(
+    sender,
+    exchanged,
+    `It was the third within a minute: all of ${source.budget.domain} waits for ${durationText(forbiddenMs)}.`,
+  );
 }
 
 /** A provider with trouble often says when to come back; nobody asks before. */
-function waitAsAsked({ source, services }: Sender, { headers }: ApiResponse): void {
-  const asked = retryAfterMs(headers['retry-after'], services.clock.now());
-  if (asked !== undefined) services.limiter.freeze(source.budget.domain, asked);
-}
-
-/** Stops the whole budget for as long as the provider asks, or longer each time when it does not say. */
-function freeze({ source, services }: Sender, response: ApiResponse, throttles: number): void {
-  const asked = retryAfterMs(response.headers['retry-after'], services.clock.now());
-  const unasked = Math.min(backoffMaxMs, 1000 * 2 ** throttles);
-  services.limiter.freeze(source.budget.domain, asked ?? unasked);
+async function leaveInPeace(sender: Sender, exchanged: Exchanged): Promise<void> {
+  const asked = askedMs(exchanged, sender.services.clock.now()) ?? exchanged.verdict.rule?.forMs;
+  if (asked !== undefined) await freeze(sender, exchanged, 'overload', asked);
 }

@@ -1,6 +1,7 @@
 import { gzip } from 'node:zlib';
 import type { MappedPage, MappedRows, PageFailure } from '../../model/batch.ts';
 import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
+import { compileEnricher, type Enrichment } from './enrich.ts';
 import { isStackOverflow, stringifyExact } from './exact-json.ts';
 import { isPageFailure, tooDeep } from './failures.ts';
 import { compileKeys } from './keys.ts';
@@ -8,6 +9,7 @@ import { compilePrivacy, type Sanitiser } from './privacy.ts';
 import { compileReader, type ParsedPage } from './read-page.ts';
 import { compileRows } from './rows.ts';
 
+export type { Enrichment } from './enrich.ts';
 export type { ParsedPage } from './read-page.ts';
 
 /** Reads and maps pages of one stream: received, read, cleaned of personal data, mapped. */
@@ -17,8 +19,16 @@ export interface StreamMapper {
    * window begins.
    */
   read(body: Uint8Array, context: { readonly from?: string }): ParsedPage | PageFailure;
-  /** Drops and tokenises personal data, then makes the rows and the body to keep. A page can be mapped once. */
-  map(parsed: ParsedPage, context: { readonly page: number }): Promise<MappedPage | PageFailure>;
+  /** Finds out what the records of a page ask for; absent in a stream without lookups. */
+  readonly enrich?: (parsed: ParsedPage) => Enrichment | PageFailure;
+  /**
+   * Drops and tokenises personal data, then makes the rows and the body to keep. A page can be mapped once. `enriched`
+   * says that its records hold what was looked up, which is to be kept with them.
+   */
+  map(
+    parsed: ParsedPage,
+    context: { readonly page: number; readonly enriched?: boolean },
+  ): Promise<MappedPage | PageFailure>;
   /** Makes the rows of a kept page, given as JSON. */
   remap(body: Uint8Array, context: { readonly page: number }): Promise<readonly MappedRows[] | PageFailure>;
 }
@@ -32,6 +42,7 @@ export function compileStream(
   const read = compileReader(stream);
   const keysOf = compileKeys(stream);
   const mappers = mappings.map((mapping) => compileRows(stream, mapping));
+  const enricher = compileEnricher(stream);
   const sanitise = compilePrivacy(stream.privacy, piiKey);
   const sanitiseAgain = compilePrivacy(stream.privacy, piiKey, true);
 
@@ -58,9 +69,10 @@ export function compileStream(
 
   return {
     read: (body, { from }) => read(body, from),
-    map: (parsed, { page }) =>
+    ...(enricher && { enrich: ({ records }: ParsedPage) => enricher(records) }),
+    map: (parsed, { page, enriched = false }) =>
       bounded(async () => {
-        const kept = keep(parsed, sanitise);
+        const kept = keep(parsed, sanitise, enriched);
         const [body, rows] = await Promise.all([kept, rowsOf(parsed, page)]);
         return isPageFailure(rows) ? rows : { body, rows };
       }),
@@ -77,10 +89,14 @@ export function compileStream(
 /** Speed matters more than the last percent: kept pages are many, and read seldom. */
 const gzipLevel = 1;
 
-/** Cleans the records and compresses the response; as received, byte for byte, when nothing had to go. */
-function keep({ body, records, response }: ParsedPage, sanitise: Sanitiser | undefined): Promise<Uint8Array> {
-  if (sanitise === undefined) return compress(body);
-  records.forEach(sanitise);
+/** Cleans the records and compresses the response; as received, byte for byte, when nothing had to go or to come. */
+function keep(
+  { body, records, response }: ParsedPage,
+  sanitise: Sanitiser | undefined,
+  enriched: boolean,
+): Promise<Uint8Array> {
+  if (sanitise === undefined && !enriched) return compress(body);
+  if (sanitise !== undefined) records.forEach(sanitise);
   return compress(Buffer.from(stringifyExact(response)));
 }
 

@@ -60,8 +60,8 @@ export function mappedHashes(handle: Handle): ReadonlyMap<string, string> {
 /** An environment other than ours that has used this database. */
 export function otherEnvironment(handle: Handle, environment: string): string | undefined {
   const found = handle.first<{ environment: string }>(
-    'SELECT environment FROM (SELECT environment FROM mappings UNION SELECT environment FROM positions) ' +
-      'WHERE environment <> ? LIMIT 1',
+    'SELECT environment FROM (SELECT environment FROM mappings UNION SELECT environment FROM positions ' +
+      'UNION SELECT environment FROM memory) WHERE environment <> ? LIMIT 1',
     environment,
   );
   return found?.environment;

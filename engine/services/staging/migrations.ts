@@ -150,6 +150,20 @@ async function createLoads(queryInterface: QueryInterface, transaction: Transact
   );
 }
 
+const memory: Migration = {
+  name: '0003-memory',
+  async up({ context: { queryInterface, transaction } }) {
+    await queryInterface.createTable(
+      'memory',
+      { environment: { ...text, ...key }, name: { ...text, ...key }, text, updated_at: text },
+      { transaction },
+    );
+  },
+  async down({ context }) {
+    await drop(context, ['memory']);
+  },
+};
+
 async function drop(
   { queryInterface, transaction }: MigrationContext,
   tables: readonly string[],
@@ -158,4 +172,4 @@ async function drop(
 }
 
 /** The schema's history, forward and back. An entry that was released is never edited. */
-export const migrations: readonly Migration[] = [pages, mappings];
+export const migrations: readonly Migration[] = [pages, mappings, memory];

@@ -7,6 +7,7 @@ import type {
   KeptPage,
   LoadCounts,
   LoadUnit,
+  Memory,
   OpenWindow,
   Position,
   RunRecord,
@@ -24,6 +25,7 @@ import { migrateUp } from './migrate.ts';
 import { PageWriter } from './page-writer.ts';
 import { readRows } from './row-reader.ts';
 import { StagedTable } from './staged-table.ts';
+import { StagingMemory } from './staging-memory.ts';
 
 export interface StagingOptions {
   /** Absolute path of the SQLite file, or `:memory:`. The file and its folder are made when they are needed. */
@@ -34,10 +36,16 @@ export interface StagingOptions {
   readonly busyTimeoutMs?: number;
 }
 
-/** The staging database of one environment. Nothing is opened before the first call. */
-export const openStaging = (options: StagingOptions): Staging => new SqliteStaging(options);
+/** The staging database of one environment, which is also where its small texts are kept. */
+export interface OpenStaging extends Staging {
+  readonly memory: Memory;
+}
 
-class SqliteStaging implements Staging {
+/** The staging database of one environment. Nothing is opened before the first call. */
+export const openStaging = (options: StagingOptions): OpenStaging => new SqliteStaging(options);
+
+class SqliteStaging implements OpenStaging {
+  readonly memory: Memory;
   readonly #environment: string;
   readonly #clock: Clock;
   readonly #database: Database;
@@ -49,6 +57,7 @@ class SqliteStaging implements Staging {
     this.#environment = environment;
     this.#clock = clock;
     this.#database = new Database({ storage, busyTimeoutMs });
+    this.memory = new StagingMemory(this.#database, { environment, clock, migrate: () => this.migrate() });
   }
 
   async migrate(): Promise<void> {

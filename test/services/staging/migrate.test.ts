@@ -8,6 +8,7 @@ const tables = [
   'blocked_rows',
   'loads',
   'mappings',
+  'memory',
   'migrations',
   'page_rows',
   'pages',

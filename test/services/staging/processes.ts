@@ -43,8 +43,24 @@ export async function reserveMany(storage: string, times: string): Promise<void>
   await staging.close();
 }
 
+/** Counts up by swapping, many times; prints each number that it set. @public called by name */
+export async function swapMany(storage: string, times: string): Promise<void> {
+  const staging = stagingAt(storage);
+  for (let swaps = 0; swaps < Number(times); ) {
+    const before = await staging.memory.recall('count');
+    const next = String(Number(before ?? 0) + 1);
+    if (!(await staging.memory.swap('count', before, next))) continue;
+    swaps += 1;
+    process.stdout.write(`${next}\n`);
+  }
+  await staging.close();
+}
+
 /** Starts a function of this module in a process of its own. */
-export function start(work: 'commitForever' | 'reserveMany', ...args: readonly string[]): ChildProcess {
+export function start(
+  work: 'commitForever' | 'reserveMany' | 'swapMany',
+  ...args: readonly string[]
+): ChildProcess {
   const code = `import(${JSON.stringify(import.meta.url)}).then((module) => module.${work}(...process.argv.slice(1)))`;
   return spawn(process.execPath, ['--input-type=module', '-e', code, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,0 +1,61 @@
+import type { FreezeOrder } from '../../model/ports.ts';
+import type { Exchanged } from './exchange.ts';
+import { retryAfterMs } from './retry-after.ts';
+import type { Sender } from './sender.ts';
+import { apiNowMs, timeAt } from './times.ts';
+import { windowEndMs } from './windows.ts';
+
+const reasonMax = 300;
+
+/** How long an answer asks to wait: where its rule looks first, then `Retry-After`. */
+export function askedMs({ reply, verdict }: Exchanged, nowMs: number): number | undefined {
+  const until = verdict.rule?.until;
+  const told = until === undefined ? undefined : timeAt(reply, until, nowMs);
+  return told ?? retryAfterMs(reply.header('retry-after'), apiNowMs(reply, nowMs));
+}
+
+/** How long to wait after a throttle; undefined when nothing says it. */
+export const throttledMs = (exchanged: Exchanged, nowMs: number): number | undefined =>
+  askedMs(exchanged, nowMs) ?? usedUpMs(exchanged) ?? exchanged.verdict.rule?.forMs;
+
+/** How long until a quota is back: as after a throttle, or the end of the limit's window in the calendar. */
+export function quotaMs(exchanged: Exchanged, nowMs: number): number | undefined {
+  const limit = meant(exchanged)?.limit;
+  return throttledMs(exchanged, nowMs) ?? (limit && windowEndMs(limit.shape, nowMs));
+}
+
+/** The reset of what the reply says is used up. */
+function usedUpMs({ observations, verdict }: Exchanged): number | undefined {
+  const limit = verdict.rule?.limit;
+  const resets = observations
+    .filter((one) => one.remaining === 0 && (limit === undefined || one.limit === limit))
+    .flatMap(({ resetMs }) => resetMs ?? []);
+  return resets.length === 0 ? undefined : Math.max(...resets);
+}
+
+/** The limit that a rule means, as it bound the request; undefined for the whole budget. */
+const meant = ({ verdict, bound }: Exchanged) => bound.find(({ limit }) => limit.id === verdict.rule?.limit);
+
+/** Stops the limit that is meant, or the whole budget, for all processes. Resolves to how long that is. */
+export function freeze(
+  { source, services }: Sender,
+  exchanged: Exchanged,
+  cause: FreezeOrder['cause'],
+  ms: number | undefined,
+): Promise<number> {
+  const limit =
+    cause === 'throttle' || cause === 'quota' || cause === 'overload' ? meant(exchanged) : undefined;
+  return services.limiter.freeze(source.budget, {
+    ...(limit && { limit: { id: limit.limit.id, partition: limit.partition } }),
+    cause,
+    reason: said(exchanged, services.references.redact),
+    ...(ms !== undefined && { ms }),
+  });
+}
+
+/** What the API said, on one line and without secrets. Those are looked for before anything is cut off. */
+export function said({ reply }: Exchanged, redact: (text: string) => string): string {
+  const text = redact(reply.text).replace(/\s+/g, ' ').trim();
+  const shown = text.length > reasonMax ? `${text.slice(0, reasonMax)} …` : text;
+  return `${reply.status} ${shown}`.trimEnd();
+}

@@ -1,0 +1,56 @@
+import type * as config from '../model/config.ts';
+import type { Project } from '../model/project.ts';
+import { labError } from './complain.ts';
+import { dialectOf } from './dialects/dialects.ts';
+import { LabSource } from './lab-source.ts';
+import { type LabStream, openStream } from './lab-stream.ts';
+import { type Meter, metersOf } from './meter.ts';
+import { controlPath } from './reference.ts';
+import { costSlots } from './slots.ts';
+
+/** Such values as will stand beside the records of a stream. */
+function slotsOf(source: config.Source, name: string, meter: Meter) {
+  const { path } = (source.streams[name] as config.Stream).request;
+  const asked = { method: 'GET', path, stream: name, query: new URLSearchParams(), headers: {} };
+  const limits = meter.standings({ steadyMs: 0, epochMs: 0 }, asked);
+  const costs = meter.actualPlaces(asked).map((place) => ({ place, cost: 0 }));
+  return costSlots(costs, dialectOf(source).slots?.({ limits, nowMs: 0 }));
+}
+
+async function openStreams(
+  project: Project,
+  source: config.Source,
+  meter: Meter,
+): Promise<readonly LabStream[]> {
+  const opened = new Map<string, LabStream>();
+  for (const name of Object.keys(source.streams)) {
+    const stream = await openStream(project, source, name, slotsOf(source, name, meter));
+    if (opened.has(stream.distinction)) {
+      throw labError(
+        'cannotServe',
+        `${source.name}.${name} sends the same request as another stream of its source`,
+        'The lab could not tell which one is meant: give them different paths or query parameters.',
+      );
+    }
+    opened.set(stream.distinction, stream);
+  }
+  return [...opened.values()];
+}
+
+/** Opens the sources of a project. @throws TerminalError */
+export async function openSources(project: Project): Promise<readonly LabSource[]> {
+  const meters = metersOf(project.sources);
+  const opened: LabSource[] = [];
+  for (const [index, source] of project.sources.entries()) {
+    if (`/${source.name}` === controlPath) {
+      throw labError(
+        'cannotServe',
+        `the lab's own endpoints stand at ${controlPath}, so it cannot serve a source ${source.name}`,
+        'Give the source another name.',
+      );
+    }
+    const meter = meters[index] as Meter;
+    opened.push(new LabSource(source, meter, await openStreams(project, source, meter)));
+  }
+  return opened;
+}

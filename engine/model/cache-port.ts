@@ -1,0 +1,24 @@
+/** Replies that may be used again, among all processes that share the store. A store that does not answer has none. */
+export interface ResponseCache {
+  /** A `group` has its own keys. */
+  find(group: string, key: string): Promise<CachedResponse | undefined>;
+  /** The group is bounded in bytes: its oldest replies are dropped. */
+  keep(group: string, key: string, response: CachedResponse, bound: CacheBound): Promise<void>;
+  /** How often the store did not answer. */
+  unanswered(): number;
+  close(): Promise<void>;
+}
+
+export interface CachedResponse {
+  readonly status: number;
+  readonly headers: { readonly [header: string]: string };
+  readonly body: Uint8Array;
+  /** Epoch milliseconds of when it was answered or last confirmed. */
+  readonly atMs: number;
+}
+
+export interface CacheBound {
+  /** How long the reply is of use: fresh first, and then only to be revalidated. */
+  readonly keepMs: number;
+  readonly bytesMax: number;
+}

@@ -1,0 +1,107 @@
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import { complaint, TerminalError, TransientError } from '../model/errors.ts';
+
+/** A response as undici gives it. */
+interface Received {
+  readonly statusCode: number;
+  readonly body: AsyncIterable<Uint8Array> & { destroy(): unknown };
+}
+
+const notModified = 304;
+
+/** Encodings that {@link readBody} undoes, as an `Accept-Encoding` field. */
+export const acceptedEncodings = 'gzip, br, deflate';
+
+// Off the main thread, whatever the size: a small body can be a bomb that takes long to unpack.
+const decoders: { readonly [encoding: string]: (body: Uint8Array, bound: Bound) => Promise<Uint8Array> } = {
+  gzip: promisify(gunzip),
+  'x-gzip': promisify(gunzip),
+  deflate: promisify(inflate),
+  br: promisify(brotliDecompress),
+};
+
+interface Bound {
+  readonly maxOutputLength: number;
+}
+
+/**
+ * Reads a body and undoes its compression; neither may be longer than `bytesMax`. `shown` is the URL for messages.
+ * @throws TerminalError when it is too large.
+ * @throws TransientError when it is cut short, or its compression is damaged.
+ */
+export async function readBody(
+  { statusCode, body }: Received,
+  headers: { readonly [header: string]: string },
+  bytesMax: number,
+  shown: string,
+): Promise<Uint8Array> {
+  if (statusCode === notModified) return nothing(body);
+  const received = await bounded(body, Number(headers['content-length']), bytesMax, shown);
+  const decode = decoders[(headers['content-encoding'] ?? '').trim().toLowerCase()];
+  if (decode === undefined || received.length === 0) return received;
+  return decode(received, { maxOutputLength: bytesMax }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(shown, bytesMax);
+    throw damaged(shown, error);
+  });
+}
+
+/** The length that it may announce is that of the body which is not sent again; undici takes that for a fault. */
+async function nothing(body: Received['body']): Promise<Uint8Array> {
+  await bounded(body, 0, 0, '').catch(() => {});
+  return new Uint8Array();
+}
+
+/** Reads the body and stops at the bound, so that a huge response cannot exhaust memory. */
+async function bounded(
+  body: Received['body'],
+  announced: number,
+  bytesMax: number,
+  shown: string,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const stop = (): never => {
+    body.destroy();
+    throw tooLarge(shown, bytesMax);
+  };
+  if (announced > bytesMax) stop();
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > bytesMax) stop();
+    chunks.push(chunk);
+  }
+  // In HTTP/2 the end of a stream that was reset can look like any other. One that announced no length is told by its JSON.
+  if (bytes < announced) throw cutShort(shown, bytes, announced);
+  return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
+}
+
+const cutShort = (shown: string, bytes: number, announced: number): TransientError =>
+  new TransientError(
+    complaint(
+      'ETL0443',
+      `the response of ${shown} is cut short`,
+      `It has ${bytes.toLocaleString('en')} of the ${announced.toLocaleString('en')} bytes that it announced.`,
+      'The connection broke while reading the body; if it happens each time, ask for smaller pages (`paginate.size`).',
+    ),
+  );
+
+const damaged = (shown: string, cause: unknown): TransientError =>
+  new TransientError(
+    complaint(
+      'ETL0412',
+      `the compressed response of ${shown} is damaged`,
+      'It was cut or altered on its way.',
+    ),
+    cause,
+  );
+
+const tooLarge = (shown: string, bytesMax: number): TerminalError =>
+  new TerminalError(
+    complaint(
+      'ETL0409',
+      `the response of ${shown} is larger than ${bytesMax.toLocaleString('en')} bytes`,
+      'It was not read further, and nothing of it is stored.',
+      'Ask for smaller pages (`paginate.size`), or raise the source’s `maxResponseBytes`.',
+    ),
+  );
