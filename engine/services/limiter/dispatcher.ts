@@ -12,7 +12,7 @@ const graceUs = 30_000;
 /** How long before its slot the next permit of a lane is asked for, so that a high rate is kept in spite of timers. */
 const aheadUs = 4000;
 const urgentMs = 3;
-const settleMs = 50;
+const settleMs = 100;
 
 /** A granted permit whose slot has not come. */
 interface Held {

@@ -45,3 +45,7 @@ export function countOf({ shape, used, raiseMax }: AskLimit, state: LimitState, 
       : Math.max(1, Math.min(Math.floor(state.capacity * used), shape.count * raiseMax));
   return shape.kind === 'fixed' ? said : Math.max(1, Math.floor(said * factor));
 }
+
+/** Microseconds between two units as the provider counts: nothing is left unused, and no throttle has cut it. */
+export const declaredUs = ({ shape, used }: AskLimit): number =>
+  shape.kind === 'bucket' ? shape.intervalUs * used : 0;

@@ -3,6 +3,8 @@ export interface LimitState {
   /** Bucket: theoretical arrival time of the next unit (GCRA, ITU-T I.371), and the interval that it was counted with. */
   tatUs: number;
   intervalUs: number;
+  /** Bucket: the same of the provider’s own, as far as it knows only of us: to tell what others take. */
+  meterUs: number;
   /** Of the newest ticket, so that it can be given back: what was before it, what after. */
   last: { id: string; tatUs: number; afterUs: number } | undefined;
   /** Bucket: how full it was at least from each of these tickets on, fuller and fuller. */
@@ -58,6 +60,7 @@ export interface LogEntry {
 export const newLimitState = (): LimitState => ({
   tatUs: 0,
   intervalUs: 0,
+  meterUs: 0,
   last: undefined,
   dips: [],
   log: [],

@@ -1,6 +1,6 @@
 import type { Observation } from '../../../model/ports.ts';
 import { driftUs, roundingUnits, type Settled } from '../store.ts';
-import { countOf, factorAt, intervalOf } from './allowance.ts';
+import { countOf, declaredUs, factorAt, intervalOf } from './allowance.ts';
 import type { LimitState } from './limit-state.ts';
 import { arrivalUs, type Bound, partsFrom, windowsAt } from './slots.ts';
 import { nextSerial } from './taking.ts';
@@ -58,11 +58,25 @@ function liftBucket(bound: Bound, said: Observation, agoUs: number, nowUs: numbe
   const arrival = arrivalUs(bound, nowUs);
   const level = Math.max(0, arrival - Math.max(nowUs, state.slotUs)) / intervalUs;
   const units = used - agoUs / intervalUs - level;
-  if (units <= roundingUnits) return 0;
+  const foreign = metered(bound, used, agoUs, nowUs);
+  if (units <= roundingUnits) return foreign;
   state.intervalUs = intervalUs;
   state.tatUs = Math.max(arrival, nowUs) + units * intervalUs;
   // What earlier requests did not use the provider has not counted.
   state.dips = [{ serial: nextSerial(state), units: 0 }];
+  return foreign;
+}
+
+/**
+ * Units that the provider has counted and that were not ours. Our own count is no measure of that: it is fuller than the
+ * provider's by headroom, and by what throttles have cut.
+ */
+function metered({ limit, state }: Bound, used: number, agoUs: number, nowUs: number): number {
+  const intervalUs = declaredUs(limit);
+  const level = Math.max(0, state.meterUs - Math.max(nowUs, state.slotUs)) / intervalUs;
+  const units = used - agoUs / intervalUs - level;
+  if (units <= roundingUnits) return 0;
+  state.meterUs = Math.max(state.meterUs, nowUs) + units * intervalUs;
   return units;
 }
 
@@ -125,7 +139,7 @@ export function drift({ limit, state }: Bound, nowUs: number): number | undefine
   if (state.foreignAtUs === 0) return undefined;
   const perUs = (state.foreign * decay(state, nowUs)) / driftUs;
   const { shape, used } = limit;
-  if (shape.kind === 'bucket') return Math.min(1, perUs * shape.intervalUs * used);
+  if (shape.kind === 'bucket') return Math.min(1, perUs * declaredUs(limit));
   if (shape.kind === 'sliding') return Math.min(1, (perUs * shape.windowUs * used) / shape.count);
   return undefined;
 }

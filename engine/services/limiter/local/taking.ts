@@ -1,5 +1,5 @@
 import { guardUs, type Settled, type Ticket } from '../store.ts';
-import { burstOf, factorAt, intervalOf } from './allowance.ts';
+import { burstOf, declaredUs, factorAt, intervalOf } from './allowance.ts';
 import type { Dip, LimitState, LogEntry } from './limit-state.ts';
 import { arrivalUs, type Bound, partsFrom, windowsAt } from './slots.ts';
 
@@ -14,6 +14,7 @@ export function take(bound: Bound, ticket: Ticket, nowUs: number): void {
     noteDip(bound, serialOf(ticket.id), (arrival - slot) / state.intervalUs);
     state.tatUs = Math.max(arrival, slot) + limit.cost * state.intervalUs;
     state.last = { id: ticket.id, tatUs: arrival, afterUs: state.tatUs };
+    state.meterUs = Math.max(state.meterUs, slot) + limit.cost * declaredUs(limit);
   }
   if (frost.cut > state.cutBy) {
     state.factor = factor;
@@ -86,6 +87,7 @@ export function giveBack(bound: Bound, { ticket }: Settled): void {
   const { shape } = limit;
   delete state.leases[ticket.id];
   if (state.last?.id === ticket.id && state.tatUs === state.last.afterUs) state.tatUs = state.last.tatUs;
+  state.meterUs -= limit.cost * declaredUs(limit);
   state.log = state.log.filter(({ id }) => id !== ticket.id);
   if (shape.kind === 'sliding' && shape.parts !== undefined)
     settlePart(state, ticket.slotUs, shape.windowUs / shape.parts, -limit.cost);
@@ -100,6 +102,7 @@ export function settleCost(bound: Bound, { ticket }: Settled, actual: number, no
   if (shape.kind === 'bucket') {
     if (difference > 0) charge(bound, difference, nowUs);
     else refund(state, serialOf(ticket.id), -difference, nowUs);
+    state.meterUs += difference * declaredUs(limit);
   }
   if (shape.kind === 'fixed') settleCalendar(state, ticket.slotUs, difference);
   if (shape.kind !== 'sliding') return;

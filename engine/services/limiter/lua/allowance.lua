@@ -38,3 +38,8 @@ local function countOf(limit, state, factor)
   if shape.kind == 'fixed' then return said end
   return math.max(1, math.floor(said * factor))
 end
+
+-- Microseconds between two units as the provider counts.
+local function declaredUs(limit)
+  return limit.shape.intervalUs * limit.used
+end

@@ -38,6 +38,7 @@ local function giveBack(bound, ticket)
   if shape.kind == 'bucket' and state.lastId == ticket.id and state.tatUs == state.lastAfterUs then
     put(state, 'tatUs', state.lastTatUs)
   end
+  if shape.kind == 'bucket' then put(state, 'meterUs', state.meterUs - limit.cost * declaredUs(limit)) end
   if shape.kind == 'sliding' and shape.parts == nil then settleLog(state, ticket, limit.cost, nil) end
   if shape.kind == 'sliding' and shape.parts ~= nil then settlePart(shape, state, ticket.slotUs, -limit.cost) end
   if shape.kind == 'fixed' then settleCalendar(state, ticket.slotUs, -limit.cost) end
@@ -80,6 +81,7 @@ local function settleCost(bound, ticket, actual)
     else
       refund(state, serialOf(ticket.id), -difference)
     end
+    put(state, 'meterUs', state.meterUs + difference * declaredUs(limit))
   end
   if shape.kind == 'fixed' then settleCalendar(state, ticket.slotUs, difference) end
   if shape.kind ~= 'sliding' then return end

@@ -1,5 +1,15 @@
 -- What replies say of limits, which they can only tighten. The same as ../local/observing.ts.
 
+-- Units that the provider has counted and that were not ours.
+local function metered(bound, used, agoUs)
+  local state, interval = bound.state, declaredUs(bound.limit)
+  local level = math.max(0, state.meterUs - math.max(now, state.slotUs)) / interval
+  local units = used - agoUs / interval - level
+  if units <= C.roundingUnits then return 0 end
+  put(state, 'meterUs', math.max(state.meterUs, now) + units * interval)
+  return units
+end
+
 local function liftBucket(bound, said, agoUs)
   local limit, state = bound.limit, bound.state
   local used = said.used
@@ -11,11 +21,12 @@ local function liftBucket(bound, said, agoUs)
   local arrival = arrivalUs(bound)
   local level = math.max(0, arrival - math.max(now, state.slotUs)) / interval
   local units = used - agoUs / interval - level
-  if units <= C.roundingUnits then return 0 end
+  local foreign = metered(bound, used, agoUs)
+  if units <= C.roundingUnits then return foreign end
   put(state, 'intervalUs', interval)
   put(state, 'tatUs', math.max(arrival, now) + units * interval)
   putDips(state, { { nextSerial(state), 0 } })
-  return units
+  return foreign
 end
 
 local function missing(bound, said, counted)
@@ -87,7 +98,7 @@ local function drift(bound)
   local state, shape, used = bound.state, bound.limit.shape, bound.limit.used
   if state.foreignAtUs == 0 then return nil end
   local perUs = foreignNow(state) / C.driftUs
-  if shape.kind == 'bucket' then return math.min(1, perUs * shape.intervalUs * used) end
+  if shape.kind == 'bucket' then return math.min(1, perUs * declaredUs(bound.limit)) end
   if shape.kind == 'sliding' then return math.min(1, (perUs * shape.windowUs * used) / shape.count) end
   return nil
 end

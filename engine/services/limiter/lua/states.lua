@@ -7,7 +7,7 @@ local common = {
   'foreignAtUs', 'virtual',
 }
 local ofKind = {
-  bucket = { 'tatUs', 'intervalUs', 'lastTatUs', 'lastAfterUs' },
+  bucket = { 'tatUs', 'intervalUs', 'meterUs', 'lastTatUs', 'lastAfterUs' },
   sliding = { 'taken', 'others' },
   fixed = { 'endUs', 'count', 'carry', 'pastEndUs', 'past', 'heldUntilUs' },
   concurrency = {},

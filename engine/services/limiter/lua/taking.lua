@@ -38,6 +38,7 @@ local function takeFromBucket(bound, ticket)
   put(state, 'lastId', ticket.id)
   put(state, 'lastTatUs', arrival)
   put(state, 'lastAfterUs', state.tatUs)
+  put(state, 'meterUs', math.max(state.meterUs, ticket.slotUs) + limit.cost * declaredUs(limit))
 end
 
 local function takeFromLog(limit, state, ticket)
