@@ -251,8 +251,8 @@ describe('etl run with metrics', function () {
 describe('a budget that processes share', function () {
   this.timeout(timeoutMs);
 
-  it('shows who waits in another process, and a freeze reaches it at once', async () => {
-    const redis = await ownRedis();
+  it('shows who waits in another process, and a freeze reaches it at once', async function () {
+    const redis = await ownRedis(this);
     const provider = await shop(1000);
     const folder = ordersProject(provider.url, {
       source: 'budget:\n  limits:\n    - {id: slow, spacing: 1/s}\n',

@@ -257,11 +257,11 @@ describe('lookups', function () {
   describe('with a Redis', () => {
     let redis: OwnRedis;
 
-    before(async () => {
-      redis = await ownRedis();
+    before(async function () {
+      redis = await ownRedis(this);
     });
 
-    after(() => redis.stop());
+    after(() => redis?.stop());
 
     it('come from there in the next run', async () => {
       provider = await catalogue(pages);
@@ -310,8 +310,8 @@ describe('lookups', function () {
 describe('pages that may be used again', function () {
   this.timeout(60_000);
 
-  it('are taken from the cache, or confirmed, and mapped like any other', async () => {
-    const redis = await ownRedis();
+  it('are taken from the cache, or confirmed, and mapped like any other', async function () {
+    const redis = await ownRedis(this);
     const provider = await api((request, response) => {
       if (request.headers['if-none-match'] === '"1"') response.writeHead(304).end();
       else {

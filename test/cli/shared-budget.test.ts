@@ -52,10 +52,10 @@ streams:
 describe('two runs at once that share a budget through Redis', function () {
   this.timeout(60_000);
   let redis: OwnRedis;
-  before(async () => {
-    redis = await ownRedis();
+  before(async function () {
+    redis = await ownRedis(this);
   });
-  after(() => redis.stop());
+  after(() => redis?.stop());
 
   it('are refused nothing, and each has its databases where its environment says', async () => {
     const provider = await strictApi();

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
@@ -44,8 +44,13 @@ const running = new Set<OwnRedis>();
 
 after(() => Promise.all([...running].map((redis) => redis.stop())));
 
-/** Starts an empty Redis that keeps nothing; it ends with the tests. */
-export async function ownRedis(): Promise<OwnRedis> {
+/**
+ * Starts an empty Redis that keeps nothing; it ends with the tests. Where none is installed the test is skipped, and fails
+ * where everything must be there.
+ */
+export async function ownRedis(test: Mocha.Context): Promise<OwnRedis> {
+  if (spawnSync('redis-server', ['--version']).status !== 0)
+    return missing(test, 'there is no redis-server on the PATH');
   const folder = mkdtempSync(join(tmpdir(), 'sluice-redis-'));
   const port = await freePort();
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder];
@@ -71,17 +76,26 @@ export const ownPrefix = (): string => `sluice-test-${randomUUID()}`;
 
 const sharedUrl = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379';
 
+const sharedAnswers = (): Promise<boolean> => {
+  const { hostname, port } = new URL(sharedUrl);
+  return answers(Number(port || 6379), hostname);
+};
+
 /** The Redis that tests share. Without one the tests are skipped, and fail where everything must be there. */
 export async function sharedRedis(test: Mocha.Context): Promise<string> {
-  const { hostname, port } = new URL(sharedUrl);
-  if (await answers(Number(port || 6379), hostname)) return sharedUrl;
-  if (process.env['CI'] === 'true') throw new Error(`no Redis answers at ${sharedUrl}`);
-  console.error(`SKIPPED: no Redis answers at ${sharedUrl}; start one, or set REDIS_URL`);
+  if (await sharedAnswers()) return sharedUrl;
+  return missing(test, `no Redis answers at ${sharedUrl}; start one, or set REDIS_URL`);
+}
+
+function missing(test: Mocha.Context, what: string): never {
+  if (process.env['CI'] === 'true') throw new Error(what);
+  console.error(`SKIPPED: ${what}`);
   return test.skip();
 }
 
 /** Deletes what a test has left behind. */
 export async function forgetKeys(prefix: string): Promise<void> {
+  if (!(await sharedAnswers())) return;
   const redis = new Redis(sharedUrl, { lazyConnect: true });
   try {
     await redis.connect();

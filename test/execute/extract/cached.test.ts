@@ -223,8 +223,8 @@ describe('a lookup that 1,000 records in each of four processes ask for', () => 
   let shop: Api;
   let children: readonly ChildProcess[] = [];
 
-  before(async () => {
-    redis = await ownRedis();
+  before(async function () {
+    redis = await ownRedis(this);
     shop = await api((_, response) => {
       setTimeout(() => json(response, { name: 'Lamps' }), 300);
     });
@@ -232,8 +232,8 @@ describe('a lookup that 1,000 records in each of four processes ask for', () => 
 
   after(async () => {
     for (const child of children) child.kill('SIGKILL');
-    await shop.close();
-    await redis.stop();
+    await shop?.close();
+    await redis?.stop();
   });
 
   it('takes one request', async function () {

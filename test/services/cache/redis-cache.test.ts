@@ -11,11 +11,11 @@ const reply = (body: string) => ({ status: 200, headers: {}, body: Buffer.from(b
 describe('with a Redis', () => {
   let redis: OwnRedis;
 
-  before(async () => {
-    redis = await ownRedis();
+  before(async function () {
+    redis = await ownRedis(this);
   });
 
-  after(() => redis.stop());
+  after(() => redis?.stop());
 
   cacheContract('Redis', async (clock) => redisCache({ url: redis.url, prefix: ownPrefix() }, clock));
 
@@ -73,8 +73,8 @@ describe('without a Redis', () => {
     await cache.close();
   });
 
-  it('never takes long when Redis stands still, and comes back by itself', async () => {
-    const redis = await ownRedis();
+  it('never takes long when Redis stands still, and comes back by itself', async function () {
+    const redis = await ownRedis(this);
     const cache = redisCache({ url: redis.url, prefix: 'p' });
     await cache.keep('group', 'key', reply('1'), bound);
     redis.signal('SIGSTOP');

@@ -18,10 +18,10 @@ function memoryOf(): Memory {
 describe('what must outlive a Redis that loses its state', function () {
   this.timeout(20_000);
   let redis: OwnRedis;
-  beforeEach(async () => {
-    redis = await ownRedis();
+  beforeEach(async function () {
+    redis = await ownRedis(this);
   });
-  afterEach(() => redis.stop());
+  afterEach(() => redis?.stop());
 
   const budget = budgetOf([{ id: 'day', fixed: { limit: 3, per: 'day' } }]);
 

@@ -207,8 +207,8 @@ describe('the store of budgets in Redis', function () {
       expect(slots.size).to.equal(1);
     });
 
-    it('does not notice that Redis has lost its scripts', async () => {
-      const own = await ownRedis();
+    it('does not notice that Redis has lost its scripts', async function () {
+      const own = await ownRedis(this);
       const store = redisStore({ url: own.url, prefix });
       try {
         await store.ask('flushed', askOf([bucket]), []);
@@ -247,13 +247,13 @@ describe('the store of budgets in Redis', function () {
     const ask = (): Promise<unknown> => store.ask('down', askOf([bucket]), []);
     beforeEach(async function () {
       await sharedRedis(this);
-      own = await ownRedis();
+      own = await ownRedis(this);
       store = redisStore({ url: own.url, prefix: 'sluice' });
       await ask();
     });
     afterEach(async () => {
-      await store.close();
-      await own.stop();
+      await store?.close();
+      await own?.stop();
     });
 
     it('says so within 300 ms when it was killed', async () => {
@@ -312,7 +312,7 @@ describe('the store of budgets in Redis', function () {
 
     it('is named when the password is wrong', async function () {
       await sharedRedis(this);
-      const own = await ownRedis();
+      const own = await ownRedis(this);
       const redis = new Redis(own.url);
       await redis.config('SET', 'requirepass', 'right');
       redis.disconnect();

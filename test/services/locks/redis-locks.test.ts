@@ -12,11 +12,11 @@ import { root } from '../../support/root.ts';
 describe('with a Redis', () => {
   let redis: OwnRedis;
 
-  before(async () => {
-    redis = await ownRedis();
+  before(async function () {
+    redis = await ownRedis(this);
   });
 
-  after(() => redis.stop());
+  after(() => redis?.stop());
 
   locksContract('Redis', async () => {
     const options = { url: redis.url, prefix: ownPrefix() };
@@ -59,8 +59,8 @@ describe('with a Redis', () => {
     await locks.close();
   });
 
-  it('tells a holder when Redis dies', async () => {
-    const own = await ownRedis();
+  it('tells a holder when Redis dies', async function () {
+    const own = await ownRedis(this);
     const locks = redisLocks({ url: own.url, prefix: 'p' });
     await locks.exclusively('name', 300, async (lost) => {
       await own.stop();

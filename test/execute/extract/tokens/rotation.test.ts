@@ -263,8 +263,8 @@ describe('processes on one staging database', function () {
   }
 
   for (const shared of ['Redis', 'nothing but the database'] as const) {
-    it(`refresh a rotating token exactly once when it expires for two at once: they share ${shared}`, async () => {
-      const redis = shared === 'Redis' ? await ownRedis() : undefined;
+    it(`refresh a rotating token exactly once when it expires for two at once: they share ${shared}`, async function () {
+      const redis = shared === 'Redis' ? await ownRedis(this) : undefined;
       const work = { storage: scratchFile(), ...(redis && { redis: { url: redis.url, prefix: 'tokens' } }) };
       server = await tokenServer({ expiresIn: 1 });
       for (const expected of ['Bearer access-1', 'Bearer access-2']) {
