@@ -5,6 +5,7 @@ import { DateTime } from 'luxon';
 import { calendarOf } from '../../engine/lab/limits/calendar.ts';
 import { type Meter, metersOf } from '../../engine/lab/meter.ts';
 import type * as config from '../../engine/model/config.ts';
+import { windowEndsUs } from '../../engine/services/limiter/calendar.ts';
 import { closeLabs, failureOf, get, orders, StillClock, shop, start } from './support/lab-project.ts';
 
 type Shaped = Omit<config.Limit, 'id'>;
@@ -330,19 +331,21 @@ describe('the calendar of the lab', () => {
   const zones = ['UTC', 'America/Los_Angeles', 'Europe/Berlin', 'Asia/Kolkata', 'Australia/Lord_Howe'];
   const units = ['second', 'minute', 'hour', 'day', 'week', 'month'] as const;
 
+  /** Where the wall shows a whole hour: an hour around a change of the clocks by half an hour is longer. */
+  function wholeHour(near: DateTime, step: 1 | -1): DateTime {
+    const at = near.startOf('minute');
+    return at.minute === 0 ? at : wholeHour(at.plus({ minutes: step }), step);
+  }
+
   it('agrees with another one on every window', () => {
     const instant = fc.integer({ min: Date.UTC(2020, 0, 1), max: Date.UTC(2030, 0, 1) });
     fc.assert(
       fc.property(instant, fc.constantFrom(...zones), fc.constantFrom(...units), (epochMs, zone, per) => {
         const { fromMs, toMs } = calendarOf({ limit: 1, per, zone })(epochMs);
-        const from = DateTime.fromMillis(epochMs, { zone }).startOf(per);
-        expect([fromMs, toMs]).to.deep.equal([
-          from.toMillis(),
-          // Across a change of the clocks an hour of the wall can be longer or shorter; here it is an hour.
-          ['second', 'minute', 'hour'].includes(per)
-            ? fromMs + { second: 1000, minute: 60_000, hour: 3_600_000 }[per as 'hour']
-            : from.plus({ [per]: 1 }).toMillis(),
-        ]);
+        const at = DateTime.fromMillis(epochMs, { zone });
+        const from = per === 'hour' ? wholeHour(at, -1) : at.startOf(per);
+        const to = per === 'hour' ? wholeHour(at.plus({ minutes: 1 }), 1) : from.plus({ [per]: 1 });
+        expect([fromMs, toMs]).to.deep.equal([from.toMillis(), to.toMillis()]);
       }),
       { numRuns: 2000 },
     );
@@ -366,6 +369,27 @@ describe('the calendar of the lab', () => {
           expect(calendar(toMs).fromMs).to.equal(toMs);
         },
       ),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('is the one that the limiter goes by, where clocks change by half an hour too', () => {
+    const changes = [
+      '2026-10-03T15:30:00Z',
+      '2026-04-04T15:00:00Z',
+      '2026-03-08T10:00:00Z',
+      '2026-11-01T09:00:00Z',
+    ];
+    const instant = fc
+      .tuple(fc.constantFrom(...changes), fc.integer({ min: -7_200_000, max: 7_200_000 }))
+      .map(([change, byMs]) => Date.parse(change) + byMs);
+    fc.assert(
+      fc.property(instant, fc.constantFrom(...zones), fc.constantFrom(...units), (epochMs, zone, unit) => {
+        const calendar = calendarOf({ limit: 1, per: unit, zone });
+        const [first = 0, second] = windowEndsUs({ unit, zone, resetMinutes: 0 }, epochMs);
+        expect(first).to.equal(calendar(epochMs).toMs * 1000);
+        expect(second).to.equal(calendar(first / 1000).toMs * 1000);
+      }),
       { numRuns: 2000 },
     );
   });

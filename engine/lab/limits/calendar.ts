@@ -71,6 +71,20 @@ function dayCalendar(unit: string, wall: Wall, resetMs: number): Calendar {
   return (epochMs) => spanAt(epochMs, epochMs);
 }
 
+/** Windows begin where the wall shows a whole unit; one that a clock changes within by half an hour is that much longer. */
+function clockCalendar(unitMs: number, wall: Wall): Calendar {
+  const whole = (round: (units: number) => number, epochMs: number): number => {
+    const offset = wall(epochMs) - epochMs;
+    return round((epochMs + offset) / unitMs) * unitMs - offset;
+  };
+  // Once more, since the edge may lie beyond a change of the clocks, in another offset.
+  return (epochMs) => {
+    const fromMs = whole(Math.floor, epochMs);
+    const next = whole((units) => Math.floor(units) + 1, epochMs);
+    return { fromMs: whole(Math.floor, fromMs), toMs: whole(Math.ceil, next) };
+  };
+}
+
 /** The calendar of a fixed limit. */
 export function calendarOf({ per, zone = 'UTC', reset = '00:00' }: config.Fixed): Calendar {
   const wall = wallOf(zone);
@@ -79,10 +93,5 @@ export function calendarOf({ per, zone = 'UTC', reset = '00:00' }: config.Fixed)
     const [hours = 0, minutes = 0] = reset.split(':').map(Number);
     return dayCalendar(per, wall, (hours * 60 + minutes) * minuteMs);
   }
-  const offset = (epochMs: number): number => (/^\d/.test(per) ? 0 : wall(epochMs) - epochMs);
-  return (epochMs) => {
-    const shift = offset(epochMs);
-    const fromMs = Math.floor((epochMs + shift) / unitMs) * unitMs - shift;
-    return { fromMs, toMs: fromMs + unitMs };
-  };
+  return clockCalendar(unitMs, /^\d/.test(per) ? (epochMs) => epochMs : wall);
 }
