@@ -3,7 +3,6 @@ import type { CheckPlan, LogicalType, MappingPlan } from '../../model/plan.ts';
 import type { CheckOutcome } from '../../model/ports.ts';
 import { durationText } from '../../model/units.ts';
 import type { CurrentRows } from './current-rows.ts';
-import { compareDecimals } from './decimals.ts';
 import { type Bound, type Handle, quote } from './handle.ts';
 import { decodeText, visible } from './staged-table.ts';
 
@@ -19,17 +18,17 @@ type FreshnessCheck = Extract<CheckPlan, { kind: 'freshness' }>;
 const examplesMax = 3;
 
 /** Checks what is about to be loaded; `row_count` and `freshness` look at all that is staged. */
-export function runCheck(
+export async function runCheck(
   handle: Handle,
   current: CurrentRows,
   check: CheckPlan,
   nowMs: number,
-): CheckOutcome {
+): Promise<CheckOutcome> {
   switch (check.kind) {
     case 'not_null':
       return violations(handle, current, { sql: `${quote(check.column)} IS NULL`, bound: [] });
     case 'range':
-      return violations(handle, current, rangeCondition(handle, check));
+      return violations(handle, current, rangeCondition(check));
     case 'accepted_values':
       return violations(
         handle,
@@ -39,7 +38,7 @@ export function runCheck(
     case 'unique':
       return duplicates(handle, current, check.columns);
     case 'row_count':
-      return rowCount(current.countAll(), check);
+      return rowCount(await current.countAll(), check);
     case 'freshness':
       return freshness(handle, current, check, nowMs);
   }
@@ -55,18 +54,26 @@ interface Example {
   readonly _index: number | null;
 }
 
-function outcome(bad: number, total: number, examples: () => readonly Example[]): CheckOutcome {
+async function outcome(
+  bad: number,
+  total: number,
+  examples: () => Promise<readonly Example[]>,
+): Promise<CheckOutcome> {
   const found = `${counted(bad)} of ${counted(total)} rows`;
   if (bad === 0) return { passed: true, found };
-  const keys = examples().map(
+  const keys = (await examples()).map(
     ({ _record, _index }) => `${visible(decodeText(_record))}${_index === null ? '' : `[${_index}]`}`,
   );
   return { passed: false, found: `${found}, first: ${keys.join(', ')}` };
 }
 
-function violations(handle: Handle, current: CurrentRows, { sql, bound }: Condition): CheckOutcome {
+async function violations(
+  handle: Handle,
+  current: CurrentRows,
+  { sql, bound }: Condition,
+): Promise<CheckOutcome> {
   const { from, bound: scope } = current.pending();
-  const counts = handle.first<{ total: number; bad: number }>(
+  const counts = await handle.first<{ total: number; bad: number }>(
     `SELECT count(*) AS total, count(*) FILTER (WHERE ${sql}) AS bad ${from}`,
     ...bound,
     ...scope,
@@ -77,17 +84,24 @@ function violations(handle: Handle, current: CurrentRows, { sql, bound }: Condit
 }
 
 /** Rows that share their values with another one. NULLs are equal to nothing; accounts have their own keys. */
-function duplicates(handle: Handle, current: CurrentRows, columns: readonly string[]): CheckOutcome {
+async function duplicates(
+  handle: Handle,
+  current: CurrentRows,
+  columns: readonly string[],
+): Promise<CheckOutcome> {
   const { from, bound } = current.pending();
   const names = columns.map(quote);
   const present = names.map((name) => `${name} IS NOT NULL`).join(' AND ');
   const groups =
     `SELECT count(*) AS members, min(rowid) AS member ${from} AND ${present} ` +
     `GROUP BY ${['_account', ...names].join(', ')} HAVING count(*) > 1`;
-  const total = handle.first<{ total: number }>(`SELECT count(*) AS total ${from}`, ...bound)?.total ?? 0;
-  const bad =
-    handle.first<{ bad: number }>(`SELECT coalesce(sum(members), 0) AS bad FROM (${groups})`, ...bound)
-      ?.bad ?? 0;
+  const { total = 0 } =
+    (await handle.first<{ total: number }>(`SELECT count(*) AS total ${from}`, ...bound)) ?? {};
+  const { bad = 0 } =
+    (await handle.first<{ bad: number }>(
+      `SELECT coalesce(sum(members), 0) AS bad FROM (${groups})`,
+      ...bound,
+    )) ?? {};
   return outcome(bad, total, () =>
     handle.select(
       `SELECT _record, _index FROM ${current.table} WHERE rowid IN ` +
@@ -97,9 +111,9 @@ function duplicates(handle: Handle, current: CurrentRows, columns: readonly stri
   );
 }
 
-function rangeCondition(handle: Handle, { column, type, min, max }: RangeCheck): Condition {
-  const below = min === undefined ? [] : [limited(handle, quote(column), type.name, '<', min)];
-  const above = max === undefined ? [] : [limited(handle, quote(column), type.name, '>', max)];
+function rangeCondition({ column, type, min, max }: RangeCheck): Condition {
+  const below = min === undefined ? [] : [limited(quote(column), type.name, '<', min)];
+  const above = max === undefined ? [] : [limited(quote(column), type.name, '>', max)];
   const conditions = [...below, ...above];
   return {
     sql: `(${conditions.map(({ sql }) => sql).join(' OR ') || 'FALSE'})`,
@@ -107,14 +121,8 @@ function rangeCondition(handle: Handle, { column, type, min, max }: RangeCheck):
   };
 }
 
-function limited(
-  handle: Handle,
-  column: string,
-  type: LogicalType['name'],
-  sign: '<' | '>',
-  limit: string,
-): Condition {
-  if (type === 'integer' || type === 'decimal') return exactBound(handle, column, sign, limit);
+function limited(column: string, type: LogicalType['name'], sign: '<' | '>', limit: string): Condition {
+  if (type === 'integer' || type === 'decimal') return exactBound(column, sign, limit);
   if (type === 'double') return { sql: `${column} ${sign} ?`, bound: [Number(limit)] };
   // Canonical texts of dates, times and instants compare like their values.
   const text = type === 'timestamp' ? (parseInstant(limit) ?? limit) : limit;
@@ -122,8 +130,7 @@ function limited(
 }
 
 /** Doubles decide, except near the limit: there the texts are compared exactly. */
-function exactBound(handle: Handle, column: string, sign: '<' | '>', limit: string): Condition {
-  handle.define('compare_decimals', compareDecimals);
+function exactBound(column: string, sign: '<' | '>', limit: string): Condition {
   const real = Number(limit);
   const margin = Math.abs(real) * 1e-12;
   const outer = sign === '<' ? real + margin : real - margin;
@@ -163,9 +170,14 @@ function rowCount(
   return { passed, found: `${counted(rows)} rows` };
 }
 
-function freshness(handle: Handle, current: CurrentRows, check: FreshnessCheck, nowMs: number): CheckOutcome {
+async function freshness(
+  handle: Handle,
+  current: CurrentRows,
+  check: FreshnessCheck,
+  nowMs: number,
+): Promise<CheckOutcome> {
   const sql = `SELECT max(${quote(check.column)}) AS newest FROM ${current.table}`;
-  const newest = handle.first<{ newest: string | null }>(sql)?.newest ?? null;
+  const { newest = null } = (await handle.first<{ newest: string | null }>(sql)) ?? {};
   if (newest === null) return { passed: false, found: 'there are no rows with a value' };
   // A date is the start of its day; a date and time without a zone is taken for UTC.
   const ageMs = nowMs - Date.parse(`${newest.slice(0, 10)}T${newest.slice(11, 19) || '00:00:00'}Z`);

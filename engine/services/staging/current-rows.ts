@@ -17,21 +17,29 @@ export class CurrentRows {
   readonly #state: string;
 
   /** Finds the older versions among the rows that are not loaded yet: one sort of their keys. */
-  constructor(handle: Handle, mapping: MappingPlan) {
+  static async of(handle: Handle, mapping: MappingPlan): Promise<CurrentRows> {
+    const loadedThrough = (await loadState(handle, mapping.name))?.loadedThrough ?? 0;
+    const table = new StagedTable(mapping).name;
+    const hasOld = await collectOld(handle, table, loadedThrough);
+    const state = await databaseState(handle);
+    return new CurrentRows({ handle, mapping, table, loadedThrough, hasOld, state });
+  }
+
+  private constructor({ handle, mapping, table, loadedThrough, hasOld, state }: Found) {
     this.mapping = mapping;
-    this.table = new StagedTable(mapping).name;
+    this.table = table;
     this.#handle = handle;
-    this.#loadedThrough = loadState(handle, mapping.name)?.loadedThrough ?? 0;
-    this.#hasOld = this.#collectOld();
-    this.#state = this.#databaseState();
+    this.#loadedThrough = loadedThrough;
+    this.#hasOld = hasOld;
+    this.#state = state;
   }
 
   /** Whether this still holds: it is about the same mapping, and nobody has written since. */
-  isOf(mapping: MappingPlan): boolean {
+  async isOf(mapping: MappingPlan): Promise<boolean> {
     return (
       this.mapping.name === mapping.name &&
       this.mapping.hash === mapping.hash &&
-      this.#state === this.#databaseState()
+      this.#state === (await databaseState(this.#handle))
     );
   }
 
@@ -44,29 +52,36 @@ export class CurrentRows {
   }
 
   /** How many rows are staged, loaded ones included. */
-  countAll(): number {
+  async countAll(): Promise<number> {
     const newest = `SELECT ${rank} AS age FROM ${this.table}`;
-    return (
-      this.#handle.first<{ total: number }>(`SELECT count(*) AS total FROM (${newest}) WHERE age = 1`)
-        ?.total ?? 0
-    );
+    const sql = `SELECT count(*) AS total FROM (${newest}) WHERE age = 1`;
+    return (await this.#handle.first<{ total: number }>(sql))?.total ?? 0;
   }
+}
 
-  #collectOld(): boolean {
-    this.#handle.exec('CREATE TEMP TABLE IF NOT EXISTS old_rows (row INTEGER PRIMARY KEY)');
-    this.#handle.exec('DELETE FROM temp.old_rows');
-    const pages = this.#loadedThrough === 0 ? 'TRUE' : `_page > ${this.#loadedThrough}`;
-    const { changes } = this.#handle.run(
-      'INSERT INTO temp.old_rows SELECT row FROM ' +
-        `(SELECT rowid AS row, ${rank} AS age FROM ${this.table} WHERE ${pages}) WHERE age > 1`,
-    );
-    return changes > 0;
-  }
+interface Found {
+  readonly handle: Handle;
+  readonly mapping: MappingPlan;
+  readonly table: string;
+  readonly loadedThrough: number;
+  readonly hasOld: boolean;
+  readonly state: string;
+}
 
-  /** Changes with every commit of another connection, and with every change of this one. */
-  #databaseState(): string {
-    const version = this.#handle.first<{ data_version: number }>('PRAGMA data_version')?.data_version;
-    const changes = this.#handle.first<{ changes: number }>('SELECT total_changes() AS changes')?.changes;
-    return `${version} ${changes}`;
-  }
+async function collectOld(handle: Handle, table: string, loadedThrough: number): Promise<boolean> {
+  await handle.exec('CREATE TEMP TABLE IF NOT EXISTS old_rows (row INTEGER PRIMARY KEY)');
+  await handle.exec('DELETE FROM temp.old_rows');
+  const pages = loadedThrough === 0 ? 'TRUE' : `_page > ${loadedThrough}`;
+  const { changes } = await handle.run(
+    'INSERT INTO temp.old_rows SELECT row FROM ' +
+      `(SELECT rowid AS row, ${rank} AS age FROM ${table} WHERE ${pages}) WHERE age > 1`,
+  );
+  return changes > 0;
+}
+
+/** Changes with every commit of another connection, and with every change of this one. */
+async function databaseState(handle: Handle): Promise<string> {
+  const version = await handle.first<{ data_version: number }>('PRAGMA data_version');
+  const changes = await handle.first<{ changes: number }>('SELECT total_changes() AS changes');
+  return `${version?.data_version} ${changes?.changes}`;
 }

@@ -33,8 +33,8 @@ export class Database {
     this.models = defineModels(this.sequelize);
   }
 
-  /** Reads through Sequelize, or through the raw connection. What the work does synchronously sees one state. */
-  async read<T>(work: (handle: Handle) => T | Promise<T>): Promise<T> {
+  /** Reads through Sequelize, or through the raw connection. */
+  async read<T>(work: (handle: Handle) => Promise<T>): Promise<T> {
     return this.#explain(async () => {
       const manager = this.sequelize.connectionManager as unknown as ConnectionManager;
       return work((await manager.getConnection({})).handle);
@@ -45,7 +45,7 @@ export class Database {
    * Does the work in one transaction: all of it is kept, or none. Writers of this process take turns, since one that
    * waited for SQLite's lock would block the very thread that must release it.
    */
-  async write<T>(work: (handle: Handle, transaction: Transaction) => T | Promise<T>): Promise<T> {
+  async write<T>(work: (handle: Handle, transaction: Transaction) => Promise<T>): Promise<T> {
     const turn = this.#writers.then(() => this.#explain(() => this.#transact(work)));
     this.#writers = turn.catch(() => {});
     return turn;
@@ -62,17 +62,17 @@ export class Database {
     return this.#closed;
   }
 
-  async #transact<T>(work: (handle: Handle, transaction: Transaction) => T | Promise<T>): Promise<T> {
+  async #transact<T>(work: (handle: Handle, transaction: Transaction) => Promise<T>): Promise<T> {
     // IMMEDIATE: the lock is waited for here, where nothing has been read yet that another process may change.
     const transaction = await this.sequelize.transaction({ type: Transaction.TYPES.IMMEDIATE });
     const { handle } = (transaction as unknown as { readonly connection: Connection }).connection;
     try {
       const result = await work(handle, transaction);
       // Through the handle: when a commit fails, Sequelize would keep the connection, and with it the lock.
-      handle.exec('COMMIT');
+      handle.execNow('COMMIT');
       return result;
     } finally {
-      if (handle.isTransaction) handle.exec('ROLLBACK');
+      if (handle.isTransaction) handle.execNow('ROLLBACK');
       // Nothing is left to roll back: Sequelize only gives the connection back.
       await transaction.rollback();
     }

@@ -1,4 +1,4 @@
-import { Handle, type HandleOptions } from './handle.ts';
+import { type HandleOptions, SqliteHandle } from './sqlite-handle.ts';
 
 type Row = { [column: string]: unknown };
 type Parameters = readonly unknown[] | { readonly [name: string]: unknown };
@@ -26,25 +26,25 @@ class Statement {
  */
 class HandlePool {
   readonly #options: HandleOptions;
-  readonly #spare: Handle[] = [];
+  readonly #spare: SqliteHandle[] = [];
 
   constructor(options: HandleOptions) {
     this.#options = options;
   }
 
-  take(filename: string): Handle {
-    return this.#spare.pop() ?? new Handle(filename, this.#options);
+  take(filename: string): SqliteHandle {
+    return this.#spare.pop() ?? new SqliteHandle(filename, this.#options);
   }
 
-  give(handle: Handle): void {
-    if (handle.isTransaction) handle.exec('ROLLBACK');
+  give(handle: SqliteHandle): void {
+    if (handle.isTransaction) handle.execNow('ROLLBACK');
     this.#spare.push(handle);
   }
 
   close(): void {
     // Closing would empty the WAL, if the library freed its statements in time. When it cannot be done now, because
     // another process is reading, one that opens the file later does it.
-    attempt(() => this.#spare[0]?.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)'));
+    attempt(() => this.#spare[0]?.execNow('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)'));
     for (const handle of this.#spare.splice(0)) handle.close();
   }
 }
@@ -55,7 +55,7 @@ export class Connection {
   /** Set by Sequelize while a transaction owns the connection. */
   uuid?: string | undefined;
   readonly #pool: HandlePool;
-  #handle: Handle | undefined;
+  #handle: SqliteHandle | undefined;
 
   constructor(filename: string, pool: HandlePool, opened: (error: Error | null) => void) {
     this.filename = filename;
@@ -66,7 +66,7 @@ export class Connection {
   }
 
   /** For prepared statements inside Sequelize's transaction. Opens the file again when the first attempt has failed. */
-  get handle(): Handle {
+  get handle(): SqliteHandle {
     this.#handle ??= this.#pool.take(this.filename);
     return this.#handle;
   }
@@ -96,7 +96,7 @@ export class Connection {
 
   exec(sql: string, ...rest: readonly Callback[]): this {
     return this.#perform(sql, rest, () => {
-      this.handle.exec(sql);
+      this.handle.execNow(sql);
       return { statement: new Statement() };
     });
   }

@@ -1,99 +1,17 @@
-import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
-
-/** What SQLite stores; a `Uint8Array` is a BLOB. */
+/** What a database binds; a `Uint8Array` is binary. */
 export type Bound = string | number | bigint | null | Uint8Array;
 
-type Statement = ReturnType<DatabaseSyncInstance['prepare']>;
-
-export interface HandleOptions {
-  /** How long a statement waits for a lock of another process. */
-  readonly busyTimeoutMs: number;
-}
-
-/**
- * Durability: WAL never leaves a damaged or half-written database, whatever dies. With `synchronous = NORMAL` a commit
- * survives the death of the process at once, but a power failure may take back the last few. They are taken back whole
- * (rows, page and position belong to one transaction), so what was lost is fetched again. What the warehouse is told
- * is made durable first: see `pendingUnits`.
- */
-const settings = `
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = NORMAL;
-  PRAGMA foreign_keys = ON;
-  PRAGMA journal_size_limit = 67108864;`;
-
-const statementsMax = 200;
-
-/** One connection to SQLite. Every call is done when it returns; statements are prepared once and kept. */
-export class Handle {
-  readonly #database: DatabaseSyncInstance;
-  /** The library frees a statement only when it is collected as garbage: few are made, and used again. */
-  readonly #statements = new Map<string, Statement>();
-
-  constructor(filename: string, { busyTimeoutMs }: HandleOptions) {
-    this.#database = new DatabaseSync(filename, { timeout: busyTimeoutMs });
-    try {
-      this.#database.exec(settings);
-    } catch (error) {
-      this.#database.close();
-      throw error;
-    }
-  }
-
-  get isTransaction(): boolean {
-    return this.#database.isTransaction;
-  }
-
+/** One connection to the staging database. `?` stands for a parameter. */
+export interface Handle {
   /** Runs statements without parameters. */
-  exec(sql: string): void {
-    this.#database.exec(sql);
-  }
-
-  run(sql: string, ...bound: Bound[]): { readonly changes: number } {
-    return this.#prepare(sql).run(...bound);
-  }
-
+  exec(sql: string): Promise<void>;
+  run(sql: string, ...bound: Bound[]): Promise<{ readonly changes: number }>;
   /** All rows of a query. */
-  select<T>(sql: string, ...bound: Bound[]): T[] {
-    return this.#prepare(sql).all(...bound) as T[];
-  }
-
+  select<T>(sql: string, ...bound: Bound[]): Promise<T[]>;
   /** The first row of a query. */
-  first<T>(sql: string, ...bound: Bound[]): T | undefined {
-    return this.#prepare(sql).get(...bound) as T | undefined;
-  }
-
+  first<T>(sql: string, ...bound: Bound[]): Promise<T | undefined>;
   /** All rows of a query, as arrays of their values: half as much work as objects. */
-  arrays(sql: string, ...bound: Bound[]): Bound[][] {
-    const statement = this.#prepare(sql);
-    statement.setReturnArrays(true);
-    return statement.all(...bound) as Bound[][];
-  }
-
-  /** Prepares a statement that is not kept, since its text will hardly come again. */
-  prepareOnce(sql: string): Statement {
-    return this.#database.prepare(sql);
-  }
-
-  /** Lets SQL call a function that gives the same for the same arguments. */
-  define(name: string, work: (a: string, b: string) => number): void {
-    this.#database.function(name, { deterministic: true }, work);
-  }
-
-  close(): void {
-    this.#statements.clear();
-    this.#database.close();
-  }
-
-  #prepare(sql: string): Statement {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      if (this.#statements.size >= statementsMax) this.#statements.clear();
-      statement = this.#database.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
-  }
+  arrays(sql: string, ...bound: Bound[]): Promise<Bound[][]>;
 }
 
 /** Quotes a name of SQL. */

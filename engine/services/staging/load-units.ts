@@ -15,7 +15,7 @@ export interface LoadState {
   readonly epoch: number;
 }
 
-export function loadState(handle: Handle, mapping: string): LoadState | undefined {
+export async function loadState(handle: Handle, mapping: string): Promise<LoadState | undefined> {
   return handle.first(
     'SELECT loaded_through AS loadedThrough, epoch FROM mappings WHERE mapping = ?',
     mapping,
@@ -23,17 +23,17 @@ export function loadState(handle: Handle, mapping: string): LoadState | undefine
 }
 
 /** Load units of what a mapping has staged and not loaded, in page order. */
-export function pendingUnits(
+export async function pendingUnits(
   handle: Handle,
   environment: string,
   mapping: MappingPlan,
   rowsMax: number,
-): readonly LoadUnit[] {
+): Promise<readonly LoadUnit[]> {
   // What the warehouse keeps must not be lost here, or its pages' numbers would be given to others: synced to disk now.
-  handle.exec('PRAGMA wal_checkpoint(PASSIVE)');
-  const state = loadState(handle, mapping.name);
+  await handle.exec('PRAGMA wal_checkpoint(PASSIVE)');
+  const state = await loadState(handle, mapping.name);
   if (state === undefined) return [];
-  const pages = handle.select<PendingPage>(
+  const pages = await handle.select<PendingPage>(
     'SELECT page, rows, body_hash AS bodyHash FROM page_rows JOIN pages ON pages.id = page ' +
       'WHERE mapping = ? AND page > ? ORDER BY page',
     mapping.name,
@@ -82,14 +82,14 @@ function unitOf(environment: string, mapping: string, salt: string, pages: reado
 }
 
 /** Notes a load, and moves the mapping on when nothing up to the unit's end is left out. Doing it again changes nothing. */
-export function markLoaded(
+export async function markLoaded(
   handle: Handle,
   unit: LoadUnit,
   run: string,
   counts: LoadCounts,
   at: string,
-): void {
-  handle.run(
+): Promise<void> {
+  await handle.run(
     'INSERT INTO loads (id, mapping, first_page, last_page, run, rows, inserted, updated, unchanged, superseded, loaded_at) ' +
       'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
     unit.id,
@@ -105,7 +105,7 @@ export function markLoaded(
     at,
   );
   // Another process may have staged a page in between since the unit was made; then it stays pending, and so do the rest.
-  handle.run(
+  await handle.run(
     'UPDATE mappings SET loaded_through = ?1 WHERE mapping = ?2 AND loaded_through < ?1 AND ?3 = ' +
       '(SELECT coalesce(sum(rows), 0) FROM page_rows WHERE page_rows.mapping = ?2 ' +
       'AND page > loaded_through AND page <= ?1)',
@@ -116,8 +116,8 @@ export function markLoaded(
 }
 
 /** Makes all that is staged of a mapping pending again, in units that the warehouse does not know. */
-export function rewind(handle: Handle, mapping: string, nowMs: number): void {
-  handle.run(
+export async function rewind(handle: Handle, mapping: string, nowMs: number): Promise<void> {
+  await handle.run(
     'UPDATE mappings SET loaded_through = 0, epoch = max(epoch + 1, ?) WHERE mapping = ?',
     nowMs,
     mapping,

@@ -9,30 +9,33 @@ export interface RegisterContext {
 }
 
 /** Makes the table of a mapping. When the mapping has changed, what it made before goes, and is made again of kept pages. */
-export function prepare(
+export async function prepare(
   handle: Handle,
   mapping: MappingPlan,
   table: StagedTable,
   context: RegisterContext,
-): void {
-  const known = handle.first<{ hash: string }>('SELECT hash FROM mappings WHERE mapping = ?', mapping.name);
-  if (known?.hash !== mapping.hash) reset(handle, mapping, table, context);
-  table.create(handle);
+): Promise<void> {
+  const known = await handle.first<{ hash: string }>(
+    'SELECT hash FROM mappings WHERE mapping = ?',
+    mapping.name,
+  );
+  if (known?.hash !== mapping.hash) await reset(handle, mapping, table, context);
+  await table.create(handle);
 }
 
-function reset(
+async function reset(
   handle: Handle,
   { name, stream, hash }: MappingPlan,
   table: StagedTable,
   context: RegisterContext,
-): void {
-  table.drop(handle);
+): Promise<void> {
+  await table.drop(handle);
   for (const ledger of ['page_rows', 'blocked_rows']) {
-    handle.run(`DELETE FROM ${ledger} WHERE mapping = ?`, name);
+    await handle.run(`DELETE FROM ${ledger} WHERE mapping = ?`, name);
   }
   // The clock may stand still or go back; an epoch never comes again.
-  const epoch = Math.max((loadState(handle, name)?.epoch ?? 0) + 1, context.nowMs);
-  handle.run(
+  const epoch = Math.max(((await loadState(handle, name))?.epoch ?? 0) + 1, context.nowMs);
+  await handle.run(
     'INSERT INTO mappings (mapping, environment, stream, hash, loaded_through, epoch) VALUES (?, ?, ?, ?, 0, ?) ' +
       'ON CONFLICT DO UPDATE SET stream = excluded.stream, hash = excluded.hash, loaded_through = 0, epoch = excluded.epoch',
     name,
@@ -47,8 +50,8 @@ function reset(
  * Hashes of the mappings that have seen every kept page of their stream. One that has not (a run ended while it was
  * mapped again, or the page was fetched for another mapping) counts as not prepared, so that the next plan maps it.
  */
-export function mappedHashes(handle: Handle): ReadonlyMap<string, string> {
-  const rows = handle.select<{ mapping: string; hash: string }>(
+export async function mappedHashes(handle: Handle): Promise<ReadonlyMap<string, string>> {
+  const rows = await handle.select<{ mapping: string; hash: string }>(
     'SELECT mapping, hash FROM mappings AS m WHERE ' +
       '(SELECT count(*) FROM page_rows AS r WHERE r.mapping = m.mapping) >= ' +
       "(SELECT count(*) FROM pages AS p WHERE p.environment = m.environment AND p.source || '.' || p.stream = m.stream) " +
@@ -58,8 +61,8 @@ export function mappedHashes(handle: Handle): ReadonlyMap<string, string> {
 }
 
 /** An environment other than ours that has used this database. */
-export function otherEnvironment(handle: Handle, environment: string): string | undefined {
-  const found = handle.first<{ environment: string }>(
+export async function otherEnvironment(handle: Handle, environment: string): Promise<string | undefined> {
+  const found = await handle.first<{ environment: string }>(
     'SELECT environment FROM (SELECT environment FROM mappings UNION SELECT environment FROM positions ' +
       'UNION SELECT environment FROM memory) WHERE environment <> ? LIMIT 1',
     environment,

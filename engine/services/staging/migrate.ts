@@ -2,7 +2,8 @@ import { DataTypes, QueryTypes, type Transaction } from 'sequelize';
 import { Umzug, type UmzugStorage } from 'umzug';
 import type { Database } from './database.ts';
 import { newerSchema } from './failures.ts';
-import { type MigrationContext, migrations } from './migrations.ts';
+import type { MigrationContext } from './migrations/migration.ts';
+import { migrations } from './migrations/migrations.ts';
 
 const table = 'migrations';
 

@@ -25,15 +25,15 @@ export class PageWriter {
   }
 
   /** Writes a page and its rows. False when the page was there already, and nothing was written. */
-  page(stream: StreamPlan, page: StagedPage): boolean {
-    if (!this.#insertPage(stream, page)) return false;
-    for (const rows of page.rows) this.rows(page.id, rows);
+  async page(stream: StreamPlan, page: StagedPage): Promise<boolean> {
+    if (!(await this.#insertPage(stream, page))) return false;
+    for (const rows of page.rows) await this.rows(page.id, rows);
     return true;
   }
 
-  position(stream: StreamPlan, { position }: StagedPage): void {
+  async position(stream: StreamPlan, { position }: StagedPage): Promise<void> {
     const open = position.open === undefined ? null : JSON.stringify(position.open);
-    this.#handle.run(
+    await this.#handle.run(
       'INSERT INTO positions (environment, source, account, stream, cursor, window, shape, updated_at) ' +
         'VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ' +
         'cursor = excluded.cursor, window = excluded.window, shape = excluded.shape, updated_at = excluded.updated_at',
@@ -46,23 +46,23 @@ export class PageWriter {
   }
 
   /** Writes what one mapping made of one page, in place of what may be there. */
-  restage(page: number, rows: MappedRows): void {
+  async restage(page: number, rows: MappedRows): Promise<void> {
     const table = this.#tableOf(rows);
-    this.#handle.run(`DELETE FROM ${table.name} WHERE _page = ?`, page);
-    this.#handle.run('DELETE FROM blocked_rows WHERE mapping = ? AND page = ?', rows.mapping, page);
-    const { changes } = this.#handle.run(
+    await this.#handle.run(`DELETE FROM ${table.name} WHERE _page = ?`, page);
+    await this.#handle.run('DELETE FROM blocked_rows WHERE mapping = ? AND page = ?', rows.mapping, page);
+    const { changes } = await this.#handle.run(
       'DELETE FROM page_rows WHERE mapping = ? AND page = ?',
       rows.mapping,
       page,
     );
-    this.rows(page, rows, changes === 0);
+    await this.rows(page, rows, changes === 0);
   }
 
   /** `fresh`: the mapping has not seen the page before. */
-  rows(page: number, rows: MappedRows, fresh = true): void {
-    this.#insertRows(this.#tableOf(rows), rows);
-    for (const row of rows.blocked) this.#insertBlocked(page, row);
-    this.#handle.run(
+  async rows(page: number, rows: MappedRows, fresh = true): Promise<void> {
+    await this.#insertRows(this.#tableOf(rows), rows);
+    for (const row of rows.blocked) await this.#insertBlocked(page, row);
+    await this.#handle.run(
       'INSERT INTO page_rows (mapping, page, rows, filtered, nulled, blocked) VALUES (?, ?, ?, ?, ?, ?)',
       rows.mapping,
       page,
@@ -71,7 +71,7 @@ export class PageWriter {
       rows.nulled,
       rows.blocked.length,
     );
-    if (fresh) this.#pullBack(rows.mapping, page);
+    if (fresh) await this.#pullBack(rows.mapping, page);
   }
 
   /**
@@ -79,8 +79,8 @@ export class PageWriter {
    * overtaken) must still be loaded, and what follows it again, so that newer versions win. The new epoch makes
    * different load units of them; the warehouse would skip units that it knows.
    */
-  #pullBack(mapping: string, page: number): void {
-    this.#handle.run(
+  async #pullBack(mapping: string, page: number): Promise<void> {
+    await this.#handle.run(
       'UPDATE mappings SET loaded_through = ? - 1, epoch = max(epoch + 1, ?) WHERE mapping = ? AND loaded_through >= ?',
       page,
       this.#context.nowMs,
@@ -89,8 +89,8 @@ export class PageWriter {
     );
   }
 
-  #insertPage(stream: StreamPlan, page: StagedPage): boolean {
-    const { changes } = this.#handle.run(
+  async #insertPage(stream: StreamPlan, page: StagedPage): Promise<boolean> {
+    const { changes } = await this.#handle.run(
       'INSERT INTO pages (id, run, environment, source, account, stream, request, status, records, body_hash, staged_at, body) ' +
         'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
       page.id,
@@ -104,7 +104,7 @@ export class PageWriter {
       page.body,
     );
     if (changes === 1) return true;
-    const kept = this.#handle.first<{ body_hash: string }>(
+    const kept = await this.#handle.first<{ body_hash: string }>(
       'SELECT body_hash FROM pages WHERE id = ?',
       page.id,
     );
@@ -112,18 +112,18 @@ export class PageWriter {
     return false;
   }
 
-  #insertRows(table: StagedTable, { mapping, values, count }: MappedRows): void {
+  async #insertRows(table: StagedTable, { mapping, values, count }: MappedRows): Promise<void> {
     const width = table.columns.length;
     assert(values.length === count * width, `${count} rows of ${mapping} have ${width} values each`);
     const step = table.rowsPerInsert * width;
     for (let at = 0; at < values.length; at += step) {
       const bound = table.encode(values, at, at + step);
-      this.#handle.run(table.insert(bound.length / width), ...bound);
+      await this.#handle.run(table.insert(bound.length / width), ...bound);
     }
   }
 
-  #insertBlocked(page: number, row: BlockedRow): void {
-    this.#handle.run(
+  async #insertBlocked(page: number, row: BlockedRow): Promise<void> {
+    await this.#handle.run(
       'INSERT INTO blocked_rows (page, mapping, ordinal, idx, record, property, code, reason, value, created_at) ' +
         'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       page,

@@ -24,7 +24,7 @@ export async function* readRows(
   }
 }
 
-const pagesOf = (handle: Handle, { mapping, firstPage, lastPage }: LoadUnit): PendingPage[] =>
+const pagesOf = (handle: Handle, { mapping, firstPage, lastPage }: LoadUnit): Promise<PendingPage[]> =>
   handle.select(
     "SELECT page, rows, '' AS bodyHash FROM page_rows WHERE mapping = ? AND page BETWEEN ? AND ? ORDER BY page",
     mapping,
@@ -32,7 +32,11 @@ const pagesOf = (handle: Handle, { mapping, firstPage, lastPage }: LoadUnit): Pe
     lastPage,
   );
 
-function rowsOf(handle: Handle, table: StagedTable, pages: readonly PendingPage[]): readonly StagedRow[] {
-  const rows = handle.arrays(table.select(), pages[0]?.page ?? 0, pages.at(-1)?.page ?? 0);
+async function rowsOf(
+  handle: Handle,
+  table: StagedTable,
+  pages: readonly PendingPage[],
+): Promise<readonly StagedRow[]> {
+  const rows = await handle.arrays(table.select(), pages[0]?.page ?? 0, pages.at(-1)?.page ?? 0);
   return rows.map((row) => table.decode(row));
 }

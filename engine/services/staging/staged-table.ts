@@ -38,15 +38,15 @@ export class StagedTable {
     this.#texts = columns.flatMap(({ free }, position) => (free ? [position] : []));
   }
 
-  create(handle: Handle): void {
-    handle.exec(`CREATE TABLE IF NOT EXISTS ${this.name} (${this.#definition})`);
-    handle.exec(
+  async create(handle: Handle): Promise<void> {
+    await handle.exec(`CREATE TABLE IF NOT EXISTS ${this.name} (${this.#definition})`);
+    await handle.exec(
       `CREATE INDEX IF NOT EXISTS ${quote(`${this.name.slice(1, -1)}_by_page`)} ON ${this.name} (_page)`,
     );
   }
 
-  drop(handle: Handle): void {
-    handle.exec(`DROP TABLE IF EXISTS ${this.name}`);
+  async drop(handle: Handle): Promise<void> {
+    await handle.exec(`DROP TABLE IF EXISTS ${this.name}`);
   }
 
   insert(rows: number): string {

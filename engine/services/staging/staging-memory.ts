@@ -58,12 +58,12 @@ export class StagingMemory implements Memory {
   }
 
   /** Writes what not even a power failure may take back: a commit alone is not on the disk yet, a checkpoint is. */
-  async #write<T>(work: (handle: Handle) => T): Promise<T> {
+  async #write<T>(work: (handle: Handle) => Promise<T>): Promise<T> {
     await this.#ready();
     const { environment } = this.#options;
-    const result = await this.#database.write((handle) => {
+    const result = await this.#database.write(async (handle) => {
       // Within the transaction: of two environments that begin at once, only one comes to own the database.
-      const theirs = otherEnvironment(handle, environment);
+      const theirs = await otherEnvironment(handle, environment);
       if (theirs !== undefined) throw foreignEnvironment(this.#database.storage, theirs, environment);
       return work(handle);
     });

@@ -124,21 +124,21 @@ class SqliteStaging implements OpenStaging {
   }
 
   async reservePages(count: number): Promise<number> {
-    return this.#database.write((handle) => {
+    return this.#database.write(async (handle) => {
       const sql = "UPDATE sequences SET next = next + ? WHERE name = 'page' RETURNING next";
-      const reserved = handle.first<{ next: number }>(sql, count);
+      const reserved = await handle.first<{ next: number }>(sql, count);
       assert(reserved, 'the sequence of pages exists');
       return reserved.next - count;
     });
   }
 
   async commit(stream: StreamPlan, pages: readonly StagedPage[]): Promise<void> {
-    await this.#database.write((handle) => {
+    await this.#database.write(async (handle) => {
       const writer = new PageWriter(handle, this.#context());
-      const written = pages.filter((page) => writer.page(stream, page));
-      const last = written.at(-1);
+      let last: StagedPage | undefined;
+      for (const page of pages) if (await writer.page(stream, page)) last = page;
       // A page that is committed again must not take back the position that later ones have reached.
-      if (last !== undefined && last === pages.at(-1)) writer.position(stream, last);
+      if (last !== undefined && last === pages.at(-1)) await writer.position(stream, last);
     });
   }
 
@@ -178,8 +178,9 @@ class SqliteStaging implements OpenStaging {
   }
 
   async check(mapping: MappingPlan, check: CheckPlan, nowMs: number): Promise<CheckOutcome> {
-    return this.#database.read((handle) => {
-      if (!this.#current?.isOf(mapping)) this.#current = new CurrentRows(handle, mapping);
+    return this.#database.read(async (handle) => {
+      if (!(await this.#current?.isOf(mapping))) this.#current = await CurrentRows.of(handle, mapping);
+      assert(this.#current, 'the current rows are known');
       return runCheck(handle, this.#current, check, nowMs);
     });
   }

@@ -8,7 +8,7 @@ import {
   UniqueConstraintError,
 } from 'sequelize';
 import { sqliteCode, sqliteDriver } from '../../../engine/services/staging/driver.ts';
-import { Handle } from '../../../engine/services/staging/handle.ts';
+import { SqliteHandle } from '../../../engine/services/staging/sqlite-handle.ts';
 import { scratchFile } from './scratch.ts';
 
 interface Shop {
@@ -114,18 +114,15 @@ describe('the SQLite driver under Sequelize', () => {
       .that.includes('U+0000');
   });
 
-  it('names an error alike, however the statement is run', () => {
-    const handle = new Handle(':memory:', { busyTimeoutMs: 50 });
-    handle.exec('CREATE TABLE t (a UNIQUE); INSERT INTO t VALUES (1)');
+  it('names an error alike, however the statement is run', async () => {
+    const handle = new SqliteHandle(':memory:', { busyTimeoutMs: 50 });
+    await handle.exec('CREATE TABLE t (a UNIQUE); INSERT INTO t VALUES (1)');
     const ways = [handle.run, handle.first, handle.select, handle.arrays, handle.exec];
-    const codes = ways.map((way) => {
-      try {
-        way.call(handle, 'INSERT INTO t VALUES (1)');
-        return 'done';
-      } catch (error) {
-        return sqliteCode(error);
-      }
-    });
+    const codes: (string | undefined)[] = [];
+    for (const way of ways) {
+      const work: Promise<unknown> = way.call(handle, 'INSERT INTO t VALUES (1)');
+      codes.push(await work.then(() => 'done', sqliteCode));
+    }
     expect(codes).to.deep.equal(Array(5).fill('SQLITE_CONSTRAINT'));
     expect(sqliteCode(new Error('database is locked'))).to.equal(undefined);
     handle.close();

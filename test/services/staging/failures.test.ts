@@ -4,8 +4,8 @@ import { expect } from 'chai';
 import { ExplainedError, TerminalError, TransientError } from '../../../engine/model/errors.ts';
 import { Database } from '../../../engine/services/staging/database.ts';
 import { explained } from '../../../engine/services/staging/failures.ts';
-import { Handle } from '../../../engine/services/staging/handle.ts';
 import { migrateUp } from '../../../engine/services/staging/migrate.ts';
+import { SqliteHandle } from '../../../engine/services/staging/sqlite-handle.ts';
 import { openStaging } from '../../../engine/services/staging/staging.ts';
 import {
   commitAll,
@@ -33,13 +33,13 @@ describe('a staging database that cannot be used', () => {
     const storage = scratchFile();
     const staging = open(storage);
     await staging.migrate();
-    const other = new Handle(storage, { busyTimeoutMs: 50 });
-    other.exec('BEGIN IMMEDIATE');
+    const other = new SqliteHandle(storage, { busyTimeoutMs: 50 });
+    await other.exec('BEGIN IMMEDIATE');
     const error = await failureOf(staging.reservePages(1));
     expect(error).to.be.instanceOf(TransientError);
     expect(error.diagnostic.code).to.equal('ETL0601');
     expect(error.diagnostic.summary).to.include(storage);
-    other.exec('ROLLBACK');
+    await other.exec('ROLLBACK');
     expect(await staging.reservePages(1)).to.equal(1);
     other.close();
     await staging.close();
@@ -49,10 +49,10 @@ describe('a staging database that cannot be used', () => {
     const database = new Database({ storage: scratchFile(), busyTimeoutMs: 50 });
     await migrateUp(database);
     const grow = (limit: string) =>
-      database.write((handle) => {
-        handle.exec(`PRAGMA max_page_count = ${limit}`);
-        handle.exec('CREATE TABLE filler (bytes BLOB)');
-        for (let at = 0; at < 100; at += 1) handle.run('INSERT INTO filler VALUES (zeroblob(10000))');
+      database.write(async (handle) => {
+        await handle.exec(`PRAGMA max_page_count = ${limit}`);
+        await handle.exec('CREATE TABLE filler (bytes BLOB)');
+        for (let at = 0; at < 100; at += 1) await handle.run('INSERT INTO filler VALUES (zeroblob(10000))');
       });
     const error = await failureOf(grow('30'));
     expect(error).to.be.instanceOf(TerminalError);

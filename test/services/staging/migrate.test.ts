@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { TerminalError } from '../../../engine/model/errors.ts';
 import { Database } from '../../../engine/services/staging/database.ts';
 import { migrateDown, migrateUp } from '../../../engine/services/staging/migrate.ts';
-import { migrations } from '../../../engine/services/staging/migrations.ts';
+import { migrations } from '../../../engine/services/staging/migrations/migrations.ts';
 
 const tables = [
   'blocked_rows',
@@ -26,14 +26,12 @@ describe('migrations of the staging database', () => {
 
   afterEach(() => database.close());
 
-  const tablesNow = () =>
-    database.read((handle) =>
-      handle
-        .select<{ name: string }>(
-          "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name",
-        )
-        .map(({ name }) => name),
-    );
+  const tablesNow = async () => {
+    const sql =
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name";
+    const rows = await database.read((handle) => handle.select<{ name: string }>(sql));
+    return rows.map(({ name }) => name);
+  };
 
   it('go forward, again without effect, back and forward again', async () => {
     await migrateUp(database);

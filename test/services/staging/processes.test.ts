@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
-import { Handle } from '../../../engine/services/staging/handle.ts';
+import { SqliteHandle } from '../../../engine/services/staging/sqlite-handle.ts';
 import { openStaging } from '../../../engine/services/staging/staging.ts';
 import { stillClock, streamPlan } from '../../contracts/staging-samples.ts';
 import { linesOf, mapping, pagesPerCommit, rowsPerPage, start } from './processes.ts';
@@ -25,19 +25,19 @@ describe('a process that is killed while it commits', function () {
     const storage = scratchFile();
     for (let kill = 0; kill < kills; kill += 1) {
       const told = await killSoon(storage, 7 + kill * 17);
-      const handle = new Handle(storage, { busyTimeoutMs });
-      const count = (sql: string): number =>
-        handle.first<{ found: number }>(`SELECT ${sql} AS found`)?.found ?? -1;
-      const pages = count('(SELECT count(*) FROM pages)');
-      const last = count('(SELECT max(id) FROM pages)');
-      expect(handle.select('PRAGMA integrity_check')).to.deep.equal([{ integrity_check: 'ok' }]);
+      const handle = new SqliteHandle(storage, { busyTimeoutMs });
+      const count = async (sql: string): Promise<number> =>
+        (await handle.first<{ found: number }>(`SELECT ${sql} AS found`))?.found ?? -1;
+      const pages = await count('(SELECT count(*) FROM pages)');
+      const last = await count('(SELECT max(id) FROM pages)');
+      expect(await handle.select('PRAGMA integrity_check')).to.deep.equal([{ integrity_check: 'ok' }]);
       expect(pages % pagesPerCommit).to.equal(0);
       expect(last).to.be.at.least(told);
-      expect(count('(SELECT count(*) FROM page_rows)')).to.equal(pages);
-      expect(count('(SELECT sum(rows) FROM page_rows)')).to.equal(pages * rowsPerPage);
-      expect(count('(SELECT count(*) FROM stg_orders)')).to.equal(pages * rowsPerPage);
-      expect(count('(SELECT next FROM sequences)')).to.be.greaterThan(last);
-      expect(handle.first('SELECT cursor FROM positions')).to.deep.equal({ cursor: String(last) });
+      expect(await count('(SELECT count(*) FROM page_rows)')).to.equal(pages);
+      expect(await count('(SELECT sum(rows) FROM page_rows)')).to.equal(pages * rowsPerPage);
+      expect(await count('(SELECT count(*) FROM stg_orders)')).to.equal(pages * rowsPerPage);
+      expect(await count('(SELECT next FROM sequences)')).to.be.greaterThan(last);
+      expect(await handle.first('SELECT cursor FROM positions')).to.deep.equal({ cursor: String(last) });
       handle.close();
     }
     const staging = openStaging({ storage, environment: 'dev', clock: stillClock });
