@@ -123,6 +123,20 @@ export interface StagedPage {
   readonly rows: readonly MappedRows[];
   /** Where the stream stands once this page is committed. */
   readonly position: Position;
+  readonly window?: PageWindow;
+}
+
+/** Where in its window a page stands, and what was said of the whole. */
+export interface PageWindow {
+  /** Normalised cursor at which the window begins. */
+  readonly from?: string;
+  /** Position in the window, from 1. */
+  readonly number: number;
+  readonly isLast: boolean;
+  /** Records of the whole listing, as the API announces. */
+  readonly total?: number;
+  /** Records of the page whose cursor lies before the window. */
+  readonly outside: number;
 }
 
 export interface KeptPage {

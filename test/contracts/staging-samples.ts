@@ -91,7 +91,9 @@ function flatRows(page: number, rows: readonly SampleRow[]): StagedValue[] {
 export const mappedRows = ({ id, rows = [], mapping = 'orders', blocked = [] }: SamplePage) => ({
   mapping,
   values: flatRows(id, rows),
+  units: rows.length + blocked.length,
   count: rows.length,
+  deduplicated: 0,
   filtered: 0,
   nulled: 0,
   lines: new Uint8Array(),
