@@ -9,13 +9,14 @@ const table = 'migrations';
 
 /** Brings the schema up to date, in one transaction. @throws TerminalError when a newer version has been here. */
 export async function migrateUp(database: Database): Promise<void> {
-  await database.write(async (_handle, transaction) => {
+  await database.write(async (handle, transaction) => {
+    await database.dialect.establish(handle);
     const context = contextOf(database, transaction);
     const name = { type: DataTypes.TEXT, primaryKey: true };
     await context.queryInterface.createTable(table, { name }, { transaction });
     const known = migrations.map((migration) => migration.name);
     const unknown = (await storage.executed({ context })).find((one) => !known.includes(one));
-    if (unknown !== undefined) throw newerSchema(database.storage, unknown);
+    if (unknown !== undefined) throw newerSchema(database, unknown);
     await migrator(context).up();
   });
 }
