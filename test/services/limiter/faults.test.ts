@@ -1,0 +1,156 @@
+import { expect } from 'chai';
+import { complaint, TransientError } from '../../../engine/model/errors.ts';
+import type { Memory } from '../../../engine/model/ports.ts';
+import { inProcessLimiter } from '../../../engine/services/limiter/in-process-limiter.ts';
+import { limiterOver } from '../../../engine/services/limiter/limiter.ts';
+import { LocalStore } from '../../../engine/services/limiter/local/local-store.ts';
+import type { BudgetStore } from '../../../engine/services/limiter/store.ts';
+import { budgetOf, requestOf } from '../../support/budgets.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+
+/** A store that does what another one does, but for what is given. */
+const but = (store: BudgetStore, changed: Partial<BudgetStore>): BudgetStore => ({
+  ask: store.ask,
+  settle: store.settle,
+  renew: store.renew,
+  freeze: store.freeze,
+  thaw: store.thaw,
+  status: store.status,
+  watch: store.watch,
+  close: store.close,
+  ...changed,
+});
+
+function memoryOf(): Memory {
+  const texts = new Map<string, string>();
+  return {
+    recall: async (name) => texts.get(name),
+    remember: async (name, text) => void texts.set(name, text),
+    swap: async () => false,
+    forget: async (name) => void texts.delete(name),
+  };
+}
+
+describe('a limiter to which something happens at a bad moment', () => {
+  let clock: VirtualClock;
+  beforeEach(() => {
+    clock = new VirtualClock();
+  });
+
+  it('hears a thaw that comes while it is told of the freeze', async () => {
+    const budget = budgetOf([{ id: 'rest', spacing: '10/s' }]);
+    const store = new LocalStore(clock);
+    let thawed = false;
+    const late = but(store, {
+      ask: async (...given) => {
+        const answer = await store.ask(...given);
+        // The answer is under way when somebody thaws the budget.
+        if (answer.kind === 'later' && !thawed) {
+          thawed = true;
+          await store.thaw('shop');
+        }
+        return answer;
+      },
+    });
+    const limiter = limiterOver(late, { clock });
+    await limiter.freeze(budget, { cause: 'throttle', reason: '429', ms: 600_000 });
+    const startUs = clock.monotonicUs();
+    await limiter.acquire(budget, requestOf(budget));
+    expect((clock.monotonicUs() - startUs) / 1000).to.be.below(2000);
+    await limiter.close();
+  });
+
+  it('does not use a permit of before a freeze of which it hears first', async () => {
+    const budget = budgetOf([{ id: 'rest', spacing: '10/s' }]);
+    const store = new LocalStore(clock);
+    let frozen = false;
+    const late = but(store, {
+      ask: async (...given) => {
+        const answer = await store.ask(...given);
+        if (!frozen) {
+          frozen = true;
+          await store.freeze('shop', { cause: 'throttle', reason: '429', ms: 5000 }, 0);
+        }
+        return answer;
+      },
+    });
+    const limiter = limiterOver(late, { clock });
+    const startUs = clock.monotonicUs();
+    await limiter.acquire(budget, requestOf(budget));
+    expect((clock.monotonicUs() - startUs) / 1000).to.be.at.least(5000);
+    await limiter.close();
+  });
+
+  it('goes on, and tries again, when what it knows cannot be kept', async () => {
+    const budget = budgetOf([{ id: 'inflight', concurrency: { limit: 1 } }]);
+    let [failures, kept] = [3, 0];
+    const memory: Memory = {
+      ...memoryOf(),
+      remember: async () => {
+        failures -= 1;
+        if (failures >= 0) throw new TransientError(complaint('ETL0601', 'the database is locked'));
+        kept += 1;
+      },
+    };
+    // Such a rejection would end the process; the test runner lets it pass.
+    const unheard: unknown[] = [];
+    const hear = (reason: unknown): void => void unheard.push(reason);
+    process.on('unhandledRejection', hear);
+    const limiter = inProcessLimiter({ clock, memory });
+    for (let n = 0; n < 4; n += 1) {
+      const permit = await limiter.acquire(budget, requestOf(budget));
+      await clock.sleep(6000);
+      limiter.settle(permit, { outcome: 'answered' });
+      await clock.sleep(100);
+    }
+    await limiter.close();
+    process.off('unhandledRejection', hear);
+    expect(kept).to.be.at.least(1);
+    expect(unheard).to.deep.equal([]);
+  });
+
+  it('asks a memory again that could not be read', async () => {
+    const budget = budgetOf([{ id: 'rest', spacing: '10/s' }]);
+    let failures = 1;
+    const memory: Memory = {
+      ...memoryOf(),
+      recall: async () => {
+        failures -= 1;
+        if (failures >= 0) throw new TransientError(complaint('ETL0601', 'the database is locked'));
+        return undefined;
+      },
+    };
+    const limiter = inProcessLimiter({ clock, memory });
+    const refused = await limiter.acquire(budget, requestOf(budget)).catch(String);
+    expect(refused).to.contain('ETL0601');
+    await limiter.acquire(budget, requestOf(budget));
+    await limiter.close();
+  });
+
+  it('lets nobody wait for ever when it is closed', async () => {
+    const budget = budgetOf([{ id: 'slow', spacing: '1/m' }]);
+    const limiter = inProcessLimiter({ clock });
+    await limiter.acquire(budget, requestOf(budget));
+    const waiting = limiter.acquire(budget, requestOf(budget)).catch(String);
+    await clock.sleep(10);
+    await limiter.close();
+    expect(await waiting).to.contain('closed');
+    expect(await limiter.acquire(budget, requestOf(budget)).catch(String)).to.contain('closed');
+  });
+
+  it('gives back what was granted for later when it is closed', async () => {
+    const budget = budgetOf([{ id: 'rest', spacing: '10/s' }]);
+    const store = new LocalStore(clock);
+    const limiter = limiterOver(store, { clock });
+    await limiter.acquire(budget, requestOf(budget));
+    const waiting = limiter.acquire(budget, requestOf(budget)).catch(String);
+    await clock.sleep(10);
+    await limiter.close();
+    expect(await waiting).to.contain('closed');
+    const next = limiterOver(store, { clock });
+    const startUs = clock.monotonicUs();
+    await next.acquire(budget, requestOf(budget));
+    expect((clock.monotonicUs() - startUs) / 1000).to.be.below(100);
+    await next.close();
+  });
+});
