@@ -52,7 +52,7 @@ export class Dispatcher {
     this.#services = services;
     this.#asker = new StoreAsker(domain, services, this.#outstanding);
     this.#teller = new Teller(services.clock, this.#asker, this.#outstanding, this.#closed.signal);
-    services.store.watch(domain, (what) => this.#changed(what));
+    this.#asker.watch((what) => this.#changed(what));
   }
 
   acquire(budget: BudgetPlan, request: PermitRequest, signal?: AbortSignal): Promise<Permit> {

@@ -4,7 +4,7 @@ import type { Memory } from '../../../engine/model/ports.ts';
 import { inProcessLimiter } from '../../../engine/services/limiter/in-process-limiter.ts';
 import { limiterOver } from '../../../engine/services/limiter/limiter.ts';
 import { LocalStore } from '../../../engine/services/limiter/local/local-store.ts';
-import type { BudgetStore } from '../../../engine/services/limiter/store.ts';
+import { type BudgetStore, StoreDown } from '../../../engine/services/limiter/store.ts';
 import { budgetOf, requestOf } from '../../support/budgets.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -152,5 +152,50 @@ describe('a limiter to which something happens at a bad moment', () => {
     await next.acquire(budget, requestOf(budget));
     expect((clock.monotonicUs() - startUs) / 1000).to.be.below(100);
     await next.close();
+  });
+});
+
+describe('a limiter that goes on with its own share', () => {
+  const budget = budgetOf([{ id: 'inflight', concurrency: { limit: 4, lease: '60s' } }], {
+    on_store_down: 'local_share',
+  });
+
+  it('counts what ends there, and tells the store nothing of it', async () => {
+    const clock = new VirtualClock();
+    const store = new LocalStore(clock);
+    const told: string[] = [];
+    let down = false;
+    const failing = but(store, {
+      ask: async (domain, ask, settled) => {
+        if (down) throw new StoreDown('gone');
+        told.push(...settled.map(({ ticket }) => ticket.id));
+        return store.ask(domain, ask, settled);
+      },
+      settle: async (domain, settled) => {
+        if (down) throw new StoreDown('gone');
+        told.push(...settled.map(({ ticket }) => ticket.id));
+        await store.settle(domain, settled);
+      },
+    });
+    const limiter = limiterOver(failing, { clock });
+    const use = async (): Promise<void> => {
+      const permit = await limiter.acquire(budget, requestOf(budget));
+      await clock.sleep(100);
+      limiter.settle(permit, { outcome: 'answered' });
+    };
+    await use();
+    await clock.sleep(100);
+    down = true;
+    const startUs = clock.monotonicUs();
+    // Half of the four, one after the other: none of them waits for a lease to run out.
+    for (let n = 0; n < 10; n += 1) await use();
+    expect((clock.monotonicUs() - startUs) / 1000).to.be.below(10_000);
+    down = false;
+    await clock.sleep(2000);
+    await use();
+    await clock.sleep(100);
+    await limiter.close();
+    // The one before and the one after: what was granted here was never the store's.
+    expect(told).to.have.length(2);
   });
 });
