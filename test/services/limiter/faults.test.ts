@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { complaint, TransientError } from '../../../engine/model/errors.ts';
 import type { Memory } from '../../../engine/model/ports.ts';
 import { inProcessLimiter } from '../../../engine/services/limiter/in-process-limiter.ts';
+import { type ForgetfulStore, keptStore } from '../../../engine/services/limiter/kept-store.ts';
 import { limiterOver } from '../../../engine/services/limiter/limiter.ts';
 import { LocalStore } from '../../../engine/services/limiter/local/local-store.ts';
 import { type BudgetStore, StoreDown } from '../../../engine/services/limiter/store.ts';
@@ -197,5 +198,108 @@ describe('a limiter that goes on with its own share', () => {
     await limiter.close();
     // The one before and the one after: what was granted here was never the store's.
     expect(told).to.have.length(2);
+  });
+});
+
+describe('what is kept of a shared store', () => {
+  const budget = budgetOf([{ id: 'day', fixed: { limit: 10, per: 'day' } }]);
+
+  /** A shared store that can lose its state. */
+  function forgetful(clock: VirtualClock) {
+    let inner = new LocalStore(clock);
+    let heard = false;
+    const hear = (): void => {
+      if (!heard) store.onBoot('shop');
+      heard = true;
+    };
+    const store: ForgetfulStore = {
+      onBoot: () => {},
+      ask: async (...given) => {
+        const answer = await inner.ask(...given);
+        hear();
+        return answer;
+      },
+      status: async (...given) => {
+        const status = await inner.status(...given);
+        hear();
+        return status;
+      },
+      settle: (...given) => inner.settle(...given),
+      renew: (...given) => inner.renew(...given),
+      freeze: (...given) => inner.freeze(...given),
+      thaw: (...given) => inner.thaw(...given),
+      watch: (...given) => inner.watch(...given),
+      close: async () => {},
+    };
+    const lose = (): void => {
+      inner = new LocalStore(clock);
+      heard = false;
+    };
+    return { store, lose };
+  }
+
+  it('is not overwritten by a process that knows less, or by a store that has just lost it', async () => {
+    const clock = new VirtualClock();
+    const memory = memoryOf();
+    const { store, lose } = forgetful(clock);
+    const run = limiterOver(keptStore(store, memory, clock), { clock });
+    for (let n = 0; n < 7; n += 1)
+      run.settle(await run.acquire(budget, requestOf(budget)), { outcome: 'answered' });
+    await run.close();
+    // Somebody freezes and thaws by hand, in a process of its own.
+    const hand = limiterOver(keptStore(store, memory, clock), { clock });
+    await hand.freeze(budget, { cause: 'manual', reason: 'moving' });
+    await hand.thaw(budget);
+    lose();
+    await hand.freeze(budget, { cause: 'manual', reason: 'moving on' });
+    await hand.thaw(budget);
+    await hand.close();
+    const next = limiterOver(keptStore(store, memory, clock), { clock });
+    await clock.sleep(10_000);
+    const permit = await next.acquire(budget, requestOf(budget));
+    next.settle(permit, { outcome: 'answered' });
+    expect((await next.status(budget)).limits[0]?.fill).to.be.closeTo(0.8, 0.01);
+    await next.close();
+  });
+
+  it('outlives a store that loses it twice, also when nothing was granted in between', async () => {
+    const clock = new VirtualClock();
+    const memory = memoryOf();
+    const { store, lose } = forgetful(clock);
+    const run = async (): Promise<string[]> => {
+      const limiter = limiterOver(keptStore(store, memory, clock), { clock });
+      const refusals: string[] = [];
+      for (let n = 0; n < 12; n += 1) {
+        const permit = await limiter.acquire(budget, requestOf(budget)).catch(String);
+        if (typeof permit === 'string') refusals.push(permit);
+        else limiter.settle(permit, { outcome: 'answered' });
+      }
+      await limiter.close();
+      lose();
+      return refusals;
+    };
+    expect(await run()).to.have.length(2);
+    expect(await run()).to.have.length(12);
+    expect(await run()).to.have.length(12);
+  });
+
+  it('is asked for again when it could not be read, before anything is granted', async () => {
+    const clock = new VirtualClock();
+    const kept = memoryOf();
+    const { store } = forgetful(clock);
+    let failures = 1;
+    const memory: Memory = {
+      ...kept,
+      recall: async (name) => {
+        failures -= 1;
+        if (failures >= 0) throw new TransientError(complaint('ETL0601', 'the database is locked'));
+        return kept.recall(name);
+      },
+    };
+    const limiter = limiterOver(keptStore(store, memory, clock), { clock });
+    const refused = await limiter.acquire(budget, requestOf(budget)).catch(String);
+    expect(refused).to.contain('ETL0601');
+    await limiter.acquire(budget, requestOf(budget));
+    await limiter.close();
   });
 });
