@@ -1,9 +1,15 @@
 import { expect } from 'chai';
 import { complaint, TransientError } from '../../../engine/model/errors.ts';
 import type { Memory } from '../../../engine/model/ports.ts';
+import { askLimit } from '../../../engine/services/limiter/asks.ts';
 import { inProcessLimiter } from '../../../engine/services/limiter/in-process-limiter.ts';
 import { type ForgetfulStore, keptStore } from '../../../engine/services/limiter/kept-store.ts';
 import { limiterOver } from '../../../engine/services/limiter/limiter.ts';
+import {
+  type BudgetData,
+  BudgetState,
+  newBudgetData,
+} from '../../../engine/services/limiter/local/budget-state.ts';
 import { LocalStore } from '../../../engine/services/limiter/local/local-store.ts';
 import { type BudgetStore, StoreDown } from '../../../engine/services/limiter/store.ts';
 import { budgetOf, requestOf } from '../../support/budgets.ts';
@@ -301,5 +307,24 @@ describe('what is kept of a shared store', () => {
     expect(refused).to.contain('ETL0601');
     await limiter.acquire(budget, requestOf(budget));
     await limiter.close();
+  });
+});
+
+describe('the state of a budget', () => {
+  it('does not grow with the partitions that were ever used', () => {
+    const budget = budgetOf([{ id: 'each', spacing: '10/s', key: ['{path}'] }]);
+    const state = new BudgetState(newBudgetData());
+    const [limit] = budget.limits;
+    if (limit === undefined) throw new Error('there is a limit');
+    const asking = { member: 'a p', process: 'p', weight: 1, low: false, backlog: false, horizonUs: 250_000 };
+    let nowUs = 1e15;
+    for (let n = 0; n < 20_000; n += 1) {
+      nowUs += 2_000_000;
+      const limits = [askLimit({ limit, partition: `/items/${n}`, cost: 1 }, nowUs / 1000)];
+      state.ask({ ...asking, limits }, nowUs);
+    }
+    const { limits }: BudgetData = state.data;
+    // Two hours' worth at most: what meant something within the last one.
+    expect(Object.keys(limits).length).to.be.below(4000);
   });
 });
