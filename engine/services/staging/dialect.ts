@@ -24,8 +24,6 @@ export interface Dialect {
   unlisted(column: string, type: LogicalType['name'], values: readonly string[]): Condition;
   /** A value of a typed column as its canonical text. */
   text(sql: string, type: LogicalType['name']): string;
-  /** Makes what the tables live in. */
-  establish(handle: Handle): Promise<void>;
   /** Changes with every commit of another connection, and with every change of this one. */
   state(handle: Handle): Promise<string>;
   /** Makes sure that not even a power failure takes back what was committed. */

@@ -9,8 +9,7 @@ const table = 'migrations';
 
 /** Brings the schema up to date, in one transaction. @throws TerminalError when a newer version has been here. */
 export async function migrateUp(database: Database): Promise<void> {
-  await database.write(async (handle, transaction) => {
-    await database.dialect.establish(handle);
+  await database.write(async (_handle, transaction) => {
     const context = contextOf(database, transaction);
     const name = { type: DataTypes.TEXT, primaryKey: true };
     await context.queryInterface.createTable(table, { name }, { transaction });

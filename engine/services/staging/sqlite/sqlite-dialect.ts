@@ -26,7 +26,6 @@ export const sqliteDialect: Dialect = {
     return { sql: `${column} NOT IN (${places})`, bound: values.map((value) => stored(type, value)) };
   },
   text: (sql) => sql,
-  async establish() {},
   async state(handle) {
     const version = await handle.first<{ data_version: number }>('PRAGMA data_version');
     const changes = await handle.first<{ changes: number }>('SELECT total_changes() AS changes');
