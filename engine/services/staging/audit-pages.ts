@@ -2,12 +2,17 @@ import type { AuditScope, Deviation, PageExample } from '../../model/audit.ts';
 import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
 import type { Bound, Handle } from './handle.ts';
 
-/** What of the ledger is audited. */
-export interface AuditedPages {
+/** A mapping in the ledger. */
+export interface FoundMapping {
   readonly handle: Handle;
   readonly environment: string;
   readonly mapping: MappingPlan;
   readonly stream: StreamPlan;
+  /** Its table of staged rows, quoted. */
+  readonly table: string;
+}
+
+export interface AuditedPages extends FoundMapping {
   readonly loadedThrough: number;
 }
 

@@ -1,24 +1,25 @@
 import type { AuditScope, Deviation, LedgerCounts, MappingLedger } from '../../model/audit.ts';
-import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
+import type { MappingPlan } from '../../model/plan.ts';
 import { loadedLedger } from './audit-loads.ts';
-import { type AuditedPages, deviation, examplesMax, nothingOdd, type Scoped, scoped } from './audit-pages.ts';
+import {
+  type AuditedPages,
+  deviation,
+  examplesMax,
+  type FoundMapping,
+  nothingOdd,
+  type Scoped,
+  scoped,
+} from './audit-pages.ts';
 import { windowLedger } from './audit-windows.ts';
-import type { Handle } from './handle.ts';
-import { StagedTable } from './staged-table.ts';
 
 /** What the ledger says of a mapping. Nothing is changed; kept responses are not needed. */
-export async function auditMapping(
-  handle: Handle,
-  environment: string,
-  mapping: MappingPlan,
-  stream: StreamPlan,
-  scope: AuditScope,
-): Promise<MappingLedger> {
+export async function auditMapping(found: FoundMapping, scope: AuditScope): Promise<MappingLedger> {
+  const { handle, mapping } = found;
   const state = await handle.first<{ hash: string; loaded: number }>(
     'SELECT hash, loaded_through AS loaded FROM mappings WHERE mapping = ?',
     mapping.name,
   );
-  const audited = { handle, environment, mapping, stream, loadedThrough: Number(state?.loaded ?? 0) };
+  const audited = { ...found, loadedThrough: Number(state?.loaded ?? 0) };
   const windows = await windowLedger(audited, scope);
   if (state?.hash !== mapping.hash)
     return { ...empty, status: state === undefined ? 'never' : 'changed', windows };
@@ -140,8 +141,10 @@ async function unbalanced(
 }
 
 /** Pages whose rows are not as many as they were, and rows of pages that have no account. */
-async function misstaged({ handle, mapping }: AuditedPages, { sql, bound }: Scoped): Promise<Deviation> {
-  const table = new StagedTable(mapping).name;
+async function misstaged(
+  { handle, mapping, table }: AuditedPages,
+  { sql, bound }: Scoped,
+): Promise<Deviation> {
   const staged = `SELECT _page, count(*) AS found FROM ${table} GROUP BY _page`;
   const fewer = await deviation(
     handle,
