@@ -109,7 +109,7 @@ export interface LoadedLedger {
   readonly loads: readonly StagedLoad[];
   /** Ids of all loads, also of those that later ones have replaced. */
   readonly known: ReadonlySet<string>;
-  /** Rows that several of the loads hold, since their pages were loaded again. */
+  /** Rows of the loads that later ones hold as well, since their pages were loaded again. */
   readonly repeated: number;
   /** Pages that count as loaded, and that no load holds. */
   readonly uncovered: Deviation;
@@ -127,8 +127,10 @@ export interface LoadRecord {
 }
 
 export interface StagedLoad extends LoadRecord {
-  /** Rows that its pages have now. */
+  /** Rows that are staged now in those of its pages that no later load holds. */
   readonly covered: number;
+  /** Whether these are all its pages; of another load nobody knows which of its rows were in them. */
+  readonly isWhole: boolean;
 }
 
 export interface WindowLedger {

@@ -21,7 +21,7 @@ export function doubtsOf({ loads, known }: LoadedLedger, noted: readonly LoadRec
 }
 
 function ownDoubts(load: StagedLoad, witness: LoadRecord | undefined): readonly LoadDoubt[] {
-  const { counts, covered } = load;
+  const { counts, covered, isWhole } = load;
   const doubts: LoadDoubt[] = [];
   const doubt = (kind: LoadDoubt['kind'], rows: number, said: string): void => {
     doubts.push({ kind, unit: load.unit, pages: pagesOf(load), rows, said });
@@ -29,7 +29,7 @@ function ownDoubts(load: StagedLoad, witness: LoadRecord | undefined): readonly 
   const outcome = outcomes(counts);
   if (outcome !== counts.staged)
     doubt('unbalanced', Math.abs(outcome - counts.staged), `${counts.staged} staged, ${countsText(counts)}`);
-  if (covered !== counts.staged)
+  if (isWhole ? covered !== counts.staged : covered > counts.staged)
     doubt('moved', Math.abs(covered - counts.staged), `${counts.staged} loaded, ${covered} staged now`);
   // A load without rows is noted in the ledger alone.
   if (witness === undefined && counts.staged > 0) doubt('unwitnessed', counts.staged, countsText(counts));

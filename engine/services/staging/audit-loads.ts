@@ -1,4 +1,4 @@
-import type { Deviation, LoadedLedger, PageRange, StagedLoad } from '../../model/audit.ts';
+import type { Deviation, LoadedLedger, LoadRecord, PageRange, StagedLoad } from '../../model/audit.ts';
 import { type AuditedPages, deviation, examplesMax, nothingOdd } from './audit-pages.ts';
 import { PageRanges } from './page-ranges.ts';
 
@@ -50,11 +50,12 @@ export async function loadedLedger(
   for (const row of rows) {
     if (row.hash !== mapping.hash) continue;
     const pages = { first: Number(row.first_page), last: Number(row.last_page) };
-    const covered = await rowsIn(audited, [pages]);
-    const fresh = await rowsIn(audited, ranges.add(pages));
-    if (!isOf(pages, range) || (fresh === 0 && covered > 0)) continue;
-    repeated += covered - fresh;
-    loads.push(loadOf(row, covered));
+    const fresh = ranges.add(pages);
+    const isWhole = fresh.length === 1 && fresh[0]?.first === pages.first && fresh[0].last === pages.last;
+    const covered = await rowsIn(audited, fresh);
+    if (!isOf(pages, range) || (!isWhole && covered === 0)) continue;
+    if (!isWhole) repeated += Number(row.rows) - covered;
+    loads.push({ ...loadOf(row), covered, isWhole });
   }
   const uncovered = range === undefined ? nothingOdd : await uncoveredPages(audited, ranges, range);
   return { loads: loads.reverse(), known: new Set(rows.map(({ id }) => id)), repeated, uncovered };
@@ -63,7 +64,7 @@ export async function loadedLedger(
 const isOf = ({ first, last }: PageRange, range: PageRange | undefined): boolean =>
   range !== undefined && last >= range.first && first <= range.last;
 
-const loadOf = (row: LoadRow, covered: number): StagedLoad => ({
+const loadOf = (row: LoadRow): LoadRecord => ({
   unit: row.id,
   run: row.run,
   firstPage: Number(row.first_page),
@@ -76,7 +77,6 @@ const loadOf = (row: LoadRow, covered: number): StagedLoad => ({
     superseded: Number(row.superseded),
   },
   loadedAt: row.loaded_at,
-  covered,
 });
 
 async function rowsIn({ handle, mapping }: AuditedPages, ranges: readonly PageRange[]): Promise<number> {
