@@ -17,7 +17,7 @@ import type { LoadCounts, LoadUnit, Staging, Warehouse } from '../../model/ports
 import { accountedPercent, statusOf, worst } from './accounted.ts';
 import { damagedRows, keyFindings, ledgerFindings, loadFindings, noTable, notAudited } from './findings.ts';
 import { type WrittenRows, writeRows } from './rows-file.ts';
-import { scopeIn } from './scope.ts';
+import { nothingThere, scopeIn } from './scope.ts';
 import { windowFindings } from './windows.ts';
 import { doubtsOf, type LoadDoubt } from './witness.ts';
 
@@ -62,6 +62,8 @@ export async function auditLedger(
     if (!streams.has(mapping.stream)) diagnostics.push(...windowFindings(stream, ledger.windows));
     streams.add(mapping.stream);
   }
+  if (Object.keys(asked).length > 0 && mappings.every(({ units }) => units.pages === 0))
+    throw nothingThere(asked);
   const units = mappings.reduce((sum, one) => sum + one.units.units, 0);
   const unaccounted = mappings.reduce((sum, one) => sum + one.unaccounted, 0);
   const status = worst(mappings.map((one) => one.status));

@@ -45,3 +45,13 @@ const refused = ({ source, name }: StreamPlan, text: string, help: string): Refu
   new RefusedError('invalid', [
     complaint('ETL1020', `\`${text}\` is no bound of a window of ${source}.${name}`, help),
   ]);
+
+/** A selector that matches nothing is a mistake. */
+export const nothingThere = ({ run, window }: AskedScope): RefusedError =>
+  new RefusedError('invalid', [
+    complaint(
+      'ETL1021',
+      `the ledger has no page ${run === undefined ? '' : `of run ${run}`}${window === undefined ? '' : ` in the window ${window}`}`.trimEnd(),
+      'Runs are named in their reports, and as folders of `.etl/runs/`.',
+    ),
+  ]);

@@ -51,7 +51,7 @@ export async function loadedLedger(
     if (row.hash !== mapping.hash) continue;
     const pages = { first: Number(row.first_page), last: Number(row.last_page) };
     const fresh = ranges.add(pages);
-    const isWhole = fresh.length === 1 && fresh[0]?.first === pages.first && fresh[0].last === pages.last;
+    const isWhole = isAll(fresh, pages);
     const covered = await rowsIn(audited, fresh);
     if (!isOf(pages, range) || (!isWhole && covered === 0)) continue;
     if (!isWhole) repeated += Number(row.rows) - covered;
@@ -60,6 +60,9 @@ export async function loadedLedger(
   const uncovered = range === undefined ? nothingOdd : await uncoveredPages(audited, ranges, range);
   return { loads: loads.reverse(), known: new Set(rows.map(({ id }) => id)), repeated, uncovered };
 }
+
+const isAll = ([part, ...others]: readonly PageRange[], { first, last }: PageRange): boolean =>
+  others.length === 0 && part?.first === first && part.last === last;
 
 const isOf = ({ first, last }: PageRange, range: PageRange | undefined): boolean =>
   range !== undefined && last >= range.first && first <= range.last;
