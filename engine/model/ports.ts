@@ -1,5 +1,6 @@
 import type { AuditScope, AuditStatement, LoadRecord, MappingLedger, TableComparison } from './audit.ts';
 import type { ApiRequest, ApiResponse, BlockedRow, MappedRows, PageFacts, StagedValue } from './batch.ts';
+import type { LoadCounts } from './load-counts.ts';
 import type {
   CheckPlan,
   LoadStatement,
@@ -15,6 +16,7 @@ import type { WarehouseTable } from './snapshot.ts';
 
 export type * from './cache-port.ts';
 export type * from './limiter-port.ts';
+export type * from './load-counts.ts';
 
 /** Time, injected so that tests need not sleep. */
 export interface Clock {
@@ -153,14 +155,6 @@ export interface LoadUnit {
   readonly firstPage: number;
   readonly lastPage: number;
   readonly rows: number;
-}
-
-export interface LoadCounts {
-  readonly staged: number;
-  readonly inserted: number;
-  readonly updated: number;
-  readonly unchanged: number;
-  readonly superseded: number;
 }
 
 export interface CheckOutcome {

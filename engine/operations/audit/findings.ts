@@ -165,7 +165,7 @@ export function loadFindings({ name }: MappingPlan, doubts: readonly LoadDoubt[]
 const reload = 'Compare the keys below: they say whether rows are concerned.';
 
 /** How people find a row: its key, the account only where there are several. */
-export function keyText({ key }: MappingPlan, { key: values, columns }: DifferenceExample): string {
+function keyText({ key }: MappingPlan, { key: values, columns }: DifferenceExample): string {
   const parts = key.flatMap((column, at) =>
     column === '_account' && values[at] === 'default' ? [] : [`${column}=${values[at] ?? 'NULL'}`],
   );
