@@ -1,5 +1,5 @@
 import type { Diagnostic } from './diagnostic.ts';
-import type { LoadCounts } from './load-counts.ts';
+import type { LoadCounts } from './load-unit.ts';
 
 /** What an audit needs of a project: made by `compile`, beside the Plan, since no run performs it. */
 export interface AuditPlan {
@@ -155,6 +155,28 @@ export interface OddWindow {
   readonly clamped?: number;
   /** Pages that the window had, and that the ledger no longer has. */
   readonly lostPages: number;
+}
+
+/** A table to compare with a load file. */
+export interface CompareRequest {
+  readonly schema: string;
+  readonly table: string;
+  /** Load file; a row whose `_hash` is empty says only that its key is blocked. */
+  readonly file: string;
+  /** Pages of the rows to look at. */
+  readonly pages?: { readonly first: number; readonly last: number };
+  /** Present when the file was read from the source. */
+  readonly source?: SourceBounds;
+}
+
+/** What must not be expected of a table that is compared with its source. */
+export interface SourceBounds {
+  /** When the audit began: rows that were loaded since may not have been listed. */
+  readonly startedAt: string;
+  /** Normalised cursor from which on records have changed since; absent where the cursor does not tell. */
+  readonly changedFrom?: string;
+  /** Normalised cursor at which the listing begins; other rows of the table were not listed. */
+  readonly from?: string;
 }
 
 /** How a table differs from what it should hold; rows of each kind. */

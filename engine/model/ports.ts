@@ -1,9 +1,8 @@
-import type { AuditScope, AuditStatement, LoadRecord, MappingLedger, TableComparison } from './audit.ts';
+import type { AuditScope, MappingLedger } from './audit.ts';
 import type { ApiRequest, ApiResponse, BlockedRow, MappedRows, PageFacts, StagedValue } from './batch.ts';
-import type { LoadCounts } from './load-counts.ts';
+import type { LoadCounts, LoadUnit } from './load-unit.ts';
 import type {
   CheckPlan,
-  LoadStatement,
   MappingPlan,
   Plan,
   SourcePlan,
@@ -12,11 +11,11 @@ import type {
   TimeoutsPlan,
 } from './plan.ts';
 import type { RunReport, StepResult } from './run-report.ts';
-import type { WarehouseTable } from './snapshot.ts';
 
 export type * from './cache-port.ts';
 export type * from './limiter-port.ts';
-export type * from './load-counts.ts';
+export type * from './load-unit.ts';
+export type * from './warehouse-port.ts';
 
 /** Time, injected so that tests need not sleep. */
 export interface Clock {
@@ -148,15 +147,6 @@ export interface KeptPage {
   readonly body: Uint8Array;
 }
 
-/** The rows of one mapping in a range of pages: what one load carries. */
-export interface LoadUnit {
-  readonly id: string;
-  readonly mapping: string;
-  readonly firstPage: number;
-  readonly lastPage: number;
-  readonly rows: number;
-}
-
 export interface CheckOutcome {
   readonly passed: boolean;
   readonly found: string;
@@ -212,60 +202,6 @@ export interface RunRecord {
   readonly plan: string;
   readonly environment: string;
   readonly startedAt: string;
-}
-
-/** Where tables end up. It is opened by the first call and must be closed. */
-export interface Warehouse {
-  /** The tables of these that exist. A warehouse that does not exist yet has none. */
-  tables(wanted: readonly { schema: string; table: string }[]): Promise<readonly WarehouseTable[]>;
-  /** Runs DDL, each statement on its own. */
-  define(statements: readonly string[]): Promise<void>;
-  /** Loads one unit in one transaction; a unit that `_etl_loads` has already is not loaded again. */
-  load(statements: readonly LoadStatement[], load: LoadRequest): Promise<LoadCounts>;
-  /** The first rows of a table, as texts, for people. */
-  sample(schema: string, table: string, limit: number): Promise<Sample>;
-  /** The loads of a mapping that `_etl_loads` has. */
-  loads(statements: readonly AuditStatement[]): Promise<readonly LoadRecord[]>;
-  /** Holds the newest version of each row of a load file against a table. Nothing is changed. */
-  compare(statements: readonly AuditStatement[], request: CompareRequest): Promise<TableComparison>;
-  close(): Promise<void>;
-}
-
-export interface LoadRequest {
-  readonly unit: LoadUnit;
-  readonly run: string;
-  /** The target, for messages. */
-  readonly schema: string;
-  readonly table: string;
-  /** Load file: CSV, see model/load-file.ts. */
-  readonly file: string;
-}
-
-export interface CompareRequest {
-  readonly schema: string;
-  readonly table: string;
-  /** Load file; a row whose `_hash` is empty says only that its key is blocked. */
-  readonly file: string;
-  /** Pages of the rows to look at. */
-  readonly pages?: { readonly first: number; readonly last: number };
-  /** Present when the file was read from the source. */
-  readonly source?: SourceBounds;
-}
-
-/** What must not be expected of a table that is compared with its source. */
-export interface SourceBounds {
-  /** When the audit began: rows that were loaded since may not have been listed. */
-  readonly startedAt: string;
-  /** Normalised cursor from which on records have changed since; absent where the cursor does not tell. */
-  readonly changedFrom?: string;
-  /** Normalised cursor at which the listing begins; other rows of the table were not listed. */
-  readonly from?: string;
-}
-
-export interface Sample {
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly (string | null)[])[];
-  readonly total: number;
 }
 
 /** Reads one kind of source. */

@@ -2,13 +2,13 @@ import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import type {
   AuditStatement,
   AuditStatementName,
+  CompareRequest,
   DifferenceExample,
   DifferenceKind,
   LoadRecord,
   TableComparison,
 } from '../../model/audit.ts';
 import { assert, complaint, TerminalError } from '../../model/errors.ts';
-import type { CompareRequest } from '../../model/ports.ts';
 import { execute, numberOf, type Rows } from './statements.ts';
 
 type Row = Rows['rows'][number];
