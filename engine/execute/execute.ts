@@ -149,6 +149,7 @@ async function performRemap(
 ): Promise<readonly Diagnostic[]> {
   const leftOut = await restage(step, {
     staging: services.staging,
+    run: services.runId,
     remap: ({ id, body }) => pool.remap({ program: step.id, page: id, body }),
     restaged: (rows) => ledger.mapped(rows),
     signal: services.signal,

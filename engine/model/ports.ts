@@ -1,4 +1,5 @@
-import type { ApiRequest, ApiResponse, BlockedRow, MappedRows, PageFacts, StagedValue } from './batch.ts';
+import type { ApiRequest, ApiResponse, MappedRows, PageFacts, StagedValue } from './batch.ts';
+import type { Blockers } from './blocker.ts';
 import type {
   CheckPlan,
   LoadStatement,
@@ -146,6 +147,8 @@ export interface LoadCounts {
   readonly updated: number;
   readonly unchanged: number;
   readonly superseded: number;
+  /** Not loaded, since an earlier version of their record is blocked. */
+  readonly held: number;
 }
 
 export interface CheckOutcome {
@@ -155,6 +158,7 @@ export interface CheckOutcome {
 
 /** The database between API and warehouse: the ledger of pages, positions, staged rows, and blocked ones. */
 export interface Staging {
+  readonly blockers: Blockers;
   /** Brings the schema up to date. Call it before anything else. */
   migrate(): Promise<void>;
   startRun(run: RunRecord): Promise<void>;
@@ -177,20 +181,20 @@ export interface Staging {
   reservePages(count: number): Promise<number>;
   /** Writes whole pages, their rows, their blocked rows and the position in one transaction. */
   commit(stream: StreamPlan, pages: readonly StagedPage[]): Promise<void>;
-  /** Writes the rows that a mapping made of a kept page, in one transaction. */
-  restage(page: number, rows: MappedRows): Promise<void>;
+  /** Writes the rows that a mapping made of a kept page, in one transaction; a Blocker of a row that fits now is retried. */
+  restage(page: number, rows: MappedRows, run: string): Promise<void>;
   /** Kept pages of a stream in order. */
   pages(stream: StreamPlan): AsyncIterable<KeptPage>;
   /** How many pages are kept, by `source.stream`. */
   keptPages(): Promise<ReadonlyMap<string, number>>;
   /** Load units of what is staged and not yet loaded, in page order, each of whole pages and at most about `rowsMax` rows. */
   pendingUnits(mapping: MappingPlan, rowsMax: number): Promise<readonly LoadUnit[]>;
-  /** Rows of a unit, in page order, in bounded batches: see `stagedMeta` for the columns. */
+  /** Rows of a unit but those held, in page order, in bounded batches: see `stagedMeta` for the columns. */
   rows(mapping: MappingPlan, unit: LoadUnit): AsyncIterable<readonly StagedRow[]>;
   markLoaded(unit: LoadUnit, run: string, counts: LoadCounts, at: string): Promise<void>;
   check(mapping: MappingPlan, check: CheckPlan, nowMs: number): Promise<CheckOutcome>;
-  /** Blocked rows of a mapping that are still open, newest first. */
-  blocked(mapping: string, limit: number): Promise<readonly BlockedRow[]>;
+  /** How many rows of a unit wait behind an open Blocker of an earlier version of their record. */
+  heldRows(mapping: MappingPlan, unit: LoadUnit): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -219,6 +223,8 @@ export interface Warehouse {
 export interface LoadRequest {
   readonly unit: LoadUnit;
   readonly run: string;
+  /** Rows in the load file. */
+  readonly rows: number;
   /** The target, for messages. */
   readonly schema: string;
   readonly table: string;

@@ -5,6 +5,7 @@ import type { KeptPage, Staging } from '../../model/ports.ts';
 
 export interface RestageServices {
   readonly staging: Staging;
+  readonly run: string;
   readonly remap: (page: KeptPage) => Promise<readonly MappedRows[]>;
   /** Told of the rows of every page once they are staged. */
   readonly restaged: (rows: MappedRows) => void;
@@ -28,7 +29,7 @@ export async function restage(step: RemapStep, services: RestageServices): Promi
       return [nothing(step.mapping)];
     });
     for (const rows of all) {
-      await services.staging.restage(page.id, rows);
+      await services.staging.restage(page.id, rows, services.run);
       services.restaged(rows);
     }
   }

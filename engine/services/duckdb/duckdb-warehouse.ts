@@ -119,7 +119,7 @@ async function load(
 type Run = (name: LoadStatement['name'], more?: Readonly<Record<string, DuckDBValue>>) => Promise<Rows>;
 
 /** A window over all columns costs several times the merge, so it is used only where a row has several versions. */
-async function loadUnit(run: Run, { unit }: LoadRequest): Promise<LoadCounts> {
+async function loadUnit(run: Run, { rows }: LoadRequest): Promise<LoadCounts> {
   await run('open');
   await run('copy');
   const superseded = numberOf(await run('superseded'), 'superseded');
@@ -127,21 +127,15 @@ async function loadUnit(run: Run, { unit }: LoadRequest): Promise<LoadCounts> {
   const before = numberOf(await run('count'), 'rows');
   const { changed } = await run('merge');
   const inserted = numberOf(await run('count'), 'rows') - before;
-  const unchanged = unit.rows - superseded - changed;
-  const counts: LoadCounts = {
-    staged: unit.rows,
-    inserted,
-    updated: changed - inserted,
-    unchanged,
-    superseded,
-  };
+  const unchanged = rows - superseded - changed;
+  const counts = { staged: rows, inserted, updated: changed - inserted, unchanged, superseded };
   await run('record', bigints(counts));
-  return counts;
+  return { ...counts, held: 0 };
 }
 
 const numberOf = ({ rows }: Rows, column: string): number => Number(rows[0]?.[column]);
 
-const bigints = (counts: LoadCounts): Record<string, DuckDBValue> =>
+const bigints = (counts: Omit<LoadCounts, 'held'>): Record<string, DuckDBValue> =>
   Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, BigInt(count)]));
 
 const countsOf = (row: Readonly<Record<string, DuckDBValue>>): LoadCounts => ({
@@ -150,6 +144,7 @@ const countsOf = (row: Readonly<Record<string, DuckDBValue>>): LoadCounts => ({
   updated: Number(row['updated']),
   unchanged: Number(row['unchanged']),
   superseded: Number(row['superseded']),
+  held: 0,
 });
 
 const parameters = ({ unit, run, file }: LoadRequest): Record<string, DuckDBValue> => ({

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { MappingPlan } from '../../model/plan.ts';
 import type { LoadCounts, LoadUnit } from '../../model/ports.ts';
+import { BlockerLedger } from './blocker-ledger.ts';
 import type { Handle } from './handle.ts';
 
 export interface PendingPage {
@@ -90,8 +91,8 @@ export async function markLoaded(
   at: string,
 ): Promise<void> {
   await handle.run(
-    'INSERT INTO loads (id, mapping, first_page, last_page, run, rows, inserted, updated, unchanged, superseded, loaded_at) ' +
-      'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    'INSERT INTO loads (id, mapping, first_page, last_page, run, rows, inserted, updated, unchanged, superseded, held, loaded_at) ' +
+      'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
     unit.id,
     unit.mapping,
     unit.firstPage,
@@ -102,6 +103,7 @@ export async function markLoaded(
     counts.updated,
     counts.unchanged,
     counts.superseded,
+    counts.held,
     at,
   );
   // Another process may have staged a page in between since the unit was made; then it stays pending, and so do the rest.
@@ -112,6 +114,23 @@ export async function markLoaded(
     unit.lastPage,
     unit.mapping,
     unit.rows,
+  );
+  await new BlockerLedger(handle, at).loaded(unit.mapping, run);
+}
+
+/**
+ * Makes what is staged from a page on pending again. The new epoch makes different load units of it, also where the
+ * warehouse has some of them and we do not know it yet.
+ */
+export async function pullBack(handle: Handle, mapping: string, page: number, nowMs: number): Promise<void> {
+  await handle.run(
+    'UPDATE mappings SET loaded_through = CASE WHEN loaded_through >= ? THEN ? ELSE loaded_through END, ' +
+      'epoch = CASE WHEN epoch >= ? THEN epoch + 1 ELSE ? END WHERE mapping = ?',
+    page,
+    page - 1,
+    nowMs,
+    nowMs,
+    mapping,
   );
 }
 

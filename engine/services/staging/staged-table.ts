@@ -54,9 +54,10 @@ export class StagedTable {
     return `INSERT INTO ${this.name} VALUES ${Array(rows).fill(row).join(', ')}`;
   }
 
-  select(): string {
+  /** Rows of a range of pages; `condition` is about the row `t`. */
+  select(condition = 'TRUE'): string {
     const columns = this.columns.map(quote).join(', ');
-    return `SELECT ${columns} FROM ${this.name} WHERE _page BETWEEN ? AND ? ORDER BY _page, _ordinal, _index`;
+    return `SELECT ${columns} FROM ${this.name} AS t WHERE _page BETWEEN ? AND ? AND ${condition} ORDER BY _page, _ordinal, _index`;
   }
 
   /**

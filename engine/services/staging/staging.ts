@@ -1,4 +1,5 @@
-import type { BlockedRow, MappedRows } from '../../model/batch.ts';
+import type { MappedRows } from '../../model/batch.ts';
+import type { Blockers } from '../../model/blocker.ts';
 import { assert } from '../../model/errors.ts';
 import type { CheckPlan, MappingPlan, StreamPlan, StreamShape } from '../../model/plan.ts';
 import type {
@@ -23,8 +24,9 @@ import * as units from './load-units.ts';
 import { mappedHashes, otherEnvironment, prepare } from './mapping-register.ts';
 import { migrateUp } from './migrate.ts';
 import { PageWriter } from './page-writer.ts';
-import { readRows } from './row-reader.ts';
+import { heldRows, readRows } from './row-reader.ts';
 import { StagedTable } from './staged-table.ts';
+import { StagingBlockers } from './staging-blockers.ts';
 import { StagingMemory } from './staging-memory.ts';
 
 export interface StagingOptions {
@@ -46,6 +48,7 @@ export const openStaging = (options: StagingOptions): OpenStaging => new SqliteS
 
 class SqliteStaging implements OpenStaging {
   readonly memory: Memory;
+  readonly blockers: Blockers;
   readonly #environment: string;
   readonly #clock: Clock;
   readonly #database: Database;
@@ -57,6 +60,7 @@ class SqliteStaging implements OpenStaging {
     this.#environment = environment;
     this.#clock = clock;
     this.#database = new Database({ storage, busyTimeoutMs });
+    this.blockers = new StagingBlockers(this.#database, clock);
     this.memory = new StagingMemory(this.#database, { environment, clock, migrate: () => this.migrate() });
   }
 
@@ -142,8 +146,8 @@ class SqliteStaging implements OpenStaging {
     });
   }
 
-  async restage(page: number, rows: MappedRows): Promise<void> {
-    await this.#database.write((handle) => new PageWriter(handle, this.#context()).restage(page, rows));
+  async restage(page: number, rows: MappedRows, run: string): Promise<void> {
+    await this.#database.write((handle) => new PageWriter(handle, this.#context()).restage(page, rows, run));
   }
 
   async *pages(stream: StreamPlan): AsyncGenerator<KeptPage> {
@@ -185,21 +189,8 @@ class SqliteStaging implements OpenStaging {
     });
   }
 
-  async blocked(mapping: string, limit: number): Promise<readonly BlockedRow[]> {
-    const rows = await this.#database.read(() =>
-      this.#database.models.blockedRows.findAll({
-        where: { mapping, status: 'open' },
-        order: [
-          ['page', 'DESC'],
-          ['id', 'DESC'],
-        ],
-        limit,
-      }),
-    );
-    return rows.map((row) => {
-      const { ordinal, idx, record, property, code, reason, value } = row.get();
-      return { mapping, ordinal, index: idx, record, property, code, reason, value };
-    });
+  async heldRows(mapping: MappingPlan, unit: LoadUnit): Promise<number> {
+    return this.#database.read((handle) => heldRows(handle, mapping, unit));
   }
 
   async close(): Promise<void> {

@@ -5,7 +5,9 @@ import { migrateDown, migrateUp } from '../../../engine/services/staging/migrate
 import { migrations } from '../../../engine/services/staging/migrations/migrations.ts';
 
 const tables = [
-  'blocked_rows',
+  'blocker_events',
+  'blocker_pages',
+  'blockers',
   'loads',
   'mappings',
   'memory',
@@ -42,6 +44,64 @@ describe('migrations of the staging database', () => {
     expect(await tablesNow()).to.deep.equal(['migrations']);
     await migrateUp(database);
     expect(await tablesNow()).to.deep.equal(tables);
+  });
+
+  it('move the blocked rows of the version before into Blockers, and those that are open back', async () => {
+    await migrateUp(database);
+    const blockers = migrations.find(({ name }) => name === '0004-blockers');
+    const step = (direction: 'up' | 'down') =>
+      database.write(async (_handle, transaction) => {
+        const context = { queryInterface: database.sequelize.getQueryInterface(), transaction };
+        await blockers?.[direction]?.({ name: '0004-blockers', context });
+      });
+    await step('down');
+    const row = (page: number, record: string) =>
+      `(${page}, 'orders', 3, NULL, '${record}', 'price', 'ETL0521', 'no number', 'x', 'open', '2026-01-01T00:00:00Z')`;
+    await database.write(async (handle) => {
+      const page = (id: number) =>
+        `(${id}, 'run-1', 'dev', 'shop', 'default', 'orders', '{}', 200, 1, 'h', '2026', x'00')`;
+      await handle.exec(
+        `INSERT INTO pages (id, run, environment, source, account, stream, request, status, records, body_hash, staged_at, body) VALUES ${page(1)}, ${page(2)}`,
+      );
+      await handle.exec(
+        'INSERT INTO blocked_rows (page, mapping, ordinal, idx, record, property, code, reason, value, status, created_at) ' +
+          `VALUES ${row(1, 'a')}, ${row(1, 'b')}, ${row(2, 'a')}`,
+      );
+    });
+    const rows = (sql: string) => database.read((handle) => handle.select<object>(sql));
+    const old = await rows('SELECT * FROM blocked_rows');
+    await step('up');
+    expect(
+      await rows('SELECT id, kind, source, stream, page, record, status, seen FROM blockers'),
+    ).to.deep.equal([
+      {
+        id: 1,
+        kind: 'record',
+        source: 'shop',
+        stream: 'orders',
+        page: 1,
+        record: 'a',
+        status: 'open',
+        seen: 1,
+      },
+      {
+        id: 2,
+        kind: 'record',
+        source: 'shop',
+        stream: 'orders',
+        page: 1,
+        record: 'b',
+        status: 'open',
+        seen: 1,
+      },
+    ]);
+    expect(await rows('SELECT blocker, page FROM blocker_pages ORDER BY 1, 2')).to.deep.equal([
+      { blocker: 1, page: 1 },
+      { blocker: 1, page: 2 },
+      { blocker: 2, page: 1 },
+    ]);
+    await step('down');
+    expect(await rows('SELECT * FROM blocked_rows')).to.deep.equal(old);
   });
 
   it('are one transaction: when one fails, none was done', async () => {
