@@ -171,6 +171,8 @@ export interface Staging {
    */
   mappingHashes(): Promise<ReadonlyMap<string, string>>;
   position(stream: StreamPlan): Promise<Position>;
+  /** The normalised cursor up to which a stream (`source.stream`) has been read whole, in all its accounts. */
+  reached(stream: string): Promise<string | undefined>;
   /** What the position of each stream was made by, by `source.stream`. */
   shapes(): Promise<ReadonlyMap<string, StreamShape>>;
   /** Mappings of which something is loaded. */
@@ -183,8 +185,8 @@ export interface Staging {
   commit(stream: StreamPlan, pages: readonly StagedPage[]): Promise<void>;
   /** Writes the rows that a mapping made of a kept page, in one transaction; a Blocker of a row that fits now is retried. */
   restage(page: number, rows: MappedRows, run: string): Promise<void>;
-  /** Kept pages of a stream in order. */
-  pages(stream: StreamPlan): AsyncIterable<KeptPage>;
+  /** Kept pages of a stream in order: all, or those with these ids. */
+  pages(stream: StreamPlan, only?: readonly number[]): AsyncIterable<KeptPage>;
   /** How many pages are kept, by `source.stream`. */
   keptPages(): Promise<ReadonlyMap<string, number>>;
   /** Load units of what is staged and not yet loaded, in page order, each of whole pages and at most about `rowsMax` rows. */
@@ -215,9 +217,19 @@ export interface Warehouse {
   define(statements: readonly string[]): Promise<void>;
   /** Loads one unit in one transaction; a unit that `_etl_loads` has already is not loaded again. */
   load(statements: readonly LoadStatement[], load: LoadRequest): Promise<LoadCounts>;
+  /** Writes into `_etl_completeness` how far the mapping of a load step is complete. */
+  complete(statements: readonly LoadStatement[], completeness: Completeness): Promise<void>;
   /** The first rows of a table, as texts, for people. */
   sample(schema: string, table: string, limit: number): Promise<Sample>;
   close(): Promise<void>;
+}
+
+/** What readers of a table may rely on. */
+export interface Completeness {
+  /** The value of the stream's cursor up to which all is loaded, or blocked; absent where it is not known. */
+  readonly until?: string;
+  /** Open Blockers of the mapping's records. */
+  readonly blockers: number;
 }
 
 export interface LoadRequest {

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cursorValue } from '../../model/batch.ts';
 import type { LoadStep, MappingPlan } from '../../model/plan.ts';
 import type { Clock, LoadCounts, LoadUnit, Staging, Warehouse } from '../../model/ports.ts';
 import { writeLoadFile } from './load-file-writer.ts';
@@ -23,12 +24,20 @@ export async function load(
   step: LoadStep,
   services: LoadServices,
 ): Promise<LoadCounts> {
+  const { staging, warehouse } = services;
   const total = { ...nothing };
-  for (const unit of await services.staging.pendingUnits(mapping, step.rowsMax)) {
+  // Before the units: what is staged meanwhile may have moved the cursor on.
+  const reached = await staging.reached(mapping.stream);
+  for (const unit of await staging.pendingUnits(mapping, step.rowsMax)) {
     services.signal.throwIfAborted();
     const counts = await loadUnit(mapping, step, unit, services);
     for (const name of Object.keys(total) as (keyof LoadCounts)[]) total[name] += counts[name];
   }
+  const { open } = await staging.blockers.standing(mapping.name);
+  await warehouse.complete(step.statements, {
+    ...(reached !== undefined && step.cursor && { until: cursorValue(step.cursor, reached) }),
+    blockers: open,
+  });
   return total;
 }
 

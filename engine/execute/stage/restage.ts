@@ -21,7 +21,7 @@ const otherShape = new Set(['ETL0506', 'ETL0508', 'ETL0509', 'ETL0510']);
  */
 export async function restage(step: RemapStep, services: RestageServices): Promise<number> {
   let leftOut = 0;
-  for await (const page of services.staging.pages(step.stream)) {
+  for await (const page of services.staging.pages(step.stream, step.pages)) {
     services.signal.throwIfAborted();
     const all = await services.remap(page).catch((error: unknown) => {
       if (!(error instanceof TerminalError) || !otherShape.has(error.diagnostic.code)) throw error;

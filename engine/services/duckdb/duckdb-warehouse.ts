@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
 import { assert, complaint, type ExplainedError, TerminalError, TransientError } from '../../model/errors.ts';
 import type { LoadStatement } from '../../model/plan.ts';
-import type { LoadCounts, LoadRequest, Sample, Warehouse } from '../../model/ports.ts';
+import type { Completeness, LoadCounts, LoadRequest, Sample, Warehouse } from '../../model/ports.ts';
 import type { WarehouseTable } from '../../model/snapshot.ts';
 
 export interface DuckdbOptions {
@@ -22,6 +22,8 @@ export function duckdbWarehouse({ path, memoryBytes }: DuckdbOptions): Warehouse
     tables: async (wanted) => (existsSync(path) ? using((connection) => tables(connection, wanted)) : []),
     define: (statements) => using((connection) => define(connection, statements)),
     load: (statements, request) => using((connection) => load(connection, statements, request)),
+    complete: (statements, completeness) =>
+      using((connection) => complete(connection, statements, completeness)),
     sample: async (schema, table, limit) => {
       if (!existsSync(path)) throw missingTable(path, schema, table);
       return using((connection) => sample(connection, schema, table, limit));
@@ -114,6 +116,26 @@ async function load(
     await connection.run('ROLLBACK').catch(() => {});
     throw loadFailure(request, error);
   }
+}
+
+async function complete(
+  connection: DuckDBConnection,
+  statements: readonly LoadStatement[],
+  { until, blockers }: Completeness,
+): Promise<void> {
+  const statement = statements.find(({ name }) => name === 'complete');
+  assert(statement, 'the load step has a statement complete');
+  const values = { complete_until: until ?? null, open_blockers: BigInt(blockers) };
+  await execute(connection, statement.sql, values).catch((error: unknown) => {
+    throw new TerminalError(
+      complaint(
+        'ETL0706',
+        `_etl_completeness could not be written: ${messageOf(error)}`,
+        'The rows are loaded; the next run writes it again.',
+      ),
+      error,
+    );
+  });
 }
 
 type Run = (name: LoadStatement['name'], more?: Readonly<Record<string, DuckDBValue>>) => Promise<Rows>;

@@ -108,6 +108,16 @@ class SqliteStaging implements OpenStaging {
     };
   }
 
+  async reached(stream: string): Promise<string | undefined> {
+    const sql =
+      'SELECT min(cursor) AS least, count(*) - count(cursor) AS unknown FROM positions ' +
+      "WHERE environment = ? AND source || '.' || stream = ?";
+    const found = await this.#database.read((handle) =>
+      handle.first<{ least: string | null; unknown: number }>(sql, this.#environment, stream),
+    );
+    return found === undefined || found.unknown > 0 ? undefined : (found.least ?? undefined);
+  }
+
   async shapes(): Promise<ReadonlyMap<string, StreamShape>> {
     const sql =
       "SELECT source || '.' || stream AS stream, shape FROM positions WHERE environment = ? AND shape IS NOT NULL";
@@ -150,13 +160,20 @@ class SqliteStaging implements OpenStaging {
     await this.#database.write((handle) => new PageWriter(handle, this.#context()).restage(page, rows, run));
   }
 
-  async *pages(stream: StreamPlan): AsyncGenerator<KeptPage> {
+  async *pages(stream: StreamPlan, only?: readonly number[]): AsyncGenerator<KeptPage> {
     const { environment, source, account, stream: name } = this.#where(stream);
     const sql =
       'SELECT id, run, body FROM pages WHERE environment = ? AND source = ? AND account = ? AND stream = ? ' +
       'AND id > ? ORDER BY id LIMIT 1';
     const after = (id: number) =>
       this.#database.read((handle) => handle.first<KeptPage>(sql, environment, source, account, name, id));
+    if (only !== undefined) {
+      for (const id of [...only].sort((a, b) => a - b)) {
+        const page = await after(id - 1);
+        if (page?.id === id) yield page;
+      }
+      return;
+    }
     for (let page = await after(0); page !== undefined; page = await after(page.id)) yield page;
   }
 
