@@ -38,12 +38,18 @@ export function compileMapping(
   return {
     mapping: {
       ...body,
-      hash: sha256(canonical([body, streamShape(project, mapping.from)])),
+      hash: sha256(canonical([body, streamShape(project, mapping.from), privacyOf(mapping)])),
       ...(overrides.length > 0 && { overrides }),
     },
     diagnostics,
   };
 }
+
+/** What is kept of personal data decides the rows as well. */
+const privacyOf = ({ properties }: config.Mapping): unknown =>
+  Object.entries(properties).flatMap(([name, { pii, piiKeep, transform }]) =>
+    pii === undefined ? [] : [[name, pii, piiKeep, transform]],
+  );
 
 /** What of a stream decides the rows made of its pages. */
 function streamShape(project: Project, from: string): unknown {

@@ -4,7 +4,7 @@ import type { StreamPlan } from '../../model/plan.ts';
 import type { StagedPage } from '../../model/ports.ts';
 import { BlockerLedger, type Seen } from './blocker-ledger.ts';
 import type { Handle } from './handle.ts';
-import { pullBack } from './load-units.ts';
+import { nextEpoch, pullBack } from './load-units.ts';
 import type { StagedTable } from './staged-table.ts';
 
 export interface WriterContext {
@@ -38,9 +38,9 @@ export class PageWriter {
   async position(stream: StreamPlan, { position }: StagedPage): Promise<void> {
     const open = position.open === undefined ? null : JSON.stringify(position.open);
     await this.#handle.run(
-      'INSERT INTO positions (environment, source, account, stream, cursor, window, shape, updated_at) ' +
-        'VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ' +
-        'cursor = excluded.cursor, window = excluded.window, shape = excluded.shape, updated_at = excluded.updated_at',
+      'INSERT INTO positions (environment, source, account, stream, cursor, "window", shape, updated_at) ' +
+        'VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (environment, source, account, stream) DO UPDATE SET ' +
+        'cursor = excluded.cursor, "window" = excluded."window", shape = excluded.shape, updated_at = excluded.updated_at',
       ...this.#keyOf(stream),
       position.cursor ?? null,
       open,
@@ -71,7 +71,7 @@ export class PageWriter {
   /** `fresh`: the mapping has not seen the page before. Gives the Blockers of rows that do not fit. */
   async rows(seen: Seen, rows: MappedRows, fresh = true): Promise<readonly number[]> {
     const { page } = seen;
-    await this.#insertRows(this.#tableOf(rows), rows);
+    await this.#tableOf(rows).insert(this.#handle, rows);
     const ledger = new BlockerLedger(this.#handle, this.#context.now);
     const blockers: number[] = [];
     for (const row of rows.blocked) blockers.push(await ledger.row(seen, row));
@@ -104,8 +104,9 @@ export class PageWriter {
    */
   async #pullBack(mapping: string, page: number): Promise<void> {
     await this.#handle.run(
-      'UPDATE mappings SET loaded_through = ? - 1, epoch = max(epoch + 1, ?) WHERE mapping = ? AND loaded_through >= ?',
-      page,
+      `UPDATE mappings SET loaded_through = ?, epoch = ${nextEpoch} WHERE mapping = ? AND loaded_through >= ?`,
+      page - 1,
+      this.#context.nowMs,
       this.#context.nowMs,
       mapping,
       page,
@@ -133,16 +134,6 @@ export class PageWriter {
     );
     assert(kept?.body_hash === page.bodyHash, `page ${page.id} is committed again with the same body`);
     return false;
-  }
-
-  async #insertRows(table: StagedTable, { mapping, values, count }: MappedRows): Promise<void> {
-    const width = table.columns.length;
-    assert(values.length === count * width, `${count} rows of ${mapping} have ${width} values each`);
-    const step = table.rowsPerInsert * width;
-    for (let at = 0; at < values.length; at += step) {
-      const bound = table.encode(values, at, at + step);
-      await this.#handle.run(table.insert(bound.length / width), ...bound);
-    }
   }
 
   #tableOf({ mapping }: MappedRows): StagedTable {

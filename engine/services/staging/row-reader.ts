@@ -3,7 +3,7 @@ import type { LoadUnit, StagedRow } from '../../model/ports.ts';
 import type { Database } from './database.ts';
 import type { Handle } from './handle.ts';
 import { groupPages, type PendingPage } from './load-units.ts';
-import { StagedTable } from './staged-table.ts';
+import type { StagedTable } from './staged-table.ts';
 
 /**
  * Holds for a row whose record has a version before it that is blocked: what is newer waits until somebody has decided.
@@ -25,7 +25,7 @@ export async function* readRows(
   mapping: MappingPlan,
   unit: LoadUnit,
 ): AsyncGenerator<readonly StagedRow[]> {
-  const table = new StagedTable(mapping);
+  const table = database.dialect.table(mapping);
   const pages = await database.read((handle) => pagesOf(handle, unit));
   const open = await database.read((handle) => hasBlockers(handle, unit.mapping));
   for (const group of groupPages(pages, rowsPerBatchMax)) {
@@ -38,7 +38,7 @@ export async function* readRows(
 
 const pagesOf = (handle: Handle, { mapping, firstPage, lastPage }: LoadUnit): Promise<PendingPage[]> =>
   handle.select(
-    "SELECT page, rows, '' AS bodyHash FROM page_rows WHERE mapping = ? AND page BETWEEN ? AND ? ORDER BY page",
+    `SELECT page, rows, '' AS "bodyHash" FROM page_rows WHERE mapping = ? AND page BETWEEN ? AND ? ORDER BY page`,
     mapping,
     firstPage,
     lastPage,
@@ -50,12 +50,9 @@ async function rowsOf(
   pages: readonly PendingPage[],
   holding: string | undefined,
 ): Promise<readonly StagedRow[]> {
-  const range = [pages[0]?.page ?? 0, pages.at(-1)?.page ?? 0];
-  const rows =
-    holding === undefined
-      ? await handle.arrays(table.select(), ...range)
-      : await handle.arrays(table.select(`NOT ${isHeld}`), ...range, holding);
-  return rows.map((row) => table.decode(row));
+  const range = [pages[0]?.page ?? 0, pages.at(-1)?.page ?? 0] as const;
+  const free = holding === undefined ? undefined : { sql: `NOT ${isHeld}`, bound: [holding] };
+  return table.rows(handle, ...range, free);
 }
 
 const hasBlockers = async (handle: Handle, mapping: string): Promise<boolean> =>
@@ -67,15 +64,15 @@ const hasBlockers = async (handle: Handle, mapping: string): Promise<boolean> =>
 /** How many rows of a unit are held. */
 export async function heldRows(
   handle: Handle,
-  mapping: MappingPlan,
-  { firstPage, lastPage }: LoadUnit,
+  table: StagedTable,
+  { mapping, firstPage, lastPage }: LoadUnit,
 ): Promise<number> {
-  if (!(await hasBlockers(handle, mapping.name))) return 0;
+  if (!(await hasBlockers(handle, mapping))) return 0;
   const found = await handle.first<{ held: number }>(
-    `SELECT count(*) AS held FROM ${new StagedTable(mapping).name} AS t WHERE t._page BETWEEN ? AND ? AND ${isHeld}`,
+    `SELECT count(*) AS held FROM ${table.name} AS t WHERE t._page BETWEEN ? AND ? AND ${isHeld}`,
     firstPage,
     lastPage,
-    mapping.name,
+    mapping,
   );
   return found?.held ?? 0;
 }

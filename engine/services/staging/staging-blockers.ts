@@ -99,7 +99,7 @@ export class StagingBlockers implements Blockers {
     const open =
       "SELECT count(*) FROM blockers AS b WHERE b.mapping = m.mapping AND b.kind = 'record' AND b.status = 'open'";
     const staged =
-      'SELECT coalesce(sum(r.rows), 0) FROM page_rows AS r WHERE r.mapping = m.mapping AND r.page > m.loaded_through';
+      'SELECT CAST(coalesce(sum(r.rows), 0) AS BIGINT) FROM page_rows AS r WHERE r.mapping = m.mapping AND r.page > m.loaded_through';
     const found = await this.#first<Standing>(
       `SELECT (${open}) AS open, (${blocked}) AS "blockedRows", (${staged}) AS "stagedRows" FROM mappings AS m WHERE m.mapping = ?`,
       mapping,
