@@ -12,9 +12,11 @@ import type {
 } from './plan.ts';
 import type { RunReport, StepResult } from './run-report.ts';
 import type { WarehouseTable } from './snapshot.ts';
+import type { Completeness, Sample } from './warehouse-views.ts';
 
 export type * from './cache-port.ts';
 export type * from './limiter-port.ts';
+export type * from './warehouse-views.ts';
 
 /** Time, injected so that tests need not sleep. */
 export interface Clock {
@@ -224,14 +226,6 @@ export interface Warehouse {
   close(): Promise<void>;
 }
 
-/** What readers of a table may rely on. */
-export interface Completeness {
-  /** The value of the stream's cursor up to which all is loaded, or blocked; absent where it is not known. */
-  readonly until?: string;
-  /** Open Blockers of the mapping's records. */
-  readonly blockers: number;
-}
-
 export interface LoadRequest {
   readonly unit: LoadUnit;
   readonly run: string;
@@ -242,12 +236,6 @@ export interface LoadRequest {
   readonly table: string;
   /** Load file: CSV, see model/load-file.ts. */
   readonly file: string;
-}
-
-export interface Sample {
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly (string | null)[])[];
-  readonly total: number;
 }
 
 /** Reads one kind of source. */

@@ -20,7 +20,7 @@ async function noBlocker(blockers: Blockers, missing: readonly number[]): Promis
   const ids = open.slice(0, listedMax).map(({ id }) => id);
   return new RefusedError('invalid', [
     complaint(
-      'ETL0908',
+      'ETL0921',
       `there is no Blocker ${missing.join(', ')}`,
       ids.length === 0
         ? 'None is open.'
@@ -33,14 +33,14 @@ async function noBlocker(blockers: Blockers, missing: readonly number[]): Promis
 const nothingFound = (filter: BlockerFilter): RefusedError =>
   new RefusedError('invalid', [
     complaint(
-      'ETL0908',
+      'ETL0921',
       `no Blocker is meant by ${filterText(filter)}`,
       '`etl blockers` lists those that are open, `etl blockers --status all` every one.',
     ),
   ]);
 
 /** A filter as it was asked for: `--mapping orders --status open`. */
-export const filterText = ({ ids, ...rest }: BlockerFilter): string =>
+const filterText = ({ ids, ...rest }: BlockerFilter): string =>
   [...(ids ?? []).map(String), ...Object.entries(rest).map(([name, value]) => `--${name} ${value}`)].join(
     ' ',
   ) || 'no filter';

@@ -21,14 +21,8 @@ export function withOverrides(
   const list = document.get('overrides');
   if (isSeq(list)) list.flow = false;
   else document.set('overrides', document.createNode([]));
-  for (const { set, was, record, reason, ...rest } of added) {
-    const texts = { record: escaped(String(record)), reason: escaped(reason) };
-    const node = document.createNode({
-      ...texts,
-      ...rest,
-      set: literal(set),
-      ...(was && { was: literal(was) }),
-    });
+  for (const one of added) {
+    const node = document.createNode(entryOf(one));
     for (const name of ['set', 'was']) {
       const values = node.get(name, true);
       if (values !== undefined) Object.assign(values, { flow: true });
@@ -37,6 +31,17 @@ export function withOverrides(
   }
   return document.toString({ lineWidth });
 }
+
+/** In the order in which people read it. */
+const entryOf = ({ record, index, set, was, expires, reason, blocker }: config.Override): object => ({
+  record: escaped(String(record)),
+  ...(index !== undefined && { index }),
+  set: literal(set),
+  ...(was && { was: literal(was) }),
+  expires,
+  reason: escaped(reason),
+  ...(blocker !== undefined && { blocker }),
+});
 
 type Values = config.Override['set'];
 

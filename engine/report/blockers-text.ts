@@ -1,4 +1,5 @@
 import type { Blocker, BlockerChange, BlockerFilter } from '../model/blocker.ts';
+import type * as config from '../model/config.ts';
 import { aboutText, ageText, blockersText, ownerOf } from './blocker-words.ts';
 import { count, tableText } from './table.ts';
 
@@ -160,8 +161,17 @@ const openReason = ({ mapping, reason }: Blocker, mappings: readonly string[]): 
   mappings.includes(mapping) ? reason : `the project has no mapping ${mapping} any more: waive it`;
 
 export interface OverriddenOptions {
-  readonly written: readonly { readonly file: string; readonly overrides: readonly object[] }[];
+  readonly written: readonly { readonly file: string; readonly overrides: readonly config.Override[] }[];
   readonly suffix: string;
+}
+
+/** Such as `  record 42[0]: quantity = "2" instead of "two", until 2026-12-31`. */
+function overrideText({ record, index, set, was = {}, expires }: config.Override): string {
+  const values = Object.entries(set).map(([name, value]) => {
+    const before = Object.hasOwn(was, name) ? ` instead of ${JSON.stringify(was[name])}` : '';
+    return `${name} = ${JSON.stringify(value)}${before}`;
+  });
+  return `  record ${record}${index === undefined ? '' : `[${index}]`}: ${values.join(', ')}, until ${expires}`;
 }
 
 /** Which files hold values now, and what makes them count. */
@@ -169,10 +179,7 @@ export function overriddenText(chosen: readonly Blocker[], { written, suffix }: 
   const ids = chosen.map(({ id }) => id);
   const which = ids.length > namedMax ? '--all-open' : ids.join(' ');
   return [
-    ...written.map(
-      ({ file, overrides }) =>
-        `${file}: ${overrides.length} ${overrides.length === 1 ? 'override' : 'overrides'} added`,
-    ),
+    ...written.flatMap(({ file, overrides }) => [`Added to ${file}:`, ...overrides.map(overrideText)]),
     '',
     'Review it and commit it; it is part of the plan. The next run maps the page again:',
     `  etl run${suffix}`,

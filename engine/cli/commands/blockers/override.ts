@@ -89,7 +89,7 @@ function refuseSteps(chosen: readonly Blocker[]): void {
   if (others.length === 0) return;
   throw new RefusedError('invalid', [
     complaint(
-      'ETL0909',
+      'ETL0922',
       `Blocker ${others.map(({ id }) => id).join(', ')} is about no record: there is no value to set`,
       'A step that was stopped is mended where its reason says; the next run tries it again.',
     ),
