@@ -1,3 +1,4 @@
+import Audit from './commands/audit.ts';
 import BlockersAssign from './commands/blockers/assign.ts';
 import BlockersNote from './commands/blockers/note.ts';
 import BlockersOverride from './commands/blockers/override.ts';
@@ -26,6 +27,7 @@ export const commands = {
   'blockers:retry': BlockersRetry,
   'blockers:show': BlockersShow,
   'blockers:waive': BlockersWaive,
+  audit: Audit,
   init: Init,
   lab: Lab,
   limits: Limits,

@@ -1,4 +1,5 @@
 import Handlebars from 'handlebars';
+import type { AuditStatement, AuditStatementName } from '../model/audit.ts';
 import { stagedMeta } from '../model/batch.ts';
 import { accountColumn } from '../model/columns.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
@@ -8,7 +9,7 @@ import type { WarehouseTable } from '../model/snapshot.ts';
 import { type ColumnType, columnTypes } from './column-types.ts';
 
 /** Where the warehouse keeps its own account of loads. */
-const loads = { schema: 'main', table: '_etl_loads' } as const;
+export const loadsTable = { schema: 'main', table: '_etl_loads' } as const;
 /** What it tells readers of its tables. */
 const completeness = { schema: 'main', table: '_etl_completeness' } as const;
 
@@ -25,6 +26,21 @@ const loadNames = [
   'record',
   'complete',
 ] as const;
+
+/** Statements of an audit, each with its template. */
+const auditNames: readonly (readonly [AuditStatementName, template: string])[] = [
+  ['open', 'open'],
+  ['copy', 'copy'],
+  ['superseded', 'superseded'],
+  ['batch', 'batch'],
+  ['newest', 'newest'],
+  ['count', 'count'],
+  ['compare', 'compare'],
+  ['compare_source', 'compare'],
+  ['counted', 'counted'],
+  ['examples', 'examples'],
+  ['loaded', 'loaded'],
+];
 
 interface Column extends ColumnType {
   readonly name: string;
@@ -59,7 +75,7 @@ export class WarehouseSql {
 
   /** DDL of those of our own tables that the warehouse does not have yet. */
   lacking(): readonly string[] {
-    const own = { loads, completeness };
+    const own = { loads: loadsTable, completeness };
     return Object.entries(own)
       .filter(([, { schema, table }]) => this.#table(schema, table) === undefined)
       .flatMap(([template]) => this.#statements(template, {}));
@@ -93,16 +109,29 @@ export class WarehouseSql {
   }
 
   load(mapping: MappingPlan, rowsMax: number): LoadStep {
-    const context = {
+    const context = this.#context(mapping);
+    const statements = loadNames.map((name): LoadStatement => ({ name, sql: this.#render(name, context) }));
+    const reason = `what is staged goes to ${mapping.schema}.${mapping.table}`;
+    return { kind: 'load', id: `load ${mapping.name}`, reason, mapping: mapping.name, rowsMax, statements };
+  }
+
+  /** What holds a load file against the target table. */
+  audit(mapping: MappingPlan): readonly AuditStatement[] {
+    const context = this.#context(mapping);
+    return auditNames.map(([name, template]) => ({
+      name,
+      sql: this.#render(template, { ...context, source: name === 'compare_source' }),
+    }));
+  }
+
+  #context(mapping: MappingPlan): object {
+    return {
       ...mapping,
       mapping: mapping.name,
       values: mapping.properties.map(({ name }) => name).filter((name) => !mapping.key.includes(name)),
       columns: this.#fileColumns(mapping),
       file: this.#fileColumns(mapping).map(({ name, fileType }) => ({ name, type: fileType })),
     };
-    const statements = loadNames.map((name): LoadStatement => ({ name, sql: this.#render(name, context) }));
-    const reason = `what is staged goes to ${mapping.schema}.${mapping.table}`;
-    return { kind: 'load', id: `load ${mapping.name}`, reason, mapping: mapping.name, rowsMax, statements };
   }
 
   /** Columns of the target table, in order. */
@@ -150,7 +179,7 @@ export class WarehouseSql {
     if (text === undefined)
       throw new Error(`Assertion failed: there is a template ${this.#dialect}/${template}.sql.hbs`);
     const render = this.#handlebars.compile(text, { noEscape: true, strict: true });
-    return render({ ...context, loads, completeness }).trim();
+    return render({ ...context, loads: loadsTable, completeness }).trim();
   }
 }
 

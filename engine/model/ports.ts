@@ -1,21 +1,22 @@
+import type { AuditScope, AuditStatement, LoadRecord, MappingLedger, TableComparison } from './audit.ts';
 import type { ApiRequest, ApiResponse, MappedRows, PageFacts, StagedValue } from './batch.ts';
 import type { Blockers } from './blocker.ts';
 import type {
   CheckPlan,
   LoadStatement,
   MappingPlan,
-  Plan,
   SourcePlan,
   StreamPlan,
   StreamShape,
   TimeoutsPlan,
 } from './plan.ts';
-import type { RunReport, StepResult } from './run-report.ts';
 import type { WarehouseTable } from './snapshot.ts';
-import type { Completeness, Sample } from './warehouse-views.ts';
+import type { CompareRequest, Completeness, Sample } from './warehouse-views.ts';
 
+export type * from './artifacts-port.ts';
 export type * from './cache-port.ts';
 export type * from './limiter-port.ts';
+export type * from './progress-port.ts';
 export type * from './warehouse-views.ts';
 
 /** Time, injected so that tests need not sleep. */
@@ -126,6 +127,20 @@ export interface StagedPage {
   readonly rows: readonly MappedRows[];
   /** Where the stream stands once this page is committed. */
   readonly position: Position;
+  readonly window?: PageWindow;
+}
+
+/** Where in its window a page stands, and what was said of the whole. */
+export interface PageWindow {
+  /** Normalised cursor at which the window begins. */
+  readonly from?: string;
+  /** Position in the window, from 1. */
+  readonly number: number;
+  readonly isLast: boolean;
+  /** Records of the whole listing, as the API announces. */
+  readonly total?: number;
+  /** Records of the page whose cursor lies before the window. */
+  readonly outside: number;
 }
 
 export interface KeptPage {
@@ -199,6 +214,8 @@ export interface Staging {
   check(mapping: MappingPlan, check: CheckPlan, nowMs: number): Promise<CheckOutcome>;
   /** How many rows of a unit wait behind an open Blocker of an earlier version of their record. */
   heldRows(mapping: MappingPlan, unit: LoadUnit): Promise<number>;
+  /** What the ledger says of a mapping and its stream, and how far its parts agree. Nothing is changed. */
+  ledger(mapping: MappingPlan, stream: StreamPlan, scope: AuditScope): Promise<MappingLedger>;
   close(): Promise<void>;
 }
 
@@ -221,8 +238,12 @@ export interface Warehouse {
   load(statements: readonly LoadStatement[], load: LoadRequest): Promise<LoadCounts>;
   /** Writes into `_etl_completeness` how far the mapping of a load step is complete. */
   complete(statements: readonly LoadStatement[], completeness: Completeness): Promise<void>;
-  /** The first rows of a table, as texts, for people. */
+  /** The first rows of a table, as texts. */
   sample(schema: string, table: string, limit: number): Promise<Sample>;
+  /** The loads of a mapping that `_etl_loads` has. */
+  loads(statements: readonly AuditStatement[]): Promise<readonly LoadRecord[]>;
+  /** Holds the newest version of each row of a load file against a table. Nothing is changed. */
+  compare(statements: readonly AuditStatement[], request: CompareRequest): Promise<TableComparison>;
   close(): Promise<void>;
 }
 
@@ -270,30 +291,3 @@ export interface ConnectorPage<Fetched extends FetchedPage> {
   readonly number: number;
   readonly next?: ApiRequest;
 }
-
-/** Keeps what a run leaves behind in `.etl/runs/<id>/`, so that it is there after a crash, too. */
-export interface Artifacts {
-  plan(plan: Plan): void;
-  step(result: StepResult): void;
-  report(report: RunReport): void;
-}
-
-/** Told how a run goes; prints to stderr. */
-export interface Progress {
-  update(event: ProgressEvent): void;
-}
-
-export type ProgressEvent =
-  | {
-      readonly kind: 'step';
-      readonly step: string;
-      readonly state: 'started' | 'succeeded' | 'failed' | 'skipped' | 'interrupted';
-    }
-  | {
-      readonly kind: 'stream';
-      readonly stream: string;
-      readonly pages: number;
-      readonly received: number;
-      readonly waitingMs: number;
-      readonly boundBy?: string;
-    };

@@ -11,3 +11,24 @@ export interface Sample {
   readonly rows: readonly (readonly (string | null)[])[];
   readonly total: number;
 }
+
+export interface CompareRequest {
+  readonly schema: string;
+  readonly table: string;
+  /** Load file; a row whose `_hash` is empty says only that its key is blocked. */
+  readonly file: string;
+  /** Pages of the rows to look at. */
+  readonly pages?: { readonly first: number; readonly last: number };
+  /** Present when the file was read from the source. */
+  readonly source?: SourceBounds;
+}
+
+/** What must not be expected of a table that is compared with its source. */
+export interface SourceBounds {
+  /** When the audit began: rows that were loaded since may not have been listed. */
+  readonly startedAt: string;
+  /** Normalised cursor from which on records have changed since; absent where the cursor does not tell. */
+  readonly changedFrom?: string;
+  /** Normalised cursor at which the listing begins; other rows of the table were not listed. */
+  readonly from?: string;
+}

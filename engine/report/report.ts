@@ -69,7 +69,7 @@ export function reportText(report: RunReport): string {
 }
 
 function remarks(report: RunReport): readonly string[] {
-  const total = (name: 'blocked' | 'held' | 'nulled' | 'superseded'): number =>
+  const total = (name: 'blocked' | 'deduplicated' | 'held' | 'nulled' | 'superseded'): number =>
     report.tables.reduce((sum, one) => sum + one[name], 0);
   const refused = report.streams.reduce((sum, one) => sum + one.refused, 0);
   const retries = report.streams.reduce((sum, one) => sum + one.retries, 0);
@@ -79,6 +79,9 @@ function remarks(report: RunReport): readonly string[] {
     ...blockedText(report, total('blocked')),
     ...heldText(total('held')),
     ...(total('nulled') > 0 ? [`Set to NULL: ${count(total('nulled'))} values did not fit.`] : []),
+    ...(total('deduplicated') > 0
+      ? [`Deduplicated: ${count(total('deduplicated'))} rows came twice in one page.`]
+      : []),
     ...(total('superseded') > 0
       ? [`Superseded: ${count(total('superseded'))} older versions of a row.`]
       : []),

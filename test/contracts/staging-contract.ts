@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { CheckPlan, MappingPlan } from '../../engine/model/plan.ts';
 import type { Staging } from '../../engine/model/ports.ts';
 import { describeBlockers } from './blockers-contract.ts';
+import { describeAudit } from './staging-audit.ts';
 import {
   blockedRow,
   checkPlan,
@@ -47,6 +48,7 @@ export function stagingContract(name: string, open: () => Promise<Staging>): voi
     describeRemap(() => staging, rowsOf);
     describeChecks(() => staging);
     describeBlockers(() => staging);
+    describeAudit(() => staging);
   });
 }
 

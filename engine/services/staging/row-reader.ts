@@ -7,9 +7,9 @@ import type { StagedTable } from './staged-table.ts';
 
 /**
  * Holds for a row whose record has a version before it that is blocked: what is newer waits until somebody has decided.
- * Elements of one version do not wait for each other.
+ * Elements of one version do not wait for each other. About the row `t`; the mapping is bound.
  */
-const isHeld =
+export const isHeld =
   "EXISTS (SELECT 1 FROM blockers AS b WHERE b.mapping = ? AND b.kind = 'record' AND b.status = 'open' " +
   'AND b.record = t._record AND b.account = t._account ' +
   'AND (b.page < t._page OR (b.page = t._page AND b.ordinal < t._ordinal)))';

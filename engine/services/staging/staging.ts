@@ -1,3 +1,4 @@
+import type { AuditScope, MappingLedger } from '../../model/audit.ts';
 import type { MappedRows } from '../../model/batch.ts';
 import type { Blockers } from '../../model/blocker.ts';
 import { assert } from '../../model/errors.ts';
@@ -16,6 +17,7 @@ import type {
   StagedRow,
   Staging,
 } from '../../model/ports.ts';
+import { auditMapping } from './audit.ts';
 import { runCheck } from './checks.ts';
 import { CurrentRows } from './current-rows.ts';
 import type { Database } from './database.ts';
@@ -229,6 +231,12 @@ class LedgerStaging implements OpenStaging {
 
   async heldRows(mapping: MappingPlan, unit: LoadUnit): Promise<number> {
     return this.#database.read((handle) => heldRows(handle, this.#database.dialect.table(mapping), unit));
+  }
+
+  async ledger(mapping: MappingPlan, stream: StreamPlan, scope: AuditScope): Promise<MappingLedger> {
+    const table = this.#database.dialect.table(mapping).name;
+    const found = { environment: this.#environment, mapping, stream, table };
+    return this.#database.read((handle) => auditMapping({ handle, ...found }, scope));
   }
 
   async close(): Promise<void> {

@@ -8,7 +8,7 @@ const empty = { ...text, defaultValue: '' } as const;
 
 /** `blocked_rows`, which only knew rows, becomes `blockers`. */
 export const blockers: Migration = {
-  name: '0004-blockers',
+  name: '0005-blockers',
   async up({ context }) {
     await createBlockers(context);
     await moveRows(context);
