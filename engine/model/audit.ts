@@ -1,5 +1,5 @@
 import type { Diagnostic } from './diagnostic.ts';
-import type { LoadCounts } from './ports.ts';
+import type { LoadCounts } from './warehouse-views.ts';
 
 /** What became of the rows that a load has carried. */
 export type LoadedCounts = Omit<LoadCounts, 'held'>;

@@ -11,7 +11,14 @@ import type {
   TimeoutsPlan,
 } from './plan.ts';
 import type { WarehouseTable } from './snapshot.ts';
-import type { CompareRequest, Completeness, Sample } from './warehouse-views.ts';
+import type {
+  CompareRequest,
+  Completeness,
+  LoadCounts,
+  LoadRequest,
+  LoadUnit,
+  Sample,
+} from './warehouse-views.ts';
 
 export type * from './artifacts-port.ts';
 export type * from './cache-port.ts';
@@ -149,25 +156,6 @@ export interface KeptPage {
   readonly body: Uint8Array;
 }
 
-/** The rows of one mapping in a range of pages: what one load carries. */
-export interface LoadUnit {
-  readonly id: string;
-  readonly mapping: string;
-  readonly firstPage: number;
-  readonly lastPage: number;
-  readonly rows: number;
-}
-
-export interface LoadCounts {
-  readonly staged: number;
-  readonly inserted: number;
-  readonly updated: number;
-  readonly unchanged: number;
-  readonly superseded: number;
-  /** Not loaded, since an earlier version of their record is blocked. */
-  readonly held: number;
-}
-
 export interface CheckOutcome {
   readonly passed: boolean;
   readonly found: string;
@@ -245,18 +233,6 @@ export interface Warehouse {
   /** Holds the newest version of each row of a load file against a table. Nothing is changed. */
   compare(statements: readonly AuditStatement[], request: CompareRequest): Promise<TableComparison>;
   close(): Promise<void>;
-}
-
-export interface LoadRequest {
-  readonly unit: LoadUnit;
-  readonly run: string;
-  /** Rows in the load file. */
-  readonly rows: number;
-  /** The target, for messages. */
-  readonly schema: string;
-  readonly table: string;
-  /** Load file: CSV, see model/load-file.ts. */
-  readonly file: string;
 }
 
 /** Reads one kind of source. */

@@ -1,3 +1,34 @@
+/** The rows of one mapping in a range of pages: what one load carries. */
+export interface LoadUnit {
+  readonly id: string;
+  readonly mapping: string;
+  readonly firstPage: number;
+  readonly lastPage: number;
+  readonly rows: number;
+}
+
+export interface LoadCounts {
+  readonly staged: number;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly superseded: number;
+  /** Not loaded, since an earlier version of their record is blocked. */
+  readonly held: number;
+}
+
+export interface LoadRequest {
+  readonly unit: LoadUnit;
+  readonly run: string;
+  /** Rows in the load file. */
+  readonly rows: number;
+  /** The target, for messages. */
+  readonly schema: string;
+  readonly table: string;
+  /** Load file: CSV, see model/load-file.ts. */
+  readonly file: string;
+}
+
 /** What readers of a table may rely on. */
 export interface Completeness {
   /** The value of the stream's cursor up to which all is loaded, or blocked; absent where it is not known. */

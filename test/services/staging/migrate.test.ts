@@ -88,21 +88,23 @@ onEach((name, place) => {
       const row = (page: number, record: string) =>
         `(${page}, 'orders', 3, NULL, '${record}', 'price', 'ETL0521', 'no number', 'x', 'open', '2026-01-01T00:00:00Z')`;
       await database.write(async (handle) => {
-        const page = (id: number) =>
-          `(${id}, 'run-1', 'dev', 'shop', 'default', 'orders', '{}', 200, 1, 'h', '2026', x'00')`;
-        await handle.exec(
-          `INSERT INTO pages (id, run, environment, source, account, stream, request, status, records, body_hash, staged_at, body) VALUES ${page(1)}, ${page(2)}`,
-        );
+        for (const id of [1, 2])
+          await handle.run(
+            'INSERT INTO pages (id, run, environment, source, account, stream, request, status, records, body_hash, staged_at, body) ' +
+              "VALUES (?, 'run-1', 'dev', 'shop', 'default', 'orders', '{}', 200, 1, 'h', '2026', ?)",
+            id,
+            Buffer.from('x'),
+          );
         await handle.exec(
           'INSERT INTO blocked_rows (page, mapping, ordinal, idx, record, property, code, reason, value, status, created_at) ' +
             `VALUES ${row(1, 'a')}, ${row(1, 'b')}, ${row(2, 'a')}`,
         );
       });
       const rows = (sql: string) => database.read((handle) => handle.select<object>(sql));
-      const old = await rows('SELECT * FROM blocked_rows');
+      const old = await rows('SELECT * FROM blocked_rows ORDER BY id');
       await step('up');
       expect(
-        await rows('SELECT id, kind, source, stream, page, record, status, seen FROM blockers'),
+        await rows('SELECT id, kind, source, stream, page, record, status, seen FROM blockers ORDER BY id'),
       ).to.deep.equal([
         {
           id: 1,
@@ -131,7 +133,7 @@ onEach((name, place) => {
         { blocker: 2, page: 1 },
       ]);
       await step('down');
-      expect(await rows('SELECT * FROM blocked_rows')).to.deep.equal(old);
+      expect(await rows('SELECT * FROM blocked_rows ORDER BY id')).to.deep.equal(old);
     });
 
     it('keep what the first release has left, and leave it again when they are taken back', async () => {
