@@ -1,5 +1,8 @@
 import type { Diagnostic } from './diagnostic.ts';
-import type { LoadCounts } from './load-unit.ts';
+import type { LoadCounts } from './warehouse-views.ts';
+
+/** What became of the rows that a load has carried. */
+export type LoadedCounts = Omit<LoadCounts, 'held'>;
 
 /** What an audit needs of a project: made by `compile`, beside the Plan, since no run performs it. */
 export interface AuditPlan {
@@ -121,12 +124,14 @@ export interface LoadRecord {
   readonly run: string;
   readonly firstPage: number;
   readonly lastPage: number;
-  readonly counts: LoadCounts;
+  readonly counts: LoadedCounts;
   /** Its clock's; two of them are compared only when the same side has noted them. */
   readonly loadedAt: string;
 }
 
 export interface StagedLoad extends LoadRecord {
+  /** Rows of its pages that were held back then. */
+  readonly held: number;
   /** Rows that are staged now in those of its pages that no later load holds. */
   readonly covered: number;
   /** Whether these are all its pages; of another load nobody knows which of its rows were in them. */
@@ -155,28 +160,6 @@ export interface OddWindow {
   readonly clamped?: number;
   /** Pages that the window had, and that the ledger no longer has. */
   readonly lostPages: number;
-}
-
-/** A table to compare with a load file. */
-export interface CompareRequest {
-  readonly schema: string;
-  readonly table: string;
-  /** Load file; a row whose `_hash` is empty says only that its key is blocked. */
-  readonly file: string;
-  /** Pages of the rows to look at. */
-  readonly pages?: { readonly first: number; readonly last: number };
-  /** Present when the file was read from the source. */
-  readonly source?: SourceBounds;
-}
-
-/** What must not be expected of a table that is compared with its source. */
-export interface SourceBounds {
-  /** When the audit began: rows that were loaded since may not have been listed. */
-  readonly startedAt: string;
-  /** Normalised cursor from which on records have changed since; absent where the cursor does not tell. */
-  readonly changedFrom?: string;
-  /** Normalised cursor at which the listing begins; other rows of the table were not listed. */
-  readonly from?: string;
 }
 
 /** How a table differs from what it should hold; rows of each kind. */
@@ -236,7 +219,7 @@ export interface MappingAudit {
 }
 
 /** staged = inserted + updated + unchanged + superseded + pending − repeated. */
-export interface LoadsAudit extends LoadCounts {
+export interface LoadsAudit extends LoadedCounts {
   readonly units: number;
   /** Units whose counts `_etl_loads` has as well. */
   readonly witnessed: number;

@@ -1,21 +1,30 @@
-import type { AuditScope, MappingLedger } from './audit.ts';
-import type { ApiRequest, ApiResponse, BlockedRow, MappedRows, PageFacts, StagedValue } from './batch.ts';
-import type { LoadCounts, LoadUnit } from './load-unit.ts';
+import type { AuditScope, AuditStatement, LoadRecord, MappingLedger, TableComparison } from './audit.ts';
+import type { ApiRequest, ApiResponse, MappedRows, PageFacts, StagedValue } from './batch.ts';
+import type { Blockers } from './blocker.ts';
 import type {
   CheckPlan,
+  LoadStatement,
   MappingPlan,
-  Plan,
   SourcePlan,
   StreamPlan,
   StreamShape,
   TimeoutsPlan,
 } from './plan.ts';
-import type { RunReport, StepResult } from './run-report.ts';
+import type { WarehouseTable } from './snapshot.ts';
+import type {
+  CompareRequest,
+  Completeness,
+  LoadCounts,
+  LoadRequest,
+  LoadUnit,
+  Sample,
+} from './warehouse-views.ts';
 
+export type * from './artifacts-port.ts';
 export type * from './cache-port.ts';
 export type * from './limiter-port.ts';
-export type * from './load-unit.ts';
-export type * from './warehouse-port.ts';
+export type * from './progress-port.ts';
+export type * from './warehouse-views.ts';
 
 /** Time, injected so that tests need not sleep. */
 export interface Clock {
@@ -154,6 +163,7 @@ export interface CheckOutcome {
 
 /** The database between API and warehouse: the ledger of pages, positions, staged rows, and blocked ones. */
 export interface Staging {
+  readonly blockers: Blockers;
   /** Brings the schema up to date. Call it before anything else. */
   migrate(): Promise<void>;
   startRun(run: RunRecord): Promise<void>;
@@ -166,6 +176,8 @@ export interface Staging {
    */
   mappingHashes(): Promise<ReadonlyMap<string, string>>;
   position(stream: StreamPlan): Promise<Position>;
+  /** The normalised cursor up to which a stream (`source.stream`) has been read whole, in all its accounts. */
+  reached(stream: string): Promise<string | undefined>;
   /** What the position of each stream was made by, by `source.stream`. */
   shapes(): Promise<ReadonlyMap<string, StreamShape>>;
   /** Mappings of which something is loaded. */
@@ -176,20 +188,20 @@ export interface Staging {
   reservePages(count: number): Promise<number>;
   /** Writes whole pages, their rows, their blocked rows and the position in one transaction. */
   commit(stream: StreamPlan, pages: readonly StagedPage[]): Promise<void>;
-  /** Writes the rows that a mapping made of a kept page, in one transaction. */
-  restage(page: number, rows: MappedRows): Promise<void>;
-  /** Kept pages of a stream in order. */
-  pages(stream: StreamPlan): AsyncIterable<KeptPage>;
+  /** Writes the rows that a mapping made of a kept page, in one transaction; a Blocker of a row that fits now is retried. */
+  restage(page: number, rows: MappedRows, run: string): Promise<void>;
+  /** Kept pages of a stream in order: all, or those with these ids. */
+  pages(stream: StreamPlan, only?: readonly number[]): AsyncIterable<KeptPage>;
   /** How many pages are kept, by `source.stream`. */
   keptPages(): Promise<ReadonlyMap<string, number>>;
   /** Load units of what is staged and not yet loaded, in page order, each of whole pages and at most about `rowsMax` rows. */
   pendingUnits(mapping: MappingPlan, rowsMax: number): Promise<readonly LoadUnit[]>;
-  /** Rows of a unit, in page order, in bounded batches: see `stagedMeta` for the columns. */
+  /** Rows of a unit but those held, in page order, in bounded batches: see `stagedMeta` for the columns. */
   rows(mapping: MappingPlan, unit: LoadUnit): AsyncIterable<readonly StagedRow[]>;
   markLoaded(unit: LoadUnit, run: string, counts: LoadCounts, at: string): Promise<void>;
   check(mapping: MappingPlan, check: CheckPlan, nowMs: number): Promise<CheckOutcome>;
-  /** Blocked rows of a mapping that are still open, newest first. */
-  blocked(mapping: string, limit: number): Promise<readonly BlockedRow[]>;
+  /** How many rows of a unit wait behind an open Blocker of an earlier version of their record. */
+  heldRows(mapping: MappingPlan, unit: LoadUnit): Promise<number>;
   /** What the ledger says of a mapping and its stream, and how far its parts agree. Nothing is changed. */
   ledger(mapping: MappingPlan, stream: StreamPlan, scope: AuditScope): Promise<MappingLedger>;
   close(): Promise<void>;
@@ -202,6 +214,25 @@ export interface RunRecord {
   readonly plan: string;
   readonly environment: string;
   readonly startedAt: string;
+}
+
+/** Where tables end up. It is opened by the first call and must be closed. */
+export interface Warehouse {
+  /** The tables of these that exist. A warehouse that does not exist yet has none. */
+  tables(wanted: readonly { schema: string; table: string }[]): Promise<readonly WarehouseTable[]>;
+  /** Runs DDL, each statement on its own. */
+  define(statements: readonly string[]): Promise<void>;
+  /** Loads one unit in one transaction; a unit that `_etl_loads` has already is not loaded again. */
+  load(statements: readonly LoadStatement[], load: LoadRequest): Promise<LoadCounts>;
+  /** Writes into `_etl_completeness` how far the mapping of a load step is complete. */
+  complete(statements: readonly LoadStatement[], completeness: Completeness): Promise<void>;
+  /** The first rows of a table, as texts. */
+  sample(schema: string, table: string, limit: number): Promise<Sample>;
+  /** The loads of a mapping that `_etl_loads` has. */
+  loads(statements: readonly AuditStatement[]): Promise<readonly LoadRecord[]>;
+  /** Holds the newest version of each row of a load file against a table. Nothing is changed. */
+  compare(statements: readonly AuditStatement[], request: CompareRequest): Promise<TableComparison>;
+  close(): Promise<void>;
 }
 
 /** Reads one kind of source. */
@@ -236,30 +267,3 @@ export interface ConnectorPage<Fetched extends FetchedPage> {
   readonly number: number;
   readonly next?: ApiRequest;
 }
-
-/** Keeps what a run leaves behind in `.etl/runs/<id>/`, so that it is there after a crash, too. */
-export interface Artifacts {
-  plan(plan: Plan): void;
-  step(result: StepResult): void;
-  report(report: RunReport): void;
-}
-
-/** Told how a run goes; prints to stderr. */
-export interface Progress {
-  update(event: ProgressEvent): void;
-}
-
-export type ProgressEvent =
-  | {
-      readonly kind: 'step';
-      readonly step: string;
-      readonly state: 'started' | 'succeeded' | 'failed' | 'skipped' | 'interrupted';
-    }
-  | {
-      readonly kind: 'stream';
-      readonly stream: string;
-      readonly pages: number;
-      readonly received: number;
-      readonly waitingMs: number;
-      readonly boundBy?: string;
-    };

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type {
   AuditPlan,
   KeysAudit,
-  SourceBounds,
   SourceMappingAudit,
   SourceStreamAudit,
   TableComparison,
@@ -11,7 +10,7 @@ import type {
 import { cursorText, type ReceivedPage } from '../../model/batch.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { MappingPlan, Plan } from '../../model/plan.ts';
-import type { Clock, Warehouse } from '../../model/ports.ts';
+import type { Clock, SourceBounds, Warehouse } from '../../model/ports.ts';
 import { accountedPercent, statusOf } from './accounted.ts';
 import { keyFindings, noTable, notAudited, sourceWords } from './findings.ts';
 import { ListedFile } from './listed-file.ts';

@@ -2,13 +2,13 @@ import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import type {
   AuditStatement,
   AuditStatementName,
-  CompareRequest,
   DifferenceExample,
   DifferenceKind,
   LoadRecord,
   TableComparison,
 } from '../../model/audit.ts';
 import { assert, complaint, TerminalError } from '../../model/errors.ts';
+import type { CompareRequest } from '../../model/ports.ts';
 import { execute, numberOf, type Rows } from './statements.ts';
 
 type Row = Rows['rows'][number];
@@ -101,7 +101,7 @@ const exampleOf = (row: Row): DifferenceExample => ({
 const compareFailure = ({ schema, table }: CompareRequest, error: unknown): TerminalError =>
   new TerminalError(
     complaint(
-      'ETL0706',
+      'ETL0707',
       `${schema}.${table} could not be compared: ${firstLine(error)}`,
       'Nothing was changed. If a column is missing or has another type, `etl plan` says what a run would do about it.',
     ),

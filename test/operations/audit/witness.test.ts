@@ -14,6 +14,7 @@ const record = (unit: string, first: number, last: number, over: Partial<LoadRec
 });
 const load = (one: LoadRecord, over: Partial<StagedLoad> = {}): StagedLoad => ({
   ...one,
+  held: 0,
   covered: 5,
   isWhole: true,
   ...over,
@@ -50,6 +51,7 @@ describe('the loads of two sides', () => {
     const short = { ...one, counts: { ...one.counts, inserted: 2 } };
     expect(kinds([load(short)], [short])).to.deep.equal([['unbalanced', 1]]);
     expect(kinds([load(one, { covered: 4 })], [one])).to.deep.equal([['moved', 1]]);
+    expect(kinds([load(one, { covered: 7, held: 2 })], [one])).to.deep.equal([]);
     expect(kinds([load(one, { covered: 4, isWhole: false })], [one])).to.deep.equal([]);
     expect(kinds([load(one, { covered: 6, isWhole: false })], [one])).to.deep.equal([['moved', 1]]);
   });

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect } from 'chai';
 import { check, plan, planAudit } from '../../../engine/engine.ts';
-import type { AuditStatement, CompareRequest, TableComparison } from '../../../engine/model/audit.ts';
+import type { AuditStatement, TableComparison } from '../../../engine/model/audit.ts';
 import { loadLine } from '../../../engine/model/load-file.ts';
 import type { DefineStep, LoadStep, Plan } from '../../../engine/model/plan.ts';
-import type { Warehouse } from '../../../engine/model/ports.ts';
+import type { CompareRequest, Warehouse } from '../../../engine/model/ports.ts';
 import { emptyState } from '../../../engine/model/snapshot.ts';
 import { duckdbWarehouse } from '../../../engine/services/duckdb/duckdb-warehouse.ts';
 import { projectFolder } from '../../support/cli.ts';
@@ -68,7 +68,7 @@ async function bench(): Promise<Bench> {
         lastPage: 9,
         rows: rows.length,
       };
-      await warehouse.load(loading.statements, { unit, run: 'r1', ...target });
+      await warehouse.load(loading.statements, { unit, run: 'r1', rows: rows.length, ...target });
     },
     compare: (rows, more = {}) => {
       write(rows);
@@ -206,6 +206,6 @@ describe('a comparison with a DuckDB table', function () {
       () => undefined,
       (error: unknown) => error,
     );
-    expect(failure).to.have.property('message').that.contains('ETL0706: sales.all could not be compared');
+    expect(failure).to.have.property('message').that.contains('ETL0707: sales.all could not be compared');
   });
 });
