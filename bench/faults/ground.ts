@@ -34,7 +34,7 @@ export interface Ground {
   close(): Promise<void>;
 }
 
-export const warehouseOf = (folder: string): string => join(folder, '.etl/warehouse.duckdb');
+export const warehouseOf = (folder: string): string => join(folder, '.etl/warehouse/warehouse.duckdb');
 
 /** Makes a project in a new folder. */
 export function makeProject(place: Pick<StagingPlace, 'declare'>, orders?: readonly ShopOrder[]): string {
@@ -42,7 +42,7 @@ export function makeProject(place: Pick<StagingPlace, 'declare'>, orders?: reado
   cpSync(join(packageFolder, 'bench/faults/project'), folder, { recursive: true });
   writeFileSync(
     join(folder, 'etl.yml'),
-    `kind: project\nname: faults\nenvironments:\n  dev:\n    staging: ${place.declare(folder)}\n    warehouse: {type: duckdb, path: .etl/warehouse.duckdb}\n`,
+    `kind: project\nname: faults\nenvironments:\n  dev:\n    staging: ${place.declare(folder)}\n    warehouse: {type: duckdb, path: .etl/warehouse/warehouse.duckdb}\n`,
   );
   if (orders !== undefined) {
     mkdirSync(join(folder, 'lab/shop'), { recursive: true });

@@ -13,6 +13,8 @@ export interface LoggedLab {
   readonly asked: string[];
   /** Adds faults to the source. */
   strike(faults: readonly config.LabFault[]): Promise<void>;
+  /** Takes them away. */
+  calm(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -28,11 +30,16 @@ export async function loggedLab(folder: string): Promise<LoggedLab> {
     if (request.socket.localPort === port && request.url?.startsWith('/shop')) asked.push(request.url);
   };
   subscribe('http.server.request.start', note);
+  const faults = `${lab.url}/_lab/shop/faults`;
   return {
     url: lab.sources['shop'] ?? lab.url,
     asked,
-    async strike(faults) {
-      await fetch(`${lab.url}/_lab/shop/faults`, { method: 'POST', body: JSON.stringify(faults) });
+    async strike(strikes) {
+      const { ok } = await fetch(faults, { method: 'POST', body: JSON.stringify(strikes) });
+      if (!ok) throw new Error('the lab does not know such a fault');
+    },
+    async calm() {
+      await fetch(faults, { method: 'DELETE' });
     },
     async close() {
       unsubscribe('http.server.request.start', note);

@@ -14,6 +14,8 @@ export interface ShopOptions {
   /** Orders that the second run finds changed, and those that are new then. */
   readonly changed: number;
   readonly added: number;
+  /** Whether every line has a price; otherwise some are blocked. */
+  readonly priced?: boolean;
 }
 
 const firstMs = Date.parse('2026-01-01T00:00:00Z');
@@ -26,13 +28,21 @@ const names = ['Åsa Öberg', 'O\u2019Hara, "Jo"', '李雷', 'null', '\\N', ' ',
 const timeOf = (startMs: number, at: number): string =>
   new Date(startMs + Math.floor(at / 3) * 60_000).toISOString().replace('.000Z', 'Z');
 
-function order(number: number, updatedAt: string, version: number, random: () => number): ShopOrder {
+/** One order: its number, when it was changed last, and how often. */
+interface Draft {
+  readonly number: number;
+  readonly updatedAt: string;
+  readonly version: number;
+  readonly priced: boolean;
+}
+
+function order({ number, updatedAt, version, priced }: Draft, random: () => number): ShopOrder {
   const pick = (below: number): number => Math.floor(random() * below);
   const id = String(firstId + BigInt(number));
-  const lines = Array.from({ length: pick(4) }, (_, position) => ({
+  const lines = Array.from({ length: number % 4 }, (_, position) => ({
     id: `${id}-${position}`,
     // What has no price at first gets one with the next version.
-    price: number % 40 === 7 && version === 1 ? 'to be agreed' : `${pick(900)}.${10 + pick(90)}`,
+    price: !priced && number % 40 === 7 && version === 1 ? 'to be agreed' : `${pick(900)}.${10 + pick(90)}`,
   }));
   const rest = {
     updated_at: updatedAt,
@@ -46,20 +56,24 @@ function order(number: number, updatedAt: string, version: number, random: () =>
 }
 
 /** What the shop has at first, and what it has later; the same seed makes the same shop. */
-export function shopOrders(options: ShopOptions): {
+export function shopOrders({ seed, orders, changed, added, priced = false }: ShopOptions): {
   readonly early: readonly ShopOrder[];
   readonly late: readonly ShopOrder[];
 } {
-  const random = seeded(options.seed);
-  const early = Array.from({ length: options.orders }, (_, at) => order(at, timeOf(firstMs, at), 1, random));
-  const every = Math.max(1, Math.floor(options.orders / options.changed));
-  const changed = new Map<string, ShopOrder>();
-  for (let at = 0; at < options.changed; at += 1) {
-    const version = order((at * every) % options.orders, timeOf(secondMs, at), 2, random);
-    changed.set(version.id, version);
+  const random = seeded(seed);
+  const make = (number: number, updatedAt: string, version: number): ShopOrder =>
+    order({ number, updatedAt, version, priced }, random);
+  const early = Array.from({ length: orders }, (_, at) => make(at, timeOf(firstMs, at), 1));
+  const every = Math.max(1, Math.floor(orders / changed));
+  const newer = new Map<string, ShopOrder>();
+  for (let at = 0; at < changed; at += 1) {
+    const version = make((at * every) % orders, timeOf(secondMs, at), 2);
+    newer.set(version.id, version);
   }
-  const added = Array.from({ length: options.added }, (_, at) =>
-    order(options.orders + at, timeOf(secondMs, options.changed + at), 1, random),
-  );
-  return { early, late: [...early.map((one) => changed.get(one.id) ?? one), ...added] };
+  const more = Array.from({ length: added }, (_, at) => make(orders + at, timeOf(secondMs, changed + at), 1));
+  return { early, late: [...early.map((one) => newer.get(one.id) ?? one), ...more] };
 }
+
+/** An order as it is after one more change. */
+export const changedOrder = (number: number, updatedAt: string, seed: number): ShopOrder =>
+  order({ number, updatedAt, version: 3, priced: true }, seeded(seed));

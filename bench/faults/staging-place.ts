@@ -17,12 +17,12 @@ export interface StagingPlace {
   remove(folder: string): Promise<void>;
 }
 
-const sqliteFile = (folder: string): string => join(folder, '.etl/staging.sqlite');
+const sqliteFile = (folder: string): string => join(folder, '.etl/staging/staging.sqlite');
 
 /** A file in the project's folder. */
 export const sqlitePlace: StagingPlace = {
   dialect: 'sqlite',
-  declare: () => '{dialect: sqlite, storage: .etl/staging.sqlite}',
+  declare: () => '{dialect: sqlite, storage: .etl/staging/staging.sqlite}',
   copy: async () => {},
   async read(folder, queries) {
     if (!existsSync(sqliteFile(folder))) return queries.map(() => []);

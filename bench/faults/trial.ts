@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { complaints, type Ended } from './command.ts';
-import { type Ground, type Phase, startPhase, warehouseOf } from './ground.ts';
+import { type Ground, type Phase, type Reference, startPhase, warehouseOf } from './ground.ts';
 import { accountOf, type Progress, progressOf } from './ledger-view.ts';
+import type { StagingPlace } from './staging-place.ts';
 import { difference, warehouseView } from './warehouse-tables.ts';
 
 /** How a run dies: at a boundary by its own hand, or after a time by ours. */
@@ -34,6 +35,7 @@ export class Watch {
   readonly #ground: Ground;
   readonly #phase: Phase;
   readonly #folder: string;
+  readonly #endings: (() => void)[] = [];
   readonly problems: string[] = [];
   runs = 0;
   refetched = 0;
@@ -43,6 +45,15 @@ export class Watch {
     this.#ground = ground;
     this.#phase = phase;
     this.#folder = folder;
+  }
+
+  /** Does this when the verdict is found. */
+  atEnd(work: () => void): void {
+    this.#endings.push(work);
+  }
+
+  end(): void {
+    for (const work of this.#endings.splice(0)) work();
   }
 
   /** Does what runs the command once, and looks at what it asked for. `anew`: repeated requests are the fault's. */
@@ -113,19 +124,18 @@ export async function settle(
     if (ended.code === 0) break;
     failures.push(`a run after it ended with ${ended.code ?? ended.signal}: ${complaints(ended).join(' ')}`);
   }
-  const { problems, ...judged } = await judge(ground, phase, folder);
+  const { problems, ...judged } = await judge(ground.place, folder, ground.references[phase]);
   const { runs, refetched, inFlight } = watch;
   if (inFlight > inFlightMax) failures.push(`${inFlight} pages were in flight`);
   return { runs, refetched, inFlight, ...judged, problems: [...failures, ...watch.problems, ...problems] };
 }
 
-/** Compares a project with the one that nobody disturbed, and with its own ledger. */
-async function judge(
-  { place, references }: Ground,
-  phase: Phase,
+/** Compares a project with one that nobody disturbed, and with its own ledger. */
+export async function judge(
+  place: StagingPlace,
   folder: string,
+  { tables, blocked }: Pick<Reference, 'tables' | 'blocked'>,
 ): Promise<Pick<Verdict, 'lost' | 'doubled' | 'units' | 'accounted' | 'problems'>> {
-  const { tables, blocked } = references[phase];
   const view = await warehouseView(warehouseOf(folder));
   const { lost, doubled, examples } = difference(view.tables, tables);
   const account = await accountOf(place, folder, view);
