@@ -1,8 +1,12 @@
 import { parseArgs } from 'node:util';
 import { tableText } from '../engine/report/table.ts';
-import { boundaryKills, randomKills } from './faults/kills.ts';
+import { faultsOf } from './faults/causes/all.ts';
+import type { Ground } from './faults/ground.ts';
+import { boundaryKills, type Planned, randomKills } from './faults/kills.ts';
 import { type Judged, perform } from './faults/perform.ts';
-import { sqlitePlace } from './faults/staging-place.ts';
+import { postgresPlace } from './faults/postgres-place.ts';
+import { type StagingPlace, sqlitePlace } from './faults/staging-place.ts';
+import { hasPostgresServer, PostgresServer } from './support/postgres-server.ts';
 import { keepResult } from './support/results.ts';
 
 /**
@@ -17,10 +21,10 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     lanes: { type: 'string', default: '2' },
     dialects: { type: 'string', default: 'sqlite,postgres' },
+    'no-faults': { type: 'boolean', default: false },
   },
 });
 
-const places = [sqlitePlace].filter(({ dialect }) => values.dialects.split(',').includes(dialect));
 /** Pages of 25: enough for several transactions and load units. */
 const shop = { seed: Number(values.seed), orders: 600, changed: 200, added: 100 };
 
@@ -36,19 +40,35 @@ function tell(verdict: Judged, done: number, of: number): void {
 }
 
 const verdicts: Judged[] = [];
-for (const place of places)
-  verdicts.push(
-    ...(await perform({
-      place,
-      shop,
-      lanes: Number(values.lanes),
-      plan: (ground) => [
-        ...boundaryKills(ground, Number(values.boundaries)),
-        ...randomKills(Number(values.random), Number(values.seed)),
-      ],
-      judged: tell,
-    })),
-  );
+const skip = (what: string): void => void process.stderr.write(`SKIPPED: ${what}\n`);
+
+async function performOn(place: StagingPlace, server?: PostgresServer): Promise<void> {
+  const { planned, skipped } = faultsOf(place.dialect, server);
+  for (const what of skipped) skip(`${place.dialect}, ${what}`);
+  const kills = (ground: Ground): readonly Planned[] => [
+    ...boundaryKills(ground, Number(values.boundaries)),
+    ...randomKills(Number(values.random), Number(values.seed)),
+  ];
+  const lanes = Number(values.lanes);
+  verdicts.push(...(await perform({ place, shop, lanes, plan: kills, judged: tell })));
+  if (values['no-faults']) return;
+  // One after the other: what is done to a server, or a disk, is felt by all that use it.
+  verdicts.push(...(await perform({ place, shop, lanes: 1, plan: () => planned, judged: tell })));
+}
+
+const dialects = values.dialects.split(',');
+if (dialects.includes('sqlite')) await performOn(sqlitePlace);
+if (dialects.includes('postgres')) {
+  if (!hasPostgresServer()) skip('postgres: PostgreSQL is not installed');
+  else {
+    const server = await PostgresServer.start();
+    try {
+      await performOn(postgresPlace(server), server);
+    } finally {
+      await server.stop();
+    }
+  }
+}
 
 const sum = (
   of: readonly Judged[],

@@ -26,8 +26,8 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** `etl run` of a project whose shop is at `url`. With `die`, the process ends or stands still where that says. */
-export function startRun(folder: string, url: string, die?: DieOptions): Command {
+/** `etl run` of a project. With `die`, the process ends or stands still where that says. */
+export function startRun(folder: string, env: Readonly<Record<string, string>>, die?: DieOptions): Command {
   const startedMs = performance.now();
   const args = [...(die === undefined ? [] : ['--import', preload]), etl, 'run', '--json', '-p', folder];
   const child = spawn(process.execPath, args, {
@@ -35,7 +35,7 @@ export function startRun(folder: string, url: string, die?: DieOptions): Command
     env: {
       ...process.env,
       NO_COLOR: '1',
-      SHOP_URL: url,
+      ...env,
       ...(die !== undefined && { SLUICE_DIE: JSON.stringify(die) }),
     },
   });

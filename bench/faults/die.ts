@@ -55,7 +55,7 @@ function watch(target: object, method: string, nameOf: (...args: never[]) => str
 function statementName(side: string, sql: string): string | undefined {
   const plain = sql.replace(/^(?:\s*--[^\n]*\n)+/, '').trim();
   const [words] =
-    /^(?:BEGIN|COMMIT|MERGE INTO|INSERT INTO|UPDATE|CREATE|DELETE FROM|SET VARIABLE)\b(?: (?!OR\b)["\w.]+)?/i.exec(
+    /^(?:BEGIN|COMMIT|COPY|MERGE INTO|INSERT INTO|UPDATE|CREATE|DELETE FROM|SET VARIABLE)\b(?: (?!OR\b)["\w.]+)?/i.exec(
       plain,
     ) ?? [];
   return words === undefined ? undefined : `${side} ${words.replaceAll('"', '')}`;
@@ -69,14 +69,16 @@ const stagingCalls = [
 
 async function watchStaging(): Promise<void> {
   const { openStaging } = await import('../../engine/services/staging/staging.js');
-  const { SqliteHandle } = await import('../../engine/services/staging/sqlite-handle.js');
+  const { SqliteHandle } = await import('../../engine/services/staging/sqlite/sqlite-handle.js');
+  const { PostgresHandle } = await import('../../engine/services/staging/postgres/postgres-handle.js');
   const clock = { now: () => 0, monotonicUs: () => 0, sleep: async () => {} };
   const staging: unknown = Object.getPrototypeOf(
     openStaging({ storage: ':memory:', environment: '-', clock }),
   );
   for (const call of stagingCalls) watch(staging as object, call, () => `staging.${call}`);
-  for (const call of ['exec', 'execNow', 'run'])
-    watch(SqliteHandle.prototype, call, (sql: string) => statementName('staging:', sql));
+  for (const call of ['exec', 'execNow', 'run', 'copy'])
+    for (const handle of [SqliteHandle, PostgresHandle])
+      watch(handle.prototype, call, (sql: string) => statementName('staging:', sql));
 }
 
 async function watchWarehouse(): Promise<void> {

@@ -36,8 +36,8 @@ export interface Ground {
 
 export const warehouseOf = (folder: string): string => join(folder, '.etl/warehouse/warehouse.duckdb');
 
-/** Makes a project in a new folder. */
-export function makeProject(place: Pick<StagingPlace, 'declare'>, orders?: readonly ShopOrder[]): string {
+/** A new folder with the project, and with the lab's data where it is to be served. */
+function projectFolder(place: StagingPlace, orders?: readonly ShopOrder[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-faults-'));
   cpSync(join(packageFolder, 'bench/faults/project'), folder, { recursive: true });
   writeFileSync(
@@ -54,12 +54,11 @@ export function makeProject(place: Pick<StagingPlace, 'declare'>, orders?: reado
 /** Lays the ground: one project, run twice without a fault; its state in between is kept. */
 export async function layGround(place: StagingPlace, shop: ShopOptions): Promise<Ground> {
   const { early, late } = shopOrders(shop);
-  const folders = { first: makeProject(place, early), second: makeProject(place, late) };
+  const folders = { first: projectFolder(place, early), second: projectFolder(place, late) };
   const labs = { first: await loggedLab(folders.first), second: await loggedLab(folders.second) };
-  const fresh = makeProject(place);
-  const between = makeProject(place);
+  const fresh = await makeProject(place);
   const first = await refer(place, fresh, labs.first, 'first');
-  await copyState(place, fresh, between);
+  const between = await makeProject(place, fresh);
   const second = await refer(place, fresh, labs.second, 'second');
   const remove = async (folder: string): Promise<void> => {
     await place.remove(folder);
@@ -69,11 +68,7 @@ export async function layGround(place: StagingPlace, shop: ShopOptions): Promise
     place,
     labs,
     references: { first, second },
-    async project(phase) {
-      const folder = makeProject(place);
-      if (phase === 'second') await copyState(place, between, folder);
-      return folder;
-    },
+    project: (phase) => makeProject(place, phase === 'second' ? between : undefined),
     remove,
     async close() {
       await Promise.all(Object.values(labs).map((lab) => lab.close()));
@@ -82,16 +77,19 @@ export async function layGround(place: StagingPlace, shop: ShopOptions): Promise
   };
 }
 
-async function copyState(place: StagingPlace, from: string, to: string): Promise<void> {
-  cpSync(join(from, '.etl'), join(to, '.etl'), { recursive: true });
-  await place.copy(from, to);
+/** Makes a project with its staging database; with the state of another one, where that is given. */
+export async function makeProject(place: StagingPlace, like?: string): Promise<string> {
+  const folder = projectFolder(place);
+  if (like !== undefined) cpSync(join(like, '.etl'), join(folder, '.etl'), { recursive: true });
+  await place.make(folder, like);
+  return folder;
 }
 
 /** Runs a project to its end, and notes what came of it. */
 async function refer(place: StagingPlace, folder: string, lab: LoggedLab, phase: Phase): Promise<Reference> {
   const trace = join(folder, `${phase}.trace`);
   const before = lab.asked.length;
-  const ended = await startRun(folder, lab.url, { trace }).ended;
+  const ended = await startRun(folder, { SHOP_URL: lab.url, ...place.env(folder) }, { trace }).ended;
   if (ended.code !== 0) throw new Error(`the run without faults failed: ${ended.stdout}${ended.stderr}`);
   const view = await warehouseView(warehouseOf(folder));
   const account = await accountOf(place, folder, view);
@@ -107,4 +105,4 @@ async function refer(place: StagingPlace, folder: string, lab: LoggedLab, phase:
 
 /** Starts a run of a phase's project. */
 export const startPhase = (ground: Ground, phase: Phase, folder: string, die?: DieOptions): Command =>
-  startRun(folder, ground.labs[phase].url, die);
+  startRun(folder, { SHOP_URL: ground.labs[phase].url, ...ground.place.env(folder) }, die);

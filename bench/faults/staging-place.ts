@@ -10,8 +10,10 @@ export interface StagingPlace {
   readonly dialect: 'sqlite' | 'postgres';
   /** The value of `staging:` in `etl.yml`, for the project in this folder. */
   declare(folder: string): string;
-  /** Gives one folder's project the state that another one's has. Their folders `.etl` are copied already. */
-  copy(from: string, to: string): Promise<void>;
+  /** Makes the database of a project, with the state of another one's; their folders `.etl` are copied already. */
+  make(folder: string, like?: string): Promise<void>;
+  /** What the command finds in its environment. */
+  env(folder: string): Readonly<Record<string, string>>;
   /** The rows of each query, all of one state. Nothing is recovered or changed by looking. */
   read(folder: string, queries: readonly string[]): Promise<readonly (readonly Row[])[]>;
   remove(folder: string): Promise<void>;
@@ -23,7 +25,8 @@ const sqliteFile = (folder: string): string => join(folder, '.etl/staging/stagin
 export const sqlitePlace: StagingPlace = {
   dialect: 'sqlite',
   declare: () => '{dialect: sqlite, storage: .etl/staging/staging.sqlite}',
-  copy: async () => {},
+  make: async () => {},
+  env: () => ({}),
   async read(folder, queries) {
     if (!existsSync(sqliteFile(folder))) return queries.map(() => []);
     // Whoever opens a file recovers it: a copy is opened, so that it is the engine that finds what a kill has left.

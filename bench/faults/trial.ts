@@ -35,7 +35,7 @@ export class Watch {
   readonly #ground: Ground;
   readonly #phase: Phase;
   readonly #folder: string;
-  readonly #endings: (() => void)[] = [];
+  readonly #endings: (() => void | Promise<void>)[] = [];
   readonly problems: string[] = [];
   runs = 0;
   refetched = 0;
@@ -48,12 +48,12 @@ export class Watch {
   }
 
   /** Does this when the verdict is found. */
-  atEnd(work: () => void): void {
+  atEnd(work: () => void | Promise<void>): void {
     this.#endings.push(work);
   }
 
-  end(): void {
-    for (const work of this.#endings.splice(0)) work();
+  async end(): Promise<void> {
+    for (const work of this.#endings.splice(0)) await work();
   }
 
   /** Does what runs the command once, and looks at what it asked for. `anew`: repeated requests are the fault's. */

@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Command, Ended } from '../command.ts';
+import { type Command, complaints, type Ended } from '../command.ts';
 import { type Ground, startPhase } from '../ground.ts';
 import { settle, type Verdict, Watch } from '../trial.ts';
 
@@ -38,7 +38,7 @@ export const fault = (
       const verdict = await settle(ground, 'first', folder, watch);
       return { ...verdict, name, kills: 0, problems: [...found, ...verdict.problems] };
     } finally {
-      watch.end();
+      await watch.end();
       await ground.remove(folder);
     }
   },
@@ -48,11 +48,15 @@ export const fault = (
 export const runStruck = ({ ground, folder, watch }: Struck): Promise<Ended> =>
   watch.run(() => startPhase(ground, 'first', folder).ended);
 
-/** Runs the project's command, and does something while it stands still at a boundary. */
+/**
+ * Runs the project's command, and does something while it stands still at a boundary; and something else when it has ended,
+ * before anybody looks at what it left.
+ */
 export async function standing(
   { ground, folder, watch }: Struck,
   boundary: string,
   meanwhile: (command: Command) => Promise<void>,
+  afterwards: () => Promise<void> = async () => {},
 ): Promise<Ended> {
   const waitFile = join(folder, 'waiting');
   return watch.run(async () => {
@@ -68,10 +72,16 @@ export async function standing(
     } finally {
       rmSync(waitFile, { force: true });
     }
-    return ended;
+    return ended.finally(afterwards);
   });
 }
 
 /** A sentence when two things differ. */
 export const same = (what: string, found: unknown, expected: unknown): readonly string[] =>
   found === expected ? [] : [`${what}: ${String(found)} instead of ${String(expected)}`];
+
+/** What is not as it should be with a run that was to fail, and to say why. */
+export const failed = (ended: Ended, code: string): readonly string[] => [
+  ...same('exit code', ended.code, 1),
+  ...(complaints(ended).includes(code) ? [] : [`${code} is not among ${complaints(ended).join(' ')}`]),
+];

@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { seeded } from '../../support/seeded.ts';
-import { startRun } from '../command.ts';
+import { type Ended, startRun } from '../command.ts';
 import { type Ground, makeProject, warehouseOf } from '../ground.ts';
 import { accountOf } from '../ledger-view.ts';
 import { changedOrder, type ShopOrder, shopOrders } from '../shop.ts';
@@ -83,16 +83,16 @@ const listingFault = (
   name,
   async perform(ground) {
     const { struck, final, runs } = make();
-    const folder = makeProject(ground.place);
-    const clean = makeProject(ground.place);
+    const folder = await makeProject(ground.place);
+    const clean = await makeProject(ground.place);
     try {
       const found: string[] = [];
       const disturbed = await serveShop(struck);
       for (let run = 1; run <= runs; run += 1)
-        found.push(...same('exit code', (await startRun(folder, disturbed.url).ended).code, 0));
+        found.push(...same('exit code', (await runOn(ground, folder, disturbed)).code, 0));
       await disturbed.close();
       const calm = await serveShop(listed(final));
-      found.push(...same('exit code', (await startRun(clean, calm.url).ended).code, 0));
+      found.push(...same('exit code', (await runOn(ground, clean, calm)).code, 0));
       await calm.close();
       const verdict = await compared(ground, folder, clean);
       return { ...verdict, name, runs, problems: [...found, ...verdict.problems] };
@@ -102,6 +102,9 @@ const listingFault = (
     }
   },
 });
+
+const runOn = ({ place }: Ground, folder: string, { url }: Shop): Promise<Ended> =>
+  startRun(folder, { SHOP_URL: url, ...place.env(folder) }).ended;
 
 async function compared({ place }: Ground, folder: string, clean: string): Promise<Verdict> {
   const view = await warehouseView(warehouseOf(clean));

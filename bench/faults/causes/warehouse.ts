@@ -1,16 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { complaints, type Ended } from '../command.ts';
+import type { Ended } from '../command.ts';
 import { warehouseOf } from '../ground.ts';
-import { type Fault, fault, runStruck, same, standing } from './fault.ts';
+import { type Fault, failed, fault, runStruck, same, standing } from './fault.ts';
 import { mountMissing, smallDisk } from './small-disk.ts';
-
-/** What a run says whose load has failed: exit code 1, and why. */
-const failedLoad = (ended: Ended, code: string): readonly string[] => [
-  ...same('exit code', ended.code, 1),
-  ...(complaints(ended).includes(code) ? [] : [`${code} is not among ${complaints(ended).join(' ')}`]),
-];
 
 const loadFiles = (folder: string): readonly string[] => {
   const parent = join(folder, '.etl/load');
@@ -26,7 +20,7 @@ const heldFrom = (name: string, boundary: string): Fault =>
       const ended = await standing(struck, boundary, async () => {
         holder = await DuckDBInstance.create(warehouseOf(struck.folder));
       });
-      return failedLoad(ended, 'ETL0703');
+      return failed(ended, 'ETL0703');
     } finally {
       holder?.closeSync();
     }
@@ -56,7 +50,7 @@ export const warehouseFaults: readonly Fault[] = [
     const ended = await standing(struck, 'warehouse: MERGE INTO main.orders begins 2', async () => {
       for (const path of loadFiles(struck.folder)) rmSync(path);
     });
-    return failedLoad(ended, 'ETL0705');
+    return failed(ended, 'ETL0705');
   }),
   fault('load file cut short at the end of a line', async (struck) => {
     const ended = await standing(struck, 'warehouse: BEGIN ended 1', async () => {
@@ -65,7 +59,7 @@ export const warehouseFaults: readonly Fault[] = [
         writeFileSync(path, text.slice(0, text.lastIndexOf('\n', text.length - 2) + 1));
       }
     });
-    return failedLoad(ended, 'ETL0705');
+    return failed(ended, 'ETL0705');
   }),
   fault(
     'disk full in mid-load',
@@ -76,10 +70,10 @@ export const warehouseFaults: readonly Fault[] = [
       struck.watch.atEnd(() => disk.unmount());
       const ended = await runStruck(struck);
       disk.grow('64m');
-      return failedLoad(ended, 'ETL0705');
+      return failed(ended, 'ETL0705');
     },
     { missing: mountMissing },
   ),
   fullLoads('room for one load file only', '96k', (ended) => same('exit code', ended.code, 0)),
-  fullLoads('no room for load files', '4k', (ended) => failedLoad(ended, 'ETL0706')),
+  fullLoads('no room for load files', '4k', (ended) => failed(ended, 'ETL0706')),
 ];

@@ -2,14 +2,8 @@ import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { complaints, type Ended } from '../command.ts';
-import { type Fault, fault, runStruck, same, standing } from './fault.ts';
+import { type Fault, failed, fault, runStruck, same, standing } from './fault.ts';
 import { mountMissing, smallDisk } from './small-disk.ts';
-
-const failed = (ended: Ended, code: string): readonly string[] => [
-  ...same('exit code', ended.code, 1),
-  ...(complaints(ended).includes(code) ? [] : [`${code} is not among ${complaints(ended).join(' ')}`]),
-];
 
 /** Takes the lock that one writer has at a time. */
 function lockOf(folder: string): { release(): void } {
