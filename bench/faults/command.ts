@@ -4,8 +4,8 @@ import { etl } from '../support/etl.ts';
 import type { DieOptions } from './die-options.ts';
 
 const preload = fileURLToPath(new URL('./die.js', import.meta.url));
-/** A run takes a second or two; one that hangs is ended. */
-const longestMs = 90_000;
+/** A run takes a second or two, and some minutes when a database stays away; one that hangs is ended. */
+const longestMs = 300_000;
 
 export interface Ended {
   /** Exit code; null when a signal ended it. */

@@ -6,6 +6,7 @@ import { type Death, trial, type Verdict } from './trial.ts';
 /** A trial that is to be done on some ground. */
 export interface Planned {
   readonly group: string;
+  readonly name?: string;
   perform(ground: Ground): Promise<Verdict>;
 }
 

@@ -24,7 +24,7 @@ export function faultsOf(
   return {
     planned: all
       .filter(({ missing }) => missing?.() === undefined)
-      .map((fault) => ({ group: 'fault', perform: (ground) => fault.perform(ground) })),
+      .map((fault) => ({ name: fault.name, group: 'fault', perform: (ground) => fault.perform(ground) })),
     skipped: all.flatMap(({ name, missing }) => {
       const reason = missing?.();
       return reason === undefined ? [] : [`${name}: ${reason}`];

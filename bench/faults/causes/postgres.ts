@@ -1,8 +1,9 @@
 import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { PostgresServer } from '../../support/postgres-server.ts';
 import { databaseOf } from '../postgres-place.ts';
-import { type Fault, failed, fault, runStruck, standing } from './fault.ts';
+import { type Fault, failed, fault, runStruck, same, standing } from './fault.ts';
 import { mountMissing, smallDisk } from './small-disk.ts';
 
 /** What happens to a PostgreSQL that keeps the staging database. */
@@ -17,14 +18,15 @@ export const postgresFaults = (server: PostgresServer): readonly Fault[] => [
     { dialect: 'postgres' },
   ),
   fault(
-    'staging server restarted between two pages',
+    'staging server down for two seconds',
     async (struck) => {
-      await standing(struck, 'staging.commit begins 3', async () => {
+      let again: Promise<void> | undefined;
+      const ended = await standing(struck, 'staging.commit begins 3', async () => {
         await server.halt();
-        await server.resume();
+        again = delay(2000).then(() => server.resume());
       });
-      // Whether the run gets over it by itself is its own affair.
-      return [];
+      await again;
+      return same('exit code', ended.code, 0);
     },
     { dialect: 'postgres' },
   ),
@@ -45,9 +47,6 @@ export const postgresFaults = (server: PostgresServer): readonly Fault[] => [
   }),
 ];
 
-/** An empty database has 7 to 8 MB. */
-const diskSize = '9m';
-
 async function fullDisk(
   server: PostgresServer,
   struck: Parameters<typeof runStruck>[0],
@@ -56,7 +55,7 @@ async function fullDisk(
   const name = databaseOf(folder);
   const place = join(server.folder, `disk_${name}`);
   mkdirSync(place);
-  const disk = smallDisk(place, diskSize);
+  const disk = smallDisk(place, '64m');
   const { owner } = server;
   if (owner !== undefined) chownSync(place, owner.uid, owner.gid);
   chmodSync(place, 0o700);
@@ -69,6 +68,8 @@ async function fullDisk(
     await server.run(`DROP DATABASE ${name} WITH (FORCE)`, `DROP TABLESPACE ${name}`);
     disk.unmount();
   });
+  // An empty database has some megabytes already; what is left holds the first pages.
+  disk.leave(1024 * 1024);
   const ended = await runStruck(struck);
   disk.grow('128m');
   return failed(ended, 'ETL0602');

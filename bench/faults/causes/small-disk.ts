@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmdirSync } from 'node:fs';
+import { mkdtempSync, rmdirSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface SmallDisk {
   /** Gives it more room. */
   grow(size: string): void;
+  /** Leaves it only so much room besides what it holds. */
+  leave(bytes: number): void;
   unmount(): void;
 }
 
@@ -22,8 +24,14 @@ process.once('exit', () => {
 export function smallDisk(folder: string, size: string): SmallDisk {
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder], { stdio: 'pipe' });
   mounted.add(folder);
+  const resize = (to: string): void =>
+    void execFileSync('mount', ['-o', `remount,size=${to}`, folder], { stdio: 'pipe' });
   return {
-    grow: (more) => void execFileSync('mount', ['-o', `remount,size=${more}`, folder], { stdio: 'pipe' }),
+    grow: resize,
+    leave(bytes) {
+      const { blocks, bfree, bsize } = statfsSync(folder);
+      resize(String((blocks - bfree) * bsize + bytes));
+    },
     unmount: () => unmount(folder),
   };
 }
