@@ -27,9 +27,26 @@ process.once('exit', () => {
 });
 
 /** `etl run` of a project. With `die`, the process ends or stands still where that says. */
-export function startRun(folder: string, env: Readonly<Record<string, string>>, die?: DieOptions): Command {
+export const startRun = (folder: string, env: Environment, die?: DieOptions): Command =>
+  start('run', folder, env, die);
+
+type Environment = Readonly<Record<string, string>>;
+
+export interface Audited {
+  readonly status: string;
+  readonly accounted_percent: number;
+}
+
+/** `etl audit` of a project. */
+export async function audit(folder: string, env: Environment): Promise<Audited> {
+  const { stdout } = await start('audit', folder, env).ended;
+  const { result } = JSON.parse(stdout) as { readonly result: Audited | null };
+  return result ?? { status: stdout, accounted_percent: 0 };
+}
+
+function start(command: 'run' | 'audit', folder: string, env: Environment, die?: DieOptions): Command {
   const startedMs = performance.now();
-  const args = [...(die === undefined ? [] : ['--import', preload]), etl, 'run', '--json', '-p', folder];
+  const args = [...(die === undefined ? [] : ['--import', preload]), etl, command, '--json', '-p', folder];
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

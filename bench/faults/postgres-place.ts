@@ -1,12 +1,19 @@
 import { basename } from 'node:path';
-import { type PostgresServer, queryOf } from '../support/postgres-server.ts';
+import { queryOf } from '../support/postgres-server.ts';
 import type { StagingPlace } from './staging-place.ts';
 
 /** The name of a project's database. */
 export const databaseOf = (folder: string): string => basename(folder).replace(/\W/g, '_').toLowerCase();
 
-/** A database for each project in a PostgreSQL of our own. */
-export const postgresPlace = (server: PostgresServer): StagingPlace => ({
+/** A PostgreSQL in which databases can be made. */
+interface Server {
+  /** URL of one of its databases. */
+  url(database: string): string;
+  run(...statements: readonly string[]): Promise<void>;
+}
+
+/** A database for each project. */
+export const postgresPlace = (server: Server): StagingPlace => ({
   dialect: 'postgres',
   declare: () => '{dialect: postgres, url: "${env:STAGING_URL}"}',
   async make(folder, like) {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { complaints, type Ended } from './command.ts';
+import { audit, complaints, type Ended } from './command.ts';
 import { type Ground, type Phase, type Reference, startPhase, warehouseOf } from './ground.ts';
 import { accountOf, type Progress, progressOf } from './ledger-view.ts';
 import type { StagingPlace } from './staging-place.ts';
@@ -145,6 +145,8 @@ export async function judge(
     ...without(blocked, account.blocked).map((one) => `${one} is not blocked`),
     ...without(account.blocked, blocked).map((one) => `${one} is blocked`),
   ];
+  const { status, accounted_percent: percent } = await audit(folder, place.env(folder));
+  const audited = status === 'accounted' && percent === 100 ? [] : [`etl audit says ${status}: ${percent} %`];
   const { units, accounted, problems } = account;
-  return { lost, doubled, units, accounted, problems: [...examples, ...problems, ...aside] };
+  return { lost, doubled, units, accounted, problems: [...examples, ...problems, ...aside, ...audited] };
 }
