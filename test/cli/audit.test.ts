@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { DatabaseSync } from '@photostructure/sqlite';
@@ -278,6 +278,7 @@ describe('etl audit', function () {
   it('cannot tell before something was run, or after a mapping has changed', async () => {
     const fresh = ordersProject(provider.url, { stream });
     expect(await audit(fresh)).to.deep.include({ code: 6, codes: ['ETL1013'] });
+    expect(existsSync(join(fresh, '.etl'))).to.equal(false);
     expect((await audit(fresh, 'order')).codes).to.deep.equal(['ETL0903']);
   });
 });

@@ -103,10 +103,10 @@ interface SourceFlags {
 
 async function audited(work: PlannedProject, names: readonly string[], scope: AskedScope): Promise<Outcome> {
   const { plan, project, staging, warehouse } = work;
-  await staging.migrate();
+  const found = (await staging.exists()) ? { staging } : {};
   const folder = join(project.folder, '.etl', 'load', runIdentity(new Date()));
   const report = await auditLedger(plan, planAudit(project, plan), names, scope, {
-    staging,
+    ...found,
     warehouse,
     folder,
   });

@@ -1,4 +1,10 @@
-import type { AuditScope, Deviation, LedgerCounts, MappingLedger } from '../../model/audit.ts';
+import {
+  type AuditScope,
+  type Deviation,
+  type LedgerCounts,
+  type MappingLedger,
+  neverStaged,
+} from '../../model/audit.ts';
 import type { MappingPlan } from '../../model/plan.ts';
 import { loadedLedger } from './audit-loads.ts';
 import {
@@ -6,7 +12,6 @@ import {
   deviation,
   examplesMax,
   type FoundMapping,
-  nothingOdd,
   type Scoped,
   scoped,
 } from './audit-pages.ts';
@@ -23,7 +28,7 @@ export async function auditMapping(found: FoundMapping, scope: AuditScope): Prom
   const audited = { ...found, loadedThrough: Number(state?.loaded ?? 0) };
   const windows = await windowLedger(audited, scope);
   if (state?.hash !== mapping.hash)
-    return { ...empty, status: state === undefined ? 'never' : 'changed', windows };
+    return { ...neverStaged, status: state === undefined ? 'never' : 'changed', windows };
   const pages = scoped(scope);
   const { counts, pending, first, last } = await totals(audited, pages);
   const range = first === null || last === null ? undefined : { first: Number(first), last: Number(last) };
@@ -41,28 +46,6 @@ export async function auditMapping(found: FoundMapping, scope: AuditScope): Prom
     windows,
   };
 }
-
-const noCounts: LedgerCounts = {
-  pages: 0,
-  records: 0,
-  units: 0,
-  staged: 0,
-  deduplicated: 0,
-  filtered: 0,
-  blocked: 0,
-  held: 0,
-};
-
-const empty: Omit<MappingLedger, 'status' | 'windows'> = {
-  counts: noCounts,
-  loadedThrough: 0,
-  pending: 0,
-  unmapped: nothingOdd,
-  leftOut: nothingOdd,
-  unbalanced: nothingOdd,
-  misstaged: nothingOdd,
-  loads: { loads: [], known: new Set(), repeated: 0, uncovered: nothingOdd },
-};
 
 const fromPageRows = 'FROM page_rows r LEFT JOIN pages p ON p.id = r.page WHERE r.mapping = ?';
 
