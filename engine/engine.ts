@@ -1,6 +1,7 @@
 import { compileProject } from './compile/compile.ts';
-import { executePlan, type Preview, previewMapping } from './execute/execute.ts';
+import { executePlan } from './execute/execute.ts';
 import { mapRecords } from './execute/map-records.ts';
+import { type Preview, previewMapping } from './execute/preview.ts';
 import type { RunServices } from './execute/run-services.ts';
 import type { MappedRows } from './model/batch.ts';
 import { type Diagnostic, hasErrors } from './model/diagnostic.ts';

@@ -1,7 +1,7 @@
 import type { Progress, ProgressEvent, Waiting } from '../model/ports.ts';
 import { durationText } from '../model/units.ts';
 import { count } from '../report/table.ts';
-import { WaitWatch, waitTexts } from './wait-watch.ts';
+import { LockWatch, WaitWatch, waitTexts } from './wait-watch.ts';
 
 /** Between two lines about one stream where nobody watches live. */
 const linesEveryMs = 5000;
@@ -54,6 +54,7 @@ export class LineProgress implements Progress {
   readonly #waiting: () => readonly Waiting[];
   readonly #now: () => number;
   readonly #watch = new WaitWatch();
+  readonly #locks = new LockWatch();
   readonly #lookout = new Lookout(() => this.look());
   readonly #started = new Map<string, number>();
   readonly #shown = new Map<string, number>();
@@ -73,6 +74,10 @@ export class LineProgress implements Progress {
       this.#out.write(
         `${event.step}: ${event.state}${event.state === 'started' ? '' : ` (${durationText(elapsed)})`}\n`,
       );
+      return;
+    }
+    if (event.kind === 'lock') {
+      for (const line of this.#locks.due(event)) this.#out.write(`${line}\n`);
       return;
     }
     if (now - (this.#shown.get(event.stream) ?? this.#begin(event.stream, now)) < linesEveryMs) return;
@@ -99,6 +104,7 @@ export class LiveProgress implements Progress {
   readonly #lookout = new Lookout(() => this.look());
   readonly #started = new Map<string, number>();
   readonly #running = new Map<string, string>();
+  readonly #locks = new LockWatch();
   #drawn = 0;
   #drawnAt = 0;
 
@@ -116,6 +122,7 @@ export class LiveProgress implements Progress {
       if (now - this.#drawnAt >= redrawEveryMs) this.#draw([]);
       return;
     }
+    if (event.kind === 'lock') return this.#draw(this.#locks.due(event));
     this.#lookout.update(event);
     if (event.state === 'started') {
       this.#started.set(event.step, now);

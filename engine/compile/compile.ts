@@ -1,14 +1,6 @@
 import type * as config from '../model/config.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
-import type {
-  MappingPlan,
-  MetricsPlan,
-  Plan,
-  SourcePlan,
-  Step,
-  StreamPlan,
-  StreamShape,
-} from '../model/plan.ts';
+import type { MappingPlan, MetricsPlan, Plan, SourcePlan, Step, StreamPlan } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
 import type { StateSnapshot } from '../model/snapshot.ts';
 import { parseDuration, parseSize } from '../model/units.ts';
@@ -16,6 +8,7 @@ import { canonical, sha256 } from './canonical.ts';
 import { compileChecks } from './checks.ts';
 import { compileMapping } from './mapping.ts';
 import { compileSource } from './source.ts';
+import { readAnew, reconcileStep, reloadStep, remapStep } from './state-steps.ts';
 import { compileStream } from './stream.ts';
 import { costSyntax } from './syntax.ts';
 import { WarehouseSql } from './warehouse-sql.ts';
@@ -24,6 +17,8 @@ export interface CompileOptions {
   /** Version of the engine. */
   readonly engine: string;
   readonly snapshot: StateSnapshot;
+  /** Whether everything is made of kept pages, without a request. */
+  readonly fromLedger?: boolean;
 }
 
 export interface Compiled {
@@ -38,7 +33,7 @@ export interface Compiled {
 export function compileProject(
   project: Project,
   documents: readonly SourceDocument[],
-  { engine, snapshot }: CompileOptions,
+  { engine, snapshot, fromLedger = false }: CompileOptions,
 ): Compiled {
   const diagnostics: Diagnostic[] = [];
   const mapped = project.mappings.map((mapping) => compileMapping(project, mapping, documents));
@@ -48,7 +43,8 @@ export function compileProject(
   const mappings = mapped.map((one) => one.mapping);
   const streams = streamsOf(project);
   const sql = new WarehouseSql(project.warehouse.type ?? 'duckdb', project.templates, snapshot.tables);
-  const steps = compileSteps(project, mappings, streams, sql, snapshot, diagnostics);
+  const compiled = compileSteps(project, mappings, streams, sql, snapshot, diagnostics);
+  const steps = fromLedger ? compiled.filter(({ kind }) => kind !== 'extract') : compiled;
   if (hasErrors(diagnostics)) return { diagnostics };
   const sources = project.sources.filter((source) =>
     [...streams.values()].some((stream) => stream.source === source.name),
@@ -60,7 +56,7 @@ export function compileProject(
     environment: project.environment,
     ...connections(project),
     ...(project.piiKey !== undefined && usesTokens(streams) && { piiKey: project.piiKey }),
-    references: project.references,
+    references: fromLedger ? withoutSources(project) : project.references,
     sources: Object.fromEntries(
       sources.map((source): [string, SourcePlan] => [source.name, compileSource(source)]),
     ),
@@ -70,10 +66,21 @@ export function compileProject(
   return { plan: { ...body, id: sha256(canonical(body)) }, diagnostics };
 }
 
+/** What is needed where no source is asked for anything. */
+const withoutSources = ({ references, ...project }: Project): Plan['references'] => {
+  const { piiKey, staging, warehouse, redis, metrics } = project;
+  const used = JSON.stringify({ piiKey, staging, warehouse, redis, metrics });
+  return references.filter(({ reference }) => used.includes(reference));
+};
+
 const connections = (
   project: Project,
 ): Pick<Plan, 'staging' | 'warehouse' | 'redis' | 'metrics' | 'tokenKey'> => ({
-  staging: { dialect: 'sqlite', storage: project.staging.storage ?? '.etl/staging.sqlite' },
+  staging: {
+    dialect: 'sqlite',
+    storage: project.staging.storage ?? '.etl/staging.sqlite',
+    keep: retention(project.staging.keep),
+  },
   warehouse: {
     type: 'duckdb',
     path: project.warehouse.path ?? '.etl/warehouse.duckdb',
@@ -82,6 +89,11 @@ const connections = (
   ...(project.redis && { redis: { url: project.redis.url, prefix: project.redis.prefix ?? 'sluice' } }),
   ...(project.metrics && { metrics: compileMetrics(project.metrics) }),
   ...(project.tokenKey !== undefined && { tokenKey: project.tokenKey }),
+});
+
+const retention = ({ pages, size }: config.KeepSettings = {}): Plan['staging']['keep'] => ({
+  ageMs: parseDuration(pages ?? '90d'),
+  ...(size !== undefined && { bytesMax: parseSize(size) }),
 });
 
 const compileMetrics = ({ prometheus, otlp }: config.MetricsSettings): MetricsPlan => ({
@@ -116,7 +128,7 @@ function compileSteps(
   snapshot: StateSnapshot,
   diagnostics: Diagnostic[],
 ): readonly Step[] {
-  const steps: Step[] = [];
+  const steps: Step[] = [...reconcileStep(snapshot)];
   for (const mapping of mappings) steps.push(...remapStep(mapping, streams, snapshot));
   for (const [full, stream] of streams) {
     const readers = mappings.filter((mapping) => mapping.stream === full).map(({ name }) => name);
@@ -135,36 +147,8 @@ function compileSteps(
   return steps;
 }
 
-/** What becomes of a position that a stream of another shape has left: see `continued` in execute/extract. */
-function readAnew(before: StreamShape | undefined, { shape }: StreamPlan): string {
-  if (before === undefined || before.asked === shape.asked) return '';
-  return '; it is read anew, since what it asks for has changed';
-}
-
 const rowsMaxOf = (project: Project, { name }: MappingPlan): number =>
   project.mappings.find((mapping) => mapping.name === name)?.load.rowsMax ?? 1_000_000;
-
-/** A mapping that is new or changed starts from the pages that are kept. */
-function remapStep(
-  mapping: MappingPlan,
-  streams: ReadonlyMap<string, StreamPlan>,
-  snapshot: StateSnapshot,
-): readonly Step[] {
-  const stream = streams.get(mapping.stream);
-  const pages = snapshot.keptPages.get(mapping.stream) ?? 0;
-  const known = snapshot.mappingHashes.get(mapping.name);
-  if (stream === undefined || pages === 0 || known === mapping.hash) return [];
-  const what = known === undefined ? 'new' : 'changed';
-  const reason = `the mapping is ${what}: ${pages} kept ${pages === 1 ? 'page is' : 'pages are'} mapped again, without a request`;
-  return [{ kind: 'remap', id: `remap ${mapping.name}`, reason, mapping: mapping.name, stream }];
-}
-
-/** The table has lost what was loaded, or lacks columns in it; a changed mapping is loaded again in any case. */
-function reloadStep({ name, hash, schema, table }: MappingPlan, snapshot: StateSnapshot): readonly Step[] {
-  if (!snapshot.loadedMappings.has(name) || snapshot.mappingHashes.get(name) !== hash) return [];
-  const reason = `all that is staged goes to ${schema}.${table} again, which is new or has new columns`;
-  return [{ kind: 'reload', id: `reload ${name}`, reason, mapping: name }];
-}
 
 function checkStep(project: Project, mapping: MappingPlan): readonly Step[] {
   const declared = project.mappings.find(({ name }) => name === mapping.name)?.checks ?? [];

@@ -1,26 +1,27 @@
 import { rm } from 'node:fs/promises';
-import type { MappedRows, PageFacts } from '../model/batch.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { assert, ExplainedError } from '../model/errors.ts';
-import type { CheckStep, ExtractStep, LoadStep, MappingPlan, Plan, RemapStep, Step } from '../model/plan.ts';
-import type { Position, StagedPage } from '../model/ports.ts';
+import { ExplainedError, RefusedError } from '../model/errors.ts';
+import { loadLock } from '../model/locks.ts';
+import type { CheckStep, ExtractStep, LoadStep, Plan, RemapStep, Step } from '../model/plan.ts';
+import type { StagedPage } from '../model/ports.ts';
 import type { RunReport, StepResult } from '../model/run-report.ts';
 import { check } from './check/check.ts';
-import { checkedBaseUrl } from './extract/base-url.ts';
-import { Channels } from './extract/channels.ts';
-import { continued, type Extraction, type ExtractServices, extract } from './extract/extract.ts';
-import { credentialsOf } from './extract/tokens/credentials-of.ts';
+import type { Channels } from './extract/channels.ts';
+import { continued, extract } from './extract/extract.ts';
+import { channels, extraction } from './extraction.ts';
 import { countReplies, tellStaged } from './figures.ts';
-import { pagesLeftOut, redacted, unansweredCache } from './findings.ts';
+import { pagesDropped, pagesLeftOut, redacted, unansweredCache } from './findings.ts';
 import { groups, rowsMaxOf } from './grouping.ts';
 import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
 import { removeStaleFiles } from './load/stale-files.ts';
 import { counted, pageIds } from './received.ts';
-import { RunLedger, type StreamAccount, streamAccount } from './run-ledger.ts';
+import { RunLedger } from './run-ledger.ts';
+import { RunLocks } from './run-locks.ts';
 import type { RunServices } from './run-services.ts';
 import { restage } from './stage/restage.ts';
 import { stage } from './stage/stage.ts';
+import { compactAfter, keepResult, performReconcile, settledPositions } from './state.ts';
 import { type WorkerPool, workerPool } from './worker-pool.ts';
 
 /** A run in progress. */
@@ -28,6 +29,7 @@ interface Run {
   readonly plan: Plan;
   readonly services: RunServices;
   readonly ledger: RunLedger;
+  readonly locks: RunLocks;
   readonly channels: Channels;
   readonly pool: WorkerPool;
   readonly spool: LoadSpool;
@@ -36,22 +38,35 @@ interface Run {
 /**
  * Performs a plan, step by step. Extractions that follow each other run side by side. A step that fails fails the run,
  * and skips what depends on it; the rest goes on. The report is written whatever happens.
+ * @throws RefusedError when other runs are reading every stream of the plan.
  */
 export async function executePlan(plan: Plan, services: RunServices): Promise<RunReport> {
+  await services.staging.migrate();
+  const { clock, progress, runId, ledger } = services;
+  const locks = new RunLocks({ locks: ledger.locks, clock, run: runId, progress });
+  try {
+    await locks.takeStreams(plan);
+    if (locks.refusal.length > 0) throw new RefusedError('refused', locks.refusal);
+    return await executeLocked(plan, services, locks);
+  } finally {
+    await locks.close();
+  }
+}
+
+async function executeLocked(plan: Plan, services: RunServices, locks: RunLocks): Promise<RunReport> {
   const id = services.runId;
   const startedAt = timestamp(services);
-  await services.staging.migrate();
+  await services.ledger.runs.keepPlan(plan);
   await services.staging.startRun({ id, plan: plan.id, environment: plan.environment, startedAt });
-  for (const mapping of Object.values(plan.mappings)) await services.staging.prepare(mapping);
   services.artifacts.plan(plan);
   const ledger = new RunLedger(plan, id, startedAt);
   let crash: { readonly error: unknown } | undefined;
-  await performAll(plan, services, ledger).catch((error: unknown) => {
+  await performAll(plan, services, ledger, locks).catch((error: unknown) => {
     crash = { error };
   });
   ledger.found(unansweredCache(services.cache.unanswered()));
   const ended = crash !== undefined ? 'crashed' : services.signal.aborted ? 'interrupted' : 'whole';
-  const report = ledger.report(timestamp(services), ended);
+  const report = ledger.report(timestamp(services), ended, await settledPositions(plan, services));
   await services.staging.finishRun(id, report.status, report.finishedAt);
   services.artifacts.report(report);
   if (crash !== undefined) throw crash.error;
@@ -59,22 +74,54 @@ export async function executePlan(plan: Plan, services: RunServices): Promise<Ru
 }
 
 /** Steps that map pages come before those that load, which need the workers' memory. */
-async function performAll(plan: Plan, services: RunServices, ledger: RunLedger): Promise<void> {
-  const all = groups(plan.steps);
+async function performAll(
+  plan: Plan,
+  services: RunServices,
+  ledger: RunLedger,
+  locks: RunLocks,
+): Promise<void> {
+  const all = groups(plan.steps.filter(({ kind }) => kind !== 'reconcile'));
   const isMapping = ([step]: readonly Step[]): boolean => step?.kind === 'remap' || step?.kind === 'extract';
   await removeStaleFiles(services.folder, services.clock.now());
   const pool = workerPool(plan, services.references, services.workers);
   const spool = new LoadSpool(services.folder, rowsMaxOf(plan));
-  const run: Run = { plan, services, ledger, channels: channels(plan, services), pool, spool };
+  const run: Run = { plan, services, ledger, locks, channels: channels(plan, services), pool, spool };
   const perform = async (chosen: readonly (readonly Step[])[]): Promise<void> => {
     for (const group of chosen) await performGroup(run, group);
   };
   try {
+    await prepareAll(run);
     await perform(all.filter(isMapping)).finally(() => pool.close());
+    await locks.releaseStreams();
     await perform(all.filter((group) => !isMapping(group)));
+    await compactAfter(plan, services);
   } finally {
+    await pool.close();
     spool.close();
     await rm(services.folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Makes the tables of all mappings, and reconciles staging with the warehouse where they differ. What is changed here must not
+ * be loaded by another run meanwhile.
+ */
+async function prepareAll(run: Run): Promise<void> {
+  const { plan, services, locks } = run;
+  const known = await services.staging.mappingHashes();
+  const mappings = Object.values(plan.mappings).filter(({ stream }) => !locks.isRefused(stream));
+  const reconciling = plan.steps.filter(({ kind }) => kind === 'reconcile');
+  const changes = reconciling.length > 0 || mappings.some(({ name, hash }) => known.get(name) !== hash);
+  try {
+    if (changes) await locks.loading(services.signal);
+    for (const mapping of mappings) await services.staging.prepare(mapping);
+    for (const step of reconciling) await performStep(run, step);
+    if (changes) await locks.releaseLoading();
+  } catch (error) {
+    // Then every step says so itself.
+    if (services.signal.aborted) return;
+    if (!(error instanceof ExplainedError) || error.diagnostic.code !== 'ETL0630') throw error;
+    throw new RefusedError('refused', [error.diagnostic]);
   }
 }
 
@@ -98,10 +145,10 @@ const timestamp = ({ clock }: RunServices): string => new Date(clock.now()).toIS
 async function performStep(run: Run, step: Step): Promise<void> {
   const { services, ledger } = run;
   const startedAt = timestamp(services);
-  const finish = (status: StepResult['status'], found: readonly Diagnostic[]): void => {
+  const finish = async (status: StepResult['status'], found: readonly Diagnostic[]): Promise<void> => {
     const diagnostics = found.map((diagnostic) => redacted(diagnostic, services.references));
     ledger.finished(step, status, diagnostics);
-    services.artifacts.step({
+    await keepResult(services, {
       step: step.id,
       status,
       startedAt,
@@ -114,18 +161,32 @@ async function performStep(run: Run, step: Step): Promise<void> {
   if (ledger.blocked(step)) return finish('skipped', []);
   services.progress.update({ kind: 'step', step: step.id, state: 'started' });
   try {
-    const diagnostics = await perform(run, step);
-    finish(diagnostics.some(({ severity }) => severity === 'error') ? 'failed' : 'succeeded', diagnostics);
+    const diagnostics = await performAdmitted(run, step);
+    await finish(
+      diagnostics.some(({ severity }) => severity === 'error') ? 'failed' : 'succeeded',
+      diagnostics,
+    );
   } catch (error) {
     if (services.signal.aborted) return finish('interrupted', []);
     if (!(error instanceof ExplainedError)) throw error;
-    finish('failed', [{ ...error.diagnostic, help: [`In step: ${step.id}.`, ...error.diagnostic.help] }]);
+    await finish('failed', [
+      { ...error.diagnostic, help: [`In step: ${step.id}.`, ...error.diagnostic.help] },
+    ]);
   }
+}
+
+/** Performs a step under its lock; when that is lost, the step ends. */
+async function performAdmitted(run: Run, step: Step): Promise<readonly Diagnostic[]> {
+  const lost = await run.locks.admit(step, run.services.signal);
+  const signal = AbortSignal.any([run.services.signal, lost]);
+  return perform({ ...run, services: { ...run.services, signal } }, step);
 }
 
 /** Does what a step says. Its findings are returned; a failure of the outside world is thrown. */
 async function perform(run: Run, step: Step): Promise<readonly Diagnostic[]> {
   switch (step.kind) {
+    case 'reconcile':
+      return performReconcile(run.services, step, run.plan.environment);
     case 'remap':
       return performRemap(run, step);
     case 'extract':
@@ -153,7 +214,10 @@ async function performRemap(
     restaged: (rows) => ledger.mapped(rows),
     signal: services.signal,
   });
-  return leftOut === 0 ? [] : [pagesLeftOut(step, leftOut)];
+  return [
+    ...(leftOut === 0 ? [] : [pagesLeftOut(step, leftOut)]),
+    ...(step.dropped === 0 ? [] : [pagesDropped(step)]),
+  ];
 }
 
 /** Reads one window of a stream, page by page, and stages each page with the rows that its mappings make of it. */
@@ -192,44 +256,6 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
   return ledger.extracted(step);
 }
 
-type Plumbing = Pick<Run, 'plan' | 'services' | 'channels' | 'pool'>;
-
-/** What the streams of each source share, its token among it. */
-function channels({ environment, tokenKey }: Plan, services: RunServices): Channels {
-  const kept = { environment, ...(tokenKey !== undefined && { tokenKey }) };
-  return new Channels((source) => credentialsOf(source, { ...services, ...kept }));
-}
-
-/** What a step's extraction needs: its source where it is read now, and a worker for each page. */
-function extraction(
-  { plan, services, channels, pool }: Plumbing,
-  { id, stream }: ExtractStep,
-  position: Position,
-  counts: Pick<StreamAccount, 'meter' | 'lookupMeter' | 'cacheCounts'>,
-  own: Pick<ExtractServices, 'signal' | 'lookupSignal' | 'pageId'>,
-): Extraction {
-  const source = plan.sources[stream.source];
-  assert(source, `the plan has the source of ${id}`);
-  const program = `${stream.source}.${stream.name}`;
-  return {
-    stream,
-    source: { ...source, baseUrl: checkedBaseUrl(source, services.baseUrl(source)) },
-    position,
-    meter: counts.meter,
-    lookupMeter: counts.lookupMeter,
-    cacheCounts: counts.cacheCounts,
-    scope: [plan.project, plan.environment],
-    services: {
-      ...services,
-      ...own,
-      channels,
-      connector: services.connectors[source.connector],
-      map: (page, body, from, look) =>
-        pool.map({ program, page, body, ...(from !== undefined && { from }) }, look),
-    },
-  };
-}
-
 async function performCheck(
   { plan, services, ledger }: Run,
   step: CheckStep,
@@ -240,7 +266,7 @@ async function performCheck(
 }
 
 async function performLoad(
-  { plan, services, ledger, spool }: Run,
+  { plan, services, ledger, locks, spool }: Run,
   step: LoadStep,
 ): Promise<readonly Diagnostic[]> {
   const mapping = plan.mappings[step.mapping];
@@ -253,40 +279,9 @@ async function performLoad(
     run: runId,
     folder,
     spool,
+    confirm: () => locks.confirm(loadLock),
     signal: services.signal,
   });
   ledger.loaded(mapping.name, counts);
   return [];
-}
-
-export interface Preview {
-  readonly mapping: MappingPlan;
-  readonly facts: PageFacts;
-  readonly rows: MappedRows;
-}
-
-/** Fetches the first page of a mapping's stream and maps it. One request; nothing is stored. */
-export async function previewMapping(plan: Plan, name: string, services: RunServices): Promise<Preview> {
-  const mapping = plan.mappings[name];
-  const step = plan.steps.find(
-    (one): one is ExtractStep => one.kind === 'extract' && one.mappings.includes(name),
-  );
-  assert(mapping && step, `the plan has the mapping ${name} and reads its stream`);
-  const pool = workerPool(plan, services.references, 1);
-  const { signal } = services;
-  const own = { signal, lookupSignal: signal, pageId: async () => 1 };
-  const plumbing = { plan, services, channels: channels(plan, services), pool };
-  try {
-    for await (const { facts, mapped } of extract(extraction(plumbing, step, {}, streamAccount(), own))) {
-      const rows = (await mapped).rows.find((one) => one.mapping === name);
-      assert(rows, `the page has rows of ${name}`);
-      return { mapping, facts, rows };
-    }
-    throw new Error('Assertion failed: a listing has at least one page');
-  } catch (error) {
-    if (!(error instanceof ExplainedError)) throw error;
-    throw error.said((diagnostic) => redacted(diagnostic, services.references));
-  } finally {
-    await pool.close();
-  }
 }

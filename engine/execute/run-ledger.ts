@@ -4,6 +4,7 @@ import { assert } from '../model/errors.ts';
 import type { ExtractStep, Plan, Step } from '../model/plan.ts';
 import type { LoadCounts, StagedPage } from '../model/ports.ts';
 import type { CheckReport, RunReport, StepResult, StreamReport, TableReport } from '../model/run-report.ts';
+import type { SettledPosition } from '../model/state-port.ts';
 import { failedCheck, failedPolls, ignoredFilter, shortListing } from './findings.ts';
 
 /** Rows of each table that were kept aside and that the report names; all of them are in staging. */
@@ -78,6 +79,8 @@ export class RunLedger {
   readonly #checks: CheckReport[] = [];
   readonly #blocked: BlockedRow[] = [];
   readonly #diagnostics: Diagnostic[] = [];
+  /** Staging and warehouse do not agree: nothing may be done before they do. */
+  #isHalted = false;
 
   constructor(plan: Plan, run: string, startedAt: string) {
     this.#plan = plan;
@@ -153,6 +156,10 @@ export class RunLedger {
   finished(step: Step, status: StepResult['status'], diagnostics: readonly Diagnostic[]): void {
     this.#diagnostics.push(...diagnostics);
     if (status === 'succeeded') return;
+    if (step.kind === 'reconcile') {
+      this.#isHalted = true;
+      return;
+    }
     if (step.kind === 'extract') {
       this.stream(`${step.stream.source}.${step.stream.name}`).status =
         status === 'interrupted' ? status : 'failed';
@@ -162,9 +169,10 @@ export class RunLedger {
     if (table.status === 'succeeded') table.status = status === 'failed' ? 'failed' : 'skipped';
   }
 
-  /** Whether a step must not run since its stream could not be read, or a step of its table failed. */
+  /** Whether a step must not run since its stream could not be read, or a step before it failed. */
   blocked(step: Step): boolean {
-    if (step.kind === 'extract' || step.kind === 'remap') return false;
+    if (this.#isHalted) return true;
+    if (step.kind === 'extract' || step.kind === 'remap' || step.kind === 'reconcile') return false;
     const mapping = this.#plan.mappings[step.mapping];
     const stream = this.#streams.get(mapping?.stream ?? '');
     return (
@@ -173,8 +181,15 @@ export class RunLedger {
     );
   }
 
-  report(finishedAt: string, ended: 'whole' | 'interrupted' | 'crashed'): RunReport {
-    const streams = [...this.#streams].map(([stream, account]) => streamReport(stream, account));
+  report(
+    finishedAt: string,
+    ended: 'whole' | 'interrupted' | 'crashed',
+    settled: ReadonlyMap<string, SettledPosition>,
+  ): RunReport {
+    const streams = [...this.#streams].map(([stream, account]) => ({
+      ...streamReport(stream, account),
+      ...settledReport(settled.get(stream)),
+    }));
     const tables = Object.values(this.#plan.mappings).map((mapping): TableReport => {
       const { status, counts } = this.#table(mapping.name);
       return {
@@ -208,6 +223,9 @@ export class RunLedger {
     return table;
   }
 }
+
+const settledReport = (settled: SettledPosition | undefined): Pick<StreamReport, 'settled'> =>
+  settled === undefined ? {} : { settled };
 
 function streamReport(stream: string, account: StreamAccount): StreamReport {
   const { status, pages, received, elapsedMs, meter, lookupMeter, cacheCounts } = account;

@@ -47,6 +47,8 @@ export interface StagingPlan {
   readonly dialect: 'sqlite';
   /** Relative to the project folder. */
   readonly storage: string;
+  /** Which responses are kept: see `Retention`. */
+  readonly keep: { readonly ageMs: number; readonly bytesMax?: number };
 }
 
 export interface RedisPlan {
@@ -67,13 +69,21 @@ export interface WarehousePlan {
   readonly memoryBytes: number;
 }
 
-export type Step = ExtractStep | RemapStep | CheckStep | ReloadStep | DefineStep | LoadStep;
+export type Step = ReconcileStep | ExtractStep | RemapStep | CheckStep | ReloadStep | DefineStep | LoadStep;
 
 interface StepBase {
   /** Unique in the plan, such as `extract shopify.orders`. */
   readonly id: string;
   /** Why the step is there, for people. */
   readonly reason: string;
+}
+
+/**
+ * Staging is older than the warehouse: what the warehouse has loaded counts as loaded, and page numbers go on behind what it
+ * knows.
+ */
+export interface ReconcileStep extends StepBase {
+  readonly kind: 'reconcile';
 }
 
 /** Fetches what changed in one stream of one account, maps it and stages it. */
@@ -89,6 +99,8 @@ export interface RemapStep extends StepBase {
   readonly kind: 'remap';
   readonly mapping: string;
   readonly stream: StreamPlan;
+  /** Pages that cannot be mapped again, since their responses are no longer kept. */
+  readonly dropped: number;
 }
 
 /** Checks the staged rows that are about to be loaded. */

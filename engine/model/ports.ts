@@ -11,6 +11,7 @@ import type {
 } from './plan.ts';
 import type { RunReport, StepResult } from './run-report.ts';
 import type { WarehouseTable } from './snapshot.ts';
+import type { WarehouseUnit } from './state-port.ts';
 
 export type * from './cache-port.ts';
 export type * from './limiter-port.ts';
@@ -131,6 +132,12 @@ export interface KeptPage {
   readonly body: Uint8Array;
 }
 
+/** Pages of a stream: with their response, and without it, since retention has let it go. */
+export interface KeptPages {
+  readonly kept: number;
+  readonly dropped: number;
+}
+
 /** The rows of one mapping in a range of pages: what one load carries. */
 export interface LoadUnit {
   readonly id: string;
@@ -182,7 +189,7 @@ export interface Staging {
   /** Kept pages of a stream in order. */
   pages(stream: StreamPlan): AsyncIterable<KeptPage>;
   /** How many pages are kept, by `source.stream`. */
-  keptPages(): Promise<ReadonlyMap<string, number>>;
+  keptPages(): Promise<ReadonlyMap<string, KeptPages>>;
   /** Load units of what is staged and not yet loaded, in page order, each of whole pages and at most about `rowsMax` rows. */
   pendingUnits(mapping: MappingPlan, rowsMax: number): Promise<readonly LoadUnit[]>;
   /** Rows of a unit, in page order, in bounded batches: see `stagedMeta` for the columns. */
@@ -209,6 +216,8 @@ export interface Warehouse {
   tables(wanted: readonly { schema: string; table: string }[]): Promise<readonly WarehouseTable[]>;
   /** Runs DDL, each statement on its own. */
   define(statements: readonly string[]): Promise<void>;
+  /** Loads of an environment that end behind page `after`, the last ones first, at most `limit`. None where nothing is yet. */
+  loads(environment: string, after: number, limit: number): Promise<readonly WarehouseUnit[]>;
   /** Loads one unit in one transaction; a unit that `_etl_loads` has already is not loaded again. */
   load(statements: readonly LoadStatement[], load: LoadRequest): Promise<LoadCounts>;
   /** The first rows of a table, as texts, for people. */
@@ -290,4 +299,6 @@ export type ProgressEvent =
       readonly received: number;
       readonly waitingMs: number;
       readonly boundBy?: string;
-    };
+    }
+  /** Another run holds a lock that this one waits for. */
+  | { readonly kind: 'lock'; readonly holder: string; readonly waitedMs: number };

@@ -1,16 +1,20 @@
 import type { StreamShape } from './plan.ts';
+import type { KeptPages } from './ports.ts';
+import type { LostLoads } from './state-port.ts';
 
 /** What a plan depends on besides the project: the state of staging and warehouse when it is compiled. */
 export interface StateSnapshot {
   /** Hash with which each mapping was last staged. */
   readonly mappingHashes: ReadonlyMap<string, string>;
   /** Pages kept of each stream, by `source.stream`. */
-  readonly keptPages: ReadonlyMap<string, number>;
+  readonly keptPages: ReadonlyMap<string, KeptPages>;
   readonly tables: readonly WarehouseTable[];
   /** Mappings of which something is loaded. */
   readonly loadedMappings: ReadonlySet<string>;
   /** What the position of each stream was made by, by `source.stream`. */
   readonly shapes: ReadonlyMap<string, StreamShape>;
+  /** What the warehouse has loaded and staging does not know. */
+  readonly lost?: LostLoads;
 }
 
 /** Nothing is staged, and nothing loaded. */

@@ -35,6 +35,7 @@ function detail(plan: Plan, step: Step, sql: boolean): readonly string[] {
         ...extractDetail(step, plan.sources[step.stream.source]),
         ...step.mappings.flatMap((name) => mappingDetail(plan.mappings[name])),
       ];
+    case 'reconcile':
     case 'remap':
     case 'reload':
       return [];

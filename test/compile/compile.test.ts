@@ -116,7 +116,7 @@ describe('compiling a project', () => {
     const folder = demo('  id: {from: id, type: string}\n');
     const first = await compile(folder);
     const hash = first.plan?.mappings['orders']?.hash ?? '';
-    const keptPages = new Map([['shop.orders', 4]]);
+    const keptPages = new Map([['shop.orders', { kept: 4, dropped: 0 }]]);
     const kinds = async (mappingHashes: Map<string, string>): Promise<string[]> =>
       ((await compile(folder, { ...nothing, keptPages, mappingHashes })).plan?.steps ?? []).map(
         ({ kind }) => kind,

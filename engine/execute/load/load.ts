@@ -12,6 +12,8 @@ export interface LoadServices {
   readonly run: string;
   readonly folder: string;
   readonly spool: LoadSpool;
+  /** Makes sure that no other run loads meanwhile. @throws TransientError when one does */
+  readonly confirm: () => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -24,6 +26,7 @@ export async function load(
   const total = { staged: 0, inserted: 0, updated: 0, unchanged: 0, superseded: 0 };
   for (const unit of await services.staging.pendingUnits(mapping, step.rowsMax)) {
     services.signal.throwIfAborted();
+    await services.confirm();
     const counts = await loadUnit(mapping, step, unit, services);
     for (const name of Object.keys(total) as (keyof LoadCounts)[]) total[name] += counts[name];
   }

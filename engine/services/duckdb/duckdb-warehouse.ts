@@ -5,6 +5,7 @@ import { assert, complaint, type ExplainedError, TerminalError, TransientError }
 import type { LoadStatement } from '../../model/plan.ts';
 import type { LoadCounts, LoadRequest, Sample, Warehouse } from '../../model/ports.ts';
 import type { WarehouseTable } from '../../model/snapshot.ts';
+import { unitsOf } from './loaded-units.ts';
 
 export interface DuckdbOptions {
   /** Absolute path of the database file. */
@@ -21,6 +22,8 @@ export function duckdbWarehouse({ path, memoryBytes }: DuckdbOptions): Warehouse
   return {
     tables: async (wanted) => (existsSync(path) ? using((connection) => tables(connection, wanted)) : []),
     define: (statements) => using((connection) => define(connection, statements)),
+    loads: async (environment, after, limit) =>
+      existsSync(path) ? using((connection) => unitsOf(connection, environment, after, limit)) : [],
     load: (statements, request) => using((connection) => load(connection, statements, request)),
     sample: async (schema, table, limit) => {
       if (!existsSync(path)) throw missingTable(path, schema, table);

@@ -51,6 +51,18 @@ export class Database {
     return turn;
   }
 
+  /** Rewrites the file without what was deleted; needs as much space again while it does. */
+  async shrink(): Promise<void> {
+    const turn = this.#writers.then(() =>
+      this.read(async (handle) => {
+        await handle.exec('VACUUM');
+        await handle.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      }),
+    );
+    this.#writers = turn.catch(() => {});
+    return turn;
+  }
+
   /** Waits for writers, empties the WAL into the file and closes every connection. */
   async close(): Promise<void> {
     this.#closed ??= this.#writers.then(() =>

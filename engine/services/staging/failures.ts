@@ -125,3 +125,14 @@ export const newerSchema = (storage: string, migration: string): Error =>
       'Use the newer version, or name another file in `staging.storage`.',
     ),
   );
+
+/** A run with another version of the project has prepared the mapping in between. */
+export const changedMapping = (mapping: string): Error =>
+  new TransientError(
+    complaint(
+      'ETL0632',
+      `another run has changed the mapping ${mapping} since this one began`,
+      'What is staged now was made by another version of the project; this run loads nothing of it.',
+      'Run again, with the version that is meant.',
+    ),
+  );

@@ -1,10 +1,12 @@
 import type { BlockedRow, MappedRows } from '../../model/batch.ts';
 import { assert } from '../../model/errors.ts';
+import { extractLock } from '../../model/locks.ts';
 import type { CheckPlan, MappingPlan, StreamPlan, StreamShape } from '../../model/plan.ts';
 import type {
   CheckOutcome,
   Clock,
   KeptPage,
+  KeptPages,
   LoadCounts,
   LoadUnit,
   Memory,
@@ -15,10 +17,14 @@ import type {
   StagedRow,
   Staging,
 } from '../../model/ports.ts';
+import type { Ledger } from '../../model/state-port.ts';
 import { runCheck } from './checks.ts';
 import { CurrentRows } from './current-rows.ts';
 import { Database } from './database.ts';
 import { foreignEnvironment } from './failures.ts';
+import { StagingLocks } from './ledger-locks.ts';
+import { StagingRuns } from './ledger-runs.ts';
+import { StagingState } from './ledger-state.ts';
 import * as units from './load-units.ts';
 import { mappedHashes, otherEnvironment, prepare } from './mapping-register.ts';
 import { migrateUp } from './migrate.ts';
@@ -39,6 +45,7 @@ export interface StagingOptions {
 /** The staging database of one environment, which is also where its small texts are kept. */
 export interface OpenStaging extends Staging {
   readonly memory: Memory;
+  readonly ledger: Ledger;
 }
 
 /** The staging database of one environment. Nothing is opened before the first call. */
@@ -46,9 +53,11 @@ export const openStaging = (options: StagingOptions): OpenStaging => new SqliteS
 
 class SqliteStaging implements OpenStaging {
   readonly memory: Memory;
+  readonly ledger: Ledger;
   readonly #environment: string;
   readonly #clock: Clock;
   readonly #database: Database;
+  readonly #locks: StagingLocks;
   readonly #tables = new Map<string, StagedTable>();
   /** What the last check has found out: the next ones of the same mapping use it. */
   #current: CurrentRows | undefined;
@@ -58,6 +67,13 @@ class SqliteStaging implements OpenStaging {
     this.#clock = clock;
     this.#database = new Database({ storage, busyTimeoutMs });
     this.memory = new StagingMemory(this.#database, { environment, clock, migrate: () => this.migrate() });
+    this.#locks = new StagingLocks(this.#database, clock);
+    const shrink = (): Promise<void> => this.#database.shrink();
+    this.ledger = {
+      locks: this.#locks,
+      runs: new StagingRuns(this.#database, clock),
+      state: new StagingState(this.#database, { environment, clock, shrink }),
+    };
   }
 
   async migrate(): Promise<void> {
@@ -134,6 +150,7 @@ class SqliteStaging implements OpenStaging {
 
   async commit(stream: StreamPlan, pages: readonly StagedPage[]): Promise<void> {
     await this.#database.write(async (handle) => {
+      await this.#locks.fence(handle, extractLock(stream));
       const writer = new PageWriter(handle, this.#context());
       let last: StagedPage | undefined;
       for (const page of pages) if (await writer.page(stream, page)) last = page;
@@ -150,19 +167,25 @@ class SqliteStaging implements OpenStaging {
     const { environment, source, account, stream: name } = this.#where(stream);
     const sql =
       'SELECT id, run, body FROM pages WHERE environment = ? AND source = ? AND account = ? AND stream = ? ' +
-      'AND id > ? ORDER BY id LIMIT 1';
+      'AND id > ? AND length(body) > 0 ORDER BY id LIMIT 1';
     const after = (id: number) =>
       this.#database.read((handle) => handle.first<KeptPage>(sql, environment, source, account, name, id));
     for (let page = await after(0); page !== undefined; page = await after(page.id)) yield page;
   }
 
-  async keptPages(): Promise<ReadonlyMap<string, number>> {
+  async keptPages(): Promise<ReadonlyMap<string, KeptPages>> {
     const sql =
-      "SELECT source || '.' || stream AS stream, count(*) AS pages FROM pages WHERE environment = ? GROUP BY 1";
+      "SELECT source || '.' || stream AS stream, sum(CASE WHEN length(body) > 0 THEN 1 ELSE 0 END) AS kept, " +
+      'count(*) AS pages FROM pages WHERE environment = ? GROUP BY 1';
     const rows = await this.#database.read((handle) =>
-      handle.select<{ stream: string; pages: number }>(sql, this.#environment),
+      handle.select<{ stream: string; kept: number; pages: number }>(sql, this.#environment),
     );
-    return new Map(rows.map(({ stream, pages }) => [stream, pages]));
+    return new Map(
+      rows.map(({ stream, kept, pages }) => [
+        stream,
+        { kept: Number(kept), dropped: Number(pages) - Number(kept) },
+      ]),
+    );
   }
 
   async pendingUnits(mapping: MappingPlan, rowsMax: number): Promise<readonly LoadUnit[]> {

@@ -7,14 +7,17 @@ import { migrations } from '../../../engine/services/staging/migrations/migratio
 const tables = [
   'blocked_rows',
   'loads',
+  'locks',
   'mappings',
   'memory',
   'migrations',
   'page_rows',
   'pages',
+  'plans',
   'positions',
   'runs',
   'sequences',
+  'steps',
 ];
 
 describe('migrations of the staging database', () => {
