@@ -1,4 +1,5 @@
 import { compileProject } from './compile/compile.ts';
+import { type LeftOver, retryPlan } from './compile/retry.ts';
 import { executePlan } from './execute/execute.ts';
 import { mapRecords } from './execute/map-records.ts';
 import { type Preview, previewMapping } from './execute/preview.ts';
@@ -9,6 +10,7 @@ import type { Plan } from './model/plan.ts';
 import type { Project, ProjectFiles } from './model/project.ts';
 import type { RunReport } from './model/run-report.ts';
 import type { StateSnapshot } from './model/snapshot.ts';
+import type { KeptRun } from './model/state-port.ts';
 import { readProject } from './read/read.ts';
 import { validateProject } from './validate/validate.ts';
 
@@ -37,19 +39,23 @@ export interface Planned {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** compile: what a run will do, given the state of staging and warehouse. */
+/** compile: what a run will do, given the state of staging and warehouse. `fromLedger`: of kept pages, without a request. */
 export function plan(
   { files, diagnostics }: Checked,
   project: Project,
   engine: string,
   snapshot: StateSnapshot,
+  fromLedger = false,
 ): Planned {
-  const compiled = compileProject(project, files.documents, { engine, snapshot });
+  const compiled = compileProject(project, files.documents, { engine, snapshot, fromLedger });
   const all = [...diagnostics, ...compiled.diagnostics];
   return compiled.plan === undefined || hasErrors(all)
     ? { diagnostics: all }
     : { plan: compiled.plan, diagnostics: all };
 }
+
+/** compile: what a run has left undone, of the plan as it is now. */
+export const leftOver = (kept: KeptRun, now: Plan): LeftOver => retryPlan(kept, now);
 
 /** execute: performs exactly what the plan says. */
 export const run = (plan: Plan, services: RunServices): Promise<RunReport> => executePlan(plan, services);

@@ -21,7 +21,7 @@ export interface Databases {
 const pathIn = ({ folder }: Project, path: string): string =>
   resolve(folder, environmentReferences(folder, process.env).resolve(path));
 
-const stagingPath = (project: Project): string =>
+export const stagingPath = (project: Project): string =>
   pathIn(project, project.staging.storage ?? '.etl/staging.sqlite');
 
 /** Their adapters are loaded only here: commands that need no database start twice as fast. */

@@ -107,22 +107,26 @@ async function performAll(
  * be loaded by another run meanwhile.
  */
 async function prepareAll(run: Run): Promise<void> {
+  try {
+    await prepareMappings(run);
+  } catch (error) {
+    // Then every step says so itself.
+    if (run.services.signal.aborted) return;
+    if (!(error instanceof ExplainedError) || error.diagnostic.code !== 'ETL0630') throw error;
+    throw new RefusedError('refused', [error.diagnostic]);
+  }
+}
+
+async function prepareMappings(run: Run): Promise<void> {
   const { plan, services, locks } = run;
   const known = await services.staging.mappingHashes();
   const mappings = Object.values(plan.mappings).filter(({ stream }) => !locks.isRefused(stream));
   const reconciling = plan.steps.filter(({ kind }) => kind === 'reconcile');
   const changes = reconciling.length > 0 || mappings.some(({ name, hash }) => known.get(name) !== hash);
-  try {
-    if (changes) await locks.loading(services.signal);
-    for (const mapping of mappings) await services.staging.prepare(mapping);
-    for (const step of reconciling) await performStep(run, step);
-    if (changes) await locks.releaseLoading();
-  } catch (error) {
-    // Then every step says so itself.
-    if (services.signal.aborted) return;
-    if (!(error instanceof ExplainedError) || error.diagnostic.code !== 'ETL0630') throw error;
-    throw new RefusedError('refused', [error.diagnostic]);
-  }
+  if (changes) await locks.loading(services.signal);
+  for (const mapping of mappings) await services.staging.prepare(mapping);
+  for (const step of reconciling) await performStep(run, step);
+  if (changes) await locks.releaseLoading();
 }
 
 /** Performs steps side by side. A bug in one stops the others, which may be waiting for an hour. */

@@ -1,10 +1,9 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { assert, complaint, TransientError } from '../model/errors.ts';
-import { extractLock, loadLock, lostLock } from '../model/locks.ts';
+import { assert, TransientError } from '../model/errors.ts';
+import { extractLock, heldBy, holderText, loadLock, lostLock } from '../model/locks.ts';
 import type { Plan, Step, StreamPlan } from '../model/plan.ts';
 import type { Clock, Progress } from '../model/ports.ts';
 import type { LedgerLocks, LockView } from '../model/state-port.ts';
-import { durationText } from '../model/units.ts';
 
 /** Loading takes turns: whoever comes second waits so long for the first to be done. */
 const loadWaitMaxMs = 15 * 60_000;
@@ -103,7 +102,7 @@ export class RunLocks {
       if (waitedMs >= loadWaitMaxMs) throw new TransientError(this.#heldBy(holder));
       progress.update({
         kind: 'lock',
-        holder: `run ${holder.run} (${who(holder)}) is ${holder.what}`,
+        holder: `run ${holder.run} (${holderText(holder)}) is ${holder.what}`,
         waitedMs,
       });
       await clock.sleep(pollMs, signal);
@@ -129,16 +128,17 @@ export class RunLocks {
     const { clock, locks } = this.#options;
     const { signal } = this.#stop;
     let renewedMs = clock.now();
-    while (!signal.aborted) {
+    for (;;) {
       await clock.sleep(locks.ttlMs / 3, signal).catch(() => {});
       if (signal.aborted) return;
-      try {
-        await this.#renew();
-        renewedMs = clock.now();
-      } catch (error) {
-        if (clock.now() - renewedMs >= locks.ttlMs) for (const lost of this.#held.values()) lost.abort(error);
-      }
+      const failure = await this.#renew().catch((error: unknown) => ({ error }));
+      if (failure === undefined) renewedMs = clock.now();
+      else if (clock.now() - renewedMs >= locks.ttlMs) this.#loseAll(failure.error);
     }
+  }
+
+  #loseAll(error: unknown): void {
+    for (const lost of this.#held.values()) lost.abort(error);
   }
 
   async #renew(): Promise<void> {
@@ -161,20 +161,4 @@ function streamsOf({ steps }: Plan): readonly StreamPlan[] {
   for (const step of steps)
     if (step.kind === 'extract' || step.kind === 'remap') found.set(extractLock(step.stream), step.stream);
   return [...found.values()];
-}
-
-const who = ({ holder, host, pid }: LockView): string => `${holder} on ${host}, process ${pid}`;
-const clockText = (iso: string): string => `${iso.slice(0, 19).replace('T', ' ')} UTC`;
-
-/** Names who has a lock, since when, what for, until when, and what to do. */
-function heldBy(holder: LockView, nowMs: number): Diagnostic {
-  const { name, run, what, acquiredAt, expiresAt, host, pid } = holder;
-  const since = durationText(Math.max(0, nowMs - Date.parse(acquiredAt)));
-  return complaint(
-    'ETL0630',
-    `another run is ${what}: ${run} (${who(holder)})`,
-    `It has held the lock \`${name}\` since ${clockText(acquiredAt)} (${since}), and renews it until ${clockText(expiresAt)}.`,
-    `Wait until it is done and run again, or end it first (\`kill ${pid}\` on ${host}): nothing is lost.`,
-    `If it has died, the lock expires by itself at ${clockText(expiresAt)}; \`etl state unlock ${name}\` takes it away at once.`,
-  );
 }
