@@ -75,7 +75,7 @@ const withoutSources = ({ references, ...project }: Project): Plan['references']
 
 const connections = (
   project: Project,
-): Pick<Plan, 'staging' | 'warehouse' | 'redis' | 'metrics' | 'tokenKey'> => ({
+): Pick<Plan, 'staging' | 'warehouse' | 'redis' | 'metrics' | 'tokenKey' | 'pageKey'> => ({
   staging: {
     dialect: 'sqlite',
     storage: project.staging.storage ?? '.etl/staging.sqlite',
@@ -89,6 +89,7 @@ const connections = (
   ...(project.redis && { redis: { url: project.redis.url, prefix: project.redis.prefix ?? 'sluice' } }),
   ...(project.metrics && { metrics: compileMetrics(project.metrics) }),
   ...(project.tokenKey !== undefined && { tokenKey: project.tokenKey }),
+  ...(project.pageKey !== undefined && { pageKey: project.pageKey }),
 });
 
 const retention = ({ pages, size }: config.KeepSettings = {}): Plan['staging']['keep'] => ({

@@ -22,8 +22,6 @@ const pagesPerDropMax = 200;
 export interface LedgerStateOptions {
   readonly environment: string;
   readonly clock: Clock;
-  /** Gives freed space back to the disk. */
-  shrink(): Promise<void>;
 }
 
 /** Positions and pages of one environment, as its staging database has them. */
@@ -112,7 +110,7 @@ export class StagingState implements LedgerState {
   }
 
   async shrink(): Promise<void> {
-    await this.#options.shrink();
+    await this.#database.read((handle) => this.#database.dialect.shrink(handle));
   }
 
   #droppable(
