@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { Errors, Flags } from '@oclif/core';
 import { plan } from '../engine.ts';
 import { complaint, RefusedError } from '../model/errors.ts';
@@ -13,7 +12,7 @@ import { didYouMean, listText } from '../validate/suggest.ts';
 import { BaseCommand, type CommonFlags, commonFlags } from './base-command.ts';
 import { inLab } from './in-lab.ts';
 import { version } from './package.ts';
-import { databases, stagingPath } from './state.ts';
+import { databases } from './state.ts';
 
 /** Flags that every command about the ledger understands. */
 export const stateFlags = {
@@ -61,8 +60,8 @@ export abstract class StateCommand extends BaseCommand {
     const compiled = plan(checked, project, version, emptyState);
     if (compiled.plan === undefined) throw new RefusedError('invalid', compiled.diagnostics);
     const { staging, warehouse, ledger } = await databases(project);
-    const exists = existsSync(stagingPath(project));
     try {
+      const exists = await staging.exists();
       if (exists) await staging.migrate();
       return await use({
         project,

@@ -1,17 +1,17 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { allLost } from '../model/lost-loads.ts';
-import type { Memory, Staging, Warehouse } from '../model/ports.ts';
+import type { Memory, Warehouse } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
 import { emptyState, type StateSnapshot } from '../model/snapshot.ts';
 import type { Ledger, LostLoads } from '../model/state-port.ts';
 import { parseSize } from '../model/units.ts';
 import { systemClock } from '../services/clock.ts';
 import { environmentReferences } from '../services/references.ts';
+import type { OpenStaging } from '../services/staging/staging.ts';
 
 /** The databases of a project in its environment. They are opened by their first use. */
 export interface Databases {
-  readonly staging: Staging;
+  readonly staging: OpenStaging;
   readonly memory: Memory;
   readonly ledger: Ledger;
   readonly warehouse: Warehouse;
@@ -21,7 +21,7 @@ export interface Databases {
 const pathIn = ({ folder }: Project, path: string): string =>
   resolve(folder, environmentReferences(folder, process.env).resolve(path));
 
-export const stagingPath = (project: Project): string =>
+const stagingPath = (project: Project): string =>
   pathIn(project, project.staging.storage ?? '.etl/staging.sqlite');
 
 /** Their adapters are loaded only here: commands that need no database start twice as fast. */
@@ -64,7 +64,7 @@ export async function snapshot(project: Project, databases: Databases): Promise<
     table: to?.table ?? name,
   }));
   const tables = await warehouse.tables([...wanted, { schema: 'main', table: '_etl_loads' }]);
-  if (!existsSync(stagingPath(project))) {
+  if (!(await staging.exists())) {
     const units = await warehouse.loads(project.environment, 0, unitsMax);
     return { ...emptyState, tables, ...lostOf(allLost(units)) };
   }

@@ -1,4 +1,4 @@
-import { complaint, TerminalError } from '../../model/errors.ts';
+import { complaint, TerminalError, TransientError } from '../../model/errors.ts';
 import type { Database } from './database.ts';
 
 /** A staging database serves one environment: its tables of typed rows have no column to tell two apart. */
