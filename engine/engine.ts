@@ -1,9 +1,11 @@
+import { compileAudit } from './compile/audit.ts';
 import { compileProject } from './compile/compile.ts';
 import { type LeftOver, retryPlan } from './compile/retry.ts';
 import { executePlan } from './execute/execute.ts';
 import { mapRecords } from './execute/map-records.ts';
 import { type Preview, previewMapping } from './execute/preview.ts';
 import type { RunServices } from './execute/run-services.ts';
+import type { AuditPlan } from './model/audit.ts';
 import type { MappedRows } from './model/batch.ts';
 import { type Diagnostic, hasErrors } from './model/diagnostic.ts';
 import type { Plan } from './model/plan.ts';
@@ -56,6 +58,9 @@ export function plan(
 
 /** compile: what a run has left undone, of the plan as it is now. */
 export const leftOver = (kept: KeptRun, now: Plan): LeftOver => retryPlan(kept, now);
+
+/** compile: what an audit of a planned project needs besides the plan. */
+export const planAudit = (project: Project, plan: Plan): AuditPlan => compileAudit(project, plan);
 
 /** execute: performs exactly what the plan says. */
 export const run = (plan: Plan, services: RunServices): Promise<RunReport> => executePlan(plan, services);

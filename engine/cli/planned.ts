@@ -57,10 +57,10 @@ async function patiently<T>(databases: Databases, work: () => Promise<T>): Promi
 }
 
 /** The run that has the warehouse open. @throws what has failed, when that is not the reason */
-async function loading({ staging, ledger }: Databases, failure: unknown): Promise<LockView> {
+async function loading({ staging, state }: Databases, failure: unknown): Promise<LockView> {
   if (!(failure instanceof TransientError) || failure.diagnostic.code !== 'ETL0703') throw failure;
   await staging.migrate();
-  const holder = (await ledger.locks.all()).find(({ name, free }) => name === loadLock && !free);
+  const holder = (await state.locks.all()).find(({ name, free }) => name === loadLock && !free);
   if (holder === undefined) throw failure;
   return holder;
 }

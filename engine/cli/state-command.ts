@@ -5,7 +5,7 @@ import { extractLock, heldBy } from '../model/locks.ts';
 import type { Plan, StreamPlan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import { emptyState } from '../model/snapshot.ts';
-import type { Ledger, StreamRef } from '../model/state-port.ts';
+import type { State, StreamRef } from '../model/state-port.ts';
 import { streamRefs } from '../model/stream-refs.ts';
 import { systemClock } from '../services/clock.ts';
 import { didYouMean, listText } from '../validate/suggest.ts';
@@ -40,7 +40,7 @@ export interface StateWork {
   readonly project: Project;
   /** Of the project alone: the warehouse, which a run may be loading, is not opened. */
   readonly plan: Plan;
-  readonly ledger: Ledger;
+  readonly state: State;
   readonly streams: readonly KnownStream[];
   /** Whether there is a staging database yet. None is made. */
   readonly exists: boolean;
@@ -59,14 +59,14 @@ export abstract class StateCommand extends BaseCommand {
     const project = flags.lab ? inLab(checked.project) : checked.project;
     const compiled = plan(checked, project, version, emptyState);
     if (compiled.plan === undefined) throw new RefusedError('invalid', compiled.diagnostics);
-    const { staging, warehouse, ledger } = await databases(project);
+    const { staging, warehouse, state } = await databases(project);
     try {
       const exists = await staging.exists();
       if (exists) await staging.migrate();
       return await use({
         project,
         plan: compiled.plan,
-        ledger,
+        state,
         streams: streamsOf(compiled.plan),
         exists,
         migrate: () => staging.migrate(),
@@ -119,7 +119,7 @@ export function chosen(
 
 /** Does the work while no run reads these streams. @throws RefusedError (exit 4) when one does. */
 export async function whileIdle<T>(
-  { ledger }: StateWork,
+  { state }: StateWork,
   streams: readonly KnownStream[],
   what: string,
   work: () => Promise<T>,
@@ -128,12 +128,12 @@ export async function whileIdle<T>(
   const taken: string[] = [];
   try {
     for (const name of names) {
-      const holder = await ledger.locks.take({ name, run: `etl state (${process.pid})`, what });
+      const holder = await state.locks.take({ name, run: `etl state (${process.pid})`, what });
       if (holder !== undefined) throw new RefusedError('refused', [heldBy(holder, systemClock.now())]);
       taken.push(name);
     }
     return await work();
   } finally {
-    await ledger.locks.release(taken);
+    await state.locks.release(taken);
   }
 }

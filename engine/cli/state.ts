@@ -3,7 +3,7 @@ import { allLost } from '../model/lost-loads.ts';
 import type { Memory, Warehouse } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
 import { emptyState, type StateSnapshot } from '../model/snapshot.ts';
-import type { Ledger, LostLoads } from '../model/state-port.ts';
+import type { LostLoads, State } from '../model/state-port.ts';
 import { parseSize } from '../model/units.ts';
 import { systemClock } from '../services/clock.ts';
 import { environmentReferences } from '../services/references.ts';
@@ -13,30 +13,37 @@ import type { OpenStaging } from '../services/staging/staging.ts';
 export interface Databases {
   readonly staging: OpenStaging;
   readonly memory: Memory;
-  readonly ledger: Ledger;
+  readonly state: State;
   readonly warehouse: Warehouse;
 }
 
-/** A path of the environment, its references filled in. @throws TerminalError naming a reference that is missing. */
-const pathIn = ({ folder }: Project, path: string): string =>
-  resolve(folder, environmentReferences(folder, process.env).resolve(path));
+/** A setting of the environment, its references filled in. @throws TerminalError naming a reference that is missing. */
+const filledIn = ({ folder }: Project, setting: string): string =>
+  environmentReferences(folder, process.env).resolve(setting);
 
-const stagingPath = (project: Project): string =>
-  pathIn(project, project.staging.storage ?? '.etl/staging.sqlite');
+const pathIn = (project: Project, path: string): string => resolve(project.folder, filledIn(project, path));
+
+async function openStaging(project: Project): Promise<OpenStaging> {
+  const { environment, staging } = project;
+  const options = { environment, clock: systemClock };
+  if (staging.dialect === 'postgres') {
+    const { openPostgresStaging } = await import('../services/staging/postgres/postgres-staging.ts');
+    const { url = '', schema = 'sluice' } = staging;
+    return openPostgresStaging({ ...options, url: filledIn(project, url), schema });
+  }
+  const { openStaging: openSqliteStaging } = await import('../services/staging/staging.ts');
+  const storage = pathIn(project, staging.storage ?? '.etl/staging.sqlite');
+  return openSqliteStaging({ ...options, storage });
+}
 
 /** Their adapters are loaded only here: commands that need no database start twice as fast. */
 export async function databases(project: Project): Promise<Databases> {
-  const { openStaging } = await import('../services/staging/staging.ts');
   const { duckdbWarehouse } = await import('../services/duckdb/duckdb-warehouse.ts');
-  const staging = openStaging({
-    storage: stagingPath(project),
-    environment: project.environment,
-    clock: systemClock,
-  });
+  const staging = await openStaging(project);
   return {
     staging,
     memory: staging.memory,
-    ledger: staging.ledger,
+    state: staging.state,
     warehouse: duckdbWarehouse({
       path: pathIn(project, project.warehouse.path ?? '.etl/warehouse.duckdb'),
       memoryBytes: parseSize(project.warehouse.memory ?? '256MiB'),
@@ -48,9 +55,9 @@ export async function databases(project: Project): Promise<Databases> {
 const unitsMax = 10_000;
 
 /** The warehouse is asked first: what it knows then, staging knows now, unless it has lost it. */
-async function lost(project: Project, { ledger, warehouse }: Databases): Promise<LostLoads | undefined> {
-  const after = await ledger.state.leastLoaded();
-  return ledger.state.lost(await warehouse.loads(project.environment, after, unitsMax));
+async function lost(project: Project, { state, warehouse }: Databases): Promise<LostLoads | undefined> {
+  const after = await state.positions.leastLoaded();
+  return state.positions.lost(await warehouse.loadedUnits(project.environment, after, unitsMax));
 }
 
 const lostOf = (lost: LostLoads | undefined): Pick<StateSnapshot, 'lost'> =>
@@ -65,7 +72,7 @@ export async function snapshot(project: Project, databases: Databases): Promise<
   }));
   const tables = await warehouse.tables([...wanted, { schema: 'main', table: '_etl_loads' }]);
   if (!(await staging.exists())) {
-    const units = await warehouse.loads(project.environment, 0, unitsMax);
+    const units = await warehouse.loadedUnits(project.environment, 0, unitsMax);
     return { ...emptyState, tables, ...lostOf(allLost(units)) };
   }
   await staging.migrate();

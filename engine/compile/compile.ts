@@ -1,6 +1,14 @@
 import type * as config from '../model/config.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
-import type { MappingPlan, MetricsPlan, Plan, SourcePlan, Step, StreamPlan } from '../model/plan.ts';
+import type {
+  MappingPlan,
+  MetricsPlan,
+  Plan,
+  SourcePlan,
+  StagingPlan,
+  Step,
+  StreamPlan,
+} from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
 import type { StateSnapshot } from '../model/snapshot.ts';
 import { parseDuration, parseSize } from '../model/units.ts';
@@ -76,11 +84,7 @@ const withoutSources = ({ references, ...project }: Project): Plan['references']
 const connections = (
   project: Project,
 ): Pick<Plan, 'staging' | 'warehouse' | 'redis' | 'metrics' | 'tokenKey' | 'pageKey'> => ({
-  staging: {
-    dialect: 'sqlite',
-    storage: project.staging.storage ?? '.etl/staging.sqlite',
-    keep: retention(project.staging.keep),
-  },
+  staging: compileStaging(project.staging),
   warehouse: {
     type: 'duckdb',
     path: project.warehouse.path ?? '.etl/warehouse.duckdb',
@@ -92,7 +96,15 @@ const connections = (
   ...(project.pageKey !== undefined && { pageKey: project.pageKey }),
 });
 
-const retention = ({ pages, size }: config.KeepSettings = {}): Plan['staging']['keep'] => ({
+const compileStaging = (settings: config.StagingSettings): StagingPlan => {
+  const { dialect, storage, url = '', schema } = settings;
+  const keep = retention(settings.keep);
+  return dialect === 'postgres'
+    ? { dialect, url, schema: schema ?? 'sluice', keep }
+    : { dialect: 'sqlite', storage: storage ?? '.etl/staging.sqlite', keep };
+};
+
+const retention = ({ pages, size }: config.KeepSettings = {}): StagingPlan['keep'] => ({
   ageMs: parseDuration(pages ?? '90d'),
   ...(size !== undefined && { bytesMax: parseSize(size) }),
 });

@@ -40,7 +40,7 @@ function nodes(plan: Plan): ReadonlyMap<string, string> {
   const { engine, staging, warehouse, redis, sources, mappings, steps } = plan;
   const found = new Map<string, unknown>([
     ['the version of etl', engine],
-    ['the staging database', { dialect: staging.dialect, storage: staging.storage }],
+    ['the staging database', { ...staging, keep: null }],
     ['the warehouse', warehouse],
     ['redis', redis ?? null],
   ]);

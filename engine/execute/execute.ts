@@ -42,8 +42,8 @@ interface Run {
  */
 export async function executePlan(plan: Plan, services: RunServices): Promise<RunReport> {
   await services.staging.migrate();
-  const { clock, progress, runId, ledger } = services;
-  const locks = new RunLocks({ locks: ledger.locks, clock, run: runId, progress });
+  const { clock, progress, runId, state } = services;
+  const locks = new RunLocks({ locks: state.locks, clock, run: runId, progress });
   try {
     await locks.takeStreams(plan);
     if (locks.refusal.length > 0) throw new RefusedError('refused', locks.refusal);
@@ -56,7 +56,7 @@ export async function executePlan(plan: Plan, services: RunServices): Promise<Ru
 async function executeLocked(plan: Plan, services: RunServices, locks: RunLocks): Promise<RunReport> {
   const id = services.runId;
   const startedAt = timestamp(services);
-  await services.ledger.runs.keepPlan(plan);
+  await services.state.runs.keepPlan(plan);
   await services.staging.startRun({ id, plan: plan.id, environment: plan.environment, startedAt });
   services.artifacts.plan(plan);
   const ledger = new RunLedger(plan, id, startedAt);

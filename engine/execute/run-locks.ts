@@ -3,14 +3,14 @@ import { assert, TransientError } from '../model/errors.ts';
 import { extractLock, heldBy, holderText, loadLock, lostLock } from '../model/locks.ts';
 import type { Plan, Step, StreamPlan } from '../model/plan.ts';
 import type { Clock, Progress } from '../model/ports.ts';
-import type { LedgerLocks, LockView } from '../model/state-port.ts';
+import type { LockView, WorkLocks } from '../model/state-port.ts';
 
 /** Loading takes turns: whoever comes second waits so long for the first to be done. */
 const loadWaitMaxMs = 15 * 60_000;
 const pollMs = 1000;
 
 export interface RunLocksOptions {
-  readonly locks: LedgerLocks;
+  readonly locks: WorkLocks;
   readonly clock: Clock;
   readonly run: string;
   readonly progress: Progress;

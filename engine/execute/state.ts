@@ -14,43 +14,43 @@ const unitsMax = 10_000;
 
 /** Keeps how a step ended: the files say it whatever happens to the database. */
 export async function keepResult(
-  { artifacts, ledger, runId }: RunServices,
+  { artifacts, state, runId }: RunServices,
   result: StepResult,
 ): Promise<void> {
   artifacts.step(result);
-  await unlessItFails(() => ledger.runs.finishStep(runId, result));
+  await unlessItFails(() => state.runs.finishStep(runId, result));
 }
 
 /** Takes the warehouse's word for what staging has lost. */
 export async function performReconcile(
-  { warehouse, ledger }: RunServices,
+  { warehouse, state }: RunServices,
   step: ReconcileStep,
   environment: string,
 ): Promise<readonly Diagnostic[]> {
-  const after = await ledger.state.leastLoaded();
-  const units = await warehouse.loads(environment, after, unitsMax);
-  return [reconciled(step.reason, await ledger.state.reconcile(units))];
+  const after = await state.positions.leastLoaded();
+  const units = await warehouse.loadedUnits(environment, after, unitsMax);
+  return [reconciled(step.reason, await state.positions.reconcile(units))];
 }
 
 /** Drops what retention lets go. A run that has done its work does not fail for it. */
-export async function compactAfter(plan: Plan, { ledger, signal, clock }: RunServices): Promise<void> {
+export async function compactAfter(plan: Plan, { state, signal, clock }: RunServices): Promise<void> {
   if (signal.aborted) return;
   const { keep } = plan.staging;
   await unlessItFails(async () => {
-    await ledger.state.compact(streamRefs(plan), keep, pagesDroppedMax);
-    await ledger.runs.forget(new Date(clock.now() - keep.ageMs).toISOString());
+    await state.positions.compact(streamRefs(plan), keep, pagesDroppedMax);
+    await state.runs.forget(new Date(clock.now() - keep.ageMs).toISOString());
   });
 }
 
 /** How far each stream is loaded, filtered or set aside, by `source.stream`. */
 export async function settledPositions(
   plan: Plan,
-  { ledger }: RunServices,
+  { state }: RunServices,
 ): Promise<ReadonlyMap<string, SettledPosition>> {
   const found = new Map<string, SettledPosition>();
   await unlessItFails(async () => {
     for (const stream of streamRefs(plan))
-      found.set(`${stream.source}.${stream.name}`, await ledger.state.settled(stream));
+      found.set(`${stream.source}.${stream.name}`, await state.positions.settled(stream));
   });
   return found;
 }

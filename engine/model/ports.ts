@@ -1,10 +1,10 @@
-import type { ApiRequest, ApiResponse, BlockedRow, MappedRows, PageFacts, StagedValue } from './batch.ts';
+import type { AuditScope, AuditStatement, LoadRecord, MappingLedger, TableComparison } from './audit.ts';
+import type { ApiRequest, ApiResponse, BlockedRow, MappedRows, StagedValue } from './batch.ts';
 import type {
   CheckPlan,
   LoadStatement,
   MappingPlan,
   Plan,
-  SourcePlan,
   StreamPlan,
   StreamShape,
   TimeoutsPlan,
@@ -14,6 +14,7 @@ import type { WarehouseTable } from './snapshot.ts';
 import type { WarehouseUnit } from './state-port.ts';
 
 export type * from './cache-port.ts';
+export type * from './connector-port.ts';
 export type * from './limiter-port.ts';
 export type * from './progress-port.ts';
 
@@ -125,6 +126,20 @@ export interface StagedPage {
   readonly rows: readonly MappedRows[];
   /** Where the stream stands once this page is committed. */
   readonly position: Position;
+  readonly window?: PageWindow;
+}
+
+/** Where in its window a page stands, and what was said of the whole. */
+export interface PageWindow {
+  /** Normalised cursor at which the window begins. */
+  readonly from?: string;
+  /** Position in the window, from 1. */
+  readonly number: number;
+  readonly isLast: boolean;
+  /** Records of the whole listing, as the API announces. */
+  readonly total?: number;
+  /** Records of the page whose cursor lies before the window. */
+  readonly outside: number;
 }
 
 export interface KeptPage {
@@ -199,6 +214,8 @@ export interface Staging {
   check(mapping: MappingPlan, check: CheckPlan, nowMs: number): Promise<CheckOutcome>;
   /** Blocked rows of a mapping that are still open, newest first. */
   blocked(mapping: string, limit: number): Promise<readonly BlockedRow[]>;
+  /** What the ledger says of a mapping and its stream, and how far its parts agree. Nothing is changed. */
+  ledger(mapping: MappingPlan, stream: StreamPlan, scope: AuditScope): Promise<MappingLedger>;
   close(): Promise<void>;
 }
 
@@ -218,11 +235,15 @@ export interface Warehouse {
   /** Runs DDL, each statement on its own. */
   define(statements: readonly string[]): Promise<void>;
   /** Loads of an environment that end behind page `after`, the last ones first, at most `limit`. None where nothing is yet. */
-  loads(environment: string, after: number, limit: number): Promise<readonly WarehouseUnit[]>;
+  loadedUnits(environment: string, after: number, limit: number): Promise<readonly WarehouseUnit[]>;
   /** Loads one unit in one transaction; a unit that `_etl_loads` has already is not loaded again. */
   load(statements: readonly LoadStatement[], load: LoadRequest): Promise<LoadCounts>;
   /** The first rows of a table, as texts, for people. */
   sample(schema: string, table: string, limit: number): Promise<Sample>;
+  /** The loads of a mapping that `_etl_loads` has. */
+  loads(statements: readonly AuditStatement[]): Promise<readonly LoadRecord[]>;
+  /** Holds the newest version of each row of a load file against a table. Nothing is changed. */
+  compare(statements: readonly AuditStatement[], request: CompareRequest): Promise<TableComparison>;
   close(): Promise<void>;
 }
 
@@ -236,43 +257,31 @@ export interface LoadRequest {
   readonly file: string;
 }
 
+export interface CompareRequest {
+  readonly schema: string;
+  readonly table: string;
+  /** Load file; a row whose `_hash` is empty says only that its key is blocked. */
+  readonly file: string;
+  /** Pages of the rows to look at. */
+  readonly pages?: { readonly first: number; readonly last: number };
+  /** Present when the file was read from the source. */
+  readonly source?: SourceBounds;
+}
+
+/** What must not be expected of a table that is compared with its source. */
+export interface SourceBounds {
+  /** When the audit began: rows that were loaded since may not have been listed. */
+  readonly startedAt: string;
+  /** Normalised cursor from which on records have changed since; absent where the cursor does not tell. */
+  readonly changedFrom?: string;
+  /** Normalised cursor at which the listing begins; other rows of the table were not listed. */
+  readonly from?: string;
+}
+
 export interface Sample {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (string | null)[])[];
   readonly total: number;
-}
-
-/** Reads one kind of source. */
-export interface Connector {
-  /** Pages of one window of a stream, in order, pulled one at a time. */
-  pages<Fetched extends FetchedPage>(
-    stream: StreamPlan,
-    source: SourcePlan,
-    session: ConnectorSession<Fetched>,
-  ): AsyncIterable<ConnectorPage<Fetched>>;
-}
-
-/** What a connector may use. */
-export interface ConnectorSession<Fetched extends FetchedPage> {
-  /** First normalised cursor value wanted; absent when everything is. */
-  readonly from?: string;
-  /** Where to go on in a window that an earlier run left open. */
-  readonly resume?: { readonly request: ApiRequest; readonly pages: number };
-  /** Sends with permits, authentication and retries, and hands the body to a mapping worker. */
-  fetch(request: ApiRequest): Promise<Fetched>;
-}
-
-export interface FetchedPage {
-  readonly response: ApiResponse;
-  readonly facts: PageFacts;
-}
-
-export interface ConnectorPage<Fetched extends FetchedPage> {
-  readonly request: ApiRequest;
-  readonly fetched: Fetched;
-  /** Position in the window, from 1. */
-  readonly number: number;
-  readonly next?: ApiRequest;
 }
 
 /** Keeps what a run leaves behind in `.etl/runs/<id>/`, so that it is there after a crash, too. */

@@ -30,7 +30,7 @@ export interface LockWanted {
  * Locks in the staging database, for all processes that use it. A holder that dies loses its locks when they expire; on
  * the same machine at once. What holds one commits nothing after it was lost.
  */
-export interface LedgerLocks {
+export interface WorkLocks {
   /** How long a lock lasts unless it is renewed. */
   readonly ttlMs: number;
   /** Takes a lock. Resolves to who has it when somebody else does. */
@@ -91,7 +91,7 @@ export interface KeptRun {
 }
 
 /** The account of runs: their plans, and how their steps ended. */
-export interface LedgerRuns {
+export interface Runs {
   keepPlan(plan: Plan): Promise<void>;
   finishStep(run: string, result: StepResult): Promise<void>;
   find(run: string): Promise<KeptRun | undefined>;
@@ -154,7 +154,7 @@ export interface LostLoads {
 }
 
 /** The account of positions, pages and runs: what `etl state` shows and changes. */
-export interface LedgerState {
+export interface Positions {
   streams(streams: readonly StreamRef[]): Promise<readonly StreamState[]>;
   settled(stream: StreamRef): Promise<SettledPosition>;
   setCursor(stream: StreamRef, cursor: string, shape: string): Promise<void>;
@@ -181,8 +181,8 @@ export interface LedgerState {
 }
 
 /** What the staging database knows besides pages and rows. */
-export interface Ledger {
-  readonly locks: LedgerLocks;
-  readonly runs: LedgerRuns;
-  readonly state: LedgerState;
+export interface State {
+  readonly locks: WorkLocks;
+  readonly runs: Runs;
+  readonly positions: Positions;
 }

@@ -2,7 +2,7 @@ import { cursorText, cursorValue } from '../model/batch.ts';
 import { parseInstant } from '../model/instant.ts';
 import { extractLock } from '../model/locks.ts';
 import type { CursorType, Plan, StreamPlan } from '../model/plan.ts';
-import type { Ledger, LockView, RunView, StreamRef, StreamState } from '../model/state-port.ts';
+import type { LockView, RunView, State, StreamRef, StreamState } from '../model/state-port.ts';
 import { streamRefs } from '../model/stream-refs.ts';
 
 /** What `etl state show` says. */
@@ -16,14 +16,14 @@ export interface StateView {
 const runsMax = 10;
 
 /** Everything that staging knows of the streams, or of one of them. Cursors are as the API gives them. */
-export async function viewState(ledger: Ledger, plan: Plan, only?: StreamPlan): Promise<StateView> {
+export async function viewState(state: State, plan: Plan, only?: StreamPlan): Promise<StateView> {
   const refs = streamRefs(plan).filter((ref) => only === undefined || extractLock(ref) === extractLock(only));
-  const locks = await ledger.locks.all();
+  const locks = await state.locks.all();
   const live = new Set(locks.filter(({ free }) => !free).map(({ run }) => run));
-  const runs = await ledger.runs.last(runsMax);
-  const states = await ledger.state.streams(refs);
+  const runs = await state.runs.last(runsMax);
+  const states = await state.positions.streams(refs);
   return {
-    streams: states.map((state) => readable(state, streamOf(plan, state)?.cursor?.type)),
+    streams: states.map((one) => readable(one, streamOf(plan, one)?.cursor?.type)),
     locks: locks.filter(({ name }) => only === undefined || name === extractLock(only)),
     runs: runs.map((run) =>
       run.status === 'running' && !live.has(run.run) ? { ...run, status: 'killed' } : run,
@@ -45,17 +45,17 @@ export interface CursorChange {
 
 /** Sets the cursor of a stream to a canonical value. */
 export async function setCursor(
-  ledger: Ledger,
+  state: State,
   ref: StreamRef,
   stream: StreamPlan,
   after: string,
 ): Promise<CursorChange> {
   const type = stream.cursor?.type ?? 'timestamp';
-  const [state] = await ledger.state.streams([ref]);
-  const before = state?.fetched.cursor;
+  const [found] = await state.positions.streams([ref]);
+  const before = found?.fetched.cursor;
   const text = cursorText(type, after);
-  await ledger.state.setCursor(ref, text, JSON.stringify(stream.shape));
-  const open = state?.fetched.open;
+  await state.positions.setCursor(ref, text, JSON.stringify(stream.shape));
+  const open = found?.fetched.open;
   return {
     stream: `${ref.source}.${ref.name}`,
     ...(before !== undefined && { before: cursorValue(type, before) }),

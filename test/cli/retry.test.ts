@@ -84,7 +84,11 @@ describe('etl run --from-ledger', function () {
       });
       expect((await etl(['run', '-p', folder, '--quiet'], { SHOP_TOKEN: 'secret' })).code).to.equal(0);
       const asked = provider.asked.length;
-      edit(folder, 'mappings/orders.yml', (text) => `${text}  label: {template: "order {{id}}", type: string}\n`);
+      edit(
+        folder,
+        'mappings/orders.yml',
+        (text) => `${text}  label: {template: "order {{id}}", type: string}\n`,
+      );
       const plan = await etl(['plan', '--from-ledger', '-p', folder]);
       expect(plan.stdout).to.contain('No request is made: everything comes from pages that are kept.');
       expect(plan.stdout).to.contain(

@@ -90,7 +90,11 @@ describe('etl state', function () {
       expect((await shown(folder)).streams[0].pages).to.include({ all: 1, kept: 0 });
       const vacuum = await state(folder, 'vacuum');
       expect(vacuum.stdout).to.contain('Dropped 0 responses').and.to.contain('The database was rewritten');
-      edit(folder, 'mappings/orders.yml', (text) => `${text}  label: {template: "order {{id}}", type: string}\n`);
+      edit(
+        folder,
+        'mappings/orders.yml',
+        (text) => `${text}  label: {template: "order {{id}}", type: string}\n`,
+      );
       const plan = await etl(['plan', '--from-ledger', '-p', folder]);
       expect(plan.stdout).to.contain('1 page cannot be, since retention has let the response go');
       const run = await etl(['run', '--from-ledger', '--json', '-p', folder]);

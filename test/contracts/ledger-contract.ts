@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { extractLock } from '../../engine/model/locks.ts';
 import type { Clock, Staging } from '../../engine/model/ports.ts';
-import type { Ledger, Retention, StreamRef, WarehouseUnit } from '../../engine/model/state-port.ts';
+import type { Retention, State, StreamRef, WarehouseUnit } from '../../engine/model/state-port.ts';
 import {
   blockedRow,
   collect,
@@ -36,7 +36,7 @@ export function movedClock(): MovedClock {
   };
 }
 
-export type LedgerStaging = Staging & { readonly ledger: Ledger };
+export type LedgerStaging = Staging & { readonly state: State };
 
 /** What the ledger of every staging database must do. `open` gives one more connection to the same, migrated, database. */
 export function ledgerContract(
@@ -76,53 +76,53 @@ interface Each {
 function describeLocks({ staging, other, clock }: Each): void {
   describe('locks', () => {
     it('are had by one at a time, who can be named', async () => {
-      expect(await staging().ledger.locks.take(wanted('run-1'))).to.equal(undefined);
-      const holder = await other().ledger.locks.take(wanted('run-2'));
+      expect(await staging().state.locks.take(wanted('run-1'))).to.equal(undefined);
+      const holder = await other().state.locks.take(wanted('run-2'));
       expect(holder).to.include({ ...wanted('run-1'), pid: process.pid, free: false });
       expect(holder?.acquiredAt).to.equal('2026-01-31T12:00:00.000Z');
       expect(holder?.expiresAt).to.equal('2026-01-31T12:01:00.000Z');
-      await staging().ledger.locks.release([lock]);
-      expect(await other().ledger.locks.take(wanted('run-2'))).to.equal(undefined);
+      await staging().state.locks.release([lock]);
+      expect(await other().state.locks.take(wanted('run-2'))).to.equal(undefined);
     });
 
     it('last while they are renewed, and expire when they are not', async () => {
-      await staging().ledger.locks.take(wanted('run-1'));
+      await staging().state.locks.take(wanted('run-1'));
       clock().moveMs(50_000);
-      expect([...(await staging().ledger.locks.renew())]).to.deep.equal([lock]);
+      expect([...(await staging().state.locks.renew())]).to.deep.equal([lock]);
       clock().moveMs(50_000);
-      expect(await other().ledger.locks.take(wanted('run-2'))).not.to.equal(undefined);
+      expect(await other().state.locks.take(wanted('run-2'))).not.to.equal(undefined);
       clock().moveMs(10_000);
-      expect(await other().ledger.locks.take(wanted('run-2'))).to.equal(undefined);
-      expect([...(await staging().ledger.locks.renew())]).to.deep.equal([]);
+      expect(await other().state.locks.take(wanted('run-2'))).to.equal(undefined);
+      expect([...(await staging().state.locks.renew())]).to.deep.equal([]);
     });
 
     it('keep whoever has lost one from committing', async () => {
-      await staging().ledger.locks.take(wanted('run-1'));
+      await staging().state.locks.take(wanted('run-1'));
       await commitAll(staging(), [{ id: 1, rows: [{ values: ['a', '1'] }] }]);
       clock().moveMs(60_000);
-      await other().ledger.locks.take(wanted('run-2'));
+      await other().state.locks.take(wanted('run-2'));
       const failure = await staging()
         .commit(streamPlan(), [stagedPage({ id: 2 })])
         .catch((error: unknown) => error);
       expect(failure).to.have.property('message').that.includes('ETL0631');
       expect(await collect(staging().pages(streamPlan()))).to.have.length(1);
-      await staging().ledger.locks.release([lock]);
-      expect((await other().ledger.locks.all()).map(({ run }) => run)).to.deep.equal(['run-2']);
+      await staging().state.locks.release([lock]);
+      expect((await other().state.locks.all()).map(({ run }) => run)).to.deep.equal(['run-2']);
     });
 
     it('are renewed by a commit', async () => {
-      await staging().ledger.locks.take(wanted('run-1'));
+      await staging().state.locks.take(wanted('run-1'));
       clock().moveMs(59_000);
       await commitAll(staging(), [{ id: 1 }]);
       clock().moveMs(59_000);
-      expect(await other().ledger.locks.take(wanted('run-2'))).not.to.equal(undefined);
+      expect(await other().state.locks.take(wanted('run-2'))).not.to.equal(undefined);
     });
 
     it('can be taken away by name', async () => {
-      await staging().ledger.locks.take(wanted('run-1'));
-      expect(await other().ledger.locks.unlock('extract:shop.refunds')).to.equal(false);
-      expect(await other().ledger.locks.unlock(lock)).to.equal(true);
-      expect(await other().ledger.locks.all()).to.deep.equal([]);
+      await staging().state.locks.take(wanted('run-1'));
+      expect(await other().state.locks.unlock('extract:shop.refunds')).to.equal(false);
+      expect(await other().state.locks.unlock(lock)).to.equal(true);
+      expect(await other().state.locks.all()).to.deep.equal([]);
     });
   });
 }
@@ -131,22 +131,22 @@ function describeRuns({ staging }: Each): void {
   it('knows a run, its plan and how its steps ended', async () => {
     const plan = { id: 'p1', steps: [{ id: 'load orders' }] } as never;
     const startedAt = '2026-01-31T12:00:00.000Z';
-    await staging().ledger.runs.keepPlan(plan);
-    await staging().ledger.runs.keepPlan(plan);
+    await staging().state.runs.keepPlan(plan);
+    await staging().state.runs.keepPlan(plan);
     await staging().startRun({ id: 'run-1', plan: 'p1', environment: 'dev', startedAt });
     const step = { step: 'load orders', startedAt, finishedAt: startedAt, diagnostics: [] };
-    await staging().ledger.runs.finishStep('run-1', { ...step, status: 'failed' });
-    const kept = await staging().ledger.runs.find('run-1');
+    await staging().state.runs.finishStep('run-1', { ...step, status: 'failed' });
+    const kept = await staging().state.runs.find('run-1');
     expect(kept).to.deep.include({ run: 'run-1', status: 'running', plan });
     expect([...(kept?.steps ?? [])]).to.deep.equal([['load orders', 'failed']]);
-    expect(await staging().ledger.runs.find('run-2')).to.equal(undefined);
+    expect(await staging().state.runs.find('run-2')).to.equal(undefined);
     await staging().finishRun('run-1', 'failed', startedAt);
-    expect(await staging().ledger.runs.last(5)).to.deep.equal([
+    expect(await staging().state.runs.last(5)).to.deep.equal([
       { run: 'run-1', status: 'failed', startedAt, finishedAt: startedAt },
     ]);
-    await staging().ledger.runs.forget('2026-02-01T00:00:00.000Z');
-    expect(await staging().ledger.runs.find('run-1')).to.equal(undefined);
-    expect(await staging().ledger.runs.last(5)).to.have.length(1);
+    await staging().state.runs.forget('2026-02-01T00:00:00.000Z');
+    expect(await staging().state.runs.find('run-1')).to.equal(undefined);
+    expect(await staging().state.runs.last(5)).to.have.length(1);
   });
 }
 
@@ -164,10 +164,10 @@ function describeState({ staging }: Each): void {
           },
         ]);
       await loadAll(staging(), await staging().pendingUnits(orders, 1));
-      expect(await staging().ledger.state.settled(ref)).to.deep.equal({ page: 2, cursor: 'cursor of 2' });
-      expect(await staging().ledger.state.settled(both)).to.deep.equal({ page: 0 });
+      expect(await staging().state.positions.settled(ref)).to.deep.equal({ page: 2, cursor: 'cursor of 2' });
+      expect(await staging().state.positions.settled(both)).to.deep.equal({ page: 0 });
       await loadAll(staging(), (await staging().pendingUnits(lines, 1)).slice(0, 1));
-      const [state] = await staging().ledger.state.streams([both]);
+      const [state] = await staging().state.positions.streams([both]);
       expect(state).to.deep.include({ stream: 'shop.orders', account: 'default' });
       expect(state?.pages).to.deep.equal({ all: 2, kept: 2, bytes: 10, records: 2 });
       expect(state?.mappings[0]).to.deep.equal({
@@ -183,7 +183,7 @@ function describeState({ staging }: Each): void {
       const next = { method: 'GET', url: '/orders?page=2', headers: {} } as const;
       const open = { startedAt: '2026-01-01T00:00:00.000000Z', pages: 1, next };
       await commitAll(staging(), [{ id: 1, position: { cursor: 'b', open } }]);
-      await staging().ledger.state.setCursor(ref, 'a', JSON.stringify(streamPlan().shape));
+      await staging().state.positions.setCursor(ref, 'a', JSON.stringify(streamPlan().shape));
       expect(await staging().position(streamPlan())).to.deep.equal({
         cursor: 'a',
         shape: streamPlan().shape,
@@ -194,10 +194,10 @@ function describeState({ staging }: Each): void {
       await commitAll(staging(), [{ id: 1, rows: [{ values: ['a', '1'] }], blocked: [blockedRow()] }]);
       const refunds = streamPlan({ name: 'refunds' });
       await staging().commit(refunds, [{ ...stagedPage({ id: 2 }), rows: [] }]);
-      expect(await staging().ledger.state.reset(ref, false)).to.equal(0);
+      expect(await staging().state.positions.reset(ref, false)).to.equal(0);
       expect(await staging().position(streamPlan())).to.deep.equal({});
       expect(await collect(staging().pages(streamPlan()))).to.have.length(1);
-      expect(await staging().ledger.state.reset(ref, true)).to.equal(1);
+      expect(await staging().state.positions.reset(ref, true)).to.equal(1);
       expect(await collect(staging().pages(streamPlan()))).to.have.length(0);
       expect(await staging().blocked('orders', 10)).to.have.length(0);
       expect(await staging().pendingUnits(orders, 10)).to.have.length(0);
@@ -212,7 +212,7 @@ function describeRetention({ staging, clock }: Each): void {
     const kept = async (): Promise<number[]> =>
       (await collect(staging().pages(streamPlan()))).map(({ id }) => Number(id));
     const compact = (retention: Retention, pagesMax = 100) =>
-      staging().ledger.state.compact([ref], retention, pagesMax);
+      staging().state.positions.compact([ref], retention, pagesMax);
 
     it('drops old responses that are settled, the oldest first, and keeps their rows and counts', async () => {
       await commitAll(
@@ -222,7 +222,7 @@ function describeRetention({ staging, clock }: Each): void {
       await loadAll(staging(), await staging().pendingUnits(orders, 1));
       expect(await compact(keep)).to.deep.equal({ pages: 0, bytes: 0, more: false });
       clock().moveMs(31 * dayMs);
-      expect(await staging().ledger.state.compactable([ref], keep)).to.deep.equal({
+      expect(await staging().state.positions.compactable([ref], keep)).to.deep.equal({
         pages: 3,
         bytes: 15,
         more: false,
@@ -233,7 +233,7 @@ function describeRetention({ staging, clock }: Each): void {
       await staging().rewind('orders');
       const [unit] = await staging().pendingUnits(orders, 100);
       expect(unit).to.include({ firstPage: 1, lastPage: 3, rows: 3 });
-      await staging().ledger.state.shrink();
+      await staging().state.positions.shrink();
       expect(await kept()).to.deep.equal([3]);
     });
 
@@ -248,7 +248,7 @@ function describeRetention({ staging, clock }: Each): void {
       await compact(keep);
       expect(await kept()).to.deep.equal([1, 3]);
       const withNew = { ...ref, mappings: ['orders', 'new'] };
-      expect((await staging().ledger.state.compact([withNew], { ageMs: 0 }, 10)).pages).to.equal(0);
+      expect((await staging().state.positions.compact([withNew], { ageMs: 0 }, 10)).pages).to.equal(0);
     });
 
     it('drops the oldest until what is kept is small enough', async () => {
@@ -302,32 +302,36 @@ function describeLost({ staging }: Each): void {
     it('are no loss where their last page is here: the crash between two commits', async () => {
       await commitAll(staging(), [{ id: 1, rows: [{ values: ['a', '1'] }] }]);
       const [ours] = await pending();
-      expect(await staging().ledger.state.lost([unit({ id: ours?.id ?? '' })])).to.equal(undefined);
+      expect(await staging().state.positions.lost([unit({ id: ours?.id ?? '' })])).to.equal(undefined);
     });
 
-    it('make page numbers go on behind them, and what they hold of ours is loaded', async () => {
+    it('make page numbers go on behind them, and pages that they hold whole are loaded', async () => {
       await commitAll(
         staging(),
         [1, 2].map((id) => ({ id, rows: [{ values: [`${id}`, '1'] }] })),
       );
       await staging().reservePages(2);
       const base = await epoch();
-      const theirs = unit({
-        id: `dev.orders.1-7.${base}.00000000`,
+      const whole = unit({ id: `dev.orders.1-1.${base}.00000000` });
+      const beyond = unit({
+        id: `dev.orders.2-7.${base}.00000000`,
+        firstPage: 2,
         lastPage: 7,
         counts: { staged: 6, inserted: 6, updated: 0, unchanged: 0, superseded: 0 },
       });
-      expect(await staging().ledger.state.lost([theirs])).to.deep.equal({
+      expect(await staging().state.positions.lost([whole, beyond])).to.deep.equal({
         units: 1,
         runs: 1,
-        from: theirs.loadedAt,
-        to: theirs.loadedAt,
+        from: beyond.loadedAt,
+        to: beyond.loadedAt,
         lastPage: 7,
       });
-      expect(await staging().ledger.state.reconcile([theirs])).to.equal(2);
-      expect(await pending()).to.deep.equal([]);
+      expect(await staging().state.positions.reconcile([whole, beyond])).to.equal(1);
+      expect((await pending()).map(({ firstPage, lastPage }) => [firstPage, lastPage])).to.deep.equal([
+        [2, 2],
+      ]);
       expect(await staging().reservePages(1)).to.equal(8);
-      expect(await staging().ledger.state.lost([theirs])).to.equal(undefined);
+      expect(await staging().state.positions.lost([whole, beyond])).to.equal(undefined);
     });
 
     it('do not hold what another mapping has made, nor a page that came later', async () => {
@@ -338,7 +342,7 @@ function describeLost({ staging }: Each): void {
       const base = await epoch();
       const older = unit({ id: 'dev.orders.1-9.zz.00000000', lastPage: 9 });
       const fewer = unit({ id: `dev.orders.1-8.${base}.00000000`, lastPage: 8 });
-      expect(await staging().ledger.state.reconcile([older, fewer])).to.equal(0);
+      expect(await staging().state.positions.reconcile([older, fewer])).to.equal(0);
       expect(await pending()).to.have.length(2);
       expect(await staging().reservePages(1)).to.equal(10);
     });

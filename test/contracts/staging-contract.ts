@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { CheckPlan, MappingPlan } from '../../engine/model/plan.ts';
 import type { Staging } from '../../engine/model/ports.ts';
+import { describeAudit } from './staging-audit.ts';
 import {
   blockedRow,
   checkPlan,
@@ -44,6 +45,7 @@ export function stagingContract(name: string, open: () => Promise<Staging>): voi
     describeUnits(() => staging);
     describeRemap(() => staging, rowsOf);
     describeChecks(() => staging);
+    describeAudit(() => staging);
   });
 }
 
@@ -241,9 +243,14 @@ function describeUnits(staging: () => Staging): void {
       expect(before[0]?.id).to.match(/^dev\.orders\.1-1\.[0-9a-z]+\.[0-9a-f]{8}$/);
       await staging().restage(1, mappedRows(pageOf(1, 3)));
       expect(await units()).to.deep.equal(before);
-      await staging().prepare({ ...orders, hash: 'hash-2' });
+      const changed = { ...orders, hash: 'hash-2' };
+      await staging().prepare(changed);
       await staging().restage(1, mappedRows(pageOf(1, 3)));
-      expect((await units())[0]?.id).to.not.equal(before[0]?.id);
+      const [after] = await staging().pendingUnits(changed, 3);
+      expect(after?.id).to.not.equal(before[0]?.id);
+      // Whoever began with the mapping as it was before loads nothing of this.
+      const failure = await units().catch((error: unknown) => error);
+      expect(failure).to.have.property('message').that.includes('ETL0632');
     });
 
     it('are pending until they are marked, in order and once', async () => {

@@ -69,11 +69,11 @@ export default class Retry extends BaseCommand {
 }
 
 /** A run by its name, from the ledger or from its files. @throws RefusedError when there is none, or it still goes on. */
-async function find({ ledger, staging, project }: PlannedProject, run: string): Promise<KeptRun> {
+async function find({ state, staging, project }: PlannedProject, run: string): Promise<KeptRun> {
   await staging.migrate();
-  const kept = (await ledger.runs.find(run)) ?? keptRun(project.folder, run);
+  const kept = (await state.runs.find(run)) ?? keptRun(project.folder, run);
   if (kept === undefined) {
-    const last = await ledger.runs.last(runsShownMax);
+    const last = await state.runs.last(runsShownMax);
     throw new RefusedError('invalid', [
       unknownRun(
         run,
@@ -81,7 +81,7 @@ async function find({ ledger, staging, project }: PlannedProject, run: string): 
       ),
     ]);
   }
-  const busy = (await ledger.locks.all()).find((lock) => lock.run === run && !lock.free);
+  const busy = (await state.locks.all()).find((lock) => lock.run === run && !lock.free);
   if (busy !== undefined) throw new RefusedError('refused', [goesOn(run, busy.host, busy.pid)]);
   return kept;
 }

@@ -6,7 +6,9 @@ import type { LoadStatement } from '../../model/plan.ts';
 import type { LoadCounts, LoadRequest, Sample, Warehouse } from '../../model/ports.ts';
 import type { WarehouseTable } from '../../model/snapshot.ts';
 import { systemClock } from '../clock.ts';
+import { compare, loaded } from './compare.ts';
 import { unitsOf } from './loaded-units.ts';
+import { execute, numberOf, type Rows } from './statements.ts';
 
 export interface DuckdbOptions {
   /** Absolute path of the database file. */
@@ -25,13 +27,16 @@ export function duckdbWarehouse({ path, memoryBytes }: DuckdbOptions): Warehouse
   return {
     tables: async (wanted) => (existsSync(path) ? using((connection) => tables(connection, wanted)) : []),
     define: (statements) => using((connection) => define(connection, statements)),
-    loads: async (environment, after, limit) =>
+    loadedUnits: async (environment, after, limit) =>
       existsSync(path) ? using((connection) => unitsOf(connection, environment, after, limit)) : [],
     load: (statements, request) => using((connection) => load(connection, statements, request)),
     sample: async (schema, table, limit) => {
       if (!existsSync(path)) throw missingTable(path, schema, table);
       return using((connection) => sample(connection, schema, table, limit));
     },
+    loads: async (statements) =>
+      existsSync(path) ? using((connection) => loaded(connection, statements)) : [],
+    compare: (statements, request) => using((connection) => compare(connection, statements, request)),
     close: async () => {},
   };
 }
@@ -158,8 +163,6 @@ async function loadUnit(run: Run, { unit }: LoadRequest): Promise<LoadCounts> {
   return counts;
 }
 
-const numberOf = ({ rows }: Rows, column: string): number => Number(rows[0]?.[column]);
-
 const bigints = (counts: LoadCounts): Record<string, DuckDBValue> =>
   Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, BigInt(count)]));
 
@@ -178,23 +181,6 @@ const parameters = ({ unit, run, file }: LoadRequest): Record<string, DuckDBValu
   first_page: BigInt(unit.firstPage),
   last_page: BigInt(unit.lastPage),
 });
-
-interface Rows {
-  readonly rows: readonly Readonly<Record<string, DuckDBValue>>[];
-  readonly changed: number;
-}
-
-/** Binds only the parameters that the statement names; DuckDB refuses others. */
-async function execute(
-  connection: DuckDBConnection,
-  sql: string,
-  values: Readonly<Record<string, DuckDBValue>>,
-): Promise<Rows> {
-  const named = [...sql.matchAll(/\$(\w+)/g)].map(([, name]) => name as string);
-  const bound = Object.fromEntries(Object.entries(values).filter(([name]) => named.includes(name)));
-  const reader = await connection.runAndReadAll(sql, bound);
-  return { rows: reader.getRowObjects(), changed: reader.rowsChanged };
-}
 
 async function sample(
   connection: DuckDBConnection,

@@ -53,7 +53,10 @@ async function unknownUnits(
   return unknown;
 }
 
-/** Moves a mapping on over the pages that the warehouse has loaded, and notes its units: gives how many pages there were. */
+/**
+ * Moves a mapping on over the pages that the warehouse has loaded, and notes its units: gives how many pages there were. A
+ * unit of which only a part is here moves nothing: that part is loaded again, and its rows change nothing that is newer.
+ */
 async function reconcileMapping(
   handle: Handle,
   mapping: string,
@@ -61,16 +64,18 @@ async function reconcileMapping(
 ): Promise<number> {
   const state = await loadState(handle, mapping);
   const pages = state === undefined ? [] : await pendingPages(handle, mapping, state);
-  const own = units.filter(({ id }) => state !== undefined && epochOf(id) === Number(state.epoch));
-  const covered: StagedPageRows[] = [];
-  for (const page of pages) {
-    if (!own.some((unit) => holds(unit, page, pages))) break;
-    covered.push(page);
-  }
+  const isOwn = (unit: WarehouseUnit): boolean =>
+    epochOf(unit.id) === Number(state?.epoch) && rowsWithin(unit, pages) === unit.counts.staged;
+  const own = units.filter(isOwn);
+  const uncovered = pages.findIndex(({ page }) => !own.some((unit) => isWithin(unit, page)));
+  const covered = pages.slice(0, uncovered === -1 ? pages.length : uncovered);
   const last = covered.at(-1);
   if (last !== undefined)
     await handle.run('UPDATE mappings SET loaded_through = ? WHERE mapping = ?', last.page, mapping);
-  for (const unit of units) await note(handle, unit, own.includes(unit) ? covered : []);
+  for (const unit of units) {
+    const isLoaded = own.includes(unit) && unit.lastPage <= Number(last?.page ?? 0);
+    await note(handle, unit, isLoaded ? state : undefined);
+  }
   return covered.length;
 }
 
@@ -85,27 +90,20 @@ const pendingPages = (
     loadedThrough,
   );
 
-/** A unit holds the rows of a page within its range, unless there are more rows than it loaded: then one came later. */
-function holds(unit: WarehouseUnit, { page }: StagedPageRows, pages: readonly StagedPageRows[]): boolean {
-  if (page < unit.firstPage || page > unit.lastPage) return false;
-  return rowsWithin(unit, pages) <= unit.counts.staged;
-}
+const isWithin = ({ firstPage, lastPage }: WarehouseUnit, page: number): boolean =>
+  firstPage <= Number(page) && Number(page) <= lastPage;
 
-const rowsWithin = ({ firstPage, lastPage }: WarehouseUnit, pages: readonly StagedPageRows[]): number =>
-  pages
-    .filter(({ page }) => page >= firstPage && page <= lastPage)
-    .reduce((sum, { rows }) => sum + Number(rows), 0);
+const rowsWithin = (unit: WarehouseUnit, pages: readonly StagedPageRows[]): number =>
+  pages.filter(({ page }) => isWithin(unit, page)).reduce((sum, { rows }) => sum + Number(rows), 0);
 
-/** The unit is known from now on. It counts the rows of ours that it loaded: those of pages that are lost are read again. */
-async function note(handle: Handle, unit: WarehouseUnit, covered: readonly StagedPageRows[]): Promise<void> {
-  const rows = rowsWithin(unit, covered);
-  const { counts } = unit;
-  const whole = rows === counts.staged;
+/** The unit is known from now on. One of pages that are not here belongs to no version of the mapping that is here. */
+async function note(handle: Handle, unit: WarehouseUnit, state: LoadState | undefined): Promise<void> {
+  const { staged, inserted, updated, unchanged, superseded } = unit.counts;
   await handle.run(
-    'INSERT INTO loads (id, mapping, first_page, last_page, run, rows, inserted, updated, unchanged, superseded, loaded_at) ' +
-      'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
-    ...[unit.id, unit.mapping, unit.firstPage, unit.lastPage, unit.run, rows],
-    ...(whole ? [counts.inserted, counts.updated, counts.unchanged, counts.superseded] : [0, 0, rows, 0]),
-    unit.loadedAt,
+    'INSERT INTO loads (id, mapping, first_page, last_page, run, rows, inserted, updated, unchanged, superseded, ' +
+      'loaded_at, hash, epoch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
+    ...[unit.id, unit.mapping, unit.firstPage, unit.lastPage, unit.run],
+    ...[staged, inserted, updated, unchanged, superseded],
+    ...[unit.loadedAt, state?.hash ?? '', Number(state?.epoch ?? 0)],
   );
 }

@@ -1,3 +1,4 @@
+import type { AuditScope, MappingLedger } from '../../model/audit.ts';
 import type { BlockedRow, MappedRows } from '../../model/batch.ts';
 import { assert } from '../../model/errors.ts';
 import { extractLock } from '../../model/locks.ts';
@@ -17,14 +18,12 @@ import type {
   StagedRow,
   Staging,
 } from '../../model/ports.ts';
-import type { Ledger } from '../../model/state-port.ts';
+import type { State } from '../../model/state-port.ts';
+import { auditMapping } from './audit.ts';
 import { runCheck } from './checks.ts';
 import { CurrentRows } from './current-rows.ts';
 import type { Database } from './database.ts';
 import { foreignEnvironment } from './failures.ts';
-import { StagingLocks } from './ledger-locks.ts';
-import { StagingRuns } from './ledger-runs.ts';
-import { StagingState } from './ledger-state.ts';
 import * as units from './load-units.ts';
 import { mappedHashes, otherEnvironment, prepare } from './mapping-register.ts';
 import { migrateUp } from './migrate.ts';
@@ -32,7 +31,10 @@ import { PageWriter } from './page-writer.ts';
 import { readRows } from './row-reader.ts';
 import { SqliteDatabase } from './sqlite/sqlite-database.ts';
 import type { StagedTable } from './staged-table.ts';
+import { StagingLocks } from './staging-locks.ts';
 import { StagingMemory } from './staging-memory.ts';
+import { StagingPositions } from './staging-positions.ts';
+import { StagingRuns } from './staging-runs.ts';
 
 /** Where the ledger is kept, and whose it is. */
 export interface StagingOptions {
@@ -47,7 +49,7 @@ export interface StagingOptions {
 /** The staging database of one environment, which is also where its small texts are kept. */
 export interface OpenStaging extends Staging {
   readonly memory: Memory;
-  readonly ledger: Ledger;
+  readonly state: State;
   /** Whether there is a database already. Makes nothing. */
   exists(): Promise<boolean>;
 }
@@ -64,7 +66,7 @@ export const stagingOn = (database: Database, options: LedgerOptions): OpenStagi
 
 class LedgerStaging implements OpenStaging {
   readonly memory: Memory;
-  readonly ledger: Ledger;
+  readonly state: State;
   readonly #environment: string;
   readonly #clock: Clock;
   readonly #database: Database;
@@ -79,10 +81,10 @@ class LedgerStaging implements OpenStaging {
     this.#database = database;
     this.memory = new StagingMemory(this.#database, { environment, clock, migrate: () => this.migrate() });
     this.#locks = new StagingLocks(this.#database, clock);
-    this.ledger = {
+    this.state = {
       locks: this.#locks,
       runs: new StagingRuns(this.#database, clock),
-      state: new StagingState(this.#database, { environment, clock }),
+      positions: new StagingPositions(this.#database, { environment, clock }),
     };
   }
 
@@ -243,6 +245,12 @@ class LedgerStaging implements OpenStaging {
       const { ordinal, idx, record, property, code, reason, value } = row.get();
       return { mapping, ordinal, index: idx, record, property, code, reason, value };
     });
+  }
+
+  async ledger(mapping: MappingPlan, stream: StreamPlan, scope: AuditScope): Promise<MappingLedger> {
+    const table = this.#database.dialect.table(mapping).name;
+    const found = { environment: this.#environment, mapping, stream, table };
+    return this.#database.read((handle) => auditMapping({ handle, ...found }, scope));
   }
 
   async close(): Promise<void> {

@@ -35,7 +35,7 @@ export default class StateReset extends StateCommand {
             for (const { ref } of streams)
               forgotten.push({
                 stream: `${ref.source}.${ref.name}`,
-                pages: await work.ledger.state.reset(ref, flags.pages),
+                pages: await work.state.positions.reset(ref, flags.pages),
               });
             return forgotten;
           })

@@ -45,7 +45,7 @@ export default class StateSet extends StateCommand {
         );
       if (!work.exists) await work.migrate();
       const change = await whileIdle(work, [{ stream, ref }], `setting the cursor of ${args.stream}`, () =>
-        setCursor(work.ledger, ref, stream, after),
+        setCursor(work.state, ref, stream, after),
       );
       const text = changeText(change, stream.cursor);
       return { exitCode: exitCodes.ok, result: change, diagnostics: [], text };

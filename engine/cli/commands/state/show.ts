@@ -31,7 +31,7 @@ export default class StateShow extends StateCommand {
         const result = { environment, streams: [], locks: [], runs: [] };
         return { exitCode: exitCodes.ok, result, diagnostics: [], text };
       }
-      const view = await viewState(work.ledger, work.plan, only);
+      const view = await viewState(work.state, work.plan, only);
       const text = stateText(view, { nowMs: systemClock.now() });
       return { exitCode: exitCodes.ok, result: { environment, ...view }, diagnostics: [], text };
     });

@@ -26,12 +26,11 @@ export default class StateUnlock extends StateCommand {
   protected override async perform(): Promise<Outcome> {
     const { args, flags } = await this.parse(StateUnlock);
     return this.ledger(flags, async (work) => {
-      const locks = work.exists ? await work.ledger.locks.all() : [];
+      const locks = work.exists ? await work.state.locks.all() : [];
       if (args.name === undefined && !flags.all) return listed(locks);
       chosen('a lock', args.name, flags, work.project.environment);
       const taken: string[] = [];
-      for (const name of namesOf(args.name, locks))
-        if (await work.ledger.locks.unlock(name)) taken.push(name);
+      for (const name of namesOf(args.name, locks)) if (await work.state.locks.unlock(name)) taken.push(name);
       const text = unlockedText(taken, locks);
       return { exitCode: exitCodes.ok, result: { unlocked: taken }, diagnostics: [], text };
     });

@@ -50,21 +50,21 @@ const ageText = (ms: number): string =>
   ms % dayMs === 0 ? `${ms / dayMs} ${ms === dayMs ? 'day' : 'days'}` : durationText(ms);
 
 /** Not while a run goes on: each would wait for the other. */
-async function shrink({ exists, ledger }: StateWork) {
+async function shrink({ exists, state }: StateWork) {
   if (!exists) return { shrunk: false, text: [] };
-  const busy = (await ledger.locks.all()).find(({ free }) => !free)?.run;
+  const busy = (await state.locks.all()).find(({ free }) => !free)?.run;
   if (busy !== undefined) {
     const text = `The file is not made smaller while a run goes on (${busy}): call this again when it is done.`;
     return { shrunk: false, text: [text] };
   }
-  await ledger.state.shrink();
+  await state.positions.shrink();
   return { shrunk: true, text: ['The database was rewritten without what is gone.'] };
 }
 
-async function drop({ exists, ledger, plan }: StateWork, dry: boolean): Promise<Dropped> {
+async function drop({ exists, state, plan }: StateWork, dry: boolean): Promise<Dropped> {
   if (!exists) return nothing;
   const { keep } = plan.staging;
   const refs = streamRefs(plan);
-  if (dry) return ledger.state.compactable(refs, keep);
-  return ledger.state.compact(refs, keep, Number.MAX_SAFE_INTEGER);
+  if (dry) return state.positions.compactable(refs, keep);
+  return state.positions.compact(refs, keep, Number.MAX_SAFE_INTEGER);
 }

@@ -1,10 +1,10 @@
 import type { Clock, OpenWindow } from '../../model/ports.ts';
 import type {
   Dropped,
-  LedgerState,
   LostLoads,
   MappingState,
   PageCounts,
+  Positions,
   Retention,
   SettledPosition,
   StreamRef,
@@ -19,17 +19,17 @@ import { leastLoaded, lostLoads, reconcile } from './lost-loads.ts';
 /** Responses dropped in one transaction. */
 const pagesPerDropMax = 200;
 
-export interface LedgerStateOptions {
+export interface PositionsOptions {
   readonly environment: string;
   readonly clock: Clock;
 }
 
 /** Positions and pages of one environment, as its staging database has them. */
-export class StagingState implements LedgerState {
+export class StagingPositions implements Positions {
   readonly #database: Database;
-  readonly #options: LedgerStateOptions;
+  readonly #options: PositionsOptions;
 
-  constructor(database: Database, options: LedgerStateOptions) {
+  constructor(database: Database, options: PositionsOptions) {
     this.#database = database;
     this.#options = options;
   }

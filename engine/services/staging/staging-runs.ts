@@ -1,11 +1,11 @@
 import type { Plan } from '../../model/plan.ts';
 import type { Clock } from '../../model/ports.ts';
 import type { StepResult } from '../../model/run-report.ts';
-import type { KeptRun, LedgerRuns, RunView } from '../../model/state-port.ts';
+import type { KeptRun, Runs, RunView } from '../../model/state-port.ts';
 import type { Database } from './database.ts';
 
 /** Runs, their plans and their steps in the tables `runs`, `plans` and `steps`. */
-export class StagingRuns implements LedgerRuns {
+export class StagingRuns implements Runs {
   readonly #database: Database;
   readonly #clock: Clock;
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { lostLock } from '../../model/locks.ts';
 import type { Clock } from '../../model/ports.ts';
-import type { LedgerLocks, LockView, LockWanted } from '../../model/state-port.ts';
+import type { LockView, LockWanted, WorkLocks } from '../../model/state-port.ts';
 import { hasEnded, ownIdentity } from '../process-identity.ts';
 import type { Database } from './database.ts';
 import type { Handle } from './handle.ts';
@@ -18,7 +18,7 @@ const columns =
   'name, token, holder, host, pid, birth, run, what, acquired_at AS "acquiredAt", expires_at AS "expiresAt"';
 
 /** Locks in the table `locks`. All that one object has taken bear its token. */
-export class StagingLocks implements LedgerLocks {
+export class StagingLocks implements WorkLocks {
   readonly ttlMs = lockTtlMs;
   readonly #database: Database;
   readonly #clock: Clock;
