@@ -1,9 +1,8 @@
 import { compileAudit } from './compile/audit.ts';
 import { compileProject } from './compile/compile.ts';
 import { type LeftOver, retryPlan } from './compile/retry.ts';
-import { executePlan } from './execute/execute.ts';
+import { executePlan, type Preview, previewMapping } from './execute/execute.ts';
 import { mapRecords } from './execute/map-records.ts';
-import { type Preview, previewMapping } from './execute/preview.ts';
 import type { RunServices } from './execute/run-services.ts';
 import type { AuditPlan } from './model/audit.ts';
 import type { MappedRows } from './model/batch.ts';

@@ -1,14 +1,16 @@
 import { rm } from 'node:fs/promises';
+import type { MappedRows, PageFacts } from '../model/batch.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { ExplainedError, RefusedError } from '../model/errors.ts';
+import { assert, ExplainedError, RefusedError } from '../model/errors.ts';
 import { loadLock } from '../model/locks.ts';
-import type { CheckStep, ExtractStep, LoadStep, Plan, RemapStep, Step } from '../model/plan.ts';
-import type { StagedPage } from '../model/ports.ts';
-import type { RunReport, StepResult } from '../model/run-report.ts';
+import type { CheckStep, ExtractStep, LoadStep, MappingPlan, Plan, RemapStep, Step } from '../model/plan.ts';
+import type { Position, StagedPage } from '../model/ports.ts';
+import type { RunReport } from '../model/run-report.ts';
 import { check } from './check/check.ts';
-import type { Channels } from './extract/channels.ts';
-import { continued, extract } from './extract/extract.ts';
-import { channels, extraction } from './extraction.ts';
+import { checkedBaseUrl } from './extract/base-url.ts';
+import { Channels } from './extract/channels.ts';
+import { continued, type Extraction, type ExtractServices, extract } from './extract/extract.ts';
+import { credentialsOf } from './extract/tokens/credentials-of.ts';
 import { countReplies, tellStaged } from './figures.ts';
 import { pagesDropped, pagesLeftOut, redacted, unansweredCache } from './findings.ts';
 import { groups, rowsMaxOf } from './grouping.ts';
@@ -16,12 +18,13 @@ import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
 import { removeStaleFiles } from './load/stale-files.ts';
 import { counted, pageIds } from './received.ts';
-import { RunLedger } from './run-ledger.ts';
+import { RunLedger, type StreamAccount, streamAccount } from './run-ledger.ts';
 import { RunLocks } from './run-locks.ts';
 import type { RunServices } from './run-services.ts';
 import { restage } from './stage/restage.ts';
 import { stage } from './stage/stage.ts';
-import { compactAfter, keepResult, performReconcile, settledPositions } from './state.ts';
+import { compactAfter, performReconcile, settledPositions } from './state.ts';
+import { performGroup, prepareAll, type StepRun, timestamp } from './step-runner.ts';
 import { type WorkerPool, workerPool } from './worker-pool.ts';
 
 /** A run in progress. */
@@ -86,104 +89,24 @@ async function performAll(
   const pool = workerPool(plan, services.references, services.workers);
   const spool = new LoadSpool(services.folder, rowsMaxOf(plan));
   const run: Run = { plan, services, ledger, locks, channels: channels(plan, services), pool, spool };
-  const perform = async (chosen: readonly (readonly Step[])[]): Promise<void> => {
-    for (const group of chosen) await performGroup(run, group);
+  const steps: StepRun = {
+    ...run,
+    perform: (step, signal) => perform({ ...run, services: { ...services, signal } }, step),
+  };
+  const performGroups = async (chosen: readonly (readonly Step[])[]): Promise<void> => {
+    for (const group of chosen) await performGroup(steps, group);
   };
   try {
-    await prepareAll(run);
-    await perform(all.filter(isMapping)).finally(() => pool.close());
+    await prepareAll(steps);
+    await performGroups(all.filter(isMapping)).finally(() => pool.close());
     await locks.releaseStreams();
-    await perform(all.filter((group) => !isMapping(group)));
+    await performGroups(all.filter((group) => !isMapping(group)));
     await compactAfter(plan, services);
   } finally {
     await pool.close();
     spool.close();
     await rm(services.folder, { recursive: true, force: true });
   }
-}
-
-/**
- * Makes the tables of all mappings, and reconciles staging with the warehouse where they differ. What is changed here must not
- * be loaded by another run meanwhile.
- */
-async function prepareAll(run: Run): Promise<void> {
-  try {
-    await prepareMappings(run);
-  } catch (error) {
-    // Then every step says so itself.
-    if (run.services.signal.aborted) return;
-    if (!(error instanceof ExplainedError) || error.diagnostic.code !== 'ETL0630') throw error;
-    throw new RefusedError('refused', [error.diagnostic]);
-  }
-}
-
-async function prepareMappings(run: Run): Promise<void> {
-  const { plan, services, locks } = run;
-  const known = await services.staging.mappingHashes();
-  const mappings = Object.values(plan.mappings).filter(({ stream }) => !locks.isRefused(stream));
-  const reconciling = plan.steps.filter(({ kind }) => kind === 'reconcile');
-  const changes = reconciling.length > 0 || mappings.some(({ name, hash }) => known.get(name) !== hash);
-  if (changes) await locks.loading(services.signal);
-  for (const mapping of mappings) await services.staging.prepare(mapping);
-  for (const step of reconciling) await performStep(run, step);
-  if (changes) await locks.releaseLoading();
-}
-
-/** Performs steps side by side. A bug in one stops the others, which may be waiting for an hour. */
-async function performGroup(run: Run, group: readonly Step[]): Promise<void> {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([run.services.signal, stop.signal]);
-  const stopping = { ...run, services: { ...run.services, signal } };
-  const work = group.map((step) =>
-    performStep(stopping, step).catch((error: unknown) => {
-      stop.abort(error);
-      throw error;
-    }),
-  );
-  const bug = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
-  if (bug !== undefined) throw bug.reason;
-}
-
-const timestamp = ({ clock }: RunServices): string => new Date(clock.now()).toISOString();
-
-async function performStep(run: Run, step: Step): Promise<void> {
-  const { services, ledger } = run;
-  const startedAt = timestamp(services);
-  const finish = async (status: StepResult['status'], found: readonly Diagnostic[]): Promise<void> => {
-    const diagnostics = found.map((diagnostic) => redacted(diagnostic, services.references));
-    ledger.finished(step, status, diagnostics);
-    await keepResult(services, {
-      step: step.id,
-      status,
-      startedAt,
-      finishedAt: timestamp(services),
-      diagnostics,
-    });
-    services.progress.update({ kind: 'step', step: step.id, state: status });
-  };
-  if (services.signal.aborted) return finish('interrupted', []);
-  if (ledger.blocked(step)) return finish('skipped', []);
-  services.progress.update({ kind: 'step', step: step.id, state: 'started' });
-  try {
-    const diagnostics = await performAdmitted(run, step);
-    await finish(
-      diagnostics.some(({ severity }) => severity === 'error') ? 'failed' : 'succeeded',
-      diagnostics,
-    );
-  } catch (error) {
-    if (services.signal.aborted) return finish('interrupted', []);
-    if (!(error instanceof ExplainedError)) throw error;
-    await finish('failed', [
-      { ...error.diagnostic, help: [`In step: ${step.id}.`, ...error.diagnostic.help] },
-    ]);
-  }
-}
-
-/** Performs a step under its lock; when that is lost, the step ends. */
-async function performAdmitted(run: Run, step: Step): Promise<readonly Diagnostic[]> {
-  const lost = await run.locks.admit(step, run.services.signal);
-  const signal = AbortSignal.any([run.services.signal, lost]);
-  return perform({ ...run, services: { ...run.services, signal } }, step);
 }
 
 /** Does what a step says. Its findings are returned; a failure of the outside world is thrown. */
@@ -288,4 +211,75 @@ async function performLoad(
   });
   ledger.loaded(mapping.name, counts);
   return [];
+}
+
+/** What every extraction of a run shares. */
+type Plumbing = Pick<Run, 'plan' | 'services' | 'channels' | 'pool'>;
+
+/** What the streams of each source share, its token among it. */
+function channels({ environment, tokenKey }: Plan, services: RunServices): Channels {
+  const kept = { environment, ...(tokenKey !== undefined && { tokenKey }) };
+  return new Channels((source) => credentialsOf(source, { ...services, ...kept }));
+}
+
+/** What a step's extraction needs: its source where it is read now, and a worker for each page. */
+function extraction(
+  { plan, services, channels, pool }: Plumbing,
+  { id, stream }: ExtractStep,
+  position: Position,
+  counts: Pick<StreamAccount, 'meter' | 'lookupMeter' | 'cacheCounts'>,
+  own: Pick<ExtractServices, 'signal' | 'lookupSignal' | 'pageId'>,
+): Extraction {
+  const source = plan.sources[stream.source];
+  assert(source, `the plan has the source of ${id}`);
+  const program = `${stream.source}.${stream.name}`;
+  return {
+    stream,
+    source: { ...source, baseUrl: checkedBaseUrl(source, services.baseUrl(source)) },
+    position,
+    meter: counts.meter,
+    lookupMeter: counts.lookupMeter,
+    cacheCounts: counts.cacheCounts,
+    scope: [plan.project, plan.environment],
+    services: {
+      ...services,
+      ...own,
+      channels,
+      connector: services.connectors[source.connector],
+      map: (page, body, from, look) =>
+        pool.map({ program, page, body, ...(from !== undefined && { from }) }, look),
+    },
+  };
+}
+
+export interface Preview {
+  readonly mapping: MappingPlan;
+  readonly facts: PageFacts;
+  readonly rows: MappedRows;
+}
+
+/** Fetches the first page of a mapping's stream and maps it. One request; nothing is stored. */
+export async function previewMapping(plan: Plan, name: string, services: RunServices): Promise<Preview> {
+  const mapping = plan.mappings[name];
+  const step = plan.steps.find(
+    (one): one is ExtractStep => one.kind === 'extract' && one.mappings.includes(name),
+  );
+  assert(mapping && step, `the plan has the mapping ${name} and reads its stream`);
+  const pool = workerPool(plan, services.references, 1);
+  const { signal } = services;
+  const own = { signal, lookupSignal: signal, pageId: async () => 1 };
+  const plumbing = { plan, services, channels: channels(plan, services), pool };
+  try {
+    for await (const { facts, mapped } of extract(extraction(plumbing, step, {}, streamAccount(), own))) {
+      const rows = (await mapped).rows.find((one) => one.mapping === name);
+      assert(rows, `the page has rows of ${name}`);
+      return { mapping, facts, rows };
+    }
+    throw new Error('Assertion failed: a listing has at least one page');
+  } catch (error) {
+    if (!(error instanceof ExplainedError)) throw error;
+    throw error.said((diagnostic) => redacted(diagnostic, services.references));
+  } finally {
+    await pool.close();
+  }
 }

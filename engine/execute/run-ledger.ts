@@ -2,9 +2,8 @@ import type { BlockedRow, MappedRows } from '../model/batch.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { assert } from '../model/errors.ts';
 import type { ExtractStep, Plan, Step } from '../model/plan.ts';
-import type { LoadCounts, StagedPage } from '../model/ports.ts';
+import type { LoadCounts, SettledPosition, StagedPage } from '../model/ports.ts';
 import type { CheckReport, RunReport, StepResult, StreamReport, TableReport } from '../model/run-report.ts';
-import type { SettledPosition } from '../model/state-port.ts';
 import { failedCheck, failedPolls, ignoredFilter, shortListing } from './findings.ts';
 
 /** Rows of each table that were kept aside and that the report names; all of them are in staging. */

@@ -1,8 +1,8 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { ExplainedError } from '../model/errors.ts';
 import type { Plan, ReconcileStep } from '../model/plan.ts';
+import type { SettledPosition } from '../model/ports.ts';
 import type { StepResult } from '../model/run-report.ts';
-import type { SettledPosition } from '../model/state-port.ts';
 import { streamRefs } from '../model/stream-refs.ts';
 import { reconciled } from './findings.ts';
 import type { RunServices } from './run-services.ts';

@@ -1,5 +1,5 @@
 import type { Diagnostic } from './diagnostic.ts';
-import type { LoadCounts } from './ports.ts';
+import type { LoadCounts } from './load-unit.ts';
 
 /** What an audit needs of a project: made by `compile`, beside the Plan, since no run performs it. */
 export interface AuditPlan {

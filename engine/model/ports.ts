@@ -1,5 +1,6 @@
 import type { AuditScope, AuditStatement, LoadRecord, MappingLedger, TableComparison } from './audit.ts';
 import type { ApiRequest, ApiResponse, BlockedRow, MappedRows, StagedValue } from './batch.ts';
+import type { LoadCounts, LoadUnit } from './load-unit.ts';
 import type {
   CheckPlan,
   LoadStatement,
@@ -9,6 +10,7 @@ import type {
   StreamShape,
   TimeoutsPlan,
 } from './plan.ts';
+import type { KeptPages, Position } from './position.ts';
 import type { RunReport, StepResult } from './run-report.ts';
 import type { WarehouseTable } from './snapshot.ts';
 import type { WarehouseUnit } from './state-port.ts';
@@ -16,6 +18,8 @@ import type { WarehouseUnit } from './state-port.ts';
 export type * from './cache-port.ts';
 export type * from './connector-port.ts';
 export type * from './limiter-port.ts';
+export type * from './load-unit.ts';
+export type * from './position.ts';
 export type * from './progress-port.ts';
 
 /** Time, injected so that tests need not sleep. */
@@ -93,26 +97,6 @@ export interface References {
   hide(value: string): void;
 }
 
-/** How far a stream has been read. */
-export interface Position {
-  /** Greatest normalised cursor of all finished windows. */
-  readonly cursor?: string;
-  /** The window that is not finished yet. */
-  readonly open?: OpenWindow;
-  /** The stream that made it. */
-  readonly shape?: StreamShape;
-}
-
-export interface OpenWindow {
-  readonly from?: string;
-  readonly cursorMax?: string;
-  /** When its first page was answered, by the API's own clock where it tells. A canonical instant. */
-  readonly startedAt: string;
-  readonly pages: number;
-  /** Its URL is a path with a query: the origin is the source's. Only one on another origin, allowed by name, is whole. */
-  readonly next: ApiRequest;
-}
-
 /** A page as one staging transaction writes it. */
 export interface StagedPage {
   readonly id: number;
@@ -146,29 +130,6 @@ export interface KeptPage {
   readonly id: number;
   readonly run: string;
   readonly body: Uint8Array;
-}
-
-/** Pages of a stream: with their response, and without it, since retention has let it go. */
-export interface KeptPages {
-  readonly kept: number;
-  readonly dropped: number;
-}
-
-/** The rows of one mapping in a range of pages: what one load carries. */
-export interface LoadUnit {
-  readonly id: string;
-  readonly mapping: string;
-  readonly firstPage: number;
-  readonly lastPage: number;
-  readonly rows: number;
-}
-
-export interface LoadCounts {
-  readonly staged: number;
-  readonly inserted: number;
-  readonly updated: number;
-  readonly unchanged: number;
-  readonly superseded: number;
 }
 
 export interface CheckOutcome {

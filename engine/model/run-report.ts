@@ -1,6 +1,6 @@
 import type { BlockedRow } from './batch.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import type { SettledPosition } from './state-port.ts';
+import type { SettledPosition } from './position.ts';
 
 /** What a run did, as data; printed by `report/`, kept in `.etl/runs/<id>/report.json`. */
 export interface RunReport {

@@ -1,5 +1,5 @@
 import type { StreamShape } from './plan.ts';
-import type { KeptPages } from './ports.ts';
+import type { KeptPages } from './position.ts';
 import type { LostLoads } from './state-port.ts';
 
 /** What a plan depends on besides the project: the state of staging and warehouse when it is compiled. */

@@ -1,5 +1,6 @@
+import type { LoadCounts } from './load-unit.ts';
 import type { Plan } from './plan.ts';
-import type { LoadCounts, OpenWindow } from './ports.ts';
+import type { OpenWindow, SettledPosition } from './position.ts';
 import type { StepResult } from './run-report.ts';
 
 /** A lock of the ledger as it stands. */
@@ -52,14 +53,6 @@ export interface StreamState {
   readonly settled: SettledPosition;
   readonly pages: PageCounts;
   readonly mappings: readonly MappingState[];
-}
-
-/** What every mapping of a stream has loaded, filtered or set aside. */
-export interface SettledPosition {
-  /** All pages of the stream up to this one; 0 when there is none. */
-  readonly page: number;
-  /** The fetched cursor as it was at that page. */
-  readonly cursor?: string;
 }
 
 export interface PageCounts {

@@ -1,4 +1,4 @@
-import type { Clock, OpenWindow } from '../../model/ports.ts';
+import type { Clock, OpenWindow, SettledPosition } from '../../model/ports.ts';
 import type {
   Dropped,
   LostLoads,
@@ -6,7 +6,6 @@ import type {
   PageCounts,
   Positions,
   Retention,
-  SettledPosition,
   StreamRef,
   StreamState,
   WarehouseUnit,
