@@ -5,6 +5,7 @@ import type { Project } from '../model/project.ts';
 import { emptyState, type StateSnapshot } from '../model/snapshot.ts';
 import type { LostLoads, State } from '../model/state-port.ts';
 import { parseSize } from '../model/units.ts';
+import { overriddenPages } from '../operations/overrides.ts';
 import { systemClock } from '../services/clock.ts';
 import { environmentReferences } from '../services/references.ts';
 import type { OpenStaging } from '../services/staging/staging.ts';
@@ -70,7 +71,8 @@ export async function snapshot(project: Project, databases: Databases): Promise<
     schema: to?.schema ?? 'main',
     table: to?.table ?? name,
   }));
-  const tables = await warehouse.tables([...wanted, { schema: 'main', table: '_etl_loads' }]);
+  const own = ['_etl_loads', '_etl_completeness'].map((table) => ({ schema: 'main', table }));
+  const tables = await warehouse.tables([...wanted, ...own]);
   if (!(await staging.exists())) {
     const units = await warehouse.loadedUnits(project.environment, 0, unitsMax);
     return { ...emptyState, tables, ...lostOf(allLost(units)) };
@@ -82,6 +84,7 @@ export async function snapshot(project: Project, databases: Databases): Promise<
     keptPages: await staging.keptPages(),
     loadedMappings: await staging.loadedMappings(),
     shapes: await staging.shapes(),
+    overridden: await overriddenPages(project.overrides, staging.blockers, systemClock.now()),
     tables,
   };
 }

@@ -1,6 +1,8 @@
+import type { AlertPlan } from '../model/alert.ts';
 import type * as config from '../model/config.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import type {
+  LoadStep,
   MappingPlan,
   MetricsPlan,
   Plan,
@@ -11,7 +13,7 @@ import type {
 } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
 import type { StateSnapshot } from '../model/snapshot.ts';
-import { parseDuration, parseSize } from '../model/units.ts';
+import { parseDuration, parsePercent, parseSize } from '../model/units.ts';
 import { canonical, sha256 } from './canonical.ts';
 import { compileChecks } from './checks.ts';
 import { compileMapping } from './mapping.ts';
@@ -83,7 +85,7 @@ const withoutSources = ({ references, ...project }: Project): Plan['references']
 
 const connections = (
   project: Project,
-): Pick<Plan, 'staging' | 'warehouse' | 'redis' | 'metrics' | 'tokenKey' | 'pageKey'> => ({
+): Pick<Plan, 'staging' | 'warehouse' | 'redis' | 'metrics' | 'alerts' | 'tokenKey' | 'pageKey'> => ({
   staging: compileStaging(project.staging),
   warehouse: {
     type: 'duckdb',
@@ -92,6 +94,7 @@ const connections = (
   },
   ...(project.redis && { redis: { url: project.redis.url, prefix: project.redis.prefix ?? 'sluice' } }),
   ...(project.metrics && { metrics: compileMetrics(project.metrics) }),
+  ...(project.alerts && { alerts: project.alerts.map(compileAlert) }),
   ...(project.tokenKey !== undefined && { tokenKey: project.tokenKey }),
   ...(project.pageKey !== undefined && { pageKey: project.pageKey }),
 });
@@ -107,6 +110,17 @@ const compileStaging = (settings: config.StagingSettings): StagingPlan => {
 const retention = ({ pages, size }: config.KeepSettings = {}): StagingPlan['keep'] => ({
   ageMs: parseDuration(pages ?? '90d'),
   ...(size !== undefined && { bytesMax: parseSize(size) }),
+});
+
+const pagerdutyUrl = 'https://events.pagerduty.com/v2/enqueue';
+
+const compileAlert = ({ to, url, key, on, age, owners }: config.Alert): AlertPlan => ({
+  to,
+  url: url ?? pagerdutyUrl,
+  ...(key !== undefined && { key }),
+  on: on ?? ['blocker', 'auth_failure', 'run_failed'],
+  ageMs: parseDuration(age ?? '24h'),
+  ...(owners && { owners }),
 });
 
 const compileMetrics = ({ prometheus, otlp }: config.MetricsSettings): MetricsPlan => ({
@@ -149,19 +163,38 @@ function compileSteps(
     const anew = readAnew(snapshot.shapes.get(full), stream);
     steps.push({ kind: 'extract', id: `extract ${full}`, reason: reason + anew, stream, mappings: readers });
   }
-  const needsLoads = sql.lacksLoads();
+  const lacking = sql.lacking();
   for (const mapping of mappings) {
     steps.push(...checkStep(project, mapping));
-    const definition = sql.define(mapping, needsLoads);
+    const definition = sql.define(mapping, lacking);
     diagnostics.push(...definition.diagnostics);
     if (definition.emptied) steps.push(...reloadStep(mapping, snapshot));
-    steps.push(...definition.steps, sql.load(mapping, rowsMaxOf(project, mapping)));
+    steps.push(...definition.steps, {
+      ...sql.load(mapping, rowsMaxOf(project, mapping)),
+      ...stopOf(project, mapping),
+      ...cursorOf(streams.get(mapping.stream)),
+    });
   }
   return steps;
 }
 
 const rowsMaxOf = (project: Project, { name }: MappingPlan): number =>
   project.mappings.find((mapping) => mapping.name === name)?.load.rowsMax ?? 1_000_000;
+
+function stopOf(project: Project, { name }: MappingPlan): Pick<LoadStep, 'stop'> {
+  const declared = project.mappings.find((mapping) => mapping.name === name)?.blockers;
+  if (declared === undefined) return {};
+  const { stopAbove, stopAboveShare } = declared;
+  return {
+    stop: {
+      ...(stopAbove !== undefined && { above: stopAbove }),
+      ...(stopAboveShare !== undefined && { aboveShare: parsePercent(stopAboveShare) }),
+    },
+  };
+}
+
+const cursorOf = (stream: StreamPlan | undefined): Pick<LoadStep, 'cursor'> =>
+  stream?.cursor === undefined ? {} : { cursor: stream.cursor.type };
 
 function checkStep(project: Project, mapping: MappingPlan): readonly Step[] {
   const declared = project.mappings.find(({ name }) => name === mapping.name)?.checks ?? [];

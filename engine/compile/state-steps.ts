@@ -1,4 +1,4 @@
-import type { MappingPlan, Step, StreamPlan, StreamShape } from '../model/plan.ts';
+import type { MappingPlan, RemapStep, Step, StreamPlan, StreamShape } from '../model/plan.ts';
 import type { StateSnapshot } from '../model/snapshot.ts';
 import type { LostLoads } from '../model/state-port.ts';
 
@@ -33,11 +33,33 @@ export function remapStep(
   const stream = streams.get(mapping.stream);
   const { kept, dropped } = snapshot.keptPages.get(mapping.stream) ?? { kept: 0, dropped: 0 };
   const known = snapshot.mappingHashes.get(mapping.name);
-  if (stream === undefined || kept + dropped === 0 || known === mapping.hash) return [];
+  if (stream !== undefined && known === mapping.hash) return overrideStep(mapping, stream, snapshot);
+  if (stream === undefined || kept + dropped === 0) return [];
   const what = known === undefined ? 'new' : 'changed';
   const pages = `${kept} kept ${kept === 1 ? 'page is' : 'pages are'} mapped again, without a request`;
   const reason = `the mapping is ${what}: ${pages}${droppedText(dropped)}`;
-  return [{ kind: 'remap', id: `remap ${mapping.name}`, reason, mapping: mapping.name, stream, dropped }];
+  return [
+    {
+      kind: 'remap',
+      id: `remap ${mapping.name}`,
+      reason,
+      mapping: mapping.name,
+      stream,
+      ...(dropped > 0 && { dropped }),
+    },
+  ];
+}
+
+/** A value that was set for a record which is blocked: its pages are mapped again, and no other. */
+function overrideStep(
+  { name }: MappingPlan,
+  stream: StreamPlan,
+  { overridden }: StateSnapshot,
+): readonly RemapStep[] {
+  const pages = overridden.get(name) ?? [];
+  if (pages.length === 0) return [];
+  const reason = `an override answers a Blocker: ${pages.length} kept ${pages.length === 1 ? 'page is' : 'pages are'} mapped again, without a request`;
+  return [{ kind: 'remap', id: `remap ${name}`, reason, mapping: name, stream, pages }];
 }
 
 const droppedText = (dropped: number): string =>

@@ -12,7 +12,7 @@ import { Channels } from './extract/channels.ts';
 import { continued, type Extraction, type ExtractServices, extract } from './extract/extract.ts';
 import { credentialsOf } from './extract/tokens/credentials-of.ts';
 import { countReplies, tellStaged } from './figures.ts';
-import { pagesDropped, pagesLeftOut, redacted, unansweredCache } from './findings.ts';
+import { pagesDropped, pagesLeftOut, redacted, tooManyBlocked, unansweredCache } from './findings.ts';
 import { groups, rowsMaxOf } from './grouping.ts';
 import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
@@ -24,6 +24,7 @@ import type { RunServices } from './run-services.ts';
 import { restage } from './stage/restage.ts';
 import { stage } from './stage/stage.ts';
 import { compactAfter, performReconcile, settledPositions } from './state.ts';
+import { stoppedBy } from './step-blockers.ts';
 import { performGroup, prepareAll, type StepRun, timestamp } from './step-runner.ts';
 import { type WorkerPool, workerPool } from './worker-pool.ts';
 
@@ -86,7 +87,7 @@ async function performAll(
   const all = groups(plan.steps.filter(({ kind }) => kind !== 'reconcile'));
   const isMapping = ([step]: readonly Step[]): boolean => step?.kind === 'remap' || step?.kind === 'extract';
   await removeStaleFiles(services.folder, services.clock.now());
-  const pool = workerPool(plan, services.references, services.workers);
+  const pool = workerPool(plan, services.references, services.workers, services.clock.now());
   const spool = new LoadSpool(services.folder, rowsMaxOf(plan));
   const run: Run = { plan, services, ledger, locks, channels: channels(plan, services), pool, spool };
   const steps: StepRun = {
@@ -137,6 +138,7 @@ async function performRemap(
 ): Promise<readonly Diagnostic[]> {
   const leftOut = await restage(step, {
     staging: services.staging,
+    run: services.runId,
     remap: ({ id, body }) => pool.remap({ program: step.id, page: id, body }),
     restaged: (rows) => ledger.mapped(rows),
     signal: services.signal,
@@ -199,6 +201,8 @@ async function performLoad(
   const mapping = plan.mappings[step.mapping];
   if (mapping === undefined) return [];
   const { staging, warehouse, clock, runId, folder } = services;
+  const why = stoppedBy(step.stop, await staging.blockers.standing(mapping.name));
+  if (why !== undefined) return [tooManyBlocked(mapping.name, why)];
   const counts = await load(mapping, step, {
     staging,
     warehouse,
@@ -265,7 +269,7 @@ export async function previewMapping(plan: Plan, name: string, services: RunServ
     (one): one is ExtractStep => one.kind === 'extract' && one.mappings.includes(name),
   );
   assert(mapping && step, `the plan has the mapping ${name} and reads its stream`);
-  const pool = workerPool(plan, services.references, 1);
+  const pool = workerPool(plan, services.references, 1, services.clock.now());
   const { signal } = services;
   const own = { signal, lookupSignal: signal, pageId: async () => 1 };
   const plumbing = { plan, services, channels: channels(plan, services), pool };

@@ -1,5 +1,5 @@
-import type { Diagnostic } from '../model/diagnostic.ts';
-import { ExplainedError, RefusedError } from '../model/errors.ts';
+import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
+import { ExplainedError, RefusedError, TerminalError } from '../model/errors.ts';
 import type { Plan, Step } from '../model/plan.ts';
 import type { StepResult } from '../model/run-report.ts';
 import { redacted } from './findings.ts';
@@ -7,6 +7,7 @@ import type { RunLedger } from './run-ledger.ts';
 import type { RunLocks } from './run-locks.ts';
 import type { RunServices } from './run-services.ts';
 import { keepResult } from './state.ts';
+import { decided } from './step-blockers.ts';
 
 /** What every step of a run is performed with. */
 export interface StepRun {
@@ -81,11 +82,12 @@ async function performStep(run: StepRun, step: Step, signal: AbortSignal): Promi
   services.progress.update({ kind: 'step', step: step.id, state: 'started' });
   try {
     const diagnostics = await performAdmitted(run, step, signal);
-    const failed = diagnostics.some(({ severity }) => severity === 'error');
-    await finish(failed ? 'failed' : 'succeeded', diagnostics);
+    await decided(run.plan, services, step, diagnostics);
+    await finish(hasErrors(diagnostics) ? 'failed' : 'succeeded', diagnostics);
   } catch (error) {
     if (signal.aborted) return finish('interrupted', []);
     if (!(error instanceof ExplainedError)) throw error;
+    if (error instanceof TerminalError) await decided(run.plan, services, step, [error.diagnostic]);
     const help = [`In step: ${step.id}.`, ...error.diagnostic.help];
     await finish('failed', [{ ...error.diagnostic, help }]);
   }

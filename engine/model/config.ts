@@ -1,6 +1,6 @@
 // Made from schema.json by `npm run types`. Do not edit.
 
-export type AnyConfig = Project | Source | Mapping | Test;
+export type AnyConfig = Project | Source | Mapping | Test | Overrides;
 /**
  * What happens to a value that does not fit: `block` keeps the row aside and counts it, `set_null` stores NULL and counts it, `fail` stops the stream.
  */
@@ -108,6 +108,10 @@ export interface Environment {
    * Key of at least 32 characters that encrypts tokens which are kept. Without it none is kept.
    */
   tokenKey?: string;
+  /**
+   * Who is told when a run fails or a person must decide. Runs in the lab tell nobody.
+   */
+  alerts?: Alert[];
 }
 /**
  * The staging database between API and warehouse.
@@ -206,6 +210,35 @@ export interface OtlpSettings {
    * How often they are sent.
    */
   every?: string;
+}
+/**
+ * One place that is told what a run has found, and what of it. Sent at the end of a run, once for each finding; it never fails the run.
+ */
+export interface Alert {
+  /**
+   * What kind of place: any server that takes JSON, a Slack-compatible webhook, or a PagerDuty-compatible one.
+   */
+  to: 'webhook' | 'slack' | 'pagerduty';
+  /**
+   * Where it is sent. PagerDuty’s own server unless said otherwise.
+   */
+  url?: string;
+  /**
+   * Routing key of a PagerDuty service.
+   */
+  key?: string;
+  /**
+   * What is told: a Blocker that was opened, one that is open for longer than `age`, credentials that were refused, a run that failed (and the first one that succeeds again), a `freshness` check that fails, and every run that succeeds, for a watch that waits for it.
+   */
+  on?: ('blocker' | 'blocker_age' | 'auth_failure' | 'run_failed' | 'freshness' | 'run_succeeded')[];
+  /**
+   * How long a Blocker may be open, for `blocker_age`.
+   */
+  age?: string;
+  /**
+   * Only Blockers of these owners; without it, of all.
+   */
+  owners?: string[];
 }
 /**
  * An API account and the streams read from it.
@@ -1090,6 +1123,7 @@ export interface Mapping {
    * Checks of the staged rows before they are loaded.
    */
   checks?: Check[];
+  blockers?: BlockerPolicy;
 }
 /**
  * Conditions by path; all must hold. A plain value means equality.
@@ -1256,6 +1290,19 @@ export interface Check {
   severity?: 'error' | 'warn';
 }
 /**
+ * When rows that are blocked stop the mapping’s load. Without it the load goes on, however many there are. What is staged stays, and is loaded once there are few enough.
+ */
+export interface BlockerPolicy {
+  /**
+   * Most open Blockers of the mapping’s records with which it is loaded.
+   */
+  stopAbove?: number;
+  /**
+   * Greatest share of blocked rows among those that are about to be loaded.
+   */
+  stopAboveShare?: string;
+}
+/**
  * Fixtures of a mapping: records in, rows out.
  */
 export interface Test {
@@ -1313,4 +1360,64 @@ export interface TestBlocked {
    * The property whose value does not fit.
    */
   property: string;
+}
+/**
+ * Values that a person has set for single records of a mapping, until a date. `etl blockers override` writes them.
+ */
+export interface Overrides {
+  /**
+   * Says that this file holds overrides.
+   */
+  kind: 'overrides';
+  /**
+   * The mapping whose values they replace.
+   */
+  mapping: string;
+  /**
+   * The values, record by record.
+   */
+  overrides: Override[];
+}
+/**
+ * Values of one record, or of one element of it. They replace what was received, after `transform` and before the value is given its type.
+ */
+export interface Override {
+  /**
+   * Primary key of the record, as `etl blockers show` prints it.
+   */
+  record: string | number;
+  /**
+   * Position of the element, in a mapping with `each`; without it the value is set in every element.
+   */
+  index?: number;
+  /**
+   * The new values, by property.
+   */
+  set: {
+    /**
+     * A text, number or boolean, or null for none.
+     */
+    [k: string]: string | number | boolean | null;
+  };
+  /**
+   * Values as received that are replaced, by property. When the API sends another one, the override lets it through.
+   */
+  was?: {
+    /**
+     * A text, number or boolean, or null for none.
+     */
+    [k: string]: string | number | boolean | null;
+  };
+  /**
+   * The last day, in UTC, on which the values are set.
+   */
+  expires: string;
+  /**
+   * Why, for whoever reads it next year.
+   */
+  reason: string;
+  /**
+   * The Blocker that it answers, for readers.
+   */
+  blocker?: number;
 }

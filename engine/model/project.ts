@@ -55,6 +55,7 @@ export interface Project {
   readonly redis?: config.RedisSettings;
   readonly metrics?: config.MetricsSettings;
   readonly audit?: config.AuditSettings;
+  readonly alerts?: readonly config.Alert[];
   /** Reference to the key that encrypts tokens which are kept. */
   readonly tokenKey?: string;
   /** Reference to the key that encrypts kept responses. */
@@ -63,6 +64,7 @@ export interface Project {
   readonly sources: readonly config.Source[];
   readonly mappings: readonly config.Mapping[];
   readonly tests: readonly config.Test[];
+  readonly overrides: readonly config.Overrides[];
   /** `${env:…}` and `${file:…}` with the place that names each first, by the file they stand in. */
   readonly references: readonly ReferencePlan[];
   readonly templates: { readonly [name: string]: string };

@@ -1,7 +1,7 @@
-import type { LoadCounts } from './load-unit.ts';
 import type { Plan } from './plan.ts';
 import type { OpenWindow, SettledPosition } from './position.ts';
 import type { StepResult } from './run-report.ts';
+import type { LoadCounts } from './warehouse-views.ts';
 
 /** A lock of the ledger as it stands. */
 export interface LockView {
@@ -130,7 +130,7 @@ export interface WarehouseUnit {
   readonly run: string;
   readonly firstPage: number;
   readonly lastPage: number;
-  readonly counts: LoadCounts;
+  readonly counts: Omit<LoadCounts, 'held'>;
   /** ISO 8601, UTC. */
   readonly loadedAt: string;
 }

@@ -47,11 +47,11 @@ const configs = <Config>(entries: readonly { readonly config?: Config }[]): read
 function optional(
   project: Json,
   chain: readonly string[],
-): Pick<Project, 'redis' | 'metrics' | 'tokenKey' | 'pageKey'> {
+): Pick<Project, 'redis' | 'metrics' | 'alerts' | 'tokenKey' | 'pageKey'> {
   const settings: Record<string, unknown> = {};
   for (const name of chain) {
     const environment = objectAt(project, 'environments', name);
-    for (const key of ['redis', 'metrics', 'tokenKey', 'pageKey'])
+    for (const key of ['redis', 'metrics', 'alerts', 'tokenKey', 'pageKey'])
       if (key in environment) settings[key] = environment[key];
   }
   return settings;
@@ -82,6 +82,7 @@ export function buildProject(
     sources: configs(entries.sources).map((source) => sourceWithDefaults(source, defaults)),
     mappings: configs(entries.mappings).map((mapping) => mappingWithDefaults(mapping, defaults)),
     tests: configs(entries.tests),
+    overrides: configs(entries.overrides),
     references: firstOfEach(references),
     templates: files.templates,
   };

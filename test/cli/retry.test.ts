@@ -39,7 +39,7 @@ describe('etl retry', function () {
       const refused = await etl(['retry', run, '-p', folder]);
       expect(refused.code).to.equal(4);
       expect(refused.stderr).to.contain(
-        `error[ETL0933]: the project is another one than when the run ${run} was planned`,
+        `error[ETL0943]: the project is another one than when the run ${run} was planned`,
       );
       expect(refused.stderr).to.contain('the mapping orders has changed.');
       expect(refused.stderr).not.to.contain('the source');
@@ -68,7 +68,7 @@ describe('etl retry', function () {
       ordersProject('https://shop.example'),
     ]);
     expect(code).to.equal(3);
-    expect(stderr).to.contain('error[ETL0931]: there is no run 20260101-000000-abcdef');
+    expect(stderr).to.contain('error[ETL0941]: there is no run 20260101-000000-abcdef');
   });
 });
 

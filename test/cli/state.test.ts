@@ -72,10 +72,10 @@ describe('etl state', function () {
     const folder = ordersProject('https://shop.example');
     const set = await state(folder, 'set', 'shop.orders', '--cursor', '1');
     expect(set.code).to.equal(3);
-    expect(set.stderr).to.contain('error[ETL0934]: the stream shop.orders declares no cursor');
+    expect(set.stderr).to.contain('error[ETL0944]: the stream shop.orders declares no cursor');
     const unlock = await state(folder, 'unlock', 'extract:shop.orders');
     expect(unlock.code).to.equal(3);
-    expect(unlock.stderr).to.contain('error[ETL0935]: nobody holds the lock extract:shop.orders');
+    expect(unlock.stderr).to.contain('error[ETL0945]: nobody holds the lock extract:shop.orders');
   });
 
   it('drops responses that are no longer kept, and says what cannot be mapped again', async () => {

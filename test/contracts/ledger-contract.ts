@@ -9,6 +9,7 @@ import {
   loadAll,
   mappedRows,
   mappingPlan,
+  openRows,
   stagedPage,
   stillClock,
   streamPlan,
@@ -199,7 +200,7 @@ function describeState({ staging }: Each): void {
       expect(await collect(staging().pages(streamPlan()))).to.have.length(1);
       expect(await staging().state.positions.reset(ref, true)).to.equal(1);
       expect(await collect(staging().pages(streamPlan()))).to.have.length(0);
-      expect(await staging().blocked('orders', 10)).to.have.length(0);
+      expect(await openRows(staging(), 'orders')).to.have.length(0);
       expect(await staging().pendingUnits(orders, 10)).to.have.length(0);
       expect(await collect(staging().pages(refunds))).to.have.length(1);
     });
@@ -277,7 +278,7 @@ function describeRetention({ staging, clock }: Each): void {
       await staging().prepare(changed);
       expect((await staging().mappingHashes()).get('orders')).to.equal(undefined);
       for (const page of await collect(staging().pages(streamPlan())))
-        await staging().restage(page.id, mappedRows({ id: page.id }));
+        await staging().restage(page.id, mappedRows({ id: page.id }), 'run-2');
       expect((await staging().mappingHashes()).get('orders')).to.equal('hash-2');
     });
   });

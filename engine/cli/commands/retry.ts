@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { leftOver } from '../../engine.ts';
+import { planLeftOver } from '../../engine.ts';
 import { complaint, RefusedError } from '../../model/errors.ts';
 import type { KeptRun } from '../../model/state-port.ts';
 import { exitCodes } from '../../report/exit-code.ts';
@@ -57,7 +57,7 @@ export default class Retry extends BaseCommand {
   async #left(work: PlannedProject, run: string) {
     try {
       const kept = await find(work, run);
-      const left = leftOver(kept, work.plan);
+      const left = planLeftOver(kept, work.plan);
       if (left.steps.length > 0 && left.moved.length > 0)
         throw new RefusedError('refused', [moved(run, left.moved)]);
       return left;
@@ -88,7 +88,7 @@ async function find({ state, staging, project }: PlannedProject, run: string): P
 
 const unknownRun = (run: string, known: readonly string[]) =>
   complaint(
-    'ETL0931',
+    'ETL0941',
     `there is no run ${run}`,
     known.length === 0 ? 'There was none in this environment yet.' : `The last ones are ${known.join(', ')}.`,
     'A run in the lab is found with --lab, one of another environment with --env.',
@@ -96,14 +96,14 @@ const unknownRun = (run: string, known: readonly string[]) =>
 
 const goesOn = (run: string, host: string, pid: number) =>
   complaint(
-    'ETL0932',
+    'ETL0942',
     `the run ${run} still goes on: process ${pid} on ${host}`,
     'Wait until it is done, or end it.',
   );
 
 const moved = (run: string, names: readonly string[]) =>
   complaint(
-    'ETL0933',
+    'ETL0943',
     `the project is another one than when the run ${run} was planned`,
     ...names.map((name) => `${name}.`),
     '`etl run` goes on from where that run has stopped, with the project as it is now.',

@@ -54,8 +54,8 @@ async function settledPages(
   for (const stream of streams) {
     const rows = await handle.select<Candidate & { readonly staged_at: string }>(
       'SELECT id, length(body) AS bytes, staged_at FROM pages WHERE environment = ? AND source = ? AND account = ? ' +
-        'AND stream = ? AND id <= ? AND length(body) > 0 AND NOT EXISTS ' +
-        "(SELECT 1 FROM blocked_rows WHERE blocked_rows.page = pages.id AND blocked_rows.status = 'open')",
+        'AND stream = ? AND id <= ? AND length(body) > 0 AND id NOT IN (SELECT bp.page FROM blocker_pages AS bp ' +
+        "JOIN blockers AS b ON b.id = bp.blocker WHERE b.status IN ('open', 'retried'))",
       ...[environment, stream.source, stream.account, stream.name],
       await settledPage(handle, stream),
     );

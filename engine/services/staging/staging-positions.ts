@@ -67,7 +67,8 @@ export class StagingPositions implements Positions {
         await handle.run(`DELETE FROM ${quote(`stg_${mapping}`)} WHERE _page IN (${ids})`, ...key);
       }
       await handle.run(`DELETE FROM page_rows WHERE page IN (${ids})`, ...key);
-      await handle.run(`DELETE FROM blocked_rows WHERE page IN (${ids})`, ...key);
+      await handle.run(`DELETE FROM blocker_pages WHERE page IN (${ids})`, ...key);
+      await this.#resolveWithoutPages(handle);
       return (await handle.run(`DELETE FROM pages WHERE ${ofStream}`, ...key)).changes;
     });
   }
@@ -110,6 +111,20 @@ export class StagingPositions implements Positions {
 
   async shrink(): Promise<void> {
     await this.#database.read((handle) => this.#database.dialect.shrink(handle));
+  }
+
+  /** Of a record whose pages are gone nobody can decide anything. */
+  async #resolveWithoutPages(handle: Handle): Promise<void> {
+    const at = new Date(this.#options.clock.now()).toISOString();
+    const gone =
+      "kind = 'record' AND status IN ('open', 'retried') AND NOT EXISTS " +
+      '(SELECT 1 FROM blocker_pages WHERE blocker_pages.blocker = blockers.id)';
+    await handle.run(
+      "INSERT INTO blocker_events (blocker, at, event, actor, detail) SELECT id, ?, 'resolved', 'etl state reset', " +
+        `'its pages were forgotten' FROM blockers WHERE ${gone}`,
+      at,
+    );
+    await handle.run(`UPDATE blockers SET status = 'resolved', updated_at = ? WHERE ${gone}`, at);
   }
 
   #droppable(
@@ -196,7 +211,7 @@ async function mappingState(handle: Handle, mapping: string): Promise<MappingSta
     loadedThrough,
   );
   const blocked = await count<{ rows: number }>(
-    "SELECT count(*) AS rows FROM blocked_rows WHERE mapping = ? AND status = 'open'",
+    "SELECT count(*) AS rows FROM blockers WHERE mapping = ? AND kind = 'record' AND status = 'open'",
     mapping,
   );
   return {

@@ -56,7 +56,7 @@ export default class StateSet extends StateCommand {
 const noCursor = (name: string): RefusedError =>
   new RefusedError('invalid', [
     complaint(
-      'ETL0934',
+      'ETL0944',
       `the stream ${name} declares no cursor`,
       'Every run reads all of it, so there is nothing to go on from. `cursor` in the source declares one.',
     ),

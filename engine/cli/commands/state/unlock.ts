@@ -65,7 +65,7 @@ function freedText({ name, run, pid, host, free }: LockView): string {
 const noLock = (name: string, locks: readonly LockView[]): RefusedError =>
   new RefusedError('invalid', [
     complaint(
-      'ETL0935',
+      'ETL0945',
       `nobody holds the lock ${name}`,
       locks.length === 0
         ? 'There is no lock at all: the next run is not held up by one.'
