@@ -133,6 +133,20 @@ export interface StagingSettings {
    * Schema of the PostgreSQL database, made when it is needed. Each environment has one of its own.
    */
   schema?: string;
+  keep?: KeepSettings;
+}
+/**
+ * How long the responses of pages are kept, from which a changed mapping is made again without a request. One that a mapping has not loaded yet, or with a row that is set aside, is always kept.
+ */
+export interface KeepSettings {
+  /**
+   * Responses that were staged longer ago go; their rows and counts stay.
+   */
+  pages?: string;
+  /**
+   * Most that kept responses may take, compressed; the oldest go first. Without it there is no bound.
+   */
+  size?: string;
 }
 /**
  * Where tables end up.

@@ -13,6 +13,8 @@ export interface LoadServices {
   readonly run: string;
   readonly folder: string;
   readonly spool: LoadSpool;
+  /** Makes sure that no other run loads meanwhile. @throws TransientError when one does */
+  readonly confirm: () => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -30,6 +32,7 @@ export async function load(
   const reached = await staging.reached(mapping.stream);
   for (const unit of await staging.pendingUnits(mapping, step.rowsMax)) {
     services.signal.throwIfAborted();
+    await services.confirm();
     const counts = await loadUnit(mapping, step, unit, services);
     for (const name of Object.keys(total) as (keyof LoadCounts)[]) total[name] += counts[name];
   }
