@@ -1,16 +1,20 @@
 import { join } from 'node:path';
 import { Args, Errors, Flags } from '@oclif/core';
 import { planAudit } from '../../engine.ts';
+import { RunLocks } from '../../execute/run-locks.ts';
 import type { AskedScope } from '../../model/audit.ts';
 import { parsePercent } from '../../model/units.ts';
 import { auditLedger } from '../../operations/audit/audit.ts';
 import { auditText } from '../../report/audit-text.ts';
 import { auditExitCode } from '../../report/exit-code.ts';
+import { systemClock } from '../../services/clock.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { labUrl } from '../lab-url.ts';
 import { mappingsNamed, streamsNamed } from '../mapping-names.ts';
 import { type PlannedProject, planned } from '../planned.ts';
+import { progressOn, silentProgress } from '../progress.ts';
 import { runIdentity } from '../run-identity.ts';
+import { interruption, stoppedCode } from '../signals.ts';
 import { sourceAudit } from '../source-audit.ts';
 
 export default class Audit extends BaseCommand {
@@ -69,10 +73,11 @@ export default class Audit extends BaseCommand {
     try {
       if (flags.source) return await this.#source(work, argv.map(String), flags);
       const names = mappingsNamed(work.plan, argv.map(String));
-      return await audited(work, names, {
+      const scope = {
         ...(flags.run !== undefined && { run: flags.run }),
         ...(flags.window !== undefined && { window: flags.window }),
-      });
+      };
+      return await whileNobodyLoads(work, flags.json, (signal) => audited(work, names, scope, signal));
     } finally {
       await Promise.all([work.staging.close(), work.warehouse.close()]);
     }
@@ -101,15 +106,42 @@ interface SourceFlags {
   readonly window?: string | undefined;
 }
 
-async function audited(work: PlannedProject, names: readonly string[], scope: AskedScope): Promise<Outcome> {
+/** While runs load, the ledger and the tables change: they wait for each other. */
+async function whileNobodyLoads(
+  { staging, state }: PlannedProject,
+  quiet: boolean,
+  work: (signal: AbortSignal) => Promise<Outcome>,
+): Promise<Outcome> {
+  const stop = interruption('stopping');
+  const locks = new RunLocks({
+    locks: state.locks,
+    clock: systemClock,
+    run: `etl audit ${runIdentity(new Date())}`,
+    progress: quiet ? silentProgress : progressOn(process.stderr),
+  });
+  try {
+    if (await staging.exists()) await locks.loading(stop.signal);
+    return await work(stop.signal);
+  } catch (error) {
+    if (stop.received() === undefined) throw error;
+    return { exitCode: stoppedCode(stop.received()), result: null, diagnostics: [], text: '' };
+  } finally {
+    stop.stop();
+    await locks.close();
+  }
+}
+
+async function audited(
+  work: PlannedProject,
+  names: readonly string[],
+  scope: AskedScope,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const { plan, project, staging, warehouse } = work;
   const found = (await staging.exists()) ? { staging } : {};
   const folder = join(project.folder, '.etl', 'load', runIdentity(new Date()));
-  const report = await auditLedger(plan, planAudit(project, plan), names, scope, {
-    ...found,
-    warehouse,
-    folder,
-  });
+  const services = { ...found, warehouse, folder, signal };
+  const report = await auditLedger(plan, planAudit(project, plan), names, scope, services);
   const { diagnostics, ...result } = report;
   return {
     exitCode: auditExitCode(report.status),

@@ -29,6 +29,7 @@ export interface AuditServices {
   readonly warehouse: Warehouse;
   /** For a file of rows; it is removed. */
   readonly folder: string;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -46,6 +47,7 @@ export async function auditLedger(
   const diagnostics: Diagnostic[] = [];
   const streams = new Set<string>();
   for (const name of names) {
+    services.signal.throwIfAborted();
     const mapping = plan.mappings[name];
     const stream = streamOf(plan, name);
     assert(mapping && stream, `the plan has the mapping ${name} and reads its stream`);
