@@ -170,6 +170,7 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
       signal: AbortSignal.any([services.signal, stop.signal]),
       lookupSignal: AbortSignal.any([services.signal, end.signal]),
       pageId: pageIds(services.staging),
+      ahead: true,
     }),
   );
   const committed = (page: StagedPage): void => {
@@ -200,13 +201,17 @@ function channels({ environment, tokenKey }: Plan, services: RunServices): Chann
   return new Channels((source) => credentialsOf(source, { ...services, ...kept }));
 }
 
+interface OwnServices extends Pick<ExtractServices, 'signal' | 'lookupSignal' | 'pageId'> {
+  readonly ahead: boolean;
+}
+
 /** What a step's extraction needs: its source where it is read now, and a worker for each page. */
 function extraction(
   { plan, services, channels, pool }: Plumbing,
   { id, stream }: ExtractStep,
   position: Position,
   counts: Pick<StreamAccount, 'meter' | 'lookupMeter' | 'cacheCounts'>,
-  own: Pick<ExtractServices, 'signal' | 'lookupSignal' | 'pageId'>,
+  { ahead, ...own }: OwnServices,
 ): Extraction {
   const source = plan.sources[stream.source];
   assert(source, `the plan has the source of ${id}`);
@@ -215,6 +220,7 @@ function extraction(
     stream,
     source: { ...source, baseUrl: checkedBaseUrl(source, services.baseUrl(source)) },
     position,
+    ahead,
     meter: counts.meter,
     lookupMeter: counts.lookupMeter,
     cacheCounts: counts.cacheCounts,
@@ -224,8 +230,11 @@ function extraction(
       ...own,
       channels,
       connector: services.connectors[source.connector],
-      map: (page, body, from, look) =>
-        pool.map({ program, page, body, ...(from !== undefined && { from }) }, look),
+      map: (page, { body, zipped }, from, look) =>
+        pool.map(
+          { program, page, body, ...(zipped && { zipped }), ...(from !== undefined && { from }) },
+          look,
+        ),
     },
   };
 }
@@ -274,7 +283,7 @@ export async function previewMapping(plan: Plan, name: string, services: RunServ
   assert(mapping && step, `the plan has the mapping ${name} and reads its stream`);
   const pool = workerPool(plan, services.references, 1);
   const { signal } = services;
-  const own = { signal, lookupSignal: signal, pageId: async () => 1 };
+  const own = { signal, lookupSignal: signal, pageId: async () => 1, ahead: false };
   const plumbing = { plan, services, channels: channels(plan, services), pool };
   try {
     for await (const { facts, mapped } of extract(extraction(plumbing, step, {}, streamAccount(), own))) {

@@ -27,6 +27,8 @@ export interface WorkerTask {
   readonly program: string;
   readonly page: number;
   readonly body: Uint8Array;
+  /** The body as it came, where that was gzip. */
+  readonly zipped?: Uint8Array;
   readonly kept: boolean;
   /** Normalised cursor at which the window begins. */
   readonly from?: string;

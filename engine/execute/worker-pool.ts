@@ -11,6 +11,7 @@ import { complaint, type ExplainedError, TerminalError, TransientError } from '.
 import type { MappingPlan, Plan } from '../model/plan.ts';
 import type { References } from '../model/ports.ts';
 import type { LookedUp, Program, WorkerAnswer, WorkerSetup, WorkerTask } from './protocol.ts';
+import { transferable } from './transferable.ts';
 
 interface Pending {
   readonly worker: Worker;
@@ -58,8 +59,8 @@ export class WorkerPool {
   }
 
   /**
-   * Maps a page as received; `look` is asked for what its records refer to. Both promises reject with an ExplainedError
-   * when it cannot be read.
+   * Maps a page as received, and takes its bytes: they cannot be used any more. `look` is asked for what its records
+   * refer to. Both promises reject with an ExplainedError when it cannot be read.
    */
   map(page: Omit<WorkerTask, 'task' | 'kept'>, look: LookUp = noLookups): PageWork {
     const facts = resolvable<PageFacts>();
@@ -81,7 +82,7 @@ export class WorkerPool {
     return { facts: facts.promise, mapped: mapped.promise };
   }
 
-  /** Maps a kept page again. */
+  /** Maps a kept page again, and takes its bytes. */
   remap(page: Omit<WorkerTask, 'task' | 'kept' | 'from'>): Promise<readonly MappedRows[]> {
     return new Promise((remapped, fail) => this.#send({ ...page, kept: true }, { remapped, fail }));
   }
@@ -116,7 +117,8 @@ export class WorkerPool {
       ...handlers,
       worker,
     });
-    worker.postMessage({ ...task, task: this.#tasks } satisfies WorkerTask);
+    const bytes = transferable([task.body, task.zipped]);
+    worker.postMessage({ ...task, task: this.#tasks } satisfies WorkerTask, bytes);
   }
 
   #receive(answer: WorkerAnswer): void {

@@ -91,11 +91,11 @@ const gzipLevel = 1;
 
 /** Cleans the records and compresses the response; as received, byte for byte, when nothing had to go or to come. */
 function keep(
-  { body, records, response }: ParsedPage,
+  { body, zipped, records, response }: ParsedPage,
   sanitise: Sanitiser | undefined,
   enriched: boolean,
-): Promise<Uint8Array> {
-  if (sanitise === undefined && !enriched) return compress(body);
+): Uint8Array | Promise<Uint8Array> {
+  if (sanitise === undefined && !enriched) return zipped ?? compress(body);
   if (sanitise !== undefined) records.forEach(sanitise);
   return compress(Buffer.from(stringifyExact(response)));
 }
