@@ -34,10 +34,19 @@ export function compileMapping(
     properties,
   };
   return {
-    mapping: { ...body, hash: sha256(canonical([body, streamShape(project, mapping.from)])) },
+    mapping: {
+      ...body,
+      hash: sha256(canonical([body, streamShape(project, mapping.from), privacyOf(mapping)])),
+    },
     diagnostics,
   };
 }
+
+/** What is kept of personal data decides the rows as well. */
+const privacyOf = ({ properties }: config.Mapping): unknown =>
+  Object.entries(properties).flatMap(([name, { pii, piiKeep, transform }]) =>
+    pii === undefined ? [] : [[name, pii, piiKeep, transform]],
+  );
 
 /** What of a stream decides the rows made of its pages. */
 function streamShape(project: Project, from: string): unknown {
