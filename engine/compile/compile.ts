@@ -73,7 +73,11 @@ export function compileProject(
 const connections = (
   project: Project,
 ): Pick<Plan, 'staging' | 'warehouse' | 'redis' | 'metrics' | 'tokenKey' | 'pageKey'> => ({
-  staging: { dialect: 'sqlite', storage: project.staging.storage ?? '.etl/staging.sqlite' },
+  staging: {
+    dialect: 'sqlite',
+    storage: project.staging.storage ?? '.etl/staging.sqlite',
+    ...(project.staging.rows === false && { rows: false }),
+  },
   warehouse: {
     type: 'duckdb',
     path: project.warehouse.path ?? '.etl/warehouse.duckdb',

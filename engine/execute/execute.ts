@@ -16,6 +16,7 @@ import { groups, rowsMaxOf } from './grouping.ts';
 import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
 import { removeStaleFiles } from './load/stale-files.ts';
+import { materialise } from './materialise.ts';
 import { counted, pageIds } from './received.ts';
 import { RunLedger, type StreamAccount, streamAccount } from './run-ledger.ts';
 import type { RunServices } from './run-services.ts';
@@ -201,17 +202,13 @@ function channels({ environment, tokenKey }: Plan, services: RunServices): Chann
   return new Channels((source) => credentialsOf(source, { ...services, ...kept }));
 }
 
-interface OwnServices extends Pick<ExtractServices, 'signal' | 'lookupSignal' | 'pageId'> {
-  readonly ahead: boolean;
-}
-
 /** What a step's extraction needs: its source where it is read now, and a worker for each page. */
 function extraction(
   { plan, services, channels, pool }: Plumbing,
   { id, stream }: ExtractStep,
   position: Position,
   counts: Pick<StreamAccount, 'meter' | 'lookupMeter' | 'cacheCounts'>,
-  { ahead, ...own }: OwnServices,
+  own: Pick<ExtractServices, 'signal' | 'lookupSignal' | 'pageId' | 'ahead'>,
 ): Extraction {
   const source = plan.sources[stream.source];
   assert(source, `the plan has the source of ${id}`);
@@ -220,7 +217,6 @@ function extraction(
     stream,
     source: { ...source, baseUrl: checkedBaseUrl(source, services.baseUrl(source)) },
     position,
-    ahead,
     meter: counts.meter,
     lookupMeter: counts.lookupMeter,
     cacheCounts: counts.cacheCounts,
@@ -245,6 +241,7 @@ async function performCheck(
 ): Promise<readonly Diagnostic[]> {
   const mapping = plan.mappings[step.mapping];
   if (mapping === undefined) return [];
+  await materialise(plan, services, mapping);
   return ledger.checked(await check(mapping, step.checks, services.staging, services.clock.now()));
 }
 
@@ -262,6 +259,7 @@ async function performLoad(
     run: runId,
     folder,
     spool,
+    materialise: (unit) => materialise(plan, services, mapping, unit),
     signal: services.signal,
   });
   ledger.loaded(mapping.name, counts);

@@ -20,6 +20,8 @@ export interface Program {
   readonly id: string;
   readonly stream: StreamPlan;
   readonly mappings: readonly MappingPlan[];
+  /** Mappings whose rows go to load files alone. */
+  readonly unstaged?: readonly string[];
 }
 
 /** A page for a worker: as received, or as kept (personal data is tokens already). */

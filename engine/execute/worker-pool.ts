@@ -7,7 +7,7 @@ import type {
   PageFacts,
   PageFailure,
 } from '../model/batch.ts';
-import { complaint, type ExplainedError, TerminalError, TransientError } from '../model/errors.ts';
+import { assert, complaint, type ExplainedError, TerminalError, TransientError } from '../model/errors.ts';
 import type { MappingPlan, Plan } from '../model/plan.ts';
 import type { References } from '../model/ports.ts';
 import type { LookedUp, Program, WorkerAnswer, WorkerSetup, WorkerTask } from './protocol.ts';
@@ -157,19 +157,38 @@ export class WorkerPool {
 export function workerPool(plan: Plan, references: References, workers: number): WorkerPool {
   const find = (names: readonly string[]): readonly MappingPlan[] =>
     names.flatMap((name) => plan.mappings[name] ?? []);
+  const unstaged = unstagedMappings(plan);
   const programs = plan.steps.flatMap((step): Program[] => {
     if (step.kind === 'remap') return [{ id: step.id, stream: step.stream, mappings: find([step.mapping]) }];
     if (step.kind !== 'extract') return [];
-    return [
-      { id: `${step.stream.source}.${step.stream.name}`, stream: step.stream, mappings: find(step.mappings) },
-    ];
+    const id = `${step.stream.source}.${step.stream.name}`;
+    return [{ id, stream: step.stream, mappings: find(step.mappings), unstaged }];
   });
+  return new WorkerPool({ programs, ...secrets(plan, references) }, workers);
+}
+
+/** A pool of one worker that makes the rows of a mapping of kept pages; its program is called like the mapping. */
+export function rowsPool(plan: Plan, references: References, mapping: MappingPlan): WorkerPool {
+  const stream = plan.steps
+    .flatMap((step) => (step.kind === 'extract' ? [step.stream] : []))
+    .find(({ source, name }) => `${source}.${name}` === mapping.stream);
+  assert(stream, `the plan reads the stream of ${mapping.name}`);
+  const programs = [{ id: mapping.name, stream, mappings: [mapping] }];
+  return new WorkerPool({ programs, ...secrets(plan, references) }, 1);
+}
+
+/** Mappings whose rows need not be staged with their pages: nothing looks at them before they are loaded. */
+const unstagedMappings = ({ staging, mappings, steps }: Plan): readonly string[] =>
+  Object.keys(mappings).filter(
+    (name) => staging.rows === false && !steps.some((step) => step.kind === 'check' && step.mapping === name),
+  );
+
+function secrets(plan: Plan, references: References): Omit<WorkerSetup, 'programs'> {
   const { piiKey, pageKey } = plan;
-  const secrets = {
+  return {
     ...(piiKey !== undefined && { piiKey: references.resolve(piiKey) }),
     ...(pageKey !== undefined && { pageKey: references.resolve(pageKey) }),
   };
-  return new WorkerPool({ programs, ...secrets }, workers);
 }
 
 const explained = ({ code, summary, help, transient }: PageFailure): ExplainedError =>

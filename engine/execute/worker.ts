@@ -13,9 +13,9 @@ assert(port, 'worker.ts runs as a worker thread');
 
 const packer = pagePacker(setup.pageKey);
 const mappers = new Map<string, StreamMapper>(
-  setup.programs.map(({ id, stream, mappings }) => [
+  setup.programs.map(({ id, stream, mappings, unstaged = [] }) => [
     id,
-    compileStream(stream, mappings, setup.piiKey, packer),
+    compileStream(stream, mappings, setup.piiKey, { packer, unstaged }),
   ]),
 );
 

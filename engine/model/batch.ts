@@ -78,6 +78,8 @@ export interface MappedRows {
   readonly mapping: string;
   /** Row after row, `columns.length` values each: see `stagedColumns`. */
   readonly values: readonly StagedValue[];
+  /** Present where the rows are not staged, so that `values` has none: they can be made of the page again. */
+  readonly unstaged?: true;
   /** The same rows as a piece of a load file. */
   readonly lines: Uint8Array;
   readonly count: number;

@@ -49,6 +49,8 @@ export interface StagingPlan {
   readonly dialect: 'sqlite';
   /** Relative to the project folder. */
   readonly storage: string;
+  /** Present where pages are staged without their rows. */
+  readonly rows?: false;
 }
 
 export interface RedisPlan {

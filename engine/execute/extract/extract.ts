@@ -28,6 +28,8 @@ export interface ExtractServices extends SendServices, ReuseServices {
   map(page: number, body: PageBody, from: string | undefined, look: LookUp | undefined): PageWork;
   /** The identity of the next page. */
   pageId(): Promise<number>;
+  /** Whether the next page may be asked for before the one at hand is read. */
+  readonly ahead: boolean;
 }
 
 export type PageBody = Pick<ApiResponse, 'body' | 'zipped'>;
@@ -47,8 +49,6 @@ export interface Extraction {
   /** With its base URL resolved. */
   readonly source: SourcePlan;
   readonly position: Position;
-  /** Whether the next page may be asked for before the one at hand is read. */
-  readonly ahead: boolean;
   readonly meter: Meter;
   /** What lookups cost. */
   readonly lookupMeter: Meter;
@@ -104,7 +104,7 @@ async function* read(
   const session: ConnectorSession<WorkedPage> = {
     ...(from !== undefined && { from }),
     ...(resume && { resume }),
-    fetch: (request, next) => lookahead.fetch(request, extraction.ahead ? next : undefined),
+    fetch: (request, next) => lookahead.fetch(request, extraction.services.ahead ? next : undefined),
   };
   let startedAt = begun;
   for await (const page of services.connector.pages(stream, source, session)) {

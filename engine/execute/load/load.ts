@@ -12,6 +12,8 @@ export interface LoadServices {
   readonly run: string;
   readonly folder: string;
   readonly spool: LoadSpool;
+  /** Stages the rows of a unit that was staged without them. */
+  readonly materialise: (unit: LoadUnit) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -52,11 +54,12 @@ async function loadUnit(
 async function loadFile(
   mapping: MappingPlan,
   unit: LoadUnit,
-  { spool, staging, folder }: LoadServices,
+  { spool, staging, folder, materialise }: LoadServices,
 ): Promise<string> {
   const spooled = spool.find(unit);
   if (spooled !== undefined) return spooled;
   const file = join(folder, `${mapping.name}-${unit.firstPage}-${unit.lastPage}-staged.csv`);
+  await materialise(unit);
   if (unit.rows > 0) await writeLoadFile(file, staging.rows(mapping, unit));
   return file;
 }

@@ -7,6 +7,7 @@ import { type Column, coerce, compileColumns } from './columns.ts';
 import { compileConditions, type Filter } from './conditions.ts';
 import { badValue, kindOf } from './failures.ts';
 import { Invalid, keptText } from './invalid.ts';
+import { LineSheet } from './line-sheet.ts';
 import { compilePath, type JsonObject, type Reader } from './paths.ts';
 
 /** A page whose records are clean of personal data. */
@@ -35,7 +36,7 @@ interface Program {
 interface Sheet {
   readonly values: StagedValue[];
   /** A line of the load file for each row. */
-  readonly lines: string[];
+  readonly lines: LineSheet;
   readonly blocked: BlockedRow[];
   count: number;
   filtered: number;
@@ -78,7 +79,7 @@ export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
 }
 
 async function mapPage(program: Program, page: CleanPage): Promise<MappedRows | PageFailure> {
-  const sheet: Sheet = { values: [], lines: [], blocked: [], count: 0, filtered: 0, nulled: 0 };
+  const sheet: Sheet = { values: [], lines: new LineSheet(), blocked: [], count: 0, filtered: 0, nulled: 0 };
   for (const unit of units(program, sheet, page)) {
     // Only expressions are asynchronous; awaiting each row would cost more than mapping it.
     const failure = program.isAsync
@@ -86,8 +87,7 @@ async function mapPage(program: Program, page: CleanPage): Promise<MappedRows | 
       : addRow(program, sheet, page, unit);
     if (failure !== undefined) return failure;
   }
-  const lines = new TextEncoder().encode(sheet.lines.join(''));
-  return { mapping: program.mapping, ...sheet, lines };
+  return { mapping: program.mapping, ...sheet, lines: sheet.lines.bytes() };
 }
 
 /** All units of a page, in order. A record without an array where `each` wants one is kept aside. */

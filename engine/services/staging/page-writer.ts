@@ -60,7 +60,7 @@ export class PageWriter {
 
   /** `fresh`: the mapping has not seen the page before. */
   async rows(page: number, rows: MappedRows, fresh = true): Promise<void> {
-    await this.#insertRows(this.#tableOf(rows), rows);
+    if (rows.unstaged !== true) await this.#insertRows(this.#tableOf(rows), rows);
     for (const row of rows.blocked) await this.#insertBlocked(page, row);
     await this.#handle.run(
       'INSERT INTO page_rows (mapping, page, rows, filtered, nulled, blocked) VALUES (?, ?, ?, ?, ?, ?)',
@@ -71,6 +71,7 @@ export class PageWriter {
       rows.nulled,
       rows.blocked.length,
     );
+    if (rows.unstaged === true) await this.#noteUnstaged(rows.mapping, page);
     if (fresh) await this.#pullBack(rows.mapping, page);
   }
 
@@ -120,6 +121,10 @@ export class PageWriter {
       const bound = table.encode(values, at, at + step);
       await this.#handle.run(table.insert(bound.length / width), ...bound);
     }
+  }
+
+  async #noteUnstaged(mapping: string, page: number): Promise<void> {
+    await this.#handle.run('UPDATE page_rows SET unstaged = 1 WHERE mapping = ? AND page = ?', mapping, page);
   }
 
   async #insertBlocked(page: number, row: BlockedRow): Promise<void> {
