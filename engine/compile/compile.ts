@@ -5,6 +5,7 @@ import type {
   MetricsPlan,
   Plan,
   SourcePlan,
+  StagingPlan,
   Step,
   StreamPlan,
   StreamShape,
@@ -73,11 +74,7 @@ export function compileProject(
 const connections = (
   project: Project,
 ): Pick<Plan, 'staging' | 'warehouse' | 'redis' | 'metrics' | 'tokenKey' | 'pageKey'> => ({
-  staging: {
-    dialect: 'sqlite',
-    storage: project.staging.storage ?? '.etl/staging.sqlite',
-    ...(project.staging.rows === false && { rows: false }),
-  },
+  staging: compileStaging(project.staging),
   warehouse: {
     type: 'duckdb',
     path: project.warehouse.path ?? '.etl/warehouse.duckdb',
@@ -87,6 +84,19 @@ const connections = (
   ...(project.metrics && { metrics: compileMetrics(project.metrics) }),
   ...(project.tokenKey !== undefined && { tokenKey: project.tokenKey }),
   ...(project.pageKey !== undefined && { pageKey: project.pageKey }),
+});
+
+const compileStaging = ({
+  dialect,
+  storage,
+  url = '',
+  schema,
+  rows,
+}: config.StagingSettings): StagingPlan => ({
+  ...(dialect === 'postgres'
+    ? { dialect, url, schema: schema ?? 'sluice' }
+    : { dialect: 'sqlite', storage: storage ?? '.etl/staging.sqlite' }),
+  ...(rows === false && { rows }),
 });
 
 const compileMetrics = ({ prometheus, otlp }: config.MetricsSettings): MetricsPlan => ({

@@ -45,12 +45,22 @@ export interface ReferencePlan {
   readonly at: string;
 }
 
-export interface StagingPlan {
+export type StagingPlan = (SqlitePlan | PostgresPlan) & {
+  /** Present where pages are staged without their rows. */
+  readonly rows?: false;
+};
+
+export interface SqlitePlan {
   readonly dialect: 'sqlite';
   /** Relative to the project folder. */
   readonly storage: string;
-  /** Present where pages are staged without their rows. */
-  readonly rows?: false;
+}
+
+export interface PostgresPlan {
+  readonly dialect: 'postgres';
+  /** A reference, since it may hold a password. */
+  readonly url: string;
+  readonly schema: string;
 }
 
 export interface RedisPlan {
