@@ -33,10 +33,14 @@ interface Options {
   readonly records: number;
   readonly before: number;
   readonly databaseUrl: string;
+  readonly isChosen: (mode: SoakMode) => boolean;
 }
 
 /** Pages alone, typed rows in SQLite, and in PostgreSQL where there is one. */
-const modesOf = ({ databaseUrl }: Options): readonly SoakMode[] => [
+const modesOf = ({ databaseUrl, isChosen }: Options): readonly SoakMode[] =>
+  allModes(databaseUrl).filter(isChosen);
+
+const allModes = (databaseUrl: string): readonly SoakMode[] => [
   { name: 'pages', staging: '{rows: false}' },
   { name: 'rows_sqlite', staging: '{dialect: sqlite}' },
   ...(databaseUrl === ''
@@ -124,6 +128,7 @@ function optionsOf(args: readonly string[]): Options {
     options: {
       records: { type: 'string', default: '5000000' },
       before: { type: 'string', default: '1000000' },
+      only: { type: 'string' },
     },
   });
   const [records, before] = [Number(values.records), Number(values.before)];
@@ -131,7 +136,13 @@ function optionsOf(args: readonly string[]): Options {
     throw new Error(
       '--records and --before are whole numbers of at least 1, and --before is the smaller one',
     );
-  return { records, before, databaseUrl: process.env['DATABASE_URL'] ?? '' };
+  const only = values.only?.split(',');
+  return {
+    records,
+    before,
+    databaseUrl: process.env['DATABASE_URL'] ?? '',
+    isChosen: ({ name }) => only?.includes(name) ?? true,
+  };
 }
 
 /**
@@ -142,7 +153,8 @@ export async function soak(args: readonly string[]): Promise<BenchResult> {
   const options = optionsOf(args);
   const { records, before } = options;
   const modes = modesOf(options);
-  const [first] = modes as [SoakMode];
+  const [first] = modes;
+  if (first === undefined) throw new Error('--only names pages, rows_sqlite or rows_postgres');
   const runs: Run[] = [await lean(records, first)];
   for (const mode of modes) runs.push(await engineRun(mode, before, options));
   for (const mode of modes) runs.push(await engineRun(mode, records, options));
