@@ -2,6 +2,7 @@ import { compileAudit } from './compile/audit.ts';
 import { compileProject } from './compile/compile.ts';
 import { executePlan, type Preview, previewMapping } from './execute/execute.ts';
 import { mapRecords } from './execute/map-records.ts';
+import { materialise } from './execute/materialise.ts';
 import type { RunServices } from './execute/run-services.ts';
 import type { AuditPlan } from './model/audit.ts';
 import type { MappedRows } from './model/batch.ts';
@@ -54,6 +55,16 @@ export function plan(
 
 /** compile: what an audit of a planned project needs besides the plan. */
 export const planAudit = (project: Project, plan: Plan): AuditPlan => compileAudit(project, plan);
+
+/** execute: stages the rows of a mapping that were left out, of kept pages; see `staging: {rows: false}`. */
+export const stageRows = (
+  plan: Plan,
+  services: Pick<RunServices, 'staging' | 'references' | 'signal'>,
+  name: string,
+): Promise<void> => {
+  const mapping = plan.mappings[name];
+  return mapping === undefined ? Promise.resolve() : materialise(plan, services, mapping);
+};
 
 /** execute: performs exactly what the plan says. */
 export const run = (plan: Plan, services: RunServices): Promise<RunReport> => executePlan(plan, services);

@@ -57,6 +57,9 @@ describe('staging: {rows: false}', function () {
     expect(code, stderr).to.equal(0);
     expect(await tableOf(folder, 'orders')).to.have.deep.members(expected);
     expect(provider.asked).to.have.length(pages);
+    const audit = await etl(['audit', '--json', '-p', folder]);
+    expect(audit.code, audit.stdout).to.equal(0);
+    expect(provider.asked).to.have.length(pages);
   });
 
   it('makes the rows of kept pages when their load files are gone', async () => {

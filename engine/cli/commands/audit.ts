@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Args, Errors, Flags } from '@oclif/core';
-import { planAudit } from '../../engine.ts';
+import { planAudit, stageRows } from '../../engine.ts';
 import type { AskedScope } from '../../model/audit.ts';
 import { auditLedger } from '../../operations/audit/audit.ts';
 import { auditText } from '../../report/audit-text.ts';
@@ -8,6 +8,7 @@ import { auditExitCode } from '../../report/exit-code.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { mappingsNamed } from '../mapping-names.ts';
 import { type PlannedProject, planned } from '../planned.ts';
+import { referencesOf } from '../references-of.ts';
 import { runIdentity } from '../run-identity.ts';
 
 export default class Audit extends BaseCommand {
@@ -41,19 +42,29 @@ export default class Audit extends BaseCommand {
     const work = await planned(await this.project(flags), flags.lab);
     try {
       const names = mappingsNamed(work.plan, argv.map(String));
-      return await audited(work, names, {
+      const scope = {
         ...(flags.run !== undefined && { run: flags.run }),
         ...(flags.window !== undefined && { window: flags.window }),
-      });
+      };
+      return await audited(work, names, scope, flags.lab);
     } finally {
       await Promise.all([work.staging.close(), work.warehouse.close()]);
     }
   }
 }
 
-async function audited(work: PlannedProject, names: readonly string[], scope: AskedScope): Promise<Outcome> {
+async function audited(
+  work: PlannedProject,
+  names: readonly string[],
+  scope: AskedScope,
+  isLab: boolean,
+): Promise<Outcome> {
   const { plan, project, staging, warehouse } = work;
   await staging.migrate();
+  const references = referencesOf(project.folder, isLab);
+  // Where rows are left out of staging, those to compare are made of the pages first.
+  for (const name of names)
+    await stageRows(plan, { staging, references, signal: new AbortController().signal }, name);
   const folder = join(project.folder, '.etl', 'load', runIdentity(new Date()));
   const report = await auditLedger(plan, planAudit(project, plan), names, scope, {
     staging,
