@@ -153,10 +153,15 @@ export class WorkerPool {
   }
 }
 
+const withoutExpired = (mapping: MappingPlan, nowMs: number): MappingPlan =>
+  mapping.overrides === undefined
+    ? mapping
+    : { ...mapping, overrides: mapping.overrides.filter(({ untilMs }) => untilMs > nowMs) };
+
 /** The pool for a plan: a program for each stream that is read, and one for each mapping that is mapped again. */
-export function workerPool(plan: Plan, references: References, workers: number): WorkerPool {
+export function workerPool(plan: Plan, references: References, workers: number, nowMs: number): WorkerPool {
   const find = (names: readonly string[]): readonly MappingPlan[] =>
-    names.flatMap((name) => plan.mappings[name] ?? []);
+    names.flatMap((name) => plan.mappings[name] ?? []).map((mapping) => withoutExpired(mapping, nowMs));
   const unstaged = unstagedMappings(plan);
   const programs = plan.steps.flatMap((step): Program[] => {
     if (step.kind === 'remap') return [{ id: step.id, stream: step.stream, mappings: find([step.mapping]) }];
@@ -168,12 +173,17 @@ export function workerPool(plan: Plan, references: References, workers: number):
 }
 
 /** A pool of one worker that makes the rows of a mapping of kept pages; its program is called like the mapping. */
-export function rowsPool(plan: Plan, references: References, mapping: MappingPlan): WorkerPool {
+export function rowsPool(
+  plan: Plan,
+  references: References,
+  mapping: MappingPlan,
+  nowMs: number,
+): WorkerPool {
   const stream = plan.steps
     .flatMap((step) => (step.kind === 'extract' ? [step.stream] : []))
     .find(({ source, name }) => `${source}.${name}` === mapping.stream);
   assert(stream, `the plan reads the stream of ${mapping.name}`);
-  const programs = [{ id: mapping.name, stream, mappings: [mapping] }];
+  const programs = [{ id: mapping.name, stream, mappings: [withoutExpired(mapping, nowMs)] }];
   return new WorkerPool({ programs, ...secrets(plan, references) }, 1);
 }
 

@@ -5,6 +5,7 @@ import type { AskedScope } from '../../model/audit.ts';
 import { auditLedger } from '../../operations/audit/audit.ts';
 import { auditText } from '../../report/audit-text.ts';
 import { auditExitCode } from '../../report/exit-code.ts';
+import { systemClock } from '../../services/clock.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { mappingsNamed } from '../mapping-names.ts';
 import { type PlannedProject, planned } from '../planned.ts';
@@ -61,11 +62,17 @@ async function audited(
 ): Promise<Outcome> {
   const { plan, project, staging, warehouse } = work;
   await staging.migrate();
-  const references = referencesOf(project.folder, isLab);
+  const runId = runIdentity(new Date());
+  const services = {
+    staging,
+    references: referencesOf(project.folder, isLab),
+    clock: systemClock,
+    runId,
+    signal: new AbortController().signal,
+  };
   // Where rows are left out of staging, those to compare are made of the pages first.
-  for (const name of names)
-    await stageRows(plan, { staging, references, signal: new AbortController().signal }, name);
-  const folder = join(project.folder, '.etl', 'load', runIdentity(new Date()));
+  for (const name of names) await stageRows(plan, services, name);
+  const folder = join(project.folder, '.etl', 'load', runId);
   const report = await auditLedger(plan, planAudit(project, plan), names, scope, {
     staging,
     warehouse,

@@ -2,7 +2,7 @@ import { count, type Migration } from './migration.ts';
 
 /** Pages whose rows a mapping has made, and not staged. */
 export const unstaged: Migration = {
-  name: '0005-unstaged',
+  name: '0006-unstaged',
   async up({ context: { queryInterface, transaction } }) {
     await queryInterface.addColumn('page_rows', 'unstaged', count, { transaction });
   },
