@@ -255,6 +255,8 @@ async function performLoad(
 ): Promise<readonly Diagnostic[]> {
   const mapping = plan.mappings[step.mapping];
   if (mapping === undefined) return [];
+  const why = stoppedBy(step.stop, await services.staging.blockers.standing(mapping.name));
+  if (why !== undefined) return [tooManyBlocked(mapping.name, why)];
   const counts = await load(mapping, step, {
     ...services,
     run: services.runId,
