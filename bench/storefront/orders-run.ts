@@ -7,7 +7,7 @@ import { type Measured, measured } from '../support/measured.ts';
 import { megabytes, rounded } from '../support/numbers.ts';
 
 const leanScript = fileURLToPath(new URL('../lean.js', import.meta.url));
-export const pageRecords = 250;
+const pageRecords = 250;
 
 /** What one program cost that read all orders of the lab. */
 export interface OrdersRun {
