@@ -51,6 +51,7 @@ function placeOf(plan: Plan, step: Step): Pick<Problem, 'source' | 'account' | '
     const mapping = step.kind === 'remap' ? step.mapping : '';
     return { source, account, stream: `${source}.${name}`, mapping };
   }
+  if (step.kind === 'reconcile') return { source: '', account: '', stream: '', mapping: '' };
   const stream = plan.mappings[step.mapping]?.stream ?? '.';
   return { source: stream.split('.')[0] ?? '', account: 'default', stream, mapping: step.mapping };
 }

@@ -111,8 +111,8 @@ async function audited(
   isLab: boolean,
 ): Promise<Outcome> {
   const { plan, project, staging, warehouse } = work;
-  await staging.migrate();
   const runId = runIdentity(new Date());
+  const found = (await staging.exists()) ? { staging } : {};
   const services = {
     staging,
     references: referencesOf(project.folder, isLab),
@@ -121,10 +121,10 @@ async function audited(
     signal: new AbortController().signal,
   };
   // Where rows are left out of staging, those to compare are made of the pages first.
-  for (const name of names) await stageRows(plan, services, name);
+  if ('staging' in found) for (const name of names) await stageRows(plan, services, name);
   const folder = join(project.folder, '.etl', 'load', runId);
   const report = await auditLedger(plan, planAudit(project, plan), names, scope, {
-    staging,
+    ...found,
     warehouse,
     folder,
   });

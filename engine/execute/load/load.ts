@@ -15,6 +15,8 @@ export interface LoadServices {
   readonly spool: LoadSpool;
   /** Stages the rows of a unit that was staged without them. */
   readonly materialise: (unit: LoadUnit) => Promise<void>;
+  /** Makes sure that no other run loads meanwhile. @throws TransientError when one does */
+  readonly confirm: () => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -32,6 +34,7 @@ export async function load(
   const reached = await staging.reached(mapping.stream);
   for (const unit of await staging.pendingUnits(mapping, step.rowsMax)) {
     services.signal.throwIfAborted();
+    await services.confirm();
     const counts = await loadUnit(mapping, step, unit, services);
     for (const name of Object.keys(total) as (keyof LoadCounts)[]) total[name] += counts[name];
   }
