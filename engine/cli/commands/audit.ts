@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { Args, Errors, Flags } from '@oclif/core';
-import { planAudit } from '../../engine.ts';
-import { RunLocks } from '../../execute/run-locks.ts';
+import { planAudit, stageRows } from '../../engine.ts';
 import type { AskedScope } from '../../model/audit.ts';
 import { parsePercent } from '../../model/units.ts';
 import { auditLedger } from '../../operations/audit/audit.ts';
@@ -12,10 +11,10 @@ import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { labUrl } from '../lab-url.ts';
 import { mappingsNamed, streamsNamed } from '../mapping-names.ts';
 import { type PlannedProject, planned } from '../planned.ts';
-import { progressOn, silentProgress } from '../progress.ts';
+import { referencesOf } from '../references-of.ts';
 import { runIdentity } from '../run-identity.ts';
-import { interruption, stoppedCode } from '../signals.ts';
 import { sourceAudit } from '../source-audit.ts';
+import { whileNobodyLoads } from '../while-nobody-loads.ts';
 
 export default class Audit extends BaseCommand {
   static override readonly summary =
@@ -77,7 +76,9 @@ export default class Audit extends BaseCommand {
         ...(flags.run !== undefined && { run: flags.run }),
         ...(flags.window !== undefined && { window: flags.window }),
       };
-      return await whileNobodyLoads(work, flags.json, (signal) => audited(work, names, scope, signal));
+      return await whileNobodyLoads(work, flags.json, (signal) =>
+        audited(work, names, scope, { isLab: flags.lab, signal }),
+      );
     } finally {
       await Promise.all([work.staging.close(), work.warehouse.close()]);
     }
@@ -106,42 +107,31 @@ interface SourceFlags {
   readonly window?: string | undefined;
 }
 
-/** While runs load, the ledger and the tables change: they wait for each other. */
-async function whileNobodyLoads(
-  { staging, state }: PlannedProject,
-  quiet: boolean,
-  work: (signal: AbortSignal) => Promise<Outcome>,
-): Promise<Outcome> {
-  const stop = interruption('stopping');
-  const locks = new RunLocks({
-    locks: state.locks,
-    clock: systemClock,
-    run: `etl audit ${runIdentity(new Date())}`,
-    progress: quiet ? silentProgress : progressOn(process.stderr),
-  });
-  try {
-    if (await staging.exists()) await locks.loading(stop.signal);
-    return await work(stop.signal);
-  } catch (error) {
-    if (stop.received() === undefined) throw error;
-    return { exitCode: stoppedCode(stop.received()), result: null, diagnostics: [], text: '' };
-  } finally {
-    stop.stop();
-    await locks.close();
-  }
-}
-
 async function audited(
   work: PlannedProject,
   names: readonly string[],
   scope: AskedScope,
-  signal: AbortSignal,
+  { isLab, signal }: { readonly isLab: boolean; readonly signal: AbortSignal },
 ): Promise<Outcome> {
   const { plan, project, staging, warehouse } = work;
+  const runId = runIdentity(new Date());
   const found = (await staging.exists()) ? { staging } : {};
-  const folder = join(project.folder, '.etl', 'load', runIdentity(new Date()));
-  const services = { ...found, warehouse, folder, signal };
-  const report = await auditLedger(plan, planAudit(project, plan), names, scope, services);
+  const services = {
+    staging,
+    references: referencesOf(project.folder, isLab),
+    clock: systemClock,
+    runId,
+    signal,
+  };
+  // Where rows are left out of staging, those to compare are made of the pages first.
+  if ('staging' in found) for (const name of names) await stageRows(plan, services, name);
+  const folder = join(project.folder, '.etl', 'load', runId);
+  const report = await auditLedger(plan, planAudit(project, plan), names, scope, {
+    ...found,
+    warehouse,
+    folder,
+    signal,
+  });
   const { diagnostics, ...result } = report;
   return {
     exitCode: auditExitCode(report.status),
