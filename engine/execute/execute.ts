@@ -11,7 +11,7 @@ import { Channels } from './extract/channels.ts';
 import { continued, type Extraction, type ExtractServices, extract } from './extract/extract.ts';
 import { credentialsOf } from './extract/tokens/credentials-of.ts';
 import { countReplies, tellStaged } from './figures.ts';
-import { pagesLeftOut, redacted, tooManyBlocked, unansweredCache } from './findings.ts';
+import { pagesLeftOut, redacted, unansweredCache } from './findings.ts';
 import { groups, rowsMaxOf } from './grouping.ts';
 import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
@@ -21,7 +21,7 @@ import { RunLedger, type StreamAccount, streamAccount } from './run-ledger.ts';
 import type { RunServices } from './run-services.ts';
 import { restage } from './stage/restage.ts';
 import { stage } from './stage/stage.ts';
-import { decided, stoppedBy } from './step-blockers.ts';
+import { decided, openBlockers, stoppedLoad } from './step-blockers.ts';
 import { type WorkerPool, workerPool } from './worker-pool.ts';
 
 /** A run in progress. */
@@ -52,7 +52,7 @@ export async function executePlan(plan: Plan, services: RunServices): Promise<Ru
   });
   ledger.found(unansweredCache(services.cache.unanswered()));
   const ended = crash !== undefined ? 'crashed' : services.signal.aborted ? 'interrupted' : 'whole';
-  const report = ledger.report(timestamp(services), ended);
+  const report = { ...ledger.report(timestamp(services), ended), openBlockers: await openBlockers(services) };
   await services.staging.finishRun(id, report.status, report.finishedAt);
   services.artifacts.report(report);
   if (crash !== undefined) throw crash.error;
@@ -250,8 +250,8 @@ async function performLoad(
   const mapping = plan.mappings[step.mapping];
   if (mapping === undefined) return [];
   const { staging, warehouse, clock, runId, folder } = services;
-  const why = stoppedBy(step.stop, await staging.blockers.standing(mapping.name));
-  if (why !== undefined) return [tooManyBlocked(mapping.name, why)];
+  const stopped = await stoppedLoad(step, services);
+  if (stopped !== undefined) return [stopped];
   const counts = await load(mapping, step, {
     staging,
     warehouse,

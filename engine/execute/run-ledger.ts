@@ -177,7 +177,7 @@ export class RunLedger {
     );
   }
 
-  report(finishedAt: string, ended: 'whole' | 'interrupted' | 'crashed'): RunReport {
+  report(finishedAt: string, ended: 'whole' | 'interrupted' | 'crashed'): Omit<RunReport, 'openBlockers'> {
     const streams = [...this.#streams].map(([stream, account]) => streamReport(stream, account));
     const tables = Object.values(this.#plan.mappings).map((mapping): TableReport => {
       const { status, counts } = this.#table(mapping.name);
