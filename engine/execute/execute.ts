@@ -12,7 +12,7 @@ import { Channels } from './extract/channels.ts';
 import { continued, type Extraction, type ExtractServices, extract } from './extract/extract.ts';
 import { credentialsOf } from './extract/tokens/credentials-of.ts';
 import { countReplies, tellStaged } from './figures.ts';
-import { pagesDropped, pagesLeftOut, redacted, tooManyBlocked, unansweredCache } from './findings.ts';
+import { pagesDropped, pagesLeftOut, redacted, unansweredCache } from './findings.ts';
 import { groups, rowsMaxOf } from './grouping.ts';
 import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
@@ -25,7 +25,7 @@ import type { RunServices } from './run-services.ts';
 import { restage } from './stage/restage.ts';
 import { stage } from './stage/stage.ts';
 import { compactAfter, performReconcile, settledPositions } from './state.ts';
-import { stoppedBy } from './step-blockers.ts';
+import { openBlockers, stoppedLoad } from './step-blockers.ts';
 import { performGroup, prepareAll, type StepRun, timestamp } from './step-runner.ts';
 import { type WorkerPool, workerPool } from './worker-pool.ts';
 
@@ -71,7 +71,11 @@ async function executeLocked(plan: Plan, services: RunServices, locks: RunLocks)
   });
   ledger.found(unansweredCache(services.cache.unanswered()));
   const ended = crash !== undefined ? 'crashed' : services.signal.aborted ? 'interrupted' : 'whole';
-  const report = ledger.report(timestamp(services), ended, await settledPositions(plan, services));
+  const settled = await settledPositions(plan, services);
+  const report = {
+    ...ledger.report(timestamp(services), ended, settled),
+    openBlockers: await openBlockers(services),
+  };
   await services.staging.finishRun(id, report.status, report.finishedAt);
   services.artifacts.report(report);
   if (crash !== undefined) throw crash.error;
@@ -203,8 +207,8 @@ async function performLoad(
 ): Promise<readonly Diagnostic[]> {
   const mapping = plan.mappings[step.mapping];
   if (mapping === undefined) return [];
-  const why = stoppedBy(step.stop, await services.staging.blockers.standing(mapping.name));
-  if (why !== undefined) return [tooManyBlocked(mapping.name, why)];
+  const stopped = await stoppedLoad(step, services);
+  if (stopped !== undefined) return [stopped];
   const counts = await load(mapping, step, {
     ...services,
     run: services.runId,

@@ -39,10 +39,9 @@ export async function load(
     for (const name of Object.keys(total) as (keyof LoadCounts)[]) total[name] += counts[name];
   }
   const { open } = await staging.blockers.standing(mapping.name);
-  await warehouse.complete(step.statements, {
-    ...(reached !== undefined && step.cursor && { until: cursorValue(step.cursor, reached) }),
-    blockers: open,
-  });
+  const known = reached !== undefined && step.cursor !== undefined;
+  const until = known ? cursorValue(step.cursor, reached) : null;
+  await warehouse.complete(step.statements, { until, blockers: open });
   return total;
 }
 

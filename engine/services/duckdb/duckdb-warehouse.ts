@@ -154,7 +154,11 @@ async function complete(
 ): Promise<void> {
   const statement = statements.find(({ name }) => name === 'complete');
   assert(statement, 'the load step has a statement complete');
-  const values = { complete_until: until ?? null, open_blockers: BigInt(blockers) };
+  const values = {
+    complete_until: until ?? null,
+    moves: until !== undefined,
+    open_blockers: BigInt(blockers),
+  };
   await execute(connection, statement.sql, values).catch((error: unknown) => {
     throw new TerminalError(
       complaint(

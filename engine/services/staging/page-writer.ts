@@ -73,8 +73,7 @@ export class PageWriter {
     const { page } = seen;
     if (rows.unstaged !== true) await this.#tableOf(rows).insert(this.#handle, rows);
     const ledger = new BlockerLedger(this.#handle, this.#context.now);
-    const blockers: number[] = [];
-    for (const row of rows.blocked) blockers.push(await ledger.row(seen, row));
+    const blockers = await ledger.rows(seen, rows.blocked);
     await this.#handle.run(
       'INSERT INTO page_rows (mapping, page, units, rows, deduplicated, filtered, nulled, blocked) ' +
         'VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
