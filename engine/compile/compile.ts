@@ -100,11 +100,11 @@ const connections = (
 });
 
 const compileStaging = (settings: config.StagingSettings): StagingPlan => {
-  const { dialect, storage, url = '', schema } = settings;
-  const keep = retention(settings.keep);
+  const { dialect, storage, url = '', schema, rows } = settings;
+  const kept = { keep: retention(settings.keep), ...(rows === false && { rows }) };
   return dialect === 'postgres'
-    ? { dialect, url, schema: schema ?? 'sluice', keep }
-    : { dialect: 'sqlite', storage: storage ?? '.etl/staging.sqlite', keep };
+    ? { dialect, url, schema: schema ?? 'sluice', ...kept }
+    : { dialect: 'sqlite', storage: storage ?? '.etl/staging.sqlite', ...kept };
 };
 
 const retention = ({ pages, size }: config.KeepSettings = {}): StagingPlan['keep'] => ({

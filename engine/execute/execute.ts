@@ -12,11 +12,12 @@ import { Channels } from './extract/channels.ts';
 import { continued, type Extraction, type ExtractServices, extract } from './extract/extract.ts';
 import { credentialsOf } from './extract/tokens/credentials-of.ts';
 import { countReplies, tellStaged } from './figures.ts';
-import { pagesDropped, pagesLeftOut, redacted, tooManyBlocked, unansweredCache } from './findings.ts';
+import { pagesDropped, pagesLeftOut, redacted, unansweredCache } from './findings.ts';
 import { groups, rowsMaxOf } from './grouping.ts';
 import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
 import { removeStaleFiles } from './load/stale-files.ts';
+import { materialise } from './materialise.ts';
 import { counted, pageIds } from './received.ts';
 import { RunLedger, type StreamAccount, streamAccount } from './run-ledger.ts';
 import { RunLocks } from './run-locks.ts';
@@ -24,7 +25,7 @@ import type { RunServices } from './run-services.ts';
 import { restage } from './stage/restage.ts';
 import { stage } from './stage/stage.ts';
 import { compactAfter, performReconcile, settledPositions } from './state.ts';
-import { stoppedBy } from './step-blockers.ts';
+import { openBlockers, stoppedLoad } from './step-blockers.ts';
 import { performGroup, prepareAll, type StepRun, timestamp } from './step-runner.ts';
 import { type WorkerPool, workerPool } from './worker-pool.ts';
 
@@ -70,7 +71,11 @@ async function executeLocked(plan: Plan, services: RunServices, locks: RunLocks)
   });
   ledger.found(unansweredCache(services.cache.unanswered()));
   const ended = crash !== undefined ? 'crashed' : services.signal.aborted ? 'interrupted' : 'whole';
-  const report = ledger.report(timestamp(services), ended, await settledPositions(plan, services));
+  const settled = await settledPositions(plan, services);
+  const report = {
+    ...ledger.report(timestamp(services), ended, settled),
+    openBlockers: await openBlockers(services),
+  };
   await services.staging.finishRun(id, report.status, report.finishedAt);
   services.artifacts.report(report);
   if (crash !== undefined) throw crash.error;
@@ -163,6 +168,7 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
       signal: AbortSignal.any([services.signal, stop.signal]),
       lookupSignal: AbortSignal.any([services.signal, end.signal]),
       pageId: pageIds(services.staging),
+      ahead: true,
     }),
   );
   const committed = (page: StagedPage): void => {
@@ -191,6 +197,7 @@ async function performCheck(
 ): Promise<readonly Diagnostic[]> {
   const mapping = plan.mappings[step.mapping];
   if (mapping === undefined) return [];
+  await materialise(plan, services, mapping);
   return ledger.checked(await check(mapping, step.checks, services.staging, services.clock.now()));
 }
 
@@ -200,18 +207,14 @@ async function performLoad(
 ): Promise<readonly Diagnostic[]> {
   const mapping = plan.mappings[step.mapping];
   if (mapping === undefined) return [];
-  const { staging, warehouse, clock, runId, folder } = services;
-  const why = stoppedBy(step.stop, await staging.blockers.standing(mapping.name));
-  if (why !== undefined) return [tooManyBlocked(mapping.name, why)];
+  const stopped = await stoppedLoad(step, services);
+  if (stopped !== undefined) return [stopped];
   const counts = await load(mapping, step, {
-    staging,
-    warehouse,
-    clock,
-    run: runId,
-    folder,
+    ...services,
+    run: services.runId,
     spool,
     confirm: () => locks.confirm(loadLock),
-    signal: services.signal,
+    materialise: (unit) => materialise(plan, services, mapping, unit),
   });
   ledger.loaded(mapping.name, counts);
   return [];
@@ -232,7 +235,7 @@ function extraction(
   { id, stream }: ExtractStep,
   position: Position,
   counts: Pick<StreamAccount, 'meter' | 'lookupMeter' | 'cacheCounts'>,
-  own: Pick<ExtractServices, 'signal' | 'lookupSignal' | 'pageId'>,
+  own: Pick<ExtractServices, 'signal' | 'lookupSignal' | 'pageId' | 'ahead'>,
 ): Extraction {
   const source = plan.sources[stream.source];
   assert(source, `the plan has the source of ${id}`);
@@ -250,8 +253,11 @@ function extraction(
       ...own,
       channels,
       connector: services.connectors[source.connector],
-      map: (page, body, from, look) =>
-        pool.map({ program, page, body, ...(from !== undefined && { from }) }, look),
+      map: (page, { body, zipped }, from, look) =>
+        pool.map(
+          { program, page, body, ...(zipped && { zipped }), ...(from !== undefined && { from }) },
+          look,
+        ),
     },
   };
 }
@@ -269,7 +275,7 @@ export async function* listing(
     page += 1;
     return page;
   };
-  const own = { signal, lookupSignal: signal, pageId };
+  const own = { signal, lookupSignal: signal, pageId, ahead: false };
   const plumbing = { plan, services, channels: channels(plan, services), pool };
   try {
     for await (const received of extract(extraction(plumbing, step, {}, streamAccount(), own))) {

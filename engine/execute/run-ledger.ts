@@ -194,7 +194,7 @@ export class RunLedger {
     finishedAt: string,
     ended: 'whole' | 'interrupted' | 'crashed',
     settled: ReadonlyMap<string, SettledPosition>,
-  ): RunReport {
+  ): Omit<RunReport, 'openBlockers'> {
     const streams = [...this.#streams].map(([stream, account]) => ({
       ...streamReport(stream, account),
       ...settledReport(settled.get(stream)),

@@ -17,8 +17,11 @@ export interface ConnectorSession<Fetched extends FetchedPage> {
   readonly from?: string;
   /** Where to go on in a window that an earlier run left open. */
   readonly resume?: { readonly request: ApiRequest; readonly pages: number };
-  /** Sends with permits, authentication and retries, and hands the body to a mapping worker. */
-  fetch(request: ApiRequest): Promise<Fetched>;
+  /**
+   * Sends with permits, authentication and retries, and hands the body to a mapping worker. `next` says the request after
+   * this one where the headers of the response tell: it may be sent while the worker still reads the body.
+   */
+  fetch(request: ApiRequest, next?: (response: ApiResponse) => ApiRequest | undefined): Promise<Fetched>;
 }
 
 export interface FetchedPage {

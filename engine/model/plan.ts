@@ -49,6 +49,8 @@ export interface ReferencePlan {
 }
 
 export type StagingPlan = (SqlitePlan | PostgresPlan) & {
+  /** Present where pages are staged without their rows. */
+  readonly rows?: false;
   /** Which responses are kept: see `Retention`. */
   readonly keep: { readonly ageMs: number; readonly bytesMax?: number };
 };

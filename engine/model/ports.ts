@@ -168,6 +168,8 @@ export interface Staging {
   restage(page: number, rows: MappedRows, run: string): Promise<void>;
   /** Kept pages of a stream in order: all, or those with these ids. */
   pages(stream: StreamPlan, only?: readonly number[]): AsyncIterable<KeptPage>;
+  /** Kept pages, of a unit or of all, whose rows a mapping has made and not staged, in order. */
+  unstagedPages(mapping: string, unit?: LoadUnit): AsyncIterable<KeptPage>;
   /** How many pages are kept, by `source.stream`. */
   keptPages(): Promise<ReadonlyMap<string, KeptPages>>;
   /** Load units of what is staged and not yet loaded, in page order, each of whole pages and at most about `rowsMax` rows. */

@@ -18,6 +18,8 @@ export interface RunReport {
   /** The first rows of each table that were kept aside, with the reason. */
   readonly blocked: readonly BlockedRow[];
   readonly diagnostics: readonly Diagnostic[];
+  /** Blockers that are open at its end, those of earlier runs too. */
+  readonly openBlockers: number;
 }
 
 export interface StreamReport {

@@ -17,6 +17,11 @@ export interface DuckdbOptions {
 }
 
 const threadsMax = 2;
+/** What a thread wants for its buffers; with less than that for each, DuckDB runs out of memory over a large load file. */
+const threadBytes = 128 * 1024 ** 2;
+
+const threadsOf = (memoryBytes: number): number =>
+  Math.min(threadsMax, Math.max(1, Math.floor(memoryBytes / threadBytes)));
 const openWaitMaxMs = 5000;
 const openPollMs = 100;
 
@@ -51,7 +56,7 @@ async function withFile<T>(
   mkdirSync(dirname(path), { recursive: true });
   const instance = await opened(path, {
     memory_limit: `${Math.floor(memoryBytes / 1024 ** 2)}MiB`,
-    threads: String(threadsMax),
+    threads: String(threadsOf(memoryBytes)),
     preserve_insertion_order: 'false',
   });
   const connection = await instance.connect();
@@ -149,7 +154,11 @@ async function complete(
 ): Promise<void> {
   const statement = statements.find(({ name }) => name === 'complete');
   assert(statement, 'the load step has a statement complete');
-  const values = { complete_until: until ?? null, open_blockers: BigInt(blockers) };
+  const values = {
+    complete_until: until ?? null,
+    moves: until !== undefined,
+    open_blockers: BigInt(blockers),
+  };
   await execute(connection, statement.sql, values).catch((error: unknown) => {
     throw new TerminalError(
       complaint(

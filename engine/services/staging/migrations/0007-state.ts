@@ -1,7 +1,7 @@
 import { drop, integer, key, type Migration, optional, text } from './migration.ts';
 
 export const state: Migration = {
-  name: '0006-state',
+  name: '0007-state',
   async up({ context: { queryInterface, transaction } }) {
     const create = queryInterface.createTable.bind(queryInterface);
     await create(
