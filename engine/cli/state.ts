@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { versionsTable } from '../model/columns.ts';
 import type { Memory, Staging, Warehouse } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
 import { emptyState, type StateSnapshot } from '../model/snapshot.ts';
@@ -42,10 +43,13 @@ export async function databases(project: Project): Promise<Databases> {
 
 /** What staging and warehouse hold now. Nothing is made where nothing is yet. */
 export async function snapshot(project: Project, { staging, warehouse }: Databases): Promise<StateSnapshot> {
-  const wanted = project.mappings.map(({ name, to }) => ({
-    schema: to?.schema ?? 'main',
-    table: to?.table ?? name,
-  }));
+  const wanted = project.mappings.flatMap(({ name, to }) => {
+    const [schema, table] = [to?.schema ?? 'main', to?.table ?? name];
+    return [
+      { schema, table },
+      { schema, table: versionsTable(table) },
+    ];
+  });
   const tables = await warehouse.tables([...wanted, { schema: 'main', table: '_etl_loads' }]);
   if (!existsSync(stagingPath(project))) return { ...emptyState, tables };
   await staging.migrate();

@@ -90,6 +90,7 @@ export class RunLedger {
         updated: 0,
         unchanged: 0,
         superseded: 0,
+        deleted: 0,
         filtered: 0,
         blocked: 0,
         nulled: 0,

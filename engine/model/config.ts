@@ -811,6 +811,10 @@ export interface Stream {
   paginate?: Paginate;
   cursor?: Cursor;
   /**
+   * How it is learned that a record is gone. Its rows leave the tables made of the stream as `load.deletes` says; without this they stay.
+   */
+  deletes?: Deletes[];
+  /**
    * Most pages one run may fetch of this stream; more is taken for an endless listing and stops it.
    */
   pagesMax?: number;
@@ -935,6 +939,35 @@ export interface CursorFrom {
   query: string;
 }
 /**
+ * One way to learn that records are gone.
+ */
+export interface Deletes {
+  /**
+   * What says so: a `flag` in the record itself, or another `stream` of the source that lists what was deleted.
+   */
+  by: 'flag' | 'stream';
+  where?: Where;
+  /**
+   * `stream`: name of the stream of the same source whose records are deletions. Where records have a cursor, deletions need one of the same type: a record that came back later stays.
+   */
+  stream?: string;
+  /**
+   * `stream`: paths of the values in a deletion that are the `primaryKey` of what was deleted, in the same order.
+   */
+  key?: string[];
+}
+/**
+ * Conditions by path; all must hold. A plain value means equality.
+ */
+export interface Where {
+  /**
+   * A value to equal, or conditions.
+   */
+  [k: string]: {
+    [k: string]: unknown;
+  };
+}
+/**
  * How long replies may be used again, by every process that shares the Redis of the environment.
  */
 export interface Caching {
@@ -1052,17 +1085,6 @@ export interface Mapping {
   checks?: Check[];
 }
 /**
- * Conditions by path; all must hold. A plain value means equality.
- */
-export interface Where {
-  /**
-   * A value to equal, or conditions.
-   */
-  [k: string]: {
-    [k: string]: unknown;
-  };
-}
-/**
  * The target table.
  */
 export interface Target {
@@ -1087,6 +1109,14 @@ export interface Load {
    * Columns that identify a row. `_account` is always part of the key.
    */
   key: string[];
+  /**
+   * With `each`: whether rows go that the newest version of their record no longer has (`replace`), or stay (`keep`). Nothing goes while one of its rows is blocked, or when the record lacks the list altogether.
+   */
+  children?: 'keep' | 'replace';
+  /**
+   * What becomes of rows that the source no longer has, as `deletes` of the stream and `children` learn of it: `hard` removes them, `soft` keeps them and sets `_deleted_at`.
+   */
+  deletes?: 'hard' | 'soft';
   /**
    * Most rows in one load; more are loaded in several.
    */
@@ -1260,6 +1290,10 @@ export interface TestCase {
    * How many records or elements `where` leaves out.
    */
   filtered?: number;
+  /**
+   * How many records are gone, as a `flag` of the stream’s `deletes` says.
+   */
+  deleted?: number;
 }
 /**
  * One value expected to be blocked.

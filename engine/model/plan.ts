@@ -124,11 +124,31 @@ export interface LoadStatement {
   /**
    * `known` finds the unit's row in `_etl_loads`; `open` names the load file, `copy` makes a table of it; `superseded`
    * counts the rows that have a newer version in it. Where there are none the file is the `batch`, otherwise it is the
-   * `newest` version of each row. `count` counts the target; `merge` moves the batch into it; `record` writes `_etl_loads`.
+   * `newest` version of each row. `count` counts the target, and what of it this load has written; `merge` moves the batch
+   * into it; `refused` counts what the target has in a newer version; `record` writes `_etl_loads`. Where rows leave the
+   * table, `marks` finds the newest marker of each record and `remember` keeps it; the batch is what is `current` then,
+   * `size` counts it, and after the merge `remove` takes away what the markers leave out.
    */
-  readonly name: 'known' | 'open' | 'copy' | 'superseded' | 'batch' | 'newest' | 'count' | 'merge' | 'record';
+  readonly name: LoadStatementName;
   readonly sql: string;
 }
+
+export type LoadStatementName =
+  | 'known'
+  | 'open'
+  | 'copy'
+  | 'marks'
+  | 'remember'
+  | 'current'
+  | 'size'
+  | 'superseded'
+  | 'batch'
+  | 'newest'
+  | 'count'
+  | 'merge'
+  | 'refused'
+  | 'remove'
+  | 'record';
 
 export interface MappingPlan {
   readonly name: string;
@@ -141,8 +161,32 @@ export interface MappingPlan {
   /** Columns that identify a row, `_account` first. */
   readonly key: readonly string[];
   readonly properties: readonly PropertyPlan[];
+  /** What the versions of a row are told apart by: field and type of the cursor. Those of another kind are not compared. */
+  readonly versionedBy?: string;
+  /** Absent where no row ever leaves the table. */
+  readonly deletes?: DeletesPlan;
   /** SHA-256 of everything that decides the rows; a change means that kept pages are mapped again. */
   readonly hash: string;
+}
+
+/** How it is learned that rows are gone at the source, and what becomes of them. */
+export interface DeletesPlan {
+  /** `soft` keeps a row and sets its `_deleted_at`, `hard` removes it. */
+  readonly how: 'soft' | 'hard';
+  /** Whether rows go that the newest version of their record no longer has. */
+  readonly children: boolean;
+  /** A record for which all conditions of one of these hold is gone. */
+  readonly flags: readonly (readonly ConditionPlan[])[];
+  /** Streams that list what is gone. */
+  readonly streams: readonly DeletingStream[];
+}
+
+/** A stream whose records say that those of another are gone. */
+export interface DeletingStream {
+  /** `source.stream`. */
+  readonly stream: string;
+  /** Paths of the primary key of what is gone. */
+  readonly key: readonly Path[];
 }
 
 export interface PropertyPlan {

@@ -69,7 +69,7 @@ export function reportText(report: RunReport): string {
 }
 
 function remarks(report: RunReport): readonly string[] {
-  const total = (name: 'blocked' | 'nulled' | 'superseded'): number =>
+  const total = (name: 'blocked' | 'nulled' | 'superseded' | 'deleted'): number =>
     report.tables.reduce((sum, one) => sum + one[name], 0);
   const refused = report.streams.reduce((sum, one) => sum + one.refused, 0);
   const retries = report.streams.reduce((sum, one) => sum + one.retries, 0);
@@ -80,6 +80,9 @@ function remarks(report: RunReport): readonly string[] {
     ...(total('nulled') > 0 ? [`Set to NULL: ${count(total('nulled'))} values did not fit.`] : []),
     ...(total('superseded') > 0
       ? [`Superseded: ${count(total('superseded'))} older versions of a row.`]
+      : []),
+    ...(total('deleted') > 0
+      ? [`Deleted: ${count(total('deleted'))} rows that the source no longer has.`]
       : []),
     ...cacheText(report),
     ...(retries > 0 ? [`Retries: ${count(retries)}, of them ${count(refused)} after a 403 or 429.`] : []),

@@ -84,6 +84,7 @@ function flatRows(page: number, rows: readonly SampleRow[]): StagedValue[] {
       record,
       cursor ?? null,
       `hash of ${values.join()}`,
+      null,
     ];
   });
 }
@@ -92,6 +93,8 @@ export const mappedRows = ({ id, rows = [], mapping = 'orders', blocked = [] }: 
   mapping,
   values: flatRows(id, rows),
   count: rows.length,
+  marks: 0,
+  tombstones: 0,
   filtered: 0,
   nulled: 0,
   lines: new Uint8Array(),
@@ -137,6 +140,7 @@ const unitCounts = (unit: LoadUnit) => ({
   updated: 0,
   unchanged: 0,
   superseded: 0,
+  deleted: 0,
 });
 
 /** Marks units as loaded, as a run does once the warehouse has them. */

@@ -21,7 +21,7 @@ export async function load(
   step: LoadStep,
   services: LoadServices,
 ): Promise<LoadCounts> {
-  const total = { staged: 0, inserted: 0, updated: 0, unchanged: 0, superseded: 0 };
+  const total = { ...nothing };
   for (const unit of await services.staging.pendingUnits(mapping, step.rowsMax)) {
     services.signal.throwIfAborted();
     const counts = await loadUnit(mapping, step, unit, services);
@@ -30,7 +30,16 @@ export async function load(
   return total;
 }
 
-const nothing: LoadCounts = { staged: 0, inserted: 0, updated: 0, unchanged: 0, superseded: 0 };
+const nothing: LoadCounts = {
+  staged: 0,
+  inserted: 0,
+  updated: 0,
+  unchanged: 0,
+  superseded: 0,
+  deleted: 0,
+};
+
+const isEmpty = ({ rows, marks }: LoadUnit): boolean => rows + marks === 0;
 
 async function loadUnit(
   mapping: MappingPlan,
@@ -42,7 +51,7 @@ async function loadUnit(
   const file = await loadFile(mapping, unit, services);
   const { schema, table } = mapping;
   const request = { unit, run, schema, table, file };
-  const counts = unit.rows === 0 ? nothing : await warehouse.load(step.statements, request);
+  const counts = isEmpty(unit) ? nothing : await warehouse.load(step.statements, request);
   await rm(file, { force: true });
   await staging.markLoaded(unit, run, counts, new Date(clock.now()).toISOString());
   return counts;
@@ -57,6 +66,6 @@ async function loadFile(
   const spooled = spool.find(unit);
   if (spooled !== undefined) return spooled;
   const file = join(folder, `${mapping.name}-${unit.firstPage}-${unit.lastPage}-staged.csv`);
-  if (unit.rows > 0) await writeLoadFile(file, staging.rows(mapping, unit));
+  if (!isEmpty(unit)) await writeLoadFile(file, staging.rows(mapping, unit));
   return file;
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import type { BlockedRow, MappedRows, PageFailure, StagedValue } from '../../model/batch.ts';
-import { loadFields } from '../../model/load-file.ts';
+import type { BlockedRow, MappedRows, MarkerOp, PageFailure, StagedValue } from '../../model/batch.ts';
+import { loadFields, loadLine } from '../../model/load-file.ts';
 import { pathText } from '../../model/path.ts';
 import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
 import { type Column, coerce, compileColumns } from './columns.ts';
@@ -27,6 +27,10 @@ interface Program {
   readonly mapping: string;
   readonly each: { readonly read: Reader; readonly text: string } | undefined;
   readonly filter: Filter | undefined;
+  /** Whether a record is gone. */
+  readonly isDeleted: ((record: JsonObject) => boolean) | undefined;
+  /** Whether each record says which rows it has, so that others may go. */
+  readonly replaces: boolean;
   readonly columns: readonly Column[];
   readonly isAsync: boolean;
 }
@@ -38,6 +42,8 @@ interface Sheet {
   readonly lines: string[];
   readonly blocked: BlockedRow[];
   count: number;
+  marks: number;
+  tombstones: number;
   filtered: number;
   nulled: number;
 }
@@ -71,14 +77,32 @@ export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
     mapping: plan.name,
     each: plan.each && { read: compilePath(plan.each), text: pathText(plan.each) },
     filter: compileConditions(plan.where),
+    isDeleted: compileFlags(plan),
+    replaces: plan.deletes?.children ?? false,
     columns,
     isAsync: columns.some(({ compute }) => compute !== undefined),
   };
   return (page) => mapPage(program, page);
 }
 
+function compileFlags({ deletes }: MappingPlan): Program['isDeleted'] {
+  const flags = (deletes?.flags ?? []).flatMap((conditions) => compileConditions(conditions) ?? []);
+  return flags.length === 0 ? undefined : (record) => flags.some((flag) => flag(record, record, null));
+}
+
+const emptySheet = (): Sheet => ({
+  values: [],
+  lines: [],
+  blocked: [],
+  count: 0,
+  marks: 0,
+  tombstones: 0,
+  filtered: 0,
+  nulled: 0,
+});
+
 async function mapPage(program: Program, page: CleanPage): Promise<MappedRows | PageFailure> {
-  const sheet: Sheet = { values: [], lines: [], blocked: [], count: 0, filtered: 0, nulled: 0 };
+  const sheet = emptySheet();
   for (const unit of units(program, sheet, page)) {
     // Only expressions are asynchronous; awaiting each row would cost more than mapping it.
     const failure = program.isAsync
@@ -90,9 +114,17 @@ async function mapPage(program: Program, page: CleanPage): Promise<MappedRows | 
   return { mapping: program.mapping, ...sheet, lines };
 }
 
-/** All units of a page, in order. A record without an array where `each` wants one is kept aside. */
+/**
+ * All units of a page, in order. A record without an array where `each` wants one is kept aside; one that is gone has no
+ * units. Behind the units of a record, once they have become rows, stands what it says about its other rows.
+ */
 function* units(program: Program, sheet: Sheet, page: CleanPage): Generator<Unit> {
   for (const [ordinal, record] of page.records.entries()) {
+    if (program.isDeleted?.(record) === true) {
+      mark(program, sheet, page, ordinal, 'delete');
+      continue;
+    }
+    const blocked = sheet.blocked.length;
     const elements = elementsOf(program, record);
     if (!Array.isArray(elements)) {
       const unit = { ordinal, index: null, element: undefined, record };
@@ -102,7 +134,20 @@ function* units(program: Program, sheet: Sheet, page: CleanPage): Generator<Unit
     for (let index = 0; index < elements.length; index += 1) {
       yield { ordinal, index: program.each ? index : null, element: elements[index], record };
     }
+    const isWhole =
+      program.replaces && sheet.blocked.length === blocked && program.each?.read(record) !== undefined;
+    if (isWhole) mark(program, sheet, page, ordinal, 'complete');
   }
+}
+
+/** Adds a marker. A record of which a row is blocked is not complete: what the table has of it stays. */
+function mark(program: Program, sheet: Sheet, page: CleanPage, ordinal: number, op: MarkerOp): void {
+  const meta = [page.page, ordinal, null, page.keys[ordinal] ?? '', page.cursors[ordinal] ?? null, '', op];
+  const line = [program.stream.account, ...program.columns.map(() => null), ...meta];
+  sheet.values.push(...line);
+  sheet.lines.push(loadLine(line));
+  sheet.marks += 1;
+  if (op === 'delete') sheet.tombstones += 1;
 }
 
 /** The elements that become rows; anything but an array cannot. */
@@ -194,7 +239,15 @@ function addRow(
   const meta = values.length;
   const rowHash = hash('sha256', own).slice(0, hashDigits);
   const { ordinal, index } = unit;
-  values.push(page.page, ordinal, index, page.keys[ordinal] ?? '', page.cursors[ordinal] ?? null, rowHash);
+  values.push(
+    page.page,
+    ordinal,
+    index,
+    page.keys[ordinal] ?? '',
+    page.cursors[ordinal] ?? null,
+    rowHash,
+    null,
+  );
   sheet.lines.push(`${own},${loadFields(values, meta, values.length - meta)}\n`);
   sheet.count += 1;
   return undefined;

@@ -41,6 +41,8 @@ const nothing = (mapping: string): MappedRows => ({
   values: [],
   lines: new Uint8Array(),
   count: 0,
+  marks: 0,
+  tombstones: 0,
   filtered: 0,
   nulled: 0,
   blocked: [],

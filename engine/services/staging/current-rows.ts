@@ -45,7 +45,7 @@ export class CurrentRows {
 
   /** `FROM … WHERE …` of the rows about to be loaded. */
   pending(): { readonly from: string; readonly bound: readonly number[] } {
-    const newest = this.#hasOld ? 'rowid NOT IN (SELECT row FROM temp.old_rows)' : 'TRUE';
+    const newest = `_op IS NULL AND ${this.#hasOld ? 'rowid NOT IN (SELECT row FROM temp.old_rows)' : 'TRUE'}`;
     // Without a page to start from, a scan of the table is faster than a walk over its index.
     if (this.#loadedThrough === 0) return { from: `FROM ${this.table} WHERE ${newest}`, bound: [] };
     return { from: `FROM ${this.table} WHERE _page > ? AND ${newest}`, bound: [this.#loadedThrough] };
@@ -53,8 +53,8 @@ export class CurrentRows {
 
   /** How many rows are staged, loaded ones included. */
   async countAll(): Promise<number> {
-    const newest = `SELECT ${rank} AS age FROM ${this.table}`;
-    const sql = `SELECT count(*) AS total FROM (${newest}) WHERE age = 1`;
+    const newest = `SELECT _op, ${rank} AS age FROM ${this.table}`;
+    const sql = `SELECT count(*) AS total FROM (${newest}) WHERE age = 1 AND _op IS NULL`;
     return (await this.#handle.first<{ total: number }>(sql))?.total ?? 0;
   }
 }

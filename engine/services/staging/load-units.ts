@@ -6,6 +6,7 @@ import type { Handle } from './handle.ts';
 export interface PendingPage {
   readonly page: number;
   readonly rows: number;
+  readonly marks: number;
   readonly bodyHash: string;
 }
 
@@ -34,7 +35,7 @@ export async function pendingUnits(
   const state = await loadState(handle, mapping.name);
   if (state === undefined) return [];
   const pages = await handle.select<PendingPage>(
-    'SELECT page, rows, body_hash AS bodyHash FROM page_rows JOIN pages ON pages.id = page ' +
+    'SELECT page, rows, marks, body_hash AS bodyHash FROM page_rows JOIN pages ON pages.id = page ' +
       'WHERE mapping = ? AND page > ? ORDER BY page',
     mapping.name,
     state.loadedThrough,
@@ -43,7 +44,7 @@ export async function pendingUnits(
   return groupPages(pages, rowsMax).map((group) => unitOf(environment, mapping.name, salt, group));
 }
 
-/** Consecutive pages in groups of at most `rowsMax` rows; a page that has more is a group of its own. */
+/** Consecutive pages in groups of at most `rowsMax` rows and markers; a page that has more is a group of its own. */
 export function groupPages(
   pages: readonly PendingPage[],
   rowsMax: number,
@@ -52,13 +53,13 @@ export function groupPages(
   let rows = 0;
   for (const page of pages) {
     const group = groups.at(-1);
-    rows += page.rows;
+    rows += page.rows + page.marks;
     if (group !== undefined && rows <= rowsMax) {
       group.push(page);
       continue;
     }
     groups.push([page]);
-    rows = page.rows;
+    rows = page.rows + page.marks;
   }
   return groups;
 }
@@ -78,6 +79,7 @@ function unitOf(environment: string, mapping: string, salt: string, pages: reado
     firstPage,
     lastPage,
     rows: pages.reduce((sum, { rows }) => sum + rows, 0),
+    marks: pages.reduce((sum, { marks }) => sum + marks, 0),
   };
 }
 
@@ -90,8 +92,8 @@ export async function markLoaded(
   at: string,
 ): Promise<void> {
   await handle.run(
-    'INSERT INTO loads (id, mapping, first_page, last_page, run, rows, inserted, updated, unchanged, superseded, loaded_at) ' +
-      'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    'INSERT INTO loads (id, mapping, first_page, last_page, run, rows, inserted, updated, unchanged, superseded, deleted, loaded_at) ' +
+      'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
     unit.id,
     unit.mapping,
     unit.firstPage,
@@ -102,16 +104,17 @@ export async function markLoaded(
     counts.updated,
     counts.unchanged,
     counts.superseded,
+    counts.deleted,
     at,
   );
   // Another process may have staged a page in between since the unit was made; then it stays pending, and so do the rest.
   await handle.run(
     'UPDATE mappings SET loaded_through = ?1 WHERE mapping = ?2 AND loaded_through < ?1 AND ?3 = ' +
-      '(SELECT coalesce(sum(rows), 0) FROM page_rows WHERE page_rows.mapping = ?2 ' +
+      '(SELECT coalesce(sum(rows + marks), 0) FROM page_rows WHERE page_rows.mapping = ?2 ' +
       'AND page > loaded_through AND page <= ?1)',
     unit.lastPage,
     unit.mapping,
-    unit.rows,
+    unit.rows + unit.marks,
   );
 }
 

@@ -63,10 +63,12 @@ export class PageWriter {
     await this.#insertRows(this.#tableOf(rows), rows);
     for (const row of rows.blocked) await this.#insertBlocked(page, row);
     await this.#handle.run(
-      'INSERT INTO page_rows (mapping, page, rows, filtered, nulled, blocked) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT INTO page_rows (mapping, page, rows, marks, tombstones, filtered, nulled, blocked) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
       rows.mapping,
       page,
       rows.count,
+      rows.marks,
+      rows.tombstones,
       rows.filtered,
       rows.nulled,
       rows.blocked.length,
@@ -112,9 +114,10 @@ export class PageWriter {
     return false;
   }
 
-  async #insertRows(table: StagedTable, { mapping, values, count }: MappedRows): Promise<void> {
+  async #insertRows(table: StagedTable, { mapping, values, count, marks }: MappedRows): Promise<void> {
     const width = table.columns.length;
-    assert(values.length === count * width, `${count} rows of ${mapping} have ${width} values each`);
+    const lines = count + marks;
+    assert(values.length === lines * width, `${lines} rows of ${mapping} have ${width} values each`);
     const step = table.rowsPerInsert * width;
     for (let at = 0; at < values.length; at += step) {
       const bound = table.encode(values, at, at + step);

@@ -26,7 +26,7 @@ export async function* readRows(
 
 const pagesOf = (handle: Handle, { mapping, firstPage, lastPage }: LoadUnit): Promise<PendingPage[]> =>
   handle.select(
-    "SELECT page, rows, '' AS bodyHash FROM page_rows WHERE mapping = ? AND page BETWEEN ? AND ? ORDER BY page",
+    "SELECT page, rows, marks, '' AS bodyHash FROM page_rows WHERE mapping = ? AND page BETWEEN ? AND ? ORDER BY page",
     mapping,
     firstPage,
     lastPage,

@@ -98,6 +98,7 @@ const metaStorage = {
   _record: 'TEXT',
   _cursor: 'TEXT',
   _hash: 'TEXT',
+  _op: 'TEXT',
 } as const;
 
 /** Exact numbers stay texts: a column of INTEGER affinity would make a REAL of an id of 20 digits. */

@@ -12,6 +12,8 @@ const rows = (count: number, text = 'x\n'): MappedRows => ({
   values: [],
   lines: Buffer.from(text.repeat(count)),
   count,
+  marks: 0,
+  tombstones: 0,
   filtered: 0,
   nulled: 0,
   blocked: [],
@@ -23,6 +25,7 @@ const unit = (firstPage: number, lastPage: number, count: number) => ({
   firstPage,
   lastPage,
   rows: count,
+  marks: 0,
 });
 
 describe('load files written while staging', () => {
