@@ -12,6 +12,7 @@ export const inLab = ({ redis: _, metrics, ...project }: Project): Project => ({
   staging: { dialect: 'sqlite', storage: '.etl/lab/staging.sqlite' },
   warehouse: { ...project.warehouse, type: 'duckdb', path: '.etl/lab/warehouse.duckdb' },
   ...(project.tokenKey !== undefined && { tokenKey: 'of the lab, whose tokens are no secret' }),
+  ...(project.pageKey !== undefined && { pageKey: 'of the lab, whose records are no secret' }),
   // The lab has credentials of its own for every reference.
   references: [],
 });

@@ -72,7 +72,7 @@ export function compileProject(
 
 const connections = (
   project: Project,
-): Pick<Plan, 'staging' | 'warehouse' | 'redis' | 'metrics' | 'tokenKey'> => ({
+): Pick<Plan, 'staging' | 'warehouse' | 'redis' | 'metrics' | 'tokenKey' | 'pageKey'> => ({
   staging: { dialect: 'sqlite', storage: project.staging.storage ?? '.etl/staging.sqlite' },
   warehouse: {
     type: 'duckdb',
@@ -82,6 +82,7 @@ const connections = (
   ...(project.redis && { redis: { url: project.redis.url, prefix: project.redis.prefix ?? 'sluice' } }),
   ...(project.metrics && { metrics: compileMetrics(project.metrics) }),
   ...(project.tokenKey !== undefined && { tokenKey: project.tokenKey }),
+  ...(project.pageKey !== undefined && { pageKey: project.pageKey }),
 });
 
 const compileMetrics = ({ prometheus, otlp }: config.MetricsSettings): MetricsPlan => ({

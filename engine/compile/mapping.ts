@@ -36,7 +36,12 @@ export function compileMapping(
   };
   // Whether rows are removed or kept as deleted is decided while loading: the staged ones are the same.
   const { how, ...learned } = deletes ?? {};
-  const decisive = [body, streamShape(project, mapping.from), ...(how === undefined ? [] : [learned])];
+  const decisive = [
+    body,
+    streamShape(project, mapping.from),
+    privacyOf(mapping),
+    ...(how === undefined ? [] : [learned]),
+  ];
   return {
     mapping: {
       ...body,
@@ -52,6 +57,12 @@ function streamOf(project: Project, from: string): config.Stream | undefined {
   const [source = '', name = ''] = from.split('.');
   return project.sources.find((one) => one.name === source)?.streams[name];
 }
+
+/** What is kept of personal data decides the rows as well. */
+const privacyOf = ({ properties }: config.Mapping): unknown =>
+  Object.entries(properties).flatMap(([name, { pii, piiKeep, transform }]) =>
+    pii === undefined ? [] : [[name, pii, piiKeep, transform]],
+  );
 
 /** What of a stream decides the rows made of its pages. */
 function streamShape(project: Project, from: string): unknown {

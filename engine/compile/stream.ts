@@ -131,7 +131,12 @@ function compilePrivacy(
     for (const property of Object.values(mapping.properties)) {
       if (property.pii === undefined || property.from === undefined) continue;
       const path = absolute(property.from, mapping.each);
-      add({ path, action: property.pii, transforms: (property.transform ?? []).map(compileTransform) });
+      add({
+        path,
+        action: property.pii,
+        ...(property.piiKeep !== undefined && { keep: property.piiKeep }),
+        transforms: (property.transform ?? []).map(compileTransform),
+      });
     }
   }
   return [...rules.values()];

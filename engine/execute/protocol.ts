@@ -12,6 +12,7 @@ import type { MappingPlan, StreamPlan } from '../model/plan.ts';
 export interface WorkerSetup {
   readonly programs: readonly Program[];
   readonly piiKey?: string;
+  readonly pageKey?: string;
 }
 
 export interface Program {

@@ -162,8 +162,12 @@ export function workerPool(plan: Plan, references: References, workers: number):
       { id: `${step.stream.source}.${step.stream.name}`, stream: step.stream, mappings: find(step.mappings) },
     ];
   });
-  const piiKey = plan.piiKey === undefined ? {} : { piiKey: references.resolve(plan.piiKey) };
-  return new WorkerPool({ programs, ...piiKey }, workers);
+  const { piiKey, pageKey } = plan;
+  const secrets = {
+    ...(piiKey !== undefined && { piiKey: references.resolve(piiKey) }),
+    ...(pageKey !== undefined && { pageKey: references.resolve(pageKey) }),
+  };
+  return new WorkerPool({ programs, ...secrets }, workers);
 }
 
 const explained = ({ code, summary, help, transient }: PageFailure): ExplainedError =>

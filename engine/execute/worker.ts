@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { gunzipSync } from 'node:zlib';
 import type { PageFailure } from '../model/batch.ts';
 import { assert } from '../model/errors.ts';
 import { compileStream, type Enrichment, type ParsedPage, type StreamMapper } from './map/map.ts';
+import { pagePacker } from './map/pack.ts';
 import type { LookedUp, WorkerAnswer, WorkerSetup, WorkerTask } from './protocol.ts';
 
 /** A mapping worker: parses and maps pages off the main thread. */
@@ -10,8 +10,12 @@ const setup = workerData as WorkerSetup;
 const port = parentPort;
 assert(port, 'worker.ts runs as a worker thread');
 
+const packer = pagePacker(setup.pageKey);
 const mappers = new Map<string, StreamMapper>(
-  setup.programs.map(({ id, stream, mappings }) => [id, compileStream(stream, mappings, setup.piiKey)]),
+  setup.programs.map(({ id, stream, mappings }) => [
+    id,
+    compileStream(stream, mappings, setup.piiKey, packer),
+  ]),
 );
 
 /** A page that waits for what was asked for. */
@@ -63,7 +67,7 @@ async function mapParsed(
 }
 
 async function remap(mapper: StreamMapper, { task, page, body }: WorkerTask): Promise<void> {
-  const rows = await mapper.remap(gunzipSync(body), { page });
+  const rows = await mapper.remap(body, { page });
   answer(isFailure(rows) ? { task, failure: rows } : { task, remapped: rows });
 }
 

@@ -87,6 +87,10 @@ export interface Environment {
   redis?: RedisSettings;
   metrics?: MetricsSettings;
   /**
+   * Key of at least 32 characters that encrypts the kept responses (AES-256-GCM). Without it they are only compressed. Typed rows are columns, and are not encrypted.
+   */
+  pageKey?: string;
+  /**
    * Key of at least 32 characters that encrypts tokens which are kept. Without it none is kept.
    */
   tokenKey?: string;
@@ -1167,9 +1171,13 @@ export interface Property {
    */
   transform?: Transform[];
   /**
-   * Personal data: `hmac` stores a keyed token instead of the value, `drop` nothing at all. The value itself never touches disk.
+   * Personal data: `hmac` stores a keyed token instead of the value, `truncate` its first characters, `drop` nothing at all. The value itself never touches disk.
    */
-  pii?: 'hmac' | 'drop';
+  pii?: 'hmac' | 'truncate' | 'drop';
+  /**
+   * How many characters `pii: truncate` leaves of the value, from its beginning: the area of a postal code, the year of a birthday.
+   */
+  piiKeep?: number;
   onInvalid?: OnInvalid;
 }
 /**

@@ -27,6 +27,8 @@ export interface Plan {
   readonly metrics?: MetricsPlan;
   /** Reference to the key that encrypts tokens which are kept. */
   readonly tokenKey?: string;
+  /** Reference to the key that encrypts kept responses. */
+  readonly pageKey?: string;
   /** Reference to the key that turns personal data into tokens; present when a mapping needs it. */
   readonly piiKey?: string;
   /** Every `${env:…}` and `${file:…}` that a run needs, with the place that names it first. */

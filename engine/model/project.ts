@@ -56,6 +56,8 @@ export interface Project {
   readonly metrics?: config.MetricsSettings;
   /** Reference to the key that encrypts tokens which are kept. */
   readonly tokenKey?: string;
+  /** Reference to the key that encrypts kept responses. */
+  readonly pageKey?: string;
   readonly piiKey?: string;
   readonly sources: readonly config.Source[];
   readonly mappings: readonly config.Mapping[];

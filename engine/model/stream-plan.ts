@@ -89,7 +89,9 @@ export interface CursorPlan {
 /** `path` may hold `*` for any key and `[*]` for any element. */
 export interface PrivacyPlan {
   readonly path: Path;
-  readonly action: 'drop' | 'hmac';
-  /** Changes made before the token is made, so that ` A@x ` and `a@x` can get the same one. */
+  readonly action: 'drop' | 'hmac' | 'truncate';
+  /** Characters that `truncate` leaves. */
+  readonly keep?: number;
+  /** Changes made before the value is replaced, so that ` A@x ` and `a@x` can get the same one. */
   readonly transforms: readonly TransformPlan[];
 }

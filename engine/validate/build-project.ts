@@ -44,11 +44,14 @@ const configs = <Config>(entries: readonly { readonly config?: Config }[]): read
   entries.flatMap((entry) => entry.config ?? []);
 
 /** Settings of an environment that need not be there: what it says itself comes before what it extends. */
-function optional(project: Json, chain: readonly string[]): Pick<Project, 'redis' | 'metrics' | 'tokenKey'> {
+function optional(
+  project: Json,
+  chain: readonly string[],
+): Pick<Project, 'redis' | 'metrics' | 'tokenKey' | 'pageKey'> {
   const settings: Record<string, unknown> = {};
   for (const name of chain) {
     const environment = objectAt(project, 'environments', name);
-    for (const key of ['redis', 'metrics', 'tokenKey'])
+    for (const key of ['redis', 'metrics', 'tokenKey', 'pageKey'])
       if (key in environment) settings[key] = environment[key];
   }
   return settings;

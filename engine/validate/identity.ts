@@ -51,9 +51,9 @@ function redacted(document: SourceDocument, source: config.Source): readonly Dia
   );
 }
 
-/** A token still tells records apart, but no longer which came first. */
+/** A token still tells records apart, but no longer which came first; what is truncated does neither. */
 const breaks = ({ pii }: config.Property, what: Identity['what']): boolean =>
-  pii === 'drop' || (pii === 'hmac' && what === 'cursor');
+  pii === 'drop' || pii === 'truncate' || (pii === 'hmac' && what === 'cursor');
 
 function tokenised(
   document: SourceDocument,

@@ -30,8 +30,10 @@ const actionText = ({ pii }: config.Property): string =>
   pii === undefined ? 'is stored as it is' : `has \`pii: ${pii}\``;
 
 /** A token is made of the transformed value, so that another transformation makes another token. */
-const treatment = ({ pii, transform }: config.Property): string =>
-  pii === 'hmac' ? JSON.stringify([pii, transform ?? []]) : JSON.stringify(pii ?? null);
+const treatment = ({ pii, piiKeep, transform }: config.Property): string =>
+  pii === 'hmac' || pii === 'truncate'
+    ? JSON.stringify([pii, piiKeep, transform ?? []])
+    : JSON.stringify(pii ?? null);
 
 function disagreement(one: Reader, other: Reader): Diagnostic {
   // The complaint stands where a treatment is written, or at the second property.
@@ -43,7 +45,7 @@ function disagreement(one: Reader, other: Reader): Diagnostic {
   const sameAction = one.property.pii === other.property.pii;
   return complain('ETL0212', place, `\`${other.property.from}\` is treated in two ways`, {
     label: sameAction
-      ? `${first} transforms it in another way`
+      ? `${first} transforms or truncates it in another way`
       : `in ${first} it ${actionText(one.property)}`,
     help: [
       'A value is replaced in the stored record, once for all mappings: write the same `pii` and `transform` in both.',

@@ -75,31 +75,48 @@ function settingMistakes(line: Line): readonly Diagnostic[] {
   });
 }
 
-function piiMistake(
-  { document, pointer, name, property }: Line,
-  mapping: config.Mapping,
-): readonly Diagnostic[] {
-  const { pii } = property;
-  if (pii === undefined) return [];
-  const complaint = (summary: string, label: string, help: string): readonly Diagnostic[] => [
-    complain('ETL0210', keyPlace(document, below(pointer, 'pii')), summary, { label, help: [help] }),
-  ];
+/** What is wrong with how a property protects a value: what, what it means, what to do. */
+function piiMisfit(
+  { name, property }: Line,
+  { load }: config.Mapping,
+): readonly [summary: string, label: string, help: string] | undefined {
+  const { pii, type, required } = property;
   if (property.from === undefined) {
-    return complaint(
-      '`pii` needs `from`',
-      'there is no path of a value to protect',
-      'Personal data is replaced in the record before it is stored, so that its path must be known.',
-    );
+    const help =
+      'Personal data is replaced in the record before it is stored, so that its path must be known.';
+    return ['`pii` needs `from`', 'there is no path of a value to protect', help];
   }
-  if (pii === 'hmac' && property.type !== 'string') {
+  if (pii !== 'drop' && type !== 'string') {
     const help = 'Make the type `string`, or write `pii: drop`.';
-    return complaint(`\`pii: hmac\` does not fit the type ${property.type}`, 'a token is a text', help);
+    return [`\`pii: ${pii}\` does not fit the type ${type}`, 'what is left is a text', help];
   }
-  if (pii === 'drop' && (property.required === true || mapping.load.key.includes(name))) {
+  if (pii === 'drop' && (required === true || load.key.includes(name))) {
     const help = 'Write `pii: hmac`: the same value always gives the same token.';
-    return complaint(`\`${name}\` is dropped and must have a value`, 'leaves nothing of the value', help);
+    return [`\`${name}\` is dropped and must have a value`, 'leaves nothing of the value', help];
   }
-  return [];
+  if (pii === 'truncate' && load.key.includes(name)) {
+    const help = 'Write `pii: hmac`: the same value always gives the same token, and others get others.';
+    return [`\`${name}\` is part of the key`, 'what is left would be the same for many', help];
+  }
+  return undefined;
+}
+
+function piiMistake(line: Line, mapping: config.Mapping): readonly Diagnostic[] {
+  const { document, pointer, property } = line;
+  const complaint = (key: string, [summary, label, help]: readonly [string, string, string]) => [
+    complain('ETL0210', keyPlace(document, below(pointer, key)), summary, { label, help: [help] }),
+  ];
+  if ((property.pii === 'truncate') !== (property.piiKeep !== undefined)) {
+    const help = 'Write `pii: truncate, piiKeep: 3`, or the like.';
+    const key = property.pii === undefined ? 'piiKeep' : 'pii';
+    return complaint(key, [
+      '`pii: truncate` and `piiKeep` go together',
+      'how much of the value is left?',
+      help,
+    ]);
+  }
+  const misfit = property.pii === undefined ? undefined : piiMisfit(line, mapping);
+  return misfit === undefined ? [] : complaint('pii', misfit);
 }
 
 function caseTwins(document: SourceDocument, { properties }: config.Mapping): readonly Diagnostic[] {

@@ -75,7 +75,7 @@ export const stream = (more: Partial<StreamPlan> = {}): StreamPlan => ({
 
 export const privacy = (
   path: string,
-  action: PrivacyPlan['action'],
+  action: Exclude<PrivacyPlan['action'], 'truncate'>,
   ...transforms: PrivacyPlan['transforms']
 ): PrivacyPlan => ({ path: knownPath(path), action, transforms });
 

@@ -26,6 +26,15 @@ const passing = (code: string, summary: string, ...help: string[]): PageFailure 
 /** Whether a result is the failure of a page. */
 export const isPageFailure = (result: object): result is PageFailure => 'transient' in result;
 
+/** For a kept page that its key does not open. */
+export const sealedPage = (stream: string, page: number): PageFailure =>
+  failure(
+    'ETL0540',
+    `${stream}: the kept page ${page} cannot be decrypted`,
+    'It was encrypted with another `pageKey`, or it is damaged.',
+    'Set the `pageKey` that it was kept with; or read the stream anew.',
+  );
+
 export const emptyBody = (stream: string): PageFailure =>
   passing('ETL0501', `${stream}: the response is empty`, 'Expected JSON. The request is tried again.');
 

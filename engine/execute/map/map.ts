@@ -1,10 +1,10 @@
-import { gzip } from 'node:zlib';
 import type { MappedPage, MappedRows, PageFailure } from '../../model/batch.ts';
 import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
 import { compileEnricher, type Enrichment } from './enrich.ts';
 import { isStackOverflow, stringifyExact } from './exact-json.ts';
-import { isPageFailure, tooDeep } from './failures.ts';
+import { isPageFailure, sealedPage, tooDeep } from './failures.ts';
 import { compileKeys } from './keys.ts';
+import { type Packer, pagePacker } from './pack.ts';
 import { compilePrivacy, type Sanitiser } from './privacy.ts';
 import { compileReader, type ParsedPage } from './read-page.ts';
 import { compileRows } from './rows.ts';
@@ -29,15 +29,19 @@ export interface StreamMapper {
     parsed: ParsedPage,
     context: { readonly page: number; readonly enriched?: boolean },
   ): Promise<MappedPage | PageFailure>;
-  /** Makes the rows of a kept page, given as JSON. */
+  /** Makes the rows of a kept page. */
   remap(body: Uint8Array, context: { readonly page: number }): Promise<readonly MappedRows[] | PageFailure>;
 }
 
-/** Compiles a stream and its mappings to code. `piiKey` makes the tokens; it is needed where a rule of privacy does. */
+/**
+ * Compiles a stream and its mappings to code. `piiKey` makes the tokens; it is needed where a rule of privacy does.
+ * `packer` packs the bodies to keep.
+ */
 export function compileStream(
   stream: StreamPlan,
   mappings: readonly MappingPlan[],
   piiKey: string | undefined,
+  packer: Packer = pagePacker(undefined),
 ): StreamMapper {
   const read = compileReader(stream);
   const keysOf = compileKeys(stream);
@@ -72,13 +76,15 @@ export function compileStream(
     ...(enricher && { enrich: ({ records }: ParsedPage) => enricher(records) }),
     map: (parsed, { page, enriched = false }) =>
       bounded(async () => {
-        const kept = keep(parsed, sanitise, enriched);
+        const kept = packer.pack(cleaned(parsed, sanitise, enriched), page);
         const [body, rows] = await Promise.all([kept, rowsOf(parsed, page)]);
         return isPageFailure(rows) ? rows : { body, rows };
       }),
     remap: (body, { page }) =>
       bounded(async () => {
-        const parsed = read(body);
+        const bytes = packer.unpack(body, page);
+        if (bytes === undefined) return sealedPage(`${stream.source}.${stream.name}`, page);
+        const parsed = read(bytes);
         if (isPageFailure(parsed)) return parsed;
         if (sanitiseAgain !== undefined) parsed.records.forEach(sanitiseAgain);
         return rowsOf(parsed, page);
@@ -86,23 +92,13 @@ export function compileStream(
   };
 }
 
-/** Speed matters more than the last percent: kept pages are many, and read seldom. */
-const gzipLevel = 1;
-
-/** Cleans the records and compresses the response; as received, byte for byte, when nothing had to go or to come. */
-function keep(
+/** The response to keep: as received, byte for byte, when nothing had to go or to come. */
+function cleaned(
   { body, records, response }: ParsedPage,
   sanitise: Sanitiser | undefined,
   enriched: boolean,
-): Promise<Uint8Array> {
-  if (sanitise === undefined && !enriched) return compress(body);
+): Uint8Array {
+  if (sanitise === undefined && !enriched) return body;
   if (sanitise !== undefined) records.forEach(sanitise);
-  return compress(Buffer.from(stringifyExact(response)));
+  return Buffer.from(stringifyExact(response));
 }
-
-const compress = (bytes: Uint8Array): Promise<Uint8Array> =>
-  new Promise((resolve, reject) => {
-    gzip(bytes, { level: gzipLevel, chunkSize: 65_536 }, (error, result) =>
-      error ? reject(error) : resolve(result),
-    );
-  });

@@ -34,20 +34,37 @@ export function compilePrivacy(
   again = false,
 ): Sanitiser | undefined {
   if (plans.length === 0) return undefined;
-  // A path that is both dropped and tokenised is dropped, whichever comes first.
-  const ordered = [...plans].sort((a, b) => Number(a.action === 'hmac') - Number(b.action === 'hmac'));
+  // A path that is both dropped and replaced is dropped, whichever comes first.
+  const ordered = [...plans].sort((a, b) => Number(a.action !== 'drop') - Number(b.action !== 'drop'));
   const root = compileNode(
     ordered.map((plan) => ({ segments: plan.path.segments, action: compileAction(plan, piiKey, again) })),
   );
   return (record) => visit(record, root);
 }
 
-function compileAction(
-  { action, transforms }: PrivacyPlan,
-  piiKey: string | undefined,
-  again: boolean,
-): Action {
-  if (action === 'drop') return () => undefined;
+function compileAction(plan: PrivacyPlan, piiKey: string | undefined, again: boolean): Action {
+  switch (plan.action) {
+    case 'drop':
+      return () => undefined;
+    case 'truncate':
+      return truncated(plan);
+    case 'hmac':
+      return tokenised(plan, piiKey, again);
+  }
+}
+
+/** The first characters of the text; what is no text nor number says too much, and nothing is left of it. */
+function truncated({ keep = 0, transforms }: PrivacyPlan): Action {
+  const secretOf = compileSecret(transforms);
+  return (value) => {
+    if (value === null) return value;
+    if (scalarText(value) === undefined) return null;
+    const secret = secretOf(value);
+    return secret === null ? null : [...secret].slice(0, keep).join('');
+  };
+}
+
+function tokenised({ transforms }: PrivacyPlan, piiKey: string | undefined, again: boolean): Action {
   assert(piiKey, 'a key for personal data is given where a mapping makes tokens');
   const secretOf = compileSecret(transforms);
   return (value) => {

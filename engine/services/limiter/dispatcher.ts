@@ -6,6 +6,7 @@ import { Outstanding } from './outstanding.ts';
 import { storeDown, tooLong } from './refusals.ts';
 import type { AskLimit, Grant, Later } from './store.ts';
 import { type DispatcherServices, type Down, StoreAsker } from './store-asker.ts';
+import { Teller } from './teller.ts';
 
 /** A permit that is used later than this is dropped: late ones would bunch up. */
 const graceUs = 30_000;
@@ -37,23 +38,27 @@ export class Dispatcher {
   readonly #outstanding = new Outstanding();
   readonly #held = new Set<Held>();
   readonly #asker: StoreAsker;
+  readonly #teller: Teller;
   readonly #closed = new AbortController();
+  /** What was told while the present question was under way: its answer may be of before. */
+  readonly #heard = new Set<'frozen' | 'freed'>();
   #virtual = 0;
-  #tellAtUs = Number.POSITIVE_INFINITY;
   #running = false;
-  #renewing = false;
+  #ran: Promise<void> = Promise.resolve();
   #wake: () => void = () => {};
 
   constructor(domain: string, services: DispatcherServices) {
     this.#domain = domain;
     this.#services = services;
     this.#asker = new StoreAsker(domain, services, this.#outstanding);
-    services.store.watch(domain, (what) => this.#changed(what));
+    this.#teller = new Teller(services.clock, this.#asker, this.#outstanding, this.#closed.signal);
+    this.#asker.watch((what) => this.#changed(what));
   }
 
   acquire(budget: BudgetPlan, request: PermitRequest, signal?: AbortSignal): Promise<Permit> {
     return new Promise<Permit>((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
+      const stopped = [signal, this.#closed.signal].find((one) => one?.aborted);
+      if (stopped !== undefined) return reject(stopped.reason);
       const leave = (): void => {
         waiter.gone = true;
         this.#remove(waiter);
@@ -66,13 +71,13 @@ export class Dispatcher {
       signal?.addEventListener('abort', leave, { once: true });
       this.#lane(request).waiters.push(waiter);
       this.#wake();
-      void this.#run();
+      this.#run();
     });
   }
 
   settle(permit: Permit, settlement: Settlement): void {
     const when = this.#outstanding.settle(permit, settlement, this.#services.clock.monotonicUs());
-    if (when !== undefined) void this.#tellLater(when === 'now' ? urgentMs : settleMs);
+    if (when !== undefined) void this.#teller.tellLater(when === 'now' ? urgentMs : settleMs);
   }
 
   waiting(): readonly Waiting[] {
@@ -80,9 +85,17 @@ export class Dispatcher {
     return [...this.#lanes.values()].flatMap((lane) => waitingOf(lane, this.#domain, nowUs));
   }
 
+  /** Whoever still waits is refused, and what was granted for later is given back. */
   async close(): Promise<void> {
-    this.#closed.abort(new Error('the limiter is closed'));
+    const closed = new Error('the limiter is closed');
+    this.#closed.abort(closed);
+    for (const lane of this.#lanes.values()) this.#refuse(lane, () => closed);
+    for (const held of this.#held) {
+      refuse(held.waiter, closed);
+      this.#handOut(held);
+    }
     this.#wake();
+    await this.#ran;
     await this.#asker.tell();
   }
 
@@ -100,10 +113,14 @@ export class Dispatcher {
     this.#wake();
   }
 
-  /** Asks until nobody waits. */
-  async #run(): Promise<void> {
+  #run(): void {
     if (this.#running) return;
     this.#running = true;
+    this.#ran = this.#askAll();
+  }
+
+  /** Asks until nobody waits. */
+  async #askAll(): Promise<void> {
     try {
       while (!this.#closed.signal.aborted && this.#sweep()) await this.#step();
     } catch (error) {
@@ -147,6 +164,7 @@ export class Dispatcher {
     const limits = waiter.request.limits.map((limit) => askLimit(limit, clock.now()));
     const askedUs = clock.monotonicUs();
     const ask = { ...askerOf(lane, waiter, this.#services.process), limits };
+    this.#heard.clear();
     const answer = await this.#asker.ask(ask, waiter.budget.onStoreDown);
     if (answer.kind === 'down') return this.#without(lane, answer);
     if (answer.kind === 'later') return this.#wait(lane, waiter, answer);
@@ -160,10 +178,7 @@ export class Dispatcher {
   }
 
   #refuse(lane: Lane, why: (waiter: Waiter) => unknown): void {
-    for (const waiter of lane.waiters.splice(0)) {
-      waiter.stay();
-      waiter.refuse(why(waiter));
-    }
+    for (const waiter of lane.waiters.splice(0)) refuse(waiter, why(waiter));
   }
 
   #hold(lane: Lane, untilUs: number, boundBy: string, reason?: string): void {
@@ -180,6 +195,8 @@ export class Dispatcher {
   #wait(lane: Lane, waiter: Waiter, answer: Later): void {
     const { clock } = this.#services;
     const { budget } = waiter;
+    // What it waits for may have come meanwhile: it asks again at once.
+    if (this.#heard.has('frozen') || (this.#heard.has('freed') && answer.why !== 'limit')) return;
     const far = answer.why === 'limit' || answer.why === 'freeze';
     if (far && answer.waitUs > budget.patienceMs * 1000) {
       this.#refuse(lane, (one) => tooLong(one, answer, clock.now()));
@@ -207,9 +224,10 @@ export class Dispatcher {
     if (at >= 0) lane.waiters.splice(at, 1);
     // The store may have answered at once and the answer lain about: the slot is reckoned from the question.
     const deadlineUs = askedUs + Math.min(this.#asker.roundTripUs, nowUs - askedUs) + grant.waitUs + graceUs;
-    const held = { lane, waiter, grant, limits, slotUs, deadlineUs, dropped: false };
+    const dropped = this.#heard.has('frozen');
+    const held = { lane, waiter, grant, limits, slotUs, deadlineUs, dropped };
     this.#held.add(held);
-    if (grant.waitUs <= 0) this.#handOut(held);
+    if (grant.waitUs <= 0 || waiter.gone) this.#handOut(held);
     else void this.#handOutInTime(held);
   }
 
@@ -228,7 +246,7 @@ export class Dispatcher {
   #handOut(held: Held): void {
     const { clock, metrics } = this.#services;
     const { waiter, grant, limits, lane } = held;
-    this.#held.delete(held);
+    if (!this.#held.delete(held)) return;
     const nowUs = clock.monotonicUs();
     const late = nowUs > held.deadlineUs;
     if (!waiter.gone && !late && !held.dropped) {
@@ -236,14 +254,14 @@ export class Dispatcher {
       return;
     }
     this.#outstanding.giveBack(grant.ticket, limits);
-    void this.#tellLater(settleMs);
+    void this.#teller.tellLater(settleMs);
     if (late) metrics.add('late_permits', 1, { domain: this.#domain });
     if (waiter.gone) return;
     this.#lanes.set(lane.key, lane);
     lane.waiters.unshift(waiter);
     lane.notBeforeUs = 0;
     this.#wake();
-    void this.#run();
+    this.#run();
   }
 
   #granted({ waiter, grant, limits }: Held, nowUs: number): void {
@@ -255,7 +273,7 @@ export class Dispatcher {
     metrics.record('wait_seconds', waitedMs / 1000, { ...labels, bound_by: boundBy ?? '' });
     if (boundBy !== undefined) metrics.add('binding', 1, { domain: this.#domain, limit: boundBy });
     this.#outstanding.add(grant.ticket, limits);
-    void this.#renew();
+    void this.#teller.renew();
     waiter.stay();
     waiter.grant({
       id: grant.ticket.id,
@@ -267,34 +285,16 @@ export class Dispatcher {
 
   /** Something happened in another process, or in this one: everybody asks again, and after a freeze nothing goes out. */
   #changed(what: 'frozen' | 'freed'): void {
+    this.#heard.add(what);
     if (what === 'frozen') for (const held of this.#held) held.dropped = true;
     for (const lane of this.#lanes.values())
       if (what === 'frozen' || lane.why !== 'limit') lane.notBeforeUs = 0;
     this.#wake();
   }
+}
 
-  /** Tells the store soon, together with what else is learned until then; a question to it tells it sooner. */
-  async #tellLater(ms: number): Promise<void> {
-    const { clock } = this.#services;
-    const atUs = clock.monotonicUs() + ms * 1000;
-    if (atUs >= this.#tellAtUs) return;
-    this.#tellAtUs = atUs;
-    await clock.sleep(ms, this.#closed.signal).catch(() => {});
-    this.#tellAtUs = Number.POSITIVE_INFINITY;
-    await this.#asker.tell();
-  }
-
-  /** Renews leases while requests are under way. */
-  async #renew(): Promise<void> {
-    if (this.#renewing) return;
-    this.#renewing = true;
-    const { clock } = this.#services;
-    for (let held = this.#outstanding.leases(); held !== undefined; held = this.#outstanding.leases()) {
-      await clock.sleep(held.everyUs / 1000, this.#closed.signal).catch(() => {});
-      if (this.#closed.signal.aborted) break;
-      const still = this.#outstanding.leases();
-      if (still !== undefined) await this.#asker.renew(still.leases);
-    }
-    this.#renewing = false;
-  }
+function refuse(waiter: Waiter, why: unknown): void {
+  waiter.gone = true;
+  waiter.stay();
+  waiter.refuse(why);
 }

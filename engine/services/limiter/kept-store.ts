@@ -32,65 +32,133 @@ export interface ForgetfulStore extends BudgetStore {
 
 /**
  * A shared store whose quotas and standing freezes outlive it: they are kept in a memory, and told to the store again
- * when it has lost them.
+ * when it has lost them, before anything else is granted.
  */
-export function keptStore(store: ForgetfulStore, memory: Memory, clock: Clock): BudgetStore {
-  const domains = new Map<string, Map<string, AskLimit>>();
-  let keptMs = clock.now();
-  const keep = async (domain: string): Promise<void> => {
-    const limits = [...(domains.get(domain)?.values() ?? [])];
-    const status = await store.status(domain, limits);
-    const kept = keptOf(status, limits, clock.now());
-    await memory.remember(memoryName(domain), JSON.stringify(kept));
+export const keptStore = (store: ForgetfulStore, memory: Memory, clock: Clock): BudgetStore =>
+  new KeptStore(store, memory, clock);
+
+class KeptStore implements BudgetStore {
+  readonly #store: ForgetfulStore;
+  readonly #memory: Memory;
+  readonly #clock: Clock;
+  /** Limits that were asked for in this process, by domain: of others it knows nothing. */
+  readonly #limits = new Map<string, Map<string, AskLimit>>();
+  readonly #known = new Set<string>();
+  /** Domains that the store knows nothing of, and was not told of yet. */
+  readonly #lost = new Set<string>();
+  readonly #restoring = new Map<string, Promise<void>>();
+  #keptMs: number;
+
+  constructor(store: ForgetfulStore, memory: Memory, clock: Clock) {
+    this.#store = store;
+    this.#memory = memory;
+    this.#clock = clock;
+    this.#keptMs = clock.now();
+    store.onBoot = (domain) => {
+      this.#lost.add(domain);
+      // What fails is tried again before the next question.
+      if (this.#known.has(domain)) this.#restored(domain).catch(() => {});
+    };
+  }
+
+  ask: BudgetStore['ask'] = async (domain, ask, settled) => {
+    await this.#remembered(domain);
+    const limits = this.#limits.get(domain) ?? new Map<string, AskLimit>();
+    this.#limits.set(domain, limits);
+    for (const limit of ask.limits) limits.set(limit.id, { ...limit, partition: '' });
+    const answer = await this.#store.ask(domain, ask, settled);
+    if (this.#clock.now() < this.#keptMs + keepEveryMs) return answer;
+    this.#keptMs = this.#clock.now();
+    await this.#keepAll().catch(() => {});
+    return answer;
   };
-  const keepAll = async (): Promise<void> => {
-    for (const domain of domains.keys()) await keep(domain);
+
+  settle: BudgetStore['settle'] = (domain, settled) => this.#store.settle(domain, settled);
+
+  renew: BudgetStore['renew'] = (domain, leases) => this.#store.renew(domain, leases);
+
+  freeze: BudgetStore['freeze'] = async (domain, order, random) => {
+    const ms = await this.#store.freeze(domain, order, random);
+    await this.#keep(domain);
+    return ms;
   };
-  const restore = async (domain: string): Promise<void> => {
-    const text = await memory.recall(memoryName(domain));
-    if (text !== undefined) await tell(store, domain, JSON.parse(text) as Kept, clock.now());
+
+  /** What is kept is told first: else a freeze that the store has lost would come back. */
+  thaw: BudgetStore['thaw'] = async (domain, scope) => {
+    await this.#remembered(domain);
+    const count = await this.#store.thaw(domain, scope);
+    await this.#keep(domain);
+    return count;
   };
-  const restoring = new Map<string, Promise<void>>();
-  store.onBoot = (domain) => {
-    restoring.set(
-      domain,
-      restore(domain).catch(() => {}),
-    );
+
+  status: BudgetStore['status'] = async (domain, limits) => {
+    await this.#remembered(domain);
+    return this.#store.status(domain, limits);
   };
+
+  watch: BudgetStore['watch'] = (domain, changed) => this.#store.watch(domain, changed);
+
+  close: BudgetStore['close'] = async () => {
+    await this.#keepAll().catch(() => {});
+    await this.#store.close();
+  };
+
   /** Before the first question a store says whether it knows the domain; what it has lost is told before that question. */
-  const remembered = async (domain: string): Promise<void> => {
-    if (!domains.has(domain)) await store.status(domain, []);
-    await restoring.get(domain);
-  };
-  return {
-    ...bound(store),
-    async ask(domain, ask, settled) {
-      await remembered(domain);
-      const limits = domains.get(domain) ?? new Map<string, AskLimit>();
-      domains.set(domain, limits);
-      for (const limit of ask.limits) limits.set(limit.id, { ...limit, partition: '' });
-      const answer = await store.ask(domain, ask, settled);
-      if (clock.now() < keptMs + keepEveryMs) return answer;
-      keptMs = clock.now();
-      await keepAll().catch(() => {});
-      return answer;
-    },
-    async freeze(domain, order, random) {
-      const ms = await store.freeze(domain, order, random);
-      await keep(domain);
-      return ms;
-    },
-    async thaw(domain, scope) {
-      const count = await store.thaw(domain, scope);
-      await keep(domain);
-      return count;
-    },
-    async close() {
-      await keepAll().catch(() => {});
-      await store.close();
-    },
-  };
+  async #remembered(domain: string): Promise<void> {
+    if (!this.#known.has(domain)) await this.#store.status(domain, []);
+    this.#known.add(domain);
+    if (this.#lost.has(domain)) await this.#restored(domain);
+  }
+
+  #restored(domain: string): Promise<void> {
+    const known = this.#restoring.get(domain);
+    if (known !== undefined) return known;
+    const restoring = this.#restore(domain).finally(() => this.#restoring.delete(domain));
+    this.#restoring.set(domain, restoring);
+    return restoring;
+  }
+
+  async #restore(domain: string): Promise<void> {
+    const kept = await this.#recalled(domain);
+    if (kept !== undefined) await tell(this.#store, domain, kept, this.#clock.now());
+    this.#lost.delete(domain);
+  }
+
+  async #recalled(domain: string): Promise<Kept | undefined> {
+    const text = await this.#memory.recall(memoryName(domain));
+    return text === undefined ? undefined : (JSON.parse(text) as Kept);
+  }
+
+  async #keep(domain: string): Promise<void> {
+    await this.#remembered(domain);
+    const limits = [...(this.#limits.get(domain)?.values() ?? [])];
+    let status = await this.#store.status(domain, limits);
+    // The store may have said only now that it has lost what is kept.
+    if (this.#lost.has(domain)) {
+      await this.#restored(domain);
+      status = await this.#store.status(domain, limits);
+    }
+    const nowMs = this.#clock.now();
+    const { freezes, counts } = keptOf(status, limits, nowMs);
+    const others = unaskedOf(await this.#recalled(domain), limits, nowMs);
+    const kept: Kept = { freezes, counts: [...counts, ...others] };
+    await this.#memory.remember(memoryName(domain), JSON.stringify(kept));
+  }
+
+  async #keepAll(): Promise<void> {
+    for (const domain of this.#limits.keys()) await this.#keep(domain);
+  }
 }
+
+/** Counts that other processes have kept, of limits that this one did not ask for. */
+const unaskedOf = (
+  kept: Kept | undefined,
+  limits: readonly AskLimit[],
+  nowMs: number,
+): readonly KeptCount[] =>
+  (kept?.counts ?? []).filter(
+    ({ limit: { id }, untilMs }) => untilMs > nowMs && limits.every((limit) => limit.id !== id),
+  );
 
 /** What of a domain's state must not be forgotten. */
 const keptOf = (status: StoreStatus, limits: readonly AskLimit[], nowMs: number): Kept => ({
@@ -119,17 +187,6 @@ const keptFreeze = (
 
 const memoryName = (domain: string): string => `shared budget ${domain}`;
 
-const bound = (store: BudgetStore): BudgetStore => ({
-  ask: (...given) => store.ask(...given),
-  settle: (...given) => store.settle(...given),
-  renew: (...given) => store.renew(...given),
-  freeze: (...given) => store.freeze(...given),
-  thaw: (...given) => store.thaw(...given),
-  status: (...given) => store.status(...given),
-  watch: (...given) => store.watch(...given),
-  close: () => store.close(),
-});
-
 const countOf = ({ shape }: AskLimit): number => (shape.kind === 'bucket' ? 0 : shape.count);
 
 /** Until when the count of a quota means anything; undefined for limits that a moment's rest makes good. */
@@ -151,8 +208,8 @@ async function tell(store: BudgetStore, domain: string, kept: Kept, nowMs: numbe
     partition: limit.partition,
     remaining,
   }));
-  // Older than every reply that is to come: what those say counts.
-  const ticket = { id: 'kept-0', slotUs: 0, probes: [] };
+  // Older than every reply that is to come, so that what those say counts; but a time, so that it counts as known.
+  const ticket = { id: 'kept-0', slotUs: 1, probes: [] };
   const limits = standing.map(({ limit }) => limit);
   if (limits.length > 0)
     await store.settle(domain, [{ ticket, outcome: 'answered', limits, costs: {}, observations }]);

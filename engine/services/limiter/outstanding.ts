@@ -48,10 +48,10 @@ export class Outstanding {
     this.#untold.push({ ticket, outcome: 'unused', limits, costs: {}, observations: [] });
   }
 
-  /** Settlements for the store; they are the caller's to tell. */
-  take(nowUs: number): readonly Settled[] {
-    const untold = this.#untold;
-    this.#untold = [];
+  /** Settlements of the tickets that are wanted; they are the caller's to tell. */
+  take(wanted: (ticket: string) => boolean, nowUs: number): readonly Settled[] {
+    const untold = this.#untold.filter(({ ticket }) => wanted(ticket.id));
+    this.#untold = this.#untold.filter(({ ticket }) => !wanted(ticket.id));
     for (const one of untold) one.ageUs = Math.max(0, nowUs - (this.#answeredUs.get(one) ?? nowUs));
     return untold;
   }

@@ -1,8 +1,8 @@
 import type { BudgetPlan } from '../../model/plan.ts';
 import type { Clock, Metrics } from '../../model/ports.ts';
-import { LocalShare } from './local-share.ts';
+import { isAlone, LocalShare } from './local-share.ts';
 import type { Outstanding } from './outstanding.ts';
-import { type Answer, type Ask, type BudgetStore, type Lease, StoreDown } from './store.ts';
+import { type Answer, type Ask, type BudgetStore, type Lease, type Settled, StoreDown } from './store.ts';
 
 const retryUs = 500_000;
 /** After this the streams are told. */
@@ -50,8 +50,9 @@ export class StoreAsker {
   async ask(ask: Ask, onStoreDown: BudgetPlan['onStoreDown']): Promise<Answer | Down> {
     const { store, clock, metrics } = this.#services;
     const askedUs = clock.monotonicUs();
+    await this.#tellShare();
     if (this.#downSinceUs !== undefined && askedUs < this.#againUs) return this.#without(ask, onStoreDown);
-    const settled = this.#outstanding.take(askedUs);
+    const settled = this.#forStore();
     try {
       const answer = await store.ask(this.#domain, ask, settled);
       const tookUs = clock.monotonicUs() - askedUs;
@@ -70,8 +71,9 @@ export class StoreAsker {
 
   /** Tells the store what it does not know yet. */
   async tell(): Promise<void> {
+    await this.#tellShare();
     if (this.#outstanding.isEmpty) return;
-    const settled = this.#outstanding.take(this.#services.clock.monotonicUs());
+    const settled = this.#forStore();
     try {
       await this.#services.store.settle(this.#domain, settled);
     } catch (error) {
@@ -82,9 +84,29 @@ export class StoreAsker {
 
   /** While the store is down nothing can be renewed: a lease is long enough for a short outage. */
   async renew(leases: readonly Lease[]): Promise<void> {
-    await this.#services.store.renew(this.#domain, leases).catch((error: unknown) => {
+    const own = leases.filter(({ ticket }) => isAlone(ticket));
+    const others = leases.filter(({ ticket }) => !isAlone(ticket));
+    if (own.length > 0) await this.#share.renew(this.#domain, own);
+    if (others.length === 0) return;
+    await this.#services.store.renew(this.#domain, others).catch((error: unknown) => {
       if (!(error instanceof StoreDown)) throw error;
     });
+  }
+
+  /** Tells of what may let others go, here or elsewhere. */
+  watch(changed: (what: 'frozen' | 'freed') => void): void {
+    this.#services.store.watch(this.#domain, changed);
+    this.#share.watch(this.#domain, changed);
+  }
+
+  #forStore(): readonly Settled[] {
+    return this.#outstanding.take((ticket) => !isAlone(ticket), this.#services.clock.monotonicUs());
+  }
+
+  /** What was granted without the store ends without it. */
+  async #tellShare(): Promise<void> {
+    const settled = this.#outstanding.take(isAlone, this.#services.clock.monotonicUs());
+    if (settled.length > 0) await this.#share.settle(this.#domain, settled, this.#processes);
   }
 
   #failed(error: unknown, askedUs: number): void {

@@ -144,6 +144,9 @@ export const waitedForUs = 2_000_000;
 export const leasePollUs = 1_000_000;
 export const probePollUs = 100_000;
 export const probeLeaseUs = 10_000_000;
+/** What is known of a limit is kept for so long after it last meant anything; longer when replies or throttles taught it. */
+export const keptUs = 3_600_000_000;
+export const learnedUs = 26 * keptUs;
 /** After a restart without memory, windows up to this long count as full. */
 export const coldWindowUsMax = 60_000_000;
 /** A freeze that was opened means nothing after this. */

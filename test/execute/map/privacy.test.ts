@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { ExactNumber, parseExact, stringifyExact } from '../../../engine/execute/map/exact-json.ts';
 import { compilePrivacy } from '../../../engine/execute/map/privacy.ts';
+import { knownPath } from '../../../engine/model/path.ts';
 import type { PrivacyPlan } from '../../../engine/model/plan.ts';
 import { keptBody, mapBody, mapping, piiKey, privacy, property, stream } from '../../support/mappings.ts';
 
@@ -28,6 +29,34 @@ describe('privacy', () => {
       note: 4,
       list: [{ x: 1, y: 2 }, null],
     });
+  });
+
+  it('leaves the first characters of what is truncated, whole characters, after its transforms', () => {
+    const plan = (path: string, keep: number): PrivacyPlan => ({
+      path: knownPath(path),
+      action: 'truncate',
+      keep,
+      transforms: [{ name: 'trim' }],
+    });
+    const record = {
+      zip: ' 10115 ',
+      born: '1984-05-12',
+      smile: '😀😀😀',
+      none: null,
+      list: ['a'],
+      short: 'ab',
+    };
+    const rules = Object.keys(record).map((path) => plan(path, path === 'born' ? 4 : 2));
+    const once = sanitised(record, ...rules);
+    expect(once).to.deep.equal({
+      zip: '10',
+      born: '1984',
+      smile: '😀😀',
+      none: null,
+      list: null,
+      short: 'ab',
+    });
+    expect(sanitised(once, ...rules)).to.deep.equal(once);
   });
 
   it('replaces texts, numbers and booleans by tokens of their text', () => {

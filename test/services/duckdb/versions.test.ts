@@ -230,7 +230,7 @@ describe('a table in the warehouse', function () {
           }
           expect(await live(own, prefix)).to.deep.equal(expected(pages, stream === withCursor, replaces));
         }),
-        { numRuns: Number(process.env['SLUICE_VERSIONS_RUNS'] ?? 40) },
+        { numRuns: Number(process.env['SLUICE_VERSIONS_RUNS'] ?? 25) },
       );
     });
   }

@@ -194,6 +194,41 @@ describe('the store of budgets in Redis', function () {
       expect(manual).to.equal(-1);
     });
 
+    it('keeps no lease for ever that is renewed while nobody knows who holds any', async () => {
+      const store = made();
+      const limits = [leases(60 * second)];
+      const lease = (ticket: string): Promise<void> => store.renew('cold', [{ ticket, limits }]);
+      await lease('one-1');
+      const settled: Omit<Settled, 'ticket'> = { outcome: 'answered', limits, costs: {}, observations: [] };
+      await store.settle('cold', [{ ...settled, ticket: { id: 'one-1', slotUs: 0, probes: [] } }]);
+      await lease('one-2');
+      const redis = new Redis(url);
+      const left = await redis.pttl(`{${prefix}:cold}:limit concurrency rest :leases`);
+      redis.disconnect();
+      expect(left).to.be.greaterThan(0);
+    });
+
+    it('forgets partitions that meant nothing for an hour or two', async () => {
+      const startUs = Date.parse('2026-03-01T12:00:00Z') * 1000;
+      let nowUs = startUs;
+      const store = redisStore({ url, prefix, nowUs: () => nowUs });
+      for (; nowUs < startUs + 4 * 3600 * second; nowUs += 60 * second) {
+        const partition = `/items/${nowUs}`;
+        await store.ask('paths', askOf([{ ...bucket, partition }]), []);
+      }
+      await store.close();
+      const redis = new Redis(url);
+      const names = await redis.zcard(`{${prefix}:paths}:partitions`);
+      const keys = await redis.keys(`*${prefix}:paths}:limit*`);
+      const left = await Promise.all(keys.map((key) => redis.pttl(key)));
+      redis.disconnect();
+      expect(names).to.be.within(60, 122);
+      // All but the one that was asked for while the domain was new: the time of Redis itself has not passed.
+      expect(keys.length).to.equal(239);
+      expect(Math.min(...left)).to.be.greaterThan(0);
+      expect(Math.max(...left)).to.be.at.most(2 * 3_600_000 + 1000);
+    });
+
     it('keeps all keys of a domain in one slot of a cluster, whatever the domain is called', async () => {
       const store = made();
       const domain = 'a{b}c}{:%';

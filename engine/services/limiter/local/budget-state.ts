@@ -3,6 +3,7 @@ import {
   type Answer,
   type Ask,
   type AskLimit,
+  keptUs,
   type Later,
   type Lease,
   processSeenUs,
@@ -10,6 +11,7 @@ import {
   type StoreStatus,
 } from '../store.ts';
 import { burstOf, countOf, factorAt, intervalOf } from './allowance.ts';
+import { forgetLimits, keep, type LimitStates } from './forgetting.ts';
 import { type Freezes, freeze, freezeStatuses, frostOf, frozen, probe, probed, thaw } from './freezes.ts';
 import { type LimitState, newLimitState } from './limit-state.ts';
 import { drift, observe } from './observing.ts';
@@ -19,7 +21,7 @@ import { keyOf, noteWaiting, outOfTurn, served, type WaitingMembers } from './tu
 
 /** Everything that is known of a domain; plain data, so that it can be kept between runs. */
 export interface BudgetData {
-  limits: Record<string, LimitState>;
+  limits: LimitStates;
   freezes: Freezes;
   waiting: WaitingMembers;
   processes: Record<string, number>;
@@ -44,6 +46,7 @@ export const newBudgetData = (): BudgetData => ({
  */
 export class BudgetState {
   readonly data: BudgetData;
+  #forgetAtUs = 0;
 
   constructor(data: BudgetData) {
     this.data = data;
@@ -85,6 +88,8 @@ export class BudgetState {
     const ticket = { id, slotUs: slot, probes: probe(data.freezes, ask.limits, id, slot) };
     for (const bound of bounds) take(bound, ticket, nowUs);
     served(bounds, data.waiting, ask, binding !== undefined, nowUs);
+    for (const bound of bounds) keep(data.limits, bound, nowUs);
+    this.#forget(nowUs);
     noteWaiting(data.waiting, ask, ask.backlog ? binding?.limit : undefined, slot, nowUs);
     return {
       kind: 'grant',
@@ -102,13 +107,14 @@ export class BudgetState {
       const bound = this.#bound(limit);
       if (outcome === 'unused') {
         giveBack(bound, settled);
-        continue;
+      } else {
+        delete bound.state.leases[ticket.id];
+        const actual = costs[limit.id];
+        if (actual !== undefined) settleCost(bound, settled, actual, nowUs);
+        const said = observations.find((one) => one.limit === limit.id && one.partition === limit.partition);
+        if (said !== undefined) observe(bound, said, settled, nowUs);
       }
-      delete bound.state.leases[ticket.id];
-      const actual = costs[limit.id];
-      if (actual !== undefined) settleCost(bound, settled, actual, nowUs);
-      const said = observations.find((one) => one.limit === limit.id && one.partition === limit.partition);
-      if (said !== undefined) observe(bound, said, settled, nowUs);
+      keep(this.data.limits, bound, nowUs);
     }
     probed(this.data.freezes, ticket, outcome === 'answered');
   }
@@ -116,9 +122,10 @@ export class BudgetState {
   renew({ ticket, limits }: Lease, now: number): void {
     const nowUs = this.#at(now);
     for (const limit of limits) {
-      const { leases } = this.#bound(limit).state;
-      if (limit.shape.kind === 'concurrency' && ticket in leases)
-        leases[ticket] = nowUs + limit.shape.leaseUs;
+      const bound = this.#bound(limit);
+      if (limit.shape.kind !== 'concurrency' || !(ticket in bound.state.leases)) continue;
+      bound.state.leases[ticket] = nowUs + limit.shape.leaseUs;
+      keep(this.data.limits, bound, nowUs);
     }
   }
 
@@ -155,9 +162,14 @@ export class BudgetState {
 
   #bound(limit: AskLimit): Bound {
     const { limits, freezes } = this.data;
-    const key = keyOf(limit);
-    limits[key] ??= newLimitState();
-    return { limit, state: limits[key], frost: frostOf(freezes, limit) };
+    return { limit, state: limits[keyOf(limit)] ?? newLimitState(), frost: frostOf(freezes, limit) };
+  }
+
+  /** Looks through everything, so only now and then. */
+  #forget(nowUs: number): void {
+    if (nowUs < this.#forgetAtUs) return;
+    this.#forgetAtUs = nowUs + keptUs;
+    forgetLimits(this.data.limits, nowUs);
   }
 
   #partitions(limit: AskLimit): readonly AskLimit[] {

@@ -24,6 +24,8 @@ export interface LimitState {
   heldUntilUs: number;
   /** Concurrency: end of each lease by ticket. */
   leases: Record<string, number>;
+  /** Until when all this bears on anything. */
+  meansUntilUs: number;
   /** Last slot, for an even pace. */
   slotUs: number;
   /** What throttles have left of the rate. */
@@ -72,6 +74,7 @@ export const newLimitState = (): LimitState => ({
   past: 0,
   heldUntilUs: 0,
   leases: {},
+  meansUntilUs: 0,
   slotUs: 0,
   factor: 1,
   factorAtUs: 0,

@@ -85,9 +85,13 @@ export class LocalStore implements BudgetStore {
   }
 
   #state(domain: string): Promise<BudgetState> {
-    const known = this.#states.get(domain) ?? this.#recalled(domain);
-    this.#states.set(domain, known);
-    return known;
+    const known = this.#states.get(domain);
+    if (known !== undefined) return known;
+    const recalled = this.#recalled(domain);
+    this.#states.set(domain, recalled);
+    // A memory that could not be read is asked again.
+    recalled.catch(() => this.#states.delete(domain));
+    return recalled;
   }
 
   async #recalled(domain: string): Promise<BudgetState> {
@@ -99,18 +103,25 @@ export class LocalStore implements BudgetStore {
     return new BudgetState({ ...newBudgetData(), ...kept, waiting: {}, processes: {} });
   }
 
+  /** A request does not fail because what is known cannot be kept just now: that is tried again later, and at the end. */
   async #touched(domain: string): Promise<void> {
     if (this.#memory === undefined) return;
     this.#changed.add(domain);
     if (this.#clock.now() < this.#keptMs + keepEveryMs) return;
     this.#keptMs = this.#clock.now();
-    for (const one of [...this.#changed]) await this.#keep(one);
+    for (const one of [...this.#changed]) await this.#keep(one).catch(() => {});
   }
 
   async #keep(domain: string): Promise<void> {
-    this.#changed.delete(domain);
+    if (this.#memory === undefined) return;
     const { data } = await this.#state(domain);
-    await this.#memory?.remember(memoryName(domain), JSON.stringify(data, withInfinity));
+    this.#changed.delete(domain);
+    try {
+      await this.#memory.remember(memoryName(domain), JSON.stringify(data, withInfinity));
+    } catch (error) {
+      this.#changed.add(domain);
+      throw error;
+    }
   }
 }
 

@@ -167,7 +167,9 @@ local function leasesOf(state)
 end
 
 local function putLease(state, ticket, endUs)
-  if leasesOf(state) == 0 then made(state, 'leases') end
+  -- While nobody knows who holds leases the key may not be there either.
+  local held = leasesOf(state)
+  if held == 0 or held == math.huge then made(state, 'leases') end
   redis.call('ZADD', subKey(state, 'leases'), endUs, ticket)
   state.held = nil
   state.changed = true

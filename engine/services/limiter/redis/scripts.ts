@@ -11,9 +11,6 @@ const constants = {
   dipsPerBurst,
   /** A domain that nobody asked for so long is forgotten. */
   domainUs: 30 * 24 * hourUs,
-  /** What is known of a limit is kept for so long after it last meant anything; longer when replies or throttles taught it. */
-  keptUs: hourUs,
-  learnedUs: 26 * hourUs,
   /** How far ahead requests may have been reserved in what Redis lost, when nobody says. */
   coldHorizonUs: 250_000,
   tellerSeenUs: 60_000_000,
