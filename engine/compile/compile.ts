@@ -1,6 +1,7 @@
 import type * as config from '../model/config.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import type {
+  ExtractStep,
   MappingPlan,
   MetricsPlan,
   Plan,
@@ -46,7 +47,7 @@ export function compileProject(
   diagnostics.push(...project.sources.flatMap((source) => costSyntax(source, documents)));
   if (hasErrors(diagnostics)) return { diagnostics };
   const mappings = mapped.map((one) => one.mapping);
-  const streams = streamsOf(project);
+  const streams = streamsOf(project, mappings);
   const sql = new WarehouseSql(project.warehouse.type ?? 'duckdb', project.templates, snapshot.tables);
   const steps = compileSteps(project, mappings, streams, sql, snapshot, diagnostics);
   if (hasErrors(diagnostics)) return { diagnostics };
@@ -95,14 +96,20 @@ const compileMetrics = ({ prometheus, otlp }: config.MetricsSettings): MetricsPl
 const usesTokens = (streams: ReadonlyMap<string, StreamPlan>): boolean =>
   [...streams.values()].some((stream) => stream.privacy.some(({ action }) => action === 'hmac'));
 
-/** The streams that a mapping reads, by `source.stream`, in the order of the project. */
-function streamsOf(project: Project): ReadonlyMap<string, StreamPlan> {
+/** Streams from which a mapping learns what is gone. */
+const deletingStreams = ({ deletes }: MappingPlan): readonly string[] =>
+  (deletes?.streams ?? []).map(({ stream }) => stream);
+
+/** The streams that mappings read or learn of deletes from, by `source.stream`, in the order of the project. */
+function streamsOf(project: Project, mappings: readonly MappingPlan[]): ReadonlyMap<string, StreamPlan> {
   const streams = new Map<string, StreamPlan>();
   for (const source of project.sources) {
     for (const [name, stream] of Object.entries(source.streams)) {
       const full = `${source.name}.${name}`;
       const readers = project.mappings.filter((mapping) => mapping.from === full);
-      if (readers.length > 0) streams.set(full, compileStream(source, name, stream, readers));
+      const isRead =
+        readers.length > 0 || mappings.some((mapping) => deletingStreams(mapping).includes(full));
+      if (isRead) streams.set(full, compileStream(source, name, stream, readers));
     }
   }
   return streams;
@@ -119,12 +126,7 @@ function compileSteps(
 ): readonly Step[] {
   const steps: Step[] = [];
   for (const mapping of mappings) steps.push(...remapStep(mapping, streams, snapshot));
-  for (const [full, stream] of streams) {
-    const readers = mappings.filter((mapping) => mapping.stream === full).map(({ name }) => name);
-    const reason = `${readers.join(', ')} ${readers.length === 1 ? 'reads' : 'read'} this stream`;
-    const anew = readAnew(snapshot.shapes.get(full), stream);
-    steps.push({ kind: 'extract', id: `extract ${full}`, reason: reason + anew, stream, mappings: readers });
-  }
+  for (const [full, stream] of streams) steps.push(extractStep(full, stream, mappings, snapshot));
   const needsLoads = sql.lacksLoads();
   for (const mapping of mappings) {
     steps.push(...checkStep(project, mapping));
@@ -134,6 +136,26 @@ function compileSteps(
     steps.push(...definition.steps, sql.load(mapping, rowsMaxOf(project, mapping)));
   }
   return steps;
+}
+
+function extractStep(
+  full: string,
+  stream: StreamPlan,
+  mappings: readonly MappingPlan[],
+  snapshot: StateSnapshot,
+): ExtractStep {
+  const readers = mappings.filter((mapping) => mapping.stream === full).map(({ name }) => name);
+  const losers = mappings
+    .filter((mapping) => deletingStreams(mapping).includes(full))
+    .map(({ name }) => name);
+  const reasons = [
+    ...(readers.length > 0
+      ? [`${readers.join(', ')} ${readers.length === 1 ? 'reads' : 'read'} this stream`]
+      : []),
+    ...(losers.length > 0 ? [`it lists what is gone from ${losers.join(', ')}`] : []),
+  ];
+  const reason = reasons.join('; ') + readAnew(snapshot.shapes.get(full), stream);
+  return { kind: 'extract', id: `extract ${full}`, reason, stream, mappings: [...readers, ...losers] };
 }
 
 /** What becomes of a position that a stream of another shape has left: see `continued` in execute/extract. */
@@ -151,13 +173,17 @@ function remapStep(
   streams: ReadonlyMap<string, StreamPlan>,
   snapshot: StateSnapshot,
 ): readonly Step[] {
-  const stream = streams.get(mapping.stream);
-  const pages = snapshot.keptPages.get(mapping.stream) ?? 0;
   const known = snapshot.mappingHashes.get(mapping.name);
-  if (stream === undefined || pages === 0 || known === mapping.hash) return [];
+  if (known === mapping.hash) return [];
   const what = known === undefined ? 'new' : 'changed';
-  const reason = `the mapping is ${what}: ${pages} kept ${pages === 1 ? 'page is' : 'pages are'} mapped again, without a request`;
-  return [{ kind: 'remap', id: `remap ${mapping.name}`, reason, mapping: mapping.name, stream }];
+  return [mapping.stream, ...deletingStreams(mapping)].flatMap((full): readonly Step[] => {
+    const stream = streams.get(full);
+    const pages = snapshot.keptPages.get(full) ?? 0;
+    if (stream === undefined || pages === 0) return [];
+    const from = full === mapping.stream ? '' : ` from ${full}`;
+    const reason = `the mapping is ${what}: ${pages} kept ${pages === 1 ? 'page is' : 'pages are'} mapped again${from}, without a request`;
+    return [{ kind: 'remap', id: `remap ${mapping.name}${from}`, reason, mapping: mapping.name, stream }];
+  });
 }
 
 /** The table has lost what was loaded, or lacks columns in it; a changed mapping is loaded again in any case. */

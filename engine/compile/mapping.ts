@@ -81,8 +81,16 @@ function compileDeletes(mapping: config.Mapping, stream: config.Stream | undefin
     how: mapping.load.deletes ?? 'hard',
     children,
     flags: ways.flatMap(({ by, where }) => (by === 'flag' ? [compileConditions(where ?? {}, false)] : [])),
-    streams: ways.flatMap(({ by, stream: name, key = [] }) =>
-      by === 'stream' ? [{ stream: `${source}.${name}`, key: key.map((path) => knownPath(path)) }] : [],
+    streams: ways.flatMap(({ by, stream: name, key = [], where = {} }) =>
+      by !== 'stream'
+        ? []
+        : [
+            {
+              stream: `${source}.${name}`,
+              key: key.map((path) => knownPath(path)),
+              where: compileConditions(where, false),
+            },
+          ],
     ),
   };
 }

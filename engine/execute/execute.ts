@@ -269,7 +269,8 @@ export interface Preview {
 export async function previewMapping(plan: Plan, name: string, services: RunServices): Promise<Preview> {
   const mapping = plan.mappings[name];
   const step = plan.steps.find(
-    (one): one is ExtractStep => one.kind === 'extract' && one.mappings.includes(name),
+    (one): one is ExtractStep =>
+      one.kind === 'extract' && `${one.stream.source}.${one.stream.name}` === mapping?.stream,
   );
   assert(mapping && step, `the plan has the mapping ${name} and reads its stream`);
   const pool = workerPool(plan, services.references, 1);

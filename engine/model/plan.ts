@@ -189,6 +189,8 @@ export interface DeletingStream {
   readonly stream: string;
   /** Paths of the primary key of what is gone. */
   readonly key: readonly Path[];
+  /** Conditions that hold for a deletion. */
+  readonly where: readonly ConditionPlan[];
 }
 
 export interface PropertyPlan {

@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto';
 import type { BlockedRow, MappedRows, MarkerOp, PageFailure, StagedValue } from '../../model/batch.ts';
-import { loadFields, loadLine } from '../../model/load-file.ts';
+import { loadFields } from '../../model/load-file.ts';
 import { pathText } from '../../model/path.ts';
 import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
 import { type Column, coerce, compileColumns } from './columns.ts';
 import { compileConditions, type Filter } from './conditions.ts';
 import { badValue, kindOf } from './failures.ts';
 import { Invalid, keptText } from './invalid.ts';
+import { addMark } from './marks.ts';
 import { compilePath, type JsonObject, type Reader } from './paths.ts';
 
 /** A page whose records are clean of personal data. */
@@ -114,40 +115,49 @@ async function mapPage(program: Program, page: CleanPage): Promise<MappedRows | 
   return { mapping: program.mapping, ...sheet, lines };
 }
 
-/**
- * All units of a page, in order. A record without an array where `each` wants one is kept aside; one that is gone has no
- * units. Behind the units of a record, once they have become rows, stands what it says about its other rows.
- */
+/** All units of a page, in order. Behind those of a record, once they are rows, stands what it says about its other rows. */
 function* units(program: Program, sheet: Sheet, page: CleanPage): Generator<Unit> {
   for (const [ordinal, record] of page.records.entries()) {
-    if (program.isDeleted?.(record) === true) {
-      mark(program, sheet, page, ordinal, 'delete');
-      continue;
-    }
+    // While one of its rows is blocked, the table keeps what it has of the record.
     const blocked = sheet.blocked.length;
-    const elements = elementsOf(program, record);
-    if (!Array.isArray(elements)) {
-      const unit = { ordinal, index: null, element: undefined, record };
-      block(program, sheet, page, unit, notAnArray(program, elements));
-      continue;
-    }
+    const elements = listed(program, sheet, page, ordinal, record);
+    if (elements === undefined) continue;
     for (let index = 0; index < elements.length; index += 1) {
       yield { ordinal, index: program.each ? index : null, element: elements[index], record };
     }
-    const isWhole =
-      program.replaces && sheet.blocked.length === blocked && program.each?.read(record) !== undefined;
-    if (isWhole) mark(program, sheet, page, ordinal, 'complete');
+    if (program.replaces && sheet.blocked.length === blocked) complete(program, sheet, page, ordinal);
   }
 }
 
-/** Adds a marker. A record of which a row is blocked is not complete: what the table has of it stays. */
+/** What of a record becomes rows. One that is gone, or has no array where `each` wants one, is noted instead. */
+function listed(
+  program: Program,
+  sheet: Sheet,
+  page: CleanPage,
+  ordinal: number,
+  record: JsonObject,
+): readonly unknown[] | undefined {
+  if (program.isDeleted?.(record) === true) {
+    mark(program, sheet, page, ordinal, 'delete');
+    return undefined;
+  }
+  const elements = elementsOf(program, record);
+  if (Array.isArray(elements)) return elements;
+  const unit = { ordinal, index: null, element: undefined, record };
+  block(program, sheet, page, unit, notAnArray(program, elements));
+  return undefined;
+}
+
+/** Says that a record has no other rows. One without the list says nothing about them. */
+function complete(program: Program, sheet: Sheet, page: CleanPage, ordinal: number): void {
+  const list = program.each?.read(page.records[ordinal]);
+  if (list !== undefined) mark(program, sheet, page, ordinal, 'complete');
+}
+
 function mark(program: Program, sheet: Sheet, page: CleanPage, ordinal: number, op: MarkerOp): void {
-  const meta = [page.page, ordinal, null, page.keys[ordinal] ?? '', page.cursors[ordinal] ?? null, '', op];
-  const line = [program.stream.account, ...program.columns.map(() => null), ...meta];
-  sheet.values.push(...line);
-  sheet.lines.push(loadLine(line));
-  sheet.marks += 1;
-  if (op === 'delete') sheet.tombstones += 1;
+  const { account } = program.stream;
+  const [key, cursor] = [page.keys[ordinal], page.cursors[ordinal]];
+  addMark(sheet, { account, width: program.columns.length, page: page.page, ordinal, key, cursor }, op);
 }
 
 /** The elements that become rows; anything but an array cannot. */

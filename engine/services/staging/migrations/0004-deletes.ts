@@ -1,6 +1,6 @@
-import { count, type Migration, type MigrationContext } from './migration.ts';
+import { count, type Migration, type MigrationContext, text } from './migration.ts';
 
-/** Markers beside the rows, and what they have taken away. */
+/** Markers beside the rows, what they have taken away, and all streams that a mapping is made of. */
 export const deletes: Migration = {
   name: '0004-deletes',
   async up({ context }) {
@@ -8,6 +8,8 @@ export const deletes: Migration = {
     await queryInterface.addColumn('page_rows', 'marks', count, { transaction });
     await queryInterface.addColumn('page_rows', 'tombstones', count, { transaction });
     await queryInterface.addColumn('loads', 'deleted', count, { transaction });
+    await queryInterface.addColumn('mappings', 'streams', { ...text, defaultValue: '' }, { transaction });
+    await run(context, "UPDATE mappings SET streams = ',' || stream || ','");
     for (const table of await stagedTables(context))
       await run(context, `ALTER TABLE "${table}" ADD COLUMN "_op" TEXT`);
   },
@@ -17,6 +19,7 @@ export const deletes: Migration = {
       await run(context, `DELETE FROM "${table}" WHERE "_op" IS NOT NULL`);
       await run(context, `ALTER TABLE "${table}" DROP COLUMN "_op"`);
     }
+    await run(context, 'ALTER TABLE mappings DROP COLUMN streams');
     await run(context, 'ALTER TABLE loads DROP COLUMN deleted');
     await run(context, 'ALTER TABLE page_rows DROP COLUMN tombstones');
     await run(context, 'ALTER TABLE page_rows DROP COLUMN marks');

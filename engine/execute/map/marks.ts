@@ -1,0 +1,33 @@
+import type { MarkerOp, StagedValue } from '../../model/batch.ts';
+import { loadLine } from '../../model/load-file.ts';
+
+/** Where markers go. */
+interface Marked {
+  readonly values: StagedValue[];
+  /** A line of the load file for each row. */
+  readonly lines: string[];
+  marks: number;
+  tombstones: number;
+}
+
+/** What a marker is about. */
+interface Subject {
+  readonly account: string;
+  /** How many columns of the mapping stay NULL. */
+  readonly width: number;
+  readonly page: number;
+  readonly ordinal: number;
+  /** Primary key of the record. */
+  readonly key: string | undefined;
+  readonly cursor: string | null | undefined;
+}
+
+/** Adds a marker: see `stagedMeta`. */
+export function addMark(sheet: Marked, subject: Subject, op: MarkerOp): void {
+  const { account, width, page, ordinal, key = '', cursor = null } = subject;
+  const line = [account, ...Array<null>(width).fill(null), page, ordinal, null, key, cursor, '', op];
+  sheet.values.push(...line);
+  sheet.lines.push(loadLine(line));
+  sheet.marks += 1;
+  if (op === 'delete') sheet.tombstones += 1;
+}
