@@ -1,5 +1,16 @@
 import type { MarkerOp, StagedValue } from '../../model/batch.ts';
 import { loadLine } from '../../model/load-file.ts';
+import type { DeletesPlan } from '../../model/plan.ts';
+import { compileConditions } from './conditions.ts';
+import type { JsonObject } from './paths.ts';
+
+/** Whether a record says of itself that it is gone; undefined where none can. */
+export function compileFlags(
+  deletes: DeletesPlan | undefined,
+): ((record: JsonObject) => boolean) | undefined {
+  const flags = (deletes?.flags ?? []).flatMap((conditions) => compileConditions(conditions) ?? []);
+  return flags.length === 0 ? undefined : (record) => flags.some((flag) => flag(record, record, null));
+}
 
 /** Where markers go. */
 interface Marked {

@@ -7,7 +7,7 @@ import { type Column, coerce, compileColumns } from './columns.ts';
 import { compileConditions, type Filter } from './conditions.ts';
 import { badValue, kindOf } from './failures.ts';
 import { Invalid, keptText } from './invalid.ts';
-import { addMark } from './marks.ts';
+import { addMark, compileFlags } from './marks.ts';
 import { compilePath, type JsonObject, type Reader } from './paths.ts';
 
 /** A page whose records are clean of personal data. */
@@ -78,17 +78,12 @@ export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
     mapping: plan.name,
     each: plan.each && { read: compilePath(plan.each), text: pathText(plan.each) },
     filter: compileConditions(plan.where),
-    isDeleted: compileFlags(plan),
+    isDeleted: compileFlags(plan.deletes),
     replaces: plan.deletes?.children ?? false,
     columns,
     isAsync: columns.some(({ compute }) => compute !== undefined),
   };
   return (page) => mapPage(program, page);
-}
-
-function compileFlags({ deletes }: MappingPlan): Program['isDeleted'] {
-  const flags = (deletes?.flags ?? []).flatMap((conditions) => compileConditions(conditions) ?? []);
-  return flags.length === 0 ? undefined : (record) => flags.some((flag) => flag(record, record, null));
 }
 
 const emptySheet = (): Sheet => ({
@@ -125,7 +120,7 @@ function* units(program: Program, sheet: Sheet, page: CleanPage): Generator<Unit
     for (let index = 0; index < elements.length; index += 1) {
       yield { ordinal, index: program.each ? index : null, element: elements[index], record };
     }
-    if (program.replaces && sheet.blocked.length === blocked) complete(program, sheet, page, ordinal);
+    complete(program, sheet, page, ordinal, blocked);
   }
 }
 
@@ -148,8 +143,9 @@ function listed(
   return undefined;
 }
 
-/** Says that a record has no other rows. One without the list says nothing about them. */
-function complete(program: Program, sheet: Sheet, page: CleanPage, ordinal: number): void {
+/** Says that a record has no other rows, unless one was blocked. A record without the list says nothing about them. */
+function complete(program: Program, sheet: Sheet, page: CleanPage, ordinal: number, blocked: number): void {
+  if (!program.replaces || sheet.blocked.length > blocked) return;
   const list = program.each?.read(page.records[ordinal]);
   if (list !== undefined) mark(program, sheet, page, ordinal, 'complete');
 }
