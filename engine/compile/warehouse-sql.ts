@@ -14,7 +14,7 @@ const statementEnd = /;?\n---\n/;
 const batchOf = {
   /** What was loaded stays. */
   staying: ['superseded', 'batch', 'newest'],
-  leaving: ['marks', 'remember', 'current', 'size'],
+  leaving: ['orphans', 'adopt', 'marks', 'remember', 'current', 'size'],
 } as const;
 
 /** The statements of a load, in the order they run. */

@@ -128,7 +128,7 @@ export interface LoadStatement {
    * counts the rows that have a newer version in it. Where there are none the file is the `batch`, otherwise it is the
    * `newest` version of each row. `count` counts the target, and what of it this load has written; `merge` moves the batch
    * into it; `refused` counts what the target has in a newer version; `record` writes `_etl_loads`. Where rows leave the
-   * table, `marks` finds the newest marker of each record and `remember` keeps it; the batch is what is `current` then,
+   * table, `orphans` counts those whose record it does not know yet, and `adopt` tells it; `marks` finds the newest marker of each record and `remember` keeps it; the batch is what is `current` then,
    * `size` counts it, and after the merge `remove` takes away what the markers leave out.
    */
   readonly name: LoadStatementName;
@@ -139,6 +139,8 @@ export type LoadStatementName =
   | 'known'
   | 'open'
   | 'copy'
+  | 'orphans'
+  | 'adopt'
   | 'marks'
   | 'remember'
   | 'current'

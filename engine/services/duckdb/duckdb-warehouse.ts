@@ -153,6 +153,7 @@ async function olderRows(run: Run): Promise<number> {
 
 /** Where rows leave the table, what records say of themselves decides which rows are current. */
 async function currentRows(run: Run): Promise<number> {
+  if (numberOf(await run('orphans'), 'rows') > 0) await run('adopt');
   await run('marks');
   await run('remember');
   await run('current');

@@ -1,0 +1,211 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { type Api, api, etl, json, projectFolder, tableOf } from '../support/cli.ts';
+
+interface Line {
+  readonly sku: string;
+  readonly price: number | string;
+}
+
+interface Order {
+  readonly id: string;
+  readonly at: string;
+  readonly status?: string;
+  readonly lines?: readonly Line[];
+}
+
+interface Deletion {
+  readonly order: string;
+  readonly at: string;
+}
+
+interface Shop extends Api {
+  readonly orders: Order[];
+  readonly deletions: Deletion[];
+}
+
+/** An API over lists that a test may change. Like a real one it lists what changed since. */
+async function shop(...orders: Order[]): Promise<Shop> {
+  const deletions: Deletion[] = [];
+  const provider = await api((request, response) => {
+    const url = new URL(request.url ?? '', 'http://x');
+    const since = url.searchParams.get('since') ?? '';
+    const changed = <T extends { at: string }>(list: readonly T[]): T[] =>
+      list.filter(({ at }) => at >= since);
+    json(response, url.pathname === '/orders' ? { orders: changed(orders) } : changed(deletions));
+  });
+  return { ...provider, orders, deletions };
+}
+
+const source = (url: string, deletes: string): string => `kind: source
+name: shop
+baseUrl: ${url}
+streams:
+  orders:
+    request: {path: /orders}
+    records: orders
+    primaryKey: [id]
+    cursor: {field: at, from: {query: since}}
+${deletes}
+  deleted_orders:
+    request: {path: /deleted}
+    primaryKey: [order]
+    cursor: {field: at, from: {query: since}}
+`;
+
+const byFlag = '    deletes: [{by: flag, where: {status: deleted}}]';
+const byStream = '    deletes: [{by: stream, stream: deleted_orders, key: [order]}]';
+
+interface Loading {
+  readonly orders?: string;
+  readonly lines?: string;
+}
+
+const project = (provider: Shop, deletes: string, { orders = '', lines = '' }: Loading = {}): string =>
+  projectFolder({
+    'etl.yml': 'kind: project\nname: demo\n',
+    'sources/shop.yml': source(provider.url, deletes),
+    'mappings/orders.yml': `kind: mapping
+name: orders
+from: shop.orders
+load: {key: [id]${orders}}
+properties:
+  id: {from: id, type: string}
+  status: {from: status, type: string}
+`,
+    'mappings/lines.yml': `kind: mapping
+name: lines
+from: shop.orders
+each: lines
+load: {key: [id, sku]${lines}}
+properties:
+  id: {from: $parent.id, type: string}
+  sku: {from: sku, type: string}
+  price: {from: price, type: integer}
+`,
+  });
+
+interface Table {
+  readonly mapping: string;
+  readonly deleted: number;
+  readonly superseded: number;
+  readonly updated: number;
+  readonly inserted: number;
+}
+
+/** Runs a project, and gives the counts of its tables by name. */
+async function run(folder: string): Promise<Record<string, Table>> {
+  const { code, stdout } = await etl(['run', '--json', '-p', folder]);
+  const { result, diagnostics } = JSON.parse(stdout) as { result: { tables: Table[] }; diagnostics: unknown };
+  expect(code, JSON.stringify(diagnostics)).to.equal(0);
+  return Object.fromEntries(result.tables.map((table) => [table.mapping, table]));
+}
+
+const minute = (at: number): string => new Date(Date.UTC(2026, 0, 1, 0, at)).toISOString();
+const line = (sku: string, price: number | string = 1): Line => ({ sku, price });
+
+const skus = async (folder: string): Promise<(string | null | undefined)[]> =>
+  (await tableOf(folder, 'lines')).map((row) => row['sku']).sort();
+
+describe('lines of a parent', function () {
+  this.timeout(120_000);
+  const replace = { lines: ', children: replace' };
+
+  it('leave the table when the newest parent no longer has them', async () => {
+    const provider = await shop({ id: 'a', at: minute(1), lines: [line('x'), line('y')] });
+    const folder = project(provider, '', replace);
+    await run(folder);
+    provider.orders[0] = { id: 'a', at: minute(2), lines: [line('y', 2), line('z')] };
+    expect((await run(folder))['lines']).to.include({ deleted: 1, updated: 1, inserted: 1 });
+    expect(await skus(folder)).to.deep.equal(['y', 'z']);
+    provider.orders[0] = { id: 'a', at: minute(3), lines: [] };
+    expect((await run(folder))['lines']).to.include({ deleted: 2 });
+    await provider.close();
+    expect(await skus(folder)).to.deep.equal([]);
+  });
+
+  it('stay while one of the newest is blocked, and when the parent is an older one', async () => {
+    const provider = await shop({ id: 'a', at: minute(5), lines: [line('x'), line('y')] });
+    const folder = project(provider, '', replace);
+    await run(folder);
+    provider.orders[0] = { id: 'a', at: minute(6), lines: [line('z', 'bad')] };
+    expect((await run(folder))['lines']).to.include({ deleted: 0 });
+    expect(await skus(folder)).to.deep.equal(['x', 'y']);
+    // The API ignores the filter, and a stale replica answers.
+    provider.orders[0] = { id: 'a', at: minute(6), lines: [line('x')] };
+    provider.orders.push({ id: 'a', at: minute(2), lines: [line('w')] });
+    writeFileSync(
+      join(folder, 'sources/shop.yml'),
+      readFileSync(join(folder, 'sources/shop.yml'), 'utf8').replace('query: since', 'query: ignored'),
+    );
+    expect((await run(folder))['lines']).to.include({ superseded: 1 });
+    await provider.close();
+    expect(await skus(folder)).to.deep.equal(['x']);
+  });
+
+  it('that are gone already leave when the mapping comes to say so, without a request', async () => {
+    const provider = await shop({ id: 'a', at: minute(1), lines: [line('x'), line('y')] });
+    const folder = project(provider, '');
+    await run(folder);
+    provider.orders[0] = { id: 'a', at: minute(2), lines: [line('y')] };
+    await run(folder);
+    expect(await skus(folder)).to.deep.equal(['x', 'y']);
+    const file = join(folder, 'mappings/lines.yml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('sku]', 'sku], children: replace, deletes: soft'));
+    expect((await run(folder))['lines']).to.include({ deleted: 1 });
+    await provider.close();
+    const rows = await tableOf(folder, 'lines');
+    expect(rows.filter((row) => row['_deleted_at'] !== null).map((row) => row['sku'])).to.deep.equal(['x']);
+  });
+});
+
+describe('records that are gone', function () {
+  this.timeout(120_000);
+
+  it('leave their tables by a flag, with all that was made of them, and may come back', async () => {
+    const provider = await shop(
+      { id: 'a', at: minute(1), lines: [line('x'), line('y')] },
+      { id: 'b', at: minute(1), lines: [line('z')] },
+    );
+    const folder = project(provider, byFlag, { orders: ', deletes: soft' });
+    await run(folder);
+    // A stub: nothing but what says that it is gone.
+    provider.orders[0] = { id: 'a', at: minute(2), status: 'deleted' };
+    const second = await run(folder);
+    expect(second['orders']).to.include({ deleted: 1, updated: 0 });
+    expect(second['lines']).to.include({ deleted: 2 });
+    const { stdout } = await etl(['plan', '-p', folder]);
+    expect(stdout).to.contain('records with status as declared: these rows get a `_deleted_at`');
+    provider.orders[0] = { id: 'a', at: minute(3), status: 'open', lines: [line('x')] };
+    const third = await run(folder);
+    await provider.close();
+    expect(third['orders']).to.include({ updated: 1, inserted: 0 });
+    expect(await skus(folder)).to.deep.equal(['x', 'z']);
+    expect((await tableOf(folder, 'orders')).map((row) => row['_deleted_at'])).to.deep.equal([null, null]);
+  });
+
+  it('leave by a stream that lists them, unless they came back later', async () => {
+    const provider = await shop(
+      { id: 'a', at: minute(1), lines: [line('x')] },
+      { id: 'b', at: minute(1), lines: [line('y')] },
+      { id: 'c', at: minute(8), lines: [line('z')] },
+    );
+    const folder = project(provider, byStream);
+    await run(folder);
+    provider.deletions.push({ order: 'a', at: minute(5) }, { order: 'c', at: minute(5) });
+    expect((await run(folder))['orders']).to.include({ deleted: 1 });
+    expect((await tableOf(folder, 'orders')).map((row) => row['id'])).to.deep.equal(['b', 'c']);
+    expect(await skus(folder)).to.deep.equal(['y', 'z']);
+    const file = join(folder, 'mappings/orders.yml');
+    writeFileSync(file, `${readFileSync(file, 'utf8')}  at: {from: at, type: timestamp}\n`);
+    const asked = provider.asked.length;
+    const { stdout } = await etl(['plan', '-p', folder]);
+    expect(stdout).to.contain('remap orders from shop.deleted_orders');
+    await run(folder);
+    await provider.close();
+    expect(provider.asked.length - asked).to.equal(2);
+    expect((await tableOf(folder, 'orders')).map((row) => row['at'])).to.not.include(null);
+    expect((await tableOf(folder, 'orders')).map((row) => row['id'])).to.deep.equal(['b', 'c']);
+  });
+});
