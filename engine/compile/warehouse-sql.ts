@@ -1,4 +1,5 @@
 import Handlebars from 'handlebars';
+import type { AuditStatement, AuditStatementName } from '../model/audit.ts';
 import { stagedMeta } from '../model/batch.ts';
 import { accountColumn, versionsTable } from '../model/columns.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
@@ -8,7 +9,7 @@ import type { WarehouseTable } from '../model/snapshot.ts';
 import { type ColumnType, columnTypes } from './column-types.ts';
 
 /** Where the warehouse keeps its own account of loads. */
-const loads = { schema: 'main', table: '_etl_loads' } as const;
+export const loadsTable = { schema: 'main', table: '_etl_loads' } as const;
 
 const statementEnd = /;?\n---\n/;
 const batchOf = {
@@ -29,6 +30,27 @@ const loadNames = ({ deletes }: MappingPlan): readonly LoadStatementName[] => [
   ...(deletes === undefined ? [] : (['remove'] as const)),
   'record',
 ];
+
+/** Statements of an audit, each with its template. */
+const auditNames: readonly (readonly [AuditStatementName, template: string])[] = [
+  ['open', 'open'],
+  ['copy', 'copy'],
+  ['superseded', 'superseded'],
+  ['batch', 'batch'],
+  ['newest', 'newest'],
+  ['count', 'count'],
+  ['compare', 'compare'],
+  ['compare_source', 'compare'],
+  ['counted', 'counted'],
+  ['examples', 'examples'],
+  ['loaded', 'loaded'],
+];
+
+/** Those of a table that rows leave. */
+const leavingAuditNames = [
+  ['current', 'current'],
+  ['older_rows', 'older-rows'],
+] as const;
 
 interface Column extends ColumnType {
   readonly name: string;
@@ -66,7 +88,7 @@ export class WarehouseSql {
 
   /** Whether the warehouse has no `_etl_loads` yet, or one of an older version. */
   lacksLoads(): boolean {
-    const known = this.#table(loads.schema, loads.table);
+    const known = this.#table(loadsTable.schema, loadsTable.table);
     return known === undefined || typeIn(known, 'deleted') === undefined;
   }
 
@@ -114,7 +136,27 @@ export class WarehouseSql {
   }
 
   load(mapping: MappingPlan, rowsMax: number): LoadStep {
-    const context = {
+    const context = this.#context(mapping);
+    const statements = loadNames(mapping).map(
+      (name): LoadStatement => ({ name, sql: this.#render(name, context) }),
+    );
+    const reason = `what is staged goes to ${mapping.schema}.${mapping.table}`;
+    return { kind: 'load', id: `load ${mapping.name}`, reason, mapping: mapping.name, rowsMax, statements };
+  }
+
+  /** What holds a load file against the target table. */
+  audit(mapping: MappingPlan): readonly AuditStatement[] {
+    const context = this.#context(mapping);
+    return [...auditNames, ...(mapping.deletes === undefined ? [] : leavingAuditNames)].map(
+      ([name, template]) => ({
+        name,
+        sql: this.#render(template, { ...context, source: name === 'compare_source' }),
+      }),
+    );
+  }
+
+  #context(mapping: MappingPlan): object {
+    return {
       ...mapping,
       mapping: mapping.name,
       kind: kindOf(mapping),
@@ -125,11 +167,6 @@ export class WarehouseSql {
       columns: this.#fileColumns(mapping),
       file: this.#fileColumns(mapping).map(({ name, fileType }) => ({ name, type: fileType })),
     };
-    const statements = loadNames(mapping).map(
-      (name): LoadStatement => ({ name, sql: this.#render(name, context) }),
-    );
-    const reason = `what is staged goes to ${mapping.schema}.${mapping.table}`;
-    return { kind: 'load', id: `load ${mapping.name}`, reason, mapping: mapping.name, rowsMax, statements };
   }
 
   /** Columns of the target table, in order. */
@@ -194,7 +231,7 @@ export class WarehouseSql {
     if (text === undefined)
       throw new Error(`Assertion failed: there is a template ${this.#dialect}/${template}.sql.hbs`);
     const render = this.#handlebars.compile(text, { noEscape: true, strict: true });
-    return render({ ...context, loads }).trim();
+    return render({ ...context, loads: loadsTable }).trim();
   }
 }
 

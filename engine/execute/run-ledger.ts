@@ -58,6 +58,7 @@ export const streamAccount = (): StreamAccount => ({
 });
 
 type Counts = { -readonly [name in keyof LoadCounts]: number } & {
+  deduplicated: number;
   filtered: number;
   blocked: number;
   nulled: number;
@@ -91,6 +92,7 @@ export class RunLedger {
         unchanged: 0,
         superseded: 0,
         deleted: 0,
+        deduplicated: 0,
         filtered: 0,
         blocked: 0,
         nulled: 0,
@@ -118,6 +120,7 @@ export class RunLedger {
   /** Counts what did not become a row, of a page that was fetched or of a kept one that was mapped again. */
   mapped(rows: MappedRows): void {
     const { counts } = this.#table(rows.mapping);
+    counts.deduplicated += rows.deduplicated;
     counts.filtered += rows.filtered;
     this.#blocked.push(...rows.blocked.slice(0, Math.max(0, blockedShownMax - counts.blocked)));
     counts.blocked += rows.blocked.length;

@@ -78,11 +78,15 @@ export interface MappedRows {
   readonly values: readonly StagedValue[];
   /** The same rows as a piece of a load file. */
   readonly lines: Uint8Array;
+  /** Records, or elements of `each`: each became a row or a tombstone, or is counted below. */
+  readonly units: number;
   readonly count: number;
   /** Markers among them, which are no rows and are not counted as such: see `_op` of `stagedMeta`. */
   readonly marks: number;
   /** Of the markers, those that say that a record is gone. */
   readonly tombstones: number;
+  /** Left out since the page has said the same before: see `compileDuplicates`. */
+  readonly deduplicated: number;
   readonly filtered: number;
   /** Values stored as NULL because `onInvalid` says so. */
   readonly nulled: number;

@@ -25,6 +25,7 @@ export interface Project {
   name: string;
   vars?: Vars;
   pii?: PiiSettings;
+  audit?: AuditSettings;
   defaults?: Defaults;
   /**
    * Named sets of connections. The first one is the default unless one is called `dev`.
@@ -50,6 +51,19 @@ export interface PiiSettings {
    * Secret key of the HMAC-SHA-256 that makes tokens of properties marked `pii: hmac`. The same key gives the same token, so joins keep working.
    */
   key: string;
+}
+/**
+ * When `etl audit` fails, and what it may use of the budgets.
+ */
+export interface AuditSettings {
+  /**
+   * Least share of the source's units, and of the keys that are compared, that must be accounted for. Below it, `etl audit` exits with 5.
+   */
+  threshold?: string;
+  /**
+   * Share of every limit that `etl audit --source` may use.
+   */
+  share?: string;
 }
 /**
  * Values inherited by every stream and mapping that does not say otherwise.
@@ -100,13 +114,21 @@ export interface Environment {
  */
 export interface StagingSettings {
   /**
-   * Which database keeps the ledger and the staged rows.
+   * Which database keeps the ledger and the staged rows: a file of this machine, or a server that several machines can share.
    */
-  dialect?: 'sqlite';
+  dialect?: 'sqlite' | 'postgres';
   /**
    * File of the SQLite database, relative to the project folder.
    */
   storage?: string;
+  /**
+   * URL of the PostgreSQL database, version 13 or newer, such as `postgres://etl:PASSWORD@db.example/staging`. Off this machine connections are encrypted and the server’s certificate is checked, unless `?sslmode=` says `require` or `disable`.
+   */
+  url?: string;
+  /**
+   * Schema of the PostgreSQL database, made when it is needed. Each environment has one of its own.
+   */
+  schema?: string;
 }
 /**
  * Where tables end up.

@@ -102,6 +102,12 @@ async function run(folder: string): Promise<Record<string, Table>> {
   return Object.fromEntries(result.tables.map((table) => [table.mapping, table]));
 }
 
+/** The ledger, the warehouse's account and the tables agree. */
+async function accounted(folder: string): Promise<void> {
+  const { code, stdout, stderr } = await etl(['audit', '-p', folder]);
+  expect(code, stdout + stderr).to.equal(0);
+}
+
 const minute = (at: number): string => new Date(Date.UTC(2026, 0, 1, 0, at)).toISOString();
 const line = (sku: string, price: number | string = 1): Line => ({ sku, price });
 
@@ -141,6 +147,7 @@ describe('lines of a parent', function () {
     );
     expect((await run(folder))['lines']).to.include({ superseded: 1 });
     await provider.close();
+    await accounted(folder);
     expect(await skus(folder)).to.deep.equal(['x']);
   });
 
@@ -155,6 +162,7 @@ describe('lines of a parent', function () {
     writeFileSync(file, readFileSync(file, 'utf8').replace('sku]', 'sku], children: replace, deletes: soft'));
     expect((await run(folder))['lines']).to.include({ deleted: 1 });
     await provider.close();
+    await accounted(folder);
     const rows = await tableOf(folder, 'lines');
     expect(rows.filter((row) => row['_deleted_at'] !== null).map((row) => row['sku'])).to.deep.equal(['x']);
   });
@@ -178,8 +186,10 @@ describe('records that are gone', function () {
     const { stdout } = await etl(['plan', '-p', folder]);
     expect(stdout).to.contain('records with status as declared: these rows get a `_deleted_at`');
     provider.orders[0] = { id: 'a', at: minute(3), status: 'open', lines: [line('x')] };
+    await accounted(folder);
     const third = await run(folder);
     await provider.close();
+    await accounted(folder);
     expect(third['orders']).to.include({ updated: 1, inserted: 0 });
     expect(await skus(folder)).to.deep.equal(['x', 'z']);
     expect((await tableOf(folder, 'orders')).map((row) => row['_deleted_at'])).to.deep.equal([null, null]);
@@ -197,6 +207,7 @@ describe('records that are gone', function () {
     expect((await run(folder))['orders']).to.include({ deleted: 1 });
     expect((await tableOf(folder, 'orders')).map((row) => row['id'])).to.deep.equal(['b', 'c']);
     expect(await skus(folder)).to.deep.equal(['y', 'z']);
+    await accounted(folder);
     const file = join(folder, 'mappings/orders.yml');
     writeFileSync(file, `${readFileSync(file, 'utf8')}  at: {from: at, type: timestamp}\n`);
     const asked = provider.asked.length;

@@ -1,14 +1,16 @@
 import { hash } from 'node:crypto';
-import type { BlockedRow, MappedRows, MarkerOp, PageFailure, StagedValue } from '../../model/batch.ts';
+import type { MappedRows, MarkerOp, PageFailure } from '../../model/batch.ts';
 import { loadFields } from '../../model/load-file.ts';
 import { pathText } from '../../model/path.ts';
 import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
 import { type Column, coerce, compileColumns } from './columns.ts';
 import { compileConditions, type Filter } from './conditions.ts';
+import { compileDuplicates, type DuplicateFinder } from './duplicates.ts';
 import { badValue, kindOf } from './failures.ts';
 import { Invalid, keptText } from './invalid.ts';
 import { addMark, compileFlags } from './marks.ts';
 import { compilePath, type JsonObject, type Reader } from './paths.ts';
+import { emptySheet, type Sheet } from './sheet.ts';
 
 /** A page whose records are clean of personal data. */
 export interface CleanPage {
@@ -33,20 +35,8 @@ interface Program {
   /** Whether each record says which rows it has, so that others may go. */
   readonly replaces: boolean;
   readonly columns: readonly Column[];
+  readonly isDuplicate: DuplicateFinder;
   readonly isAsync: boolean;
-}
-
-/** The rows so far. */
-interface Sheet {
-  readonly values: StagedValue[];
-  /** A line of the load file for each row. */
-  readonly lines: string[];
-  readonly blocked: BlockedRow[];
-  count: number;
-  marks: number;
-  tombstones: number;
-  filtered: number;
-  nulled: number;
 }
 
 /** A record, or one element of it: what one row is made of. */
@@ -81,21 +71,12 @@ export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
     isDeleted: compileFlags(plan.deletes),
     replaces: plan.deletes?.children ?? false,
     columns,
+    // Where a record says which rows it has, each of its versions must have them.
+    isDuplicate: plan.deletes === undefined ? compileDuplicates(plan) : () => false,
     isAsync: columns.some(({ compute }) => compute !== undefined),
   };
   return (page) => mapPage(program, page);
 }
-
-const emptySheet = (): Sheet => ({
-  values: [],
-  lines: [],
-  blocked: [],
-  count: 0,
-  marks: 0,
-  tombstones: 0,
-  filtered: 0,
-  nulled: 0,
-});
 
 async function mapPage(program: Program, page: CleanPage): Promise<MappedRows | PageFailure> {
   const sheet = emptySheet();
@@ -106,8 +87,8 @@ async function mapPage(program: Program, page: CleanPage): Promise<MappedRows | 
       : addRow(program, sheet, page, unit);
     if (failure !== undefined) return failure;
   }
-  const lines = new TextEncoder().encode(sheet.lines.join(''));
-  return { mapping: program.mapping, ...sheet, lines };
+  const { seen: _, ...made } = sheet;
+  return { mapping: program.mapping, ...made, lines: new TextEncoder().encode(made.lines.join('')) };
 }
 
 /** All units of a page, in order. Behind those of a record, once they are rows, stands what it says about its other rows. */
@@ -132,14 +113,13 @@ function listed(
   ordinal: number,
   record: JsonObject,
 ): readonly unknown[] | undefined {
-  if (program.isDeleted?.(record) === true) {
-    mark(program, sheet, page, ordinal, 'delete');
-    return undefined;
-  }
-  const elements = elementsOf(program, record);
+  const isDeleted = program.isDeleted?.(record) === true;
+  const elements = isDeleted ? undefined : elementsOf(program, record);
+  sheet.units += Array.isArray(elements) ? elements.length : 1;
   if (Array.isArray(elements)) return elements;
   const unit = { ordinal, index: null, element: undefined, record };
-  block(program, sheet, page, unit, notAnArray(program, elements));
+  if (isDeleted) mark(program, sheet, page, ordinal, 'delete');
+  else block(program, sheet, page, unit, notAnArray(program, elements));
   return undefined;
 }
 
@@ -245,15 +225,15 @@ function addRow(
   const meta = values.length;
   const rowHash = hash('sha256', own).slice(0, hashDigits);
   const { ordinal, index } = unit;
-  values.push(
-    page.page,
-    ordinal,
-    index,
-    page.keys[ordinal] ?? '',
-    page.cursors[ordinal] ?? null,
-    rowHash,
-    null,
-  );
+  values.push(page.page, ordinal, index, page.keys[ordinal] ?? '', page.cursors[ordinal] ?? null);
+  values.push(rowHash, null);
+  if (sheet.seen.has(rowHash) && program.isDuplicate(values, start)) {
+    values.length = start;
+    sheet.nulled = nulledBefore;
+    sheet.deduplicated += 1;
+    return undefined;
+  }
+  sheet.seen.add(rowHash);
   sheet.lines.push(`${own},${loadFields(values, meta, values.length - meta)}\n`);
   sheet.count += 1;
   return undefined;

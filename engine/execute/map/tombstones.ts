@@ -20,6 +20,7 @@ export function compileTombstones(stream: StreamPlan, mapping: MappingPlan): Row
     );
     const keys = keysOf(deletions.map(({ record }) => record));
     if ('transient' in keys) return keys;
+    const made = { units: records.length, filtered: records.length - deletions.length };
     const sheet = { values: [] as StagedValue[], lines: [] as string[], marks: 0, tombstones: 0 };
     const { account } = stream;
     const width = mapping.properties.length;
@@ -27,19 +28,24 @@ export function compileTombstones(stream: StreamPlan, mapping: MappingPlan): Row
       const cursor = isVersioned ? cursors[ordinal] : null;
       addMark(sheet, { account, width, page, ordinal, key: keys[at], cursor }, 'delete');
     }
-    return rowsOf(mapping, sheet);
+    return rowsOf(mapping, { ...made, ...sheet });
   };
 }
 
 const rowsOf = (
   { name }: MappingPlan,
-  { lines, ...sheet }: Pick<MappedRows, 'values' | 'marks' | 'tombstones'> & { readonly lines: string[] },
+  {
+    lines,
+    ...sheet
+  }: Pick<MappedRows, 'units' | 'filtered' | 'values' | 'marks' | 'tombstones'> & {
+    readonly lines: string[];
+  },
 ): MappedRows => ({
   mapping: name,
   ...sheet,
   lines: new TextEncoder().encode(lines.join('')),
   count: 0,
-  filtered: 0,
+  deduplicated: 0,
   nulled: 0,
   blocked: [],
 });

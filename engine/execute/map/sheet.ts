@@ -1,0 +1,33 @@
+import type { BlockedRow, StagedValue } from '../../model/batch.ts';
+
+/** The rows so far. */
+export interface Sheet {
+  readonly values: StagedValue[];
+  /** A line of the load file for each row. */
+  readonly lines: string[];
+  readonly blocked: BlockedRow[];
+  /** Hashes of the rows. */
+  readonly seen: Set<string>;
+  units: number;
+  count: number;
+  marks: number;
+  tombstones: number;
+  deduplicated: number;
+  filtered: number;
+  nulled: number;
+}
+
+/** Nothing of a page is mapped yet. */
+export const emptySheet = (): Sheet => ({
+  values: [],
+  lines: [],
+  blocked: [],
+  seen: new Set(),
+  units: 0,
+  count: 0,
+  marks: 0,
+  tombstones: 0,
+  deduplicated: 0,
+  filtered: 0,
+  nulled: 0,
+});
