@@ -19,6 +19,7 @@ import { compileChecks } from './checks.ts';
 import { compileMapping } from './mapping.ts';
 import { compileSource } from './source.ts';
 import { compileStream } from './stream.ts';
+import { sweepSteps } from './sweep.ts';
 import { costSyntax } from './syntax.ts';
 import { WarehouseSql } from './warehouse-sql.ts';
 
@@ -106,6 +107,9 @@ const usesTokens = (streams: ReadonlyMap<string, StreamPlan>): boolean =>
 const deletingStreams = ({ deletes }: MappingPlan): readonly string[] =>
   (deletes?.streams ?? []).map(({ stream }) => stream);
 
+const sweptStream = ({ deletes }: MappingPlan): readonly string[] =>
+  deletes?.sweep === undefined ? [] : [deletes.sweep.stream];
+
 /** The streams that mappings read or learn of deletes from, by `source.stream`, in the order of the project. */
 function streamsOf(project: Project, mappings: readonly MappingPlan[]): ReadonlyMap<string, StreamPlan> {
   const streams = new Map<string, StreamPlan>();
@@ -131,8 +135,11 @@ function compileSteps(
   diagnostics: Diagnostic[],
 ): readonly Step[] {
   const steps: Step[] = [];
-  for (const mapping of mappings) steps.push(...remapStep(mapping, streams, snapshot));
+  const sweeps = [...streams.values()].flatMap((stream) => sweepSteps(stream, mappings));
+  const kept = new Map([...streams, ...sweeps.flatMap(({ stream, gone }) => [named(stream), named(gone)])]);
+  for (const mapping of mappings) steps.push(...remapStep(mapping, kept, snapshot));
   for (const [full, stream] of streams) steps.push(extractStep(full, stream, mappings, snapshot));
+  steps.push(...sweeps);
   const needsLoads = sql.lacksLoads();
   for (const mapping of mappings) {
     steps.push(...checkStep(project, mapping));
@@ -143,6 +150,8 @@ function compileSteps(
   }
   return steps;
 }
+
+const named = (stream: StreamPlan) => [`${stream.source}.${stream.name}`, stream] as const;
 
 function extractStep(
   full: string,
@@ -182,14 +191,16 @@ function remapStep(
   const known = snapshot.mappingHashes.get(mapping.name);
   if (known === mapping.hash) return [];
   const what = known === undefined ? 'new' : 'changed';
-  return [mapping.stream, ...deletingStreams(mapping)].flatMap((full): readonly Step[] => {
-    const stream = streams.get(full);
-    const pages = snapshot.keptPages.get(full) ?? 0;
-    if (stream === undefined || pages === 0) return [];
-    const from = full === mapping.stream ? '' : ` from ${full}`;
-    const reason = `the mapping is ${what}: ${pages} kept ${pages === 1 ? 'page is' : 'pages are'} mapped again${from}, without a request`;
-    return [{ kind: 'remap', id: `remap ${mapping.name}${from}`, reason, mapping: mapping.name, stream }];
-  });
+  return [mapping.stream, ...sweptStream(mapping), ...deletingStreams(mapping)].flatMap(
+    (full): readonly Step[] => {
+      const stream = streams.get(full);
+      const pages = snapshot.keptPages.get(full) ?? 0;
+      if (stream === undefined || pages === 0) return [];
+      const from = full === mapping.stream ? '' : ` from ${full}`;
+      const reason = `the mapping is ${what}: ${pages} kept ${pages === 1 ? 'page is' : 'pages are'} mapped again${from}, without a request`;
+      return [{ kind: 'remap', id: `remap ${mapping.name}${from}`, reason, mapping: mapping.name, stream }];
+    },
+  );
 }
 
 /** The table has lost what was loaded, or lacks columns in it; a changed mapping is loaded again in any case. */

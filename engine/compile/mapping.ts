@@ -5,8 +5,10 @@ import { assert } from '../model/errors.ts';
 import { knownPath } from '../model/path.ts';
 import type { DeletesPlan, LogicalType, MappingPlan, Origin, PropertyPlan } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
+import { goneOf } from '../model/sweep.ts';
 import { canonical, sha256 } from './canonical.ts';
 import { compileConditions } from './conditions.ts';
+import { compileSweep } from './sweep.ts';
 import { propertySyntax } from './syntax.ts';
 import { compileTransform } from './transforms.ts';
 
@@ -23,7 +25,7 @@ export function compileMapping(
     return compileProperty(mapping, name, property, key.includes(name));
   });
   const stream = streamOf(project, mapping.from);
-  const deletes = compileDeletes(mapping, stream);
+  const deletes = compileDeletes(project, mapping, stream);
   const body = {
     name: mapping.name,
     stream: mapping.from,
@@ -35,12 +37,12 @@ export function compileMapping(
     properties,
   };
   // Whether rows are removed or kept as deleted is decided while loading: the staged ones are the same.
-  const { how, ...learned } = deletes ?? {};
+  const { how, sweep, ...learned } = deletes ?? {};
   const decisive = [
     body,
     streamShape(project, mapping.from),
     privacyOf(mapping),
-    ...(how === undefined ? [] : [learned]),
+    ...(how === undefined ? [] : [learned, sweep?.stream]),
   ];
   return {
     mapping: {
@@ -72,26 +74,39 @@ function streamShape(project: Project, from: string): unknown {
 }
 
 /** How rows leave the table of a mapping; undefined where none does. */
-function compileDeletes(mapping: config.Mapping, stream: config.Stream | undefined): DeletesPlan | undefined {
+function compileDeletes(
+  project: Project,
+  mapping: config.Mapping,
+  stream: config.Stream | undefined,
+): DeletesPlan | undefined {
   const ways = stream?.deletes ?? [];
   const children = mapping.load.children === 'replace';
   if (ways.length === 0 && !children) return undefined;
-  const [source] = mapping.from.split('.');
+  const [source, name = ''] = mapping.from.split('.');
+  const declared = project.sources.find((one) => one.name === source);
+  const way = ways.find(({ by }) => by === 'sweep');
+  const sweep = way && declared && compileSweep(declared, name, way);
   return {
     how: mapping.load.deletes ?? 'hard',
     children,
     flags: ways.flatMap(({ by, where }) => (by === 'flag' ? [compileConditions(where ?? {}, false)] : [])),
-    streams: ways.flatMap(({ by, stream: name, key = [], where = {} }) =>
-      by !== 'stream'
+    streams: [
+      ...ways.flatMap(({ by, stream: other, key = [], where = {} }) =>
+        by !== 'stream'
+          ? []
+          : [
+              {
+                stream: `${source}.${other}`,
+                key: key.map((path) => knownPath(path)),
+                where: compileConditions(where, false),
+              },
+            ],
+      ),
+      ...(sweep === undefined
         ? []
-        : [
-            {
-              stream: `${source}.${name}`,
-              key: key.map((path) => knownPath(path)),
-              where: compileConditions(where, false),
-            },
-          ],
-    ),
+        : [{ stream: goneOf(mapping.from), key: [knownPath('record')], where: [] }]),
+    ],
+    ...(sweep && { sweep }),
   };
 }
 

@@ -2,7 +2,16 @@ import { rm } from 'node:fs/promises';
 import type { MappedRows, PageFacts } from '../model/batch.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { assert, ExplainedError } from '../model/errors.ts';
-import type { CheckStep, ExtractStep, LoadStep, MappingPlan, Plan, RemapStep, Step } from '../model/plan.ts';
+import type {
+  CheckStep,
+  ExtractStep,
+  LoadStep,
+  MappingPlan,
+  Plan,
+  RemapStep,
+  Step,
+  SweepStep,
+} from '../model/plan.ts';
 import type { Position, StagedPage } from '../model/ports.ts';
 import type { RunReport, StepResult } from '../model/run-report.ts';
 import { check } from './check/check.ts';
@@ -16,11 +25,12 @@ import { groups, rowsMaxOf } from './grouping.ts';
 import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
 import { removeStaleFiles } from './load/stale-files.ts';
-import { counted, pageIds } from './received.ts';
+import { counted, firstOf, pageIds } from './received.ts';
 import { RunLedger, type StreamAccount, streamAccount } from './run-ledger.ts';
 import type { RunServices } from './run-services.ts';
 import { restage } from './stage/restage.ts';
 import { stage } from './stage/stage.ts';
+import { sweep } from './sweep.ts';
 import { type WorkerPool, workerPool } from './worker-pool.ts';
 
 /** A run in progress. */
@@ -61,7 +71,8 @@ export async function executePlan(plan: Plan, services: RunServices): Promise<Ru
 /** Steps that map pages come before those that load, which need the workers' memory. */
 async function performAll(plan: Plan, services: RunServices, ledger: RunLedger): Promise<void> {
   const all = groups(plan.steps);
-  const isMapping = ([step]: readonly Step[]): boolean => step?.kind === 'remap' || step?.kind === 'extract';
+  const isMapping = ([step]: readonly Step[]): boolean =>
+    step?.kind === 'remap' || step?.kind === 'extract' || step?.kind === 'sweep';
   await removeStaleFiles(services.folder, services.clock.now());
   const pool = workerPool(plan, services.references, services.workers);
   const spool = new LoadSpool(services.folder, rowsMaxOf(plan));
@@ -130,6 +141,8 @@ async function perform(run: Run, step: Step): Promise<readonly Diagnostic[]> {
       return performRemap(run, step);
     case 'extract':
       return performExtract(run, step);
+    case 'sweep':
+      return performSweep(run, step);
     case 'check':
       return performCheck(run, step);
     case 'reload':
@@ -157,12 +170,17 @@ async function performRemap(
 }
 
 /** Reads one window of a stream, page by page, and stages each page with the rows that its mappings make of it. */
-async function performExtract(run: Run, step: ExtractStep): Promise<readonly Diagnostic[]> {
+async function performExtract(
+  run: Run,
+  step: ExtractStep,
+  start?: Position,
+  pagesMax = Number.POSITIVE_INFINITY,
+): Promise<readonly Diagnostic[]> {
   const { services, ledger, spool } = run;
   const name = `${step.stream.source}.${step.stream.name}`;
   const account = ledger.stream(name);
   const startedMs = services.clock.now();
-  const position = continued(await services.staging.position(step.stream), step.stream);
+  const position = continued(start ?? (await services.staging.position(step.stream)), step.stream);
   // Pages end before the work on the last of them does.
   const [stop, end] = [new AbortController(), new AbortController()];
   const pages = extract(
@@ -178,7 +196,7 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
     tellStaged(services, name, account, page);
   };
   try {
-    await stage(step.stream, counted(pages, account), position, {
+    await stage(step.stream, counted(firstOf(pages, pagesMax), account), position, {
       staging: services.staging,
       run: services.runId,
       committed,
@@ -190,6 +208,25 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
     account.elapsedMs += services.clock.now() - startedMs;
   }
   return ledger.extracted(step);
+}
+
+/** Reads on in the whole listing of a stream, when it is due. */
+async function performSweep(run: Run, step: SweepStep): Promise<readonly Diagnostic[]> {
+  const { plan, services, ledger, pool, spool } = run;
+  const program = `${step.gone.source}.${step.gone.name}`;
+  return sweep(step, {
+    ...services,
+    run: services.runId,
+    mappings: step.mappings.flatMap((name) => plan.mappings[name] ?? []),
+    read: (start, pagesMax) => performExtract(run, { ...step, kind: 'extract' }, start, pagesMax),
+    map: async (page, body) => pool.map({ program, page, body }, undefined).mapped,
+    committed: ({ id, rows: all }) => {
+      for (const rows of all) {
+        ledger.mapped(rows);
+        spool.add(id, rows);
+      }
+    },
+  });
 }
 
 type Plumbing = Pick<Run, 'plan' | 'services' | 'channels' | 'pool'>;

@@ -18,6 +18,19 @@ export async function* counted(
   }
 }
 
+/** The first pages of a listing; what comes behind them is left for another time. */
+export async function* firstOf(
+  pages: AsyncIterable<ReceivedPage>,
+  pagesMax: number,
+): AsyncIterable<ReceivedPage> {
+  let count = 0;
+  for await (const page of pages) {
+    yield page;
+    count += 1;
+    if (count >= pagesMax) return;
+  }
+}
+
 /** Page ids, reserved a few at a time: gaps do no harm, a round trip per page would. */
 export function pageIds(staging: Staging): () => Promise<number> {
   const reserveCount = 64;

@@ -157,7 +157,7 @@ export class RunLedger {
   finished(step: Step, status: StepResult['status'], diagnostics: readonly Diagnostic[]): void {
     this.#diagnostics.push(...diagnostics);
     if (status === 'succeeded') return;
-    if (step.kind === 'extract') {
+    if (step.kind === 'extract' || step.kind === 'sweep') {
       this.stream(`${step.stream.source}.${step.stream.name}`).status =
         status === 'interrupted' ? status : 'failed';
       return;
@@ -168,7 +168,7 @@ export class RunLedger {
 
   /** Whether a step must not run since its stream could not be read, or a step of its table failed. */
   blocked(step: Step): boolean {
-    if (step.kind === 'extract' || step.kind === 'remap') return false;
+    if (step.kind === 'extract' || step.kind === 'sweep' || step.kind === 'remap') return false;
     const mapping = this.#plan.mappings[step.mapping];
     const stream = this.#streams.get(mapping?.stream ?? '');
     return (

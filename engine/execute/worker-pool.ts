@@ -157,10 +157,13 @@ export function workerPool(plan: Plan, references: References, workers: number):
     names.flatMap((name) => plan.mappings[name] ?? []);
   const programs = plan.steps.flatMap((step): Program[] => {
     if (step.kind === 'remap') return [{ id: step.id, stream: step.stream, mappings: find([step.mapping]) }];
-    if (step.kind !== 'extract') return [];
-    return [
-      { id: `${step.stream.source}.${step.stream.name}`, stream: step.stream, mappings: find(step.mappings) },
-    ];
+    if (step.kind !== 'extract' && step.kind !== 'sweep') return [];
+    const streams = step.kind === 'sweep' ? [step.stream, step.gone] : [step.stream];
+    return streams.map((stream) => ({
+      id: `${stream.source}.${stream.name}`,
+      stream,
+      mappings: find(step.mappings),
+    }));
   });
   const { piiKey, pageKey } = plan;
   const secrets = {

@@ -130,12 +130,12 @@ export interface PageFailure {
  * `_record` is the primary key as text, `_ordinal` the record's position in the page, `_index` the element's,
  * `_cursor` the normalised cursor, `_hash` a hash of the mapped values. `_op` is NULL for a row; otherwise it is a marker
  * without values. `complete`: the rows of this version of the record are all here, so that others of it may go.
- * `delete`: the record is gone.
+ * `delete`: the record is gone. `seen`: a sweep has seen the record, of which there is no row.
  */
 export const stagedMeta = ['_page', '_ordinal', '_index', '_record', '_cursor', '_hash', '_op'] as const;
 
 /** What a marker says: see `stagedMeta`. */
-export type MarkerOp = 'complete' | 'delete';
+export type MarkerOp = 'complete' | 'delete' | 'seen';
 
 /**
  * Normalises a cursor value to a text whose order is the value's order: instants as UTC with microseconds,

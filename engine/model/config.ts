@@ -969,9 +969,9 @@ export interface CursorFrom {
  */
 export interface Deletes {
   /**
-   * What says so: a `flag` in the record itself, or another `stream` of the source that lists what was deleted.
+   * What says so: a `flag` in the record itself, another `stream` of the source that lists what was deleted, or a `sweep`: from time to time the whole listing is read, and what is not in it is gone.
    */
-  by: 'flag' | 'stream';
+  by: 'flag' | 'stream' | 'sweep';
   where?: Where;
   /**
    * `stream`: name of the stream of the same source whose records are deletions. Where records have a cursor, deletions need one of the same type: a record that came back later stays.
@@ -981,6 +981,18 @@ export interface Deletes {
    * `stream`: paths of the values in a deletion that are the `primaryKey` of what was deleted, in the same order.
    */
   key?: string[];
+  /**
+   * `sweep`: how long after one sweep has begun the next one may.
+   */
+  every?: string;
+  /**
+   * `sweep`: share of the declared limits that it may use. Each run reads as many of its pages as that allows for the time since it last read some, one at least; the next run goes on from there.
+   */
+  share?: string;
+  /**
+   * `sweep`: most records that it may find gone, as a share of those known. With more it deletes nothing and fails, since a listing that was short looks the same.
+   */
+  threshold?: string;
 }
 /**
  * Conditions by path; all must hold. A plain value means equality.

@@ -78,7 +78,7 @@ export interface WarehousePlan {
   readonly memoryBytes: number;
 }
 
-export type Step = ExtractStep | RemapStep | CheckStep | ReloadStep | DefineStep | LoadStep;
+export type Step = ExtractStep | SweepStep | RemapStep | CheckStep | ReloadStep | DefineStep | LoadStep;
 
 interface StepBase {
   /** Unique in the plan, such as `extract shopify.orders`. */
@@ -92,6 +92,16 @@ export interface ExtractStep extends StepBase {
   readonly kind: 'extract';
   readonly stream: StreamPlan;
   /** Mappings of this stream, in order. */
+  readonly mappings: readonly string[];
+}
+
+/** Reads on in the whole listing of a stream, when it is due; at its end, what was not in it is listed as gone. */
+export interface SweepStep extends StepBase {
+  readonly kind: 'sweep';
+  readonly stream: StreamPlan;
+  /** The stream that lists what is gone. It is asked of nobody. */
+  readonly gone: StreamPlan;
+  readonly sweep: SweepPlan;
   readonly mappings: readonly string[];
 }
 
@@ -190,8 +200,20 @@ export interface DeletesPlan {
   readonly children: boolean;
   /** A record for which all conditions of one of these hold is gone. */
   readonly flags: readonly (readonly ConditionPlan[])[];
-  /** Streams that list what is gone. */
+  /** Streams that list what is gone; what a sweep finds out is listed by one of ours. */
   readonly streams: readonly DeletingStream[];
+  readonly sweep?: SweepPlan;
+}
+
+/** The whole listing is read from time to time, and what is not in it is gone. */
+export interface SweepPlan {
+  /** The listing as a stream of its own: `source.stream~sweep`. */
+  readonly stream: string;
+  readonly everyMs: number;
+  /** Most records that may be gone, as a part of those known. */
+  readonly threshold: number;
+  /** What its share of the limits comes to; absent where nothing limits it. */
+  readonly pagesPerMinute?: number;
 }
 
 /** A stream whose records say that those of another are gone. */

@@ -8,6 +8,7 @@ import type {
   SourcePlan,
   Step,
   StreamPlan,
+  SweepStep,
 } from '../model/plan.ts';
 import { durationText } from '../model/units.ts';
 
@@ -43,6 +44,8 @@ function detail(plan: Plan, step: Step, sql: boolean): readonly string[] {
         ...extractDetail(step, plan.sources[step.stream.source]),
         ...step.mappings.flatMap((name) => mappingDetail(plan.mappings[name], step.stream)),
       ];
+    case 'sweep':
+      return [sweepText(step)];
     case 'remap':
     case 'reload':
       return [];
@@ -88,14 +91,24 @@ function mappingDetail(mapping: MappingPlan | undefined, stream: StreamPlan): re
   ];
 }
 
+function sweepText({ sweep: { everyMs, threshold, pagesPerMinute } }: SweepStep): string {
+  const pace =
+    pagesPerMinute === undefined
+      ? 'all of it in one run, since no limit is declared'
+      : `${Number(pagesPerMinute.toPrecision(2))} pages for each minute since its last read`;
+  return `every ${durationText(everyMs)}, ${pace}; deletes nothing when more than ${threshold * 100} % would go`;
+}
+
 /** Which rows leave a table, and what that means. */
-function deletesText({ how, children, flags, streams }: DeletesPlan): string {
+function deletesText({ how, children, flags, streams, sweep }: DeletesPlan): string {
   const reasons = [
     ...(children ? ['lines that their record no longer has'] : []),
     ...flags.map(
       (flag) => `records with ${[...new Set(flag.map(({ text }) => text))].join(' and ')} as declared`,
     ),
-    ...streams.map(({ stream }) => `what ${stream} lists`),
+    ...streams.map(({ stream }) =>
+      sweep && stream.includes('~') ? 'what a sweep finds gone' : `what ${stream} lists`,
+    ),
   ];
   const what = how === 'soft' ? 'get a `_deleted_at`' : 'are removed';
   return `${reasons.join(', ')}: these rows ${what}`;

@@ -48,7 +48,9 @@ export function compileStream(
   const keysOf = compileKeys(stream);
   const name = `${stream.source}.${stream.name}`;
   const mappers = mappings.map((mapping) =>
-    mapping.stream === name ? compileRows(stream, mapping) : compileTombstones(stream, mapping),
+    mapping.stream === name || mapping.deletes?.sweep?.stream === name
+      ? compileRows(stream, mapping)
+      : compileTombstones(stream, mapping),
   );
   const enricher = compileEnricher(stream);
   const sanitise = compilePrivacy(stream.privacy, piiKey);

@@ -3,6 +3,7 @@ import type { MappedRows, MarkerOp, PageFailure } from '../../model/batch.ts';
 import { loadFields } from '../../model/load-file.ts';
 import { pathText } from '../../model/path.ts';
 import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
+import { isSweep } from '../../model/sweep.ts';
 import { type Column, coerce, compileColumns } from './columns.ts';
 import { compileConditions, type Filter } from './conditions.ts';
 import { compileDuplicates, type DuplicateFinder } from './duplicates.ts';
@@ -34,6 +35,8 @@ interface Program {
   readonly isDeleted: ((record: JsonObject) => boolean) | undefined;
   /** Whether each record says which rows it has, so that others may go. */
   readonly replaces: boolean;
+  /** Whether every record is mentioned, also one without rows: those that are not will be taken for gone. */
+  readonly sweeps: boolean;
   readonly columns: readonly Column[];
   readonly isDuplicate: DuplicateFinder;
   readonly isAsync: boolean;
@@ -70,6 +73,7 @@ export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
     filter: compileConditions(plan.where),
     isDeleted: compileFlags(plan.deletes),
     replaces: plan.deletes?.children ?? false,
+    sweeps: isSweep(stream.name),
     columns,
     // Where a record says which rows it has, each of its versions must have them.
     isDuplicate: plan.deletes === undefined ? compileDuplicates(plan) : () => false,
@@ -94,14 +98,13 @@ async function mapPage(program: Program, page: CleanPage): Promise<MappedRows | 
 /** All units of a page, in order. Behind those of a record, once they are rows, stands what it says about its other rows. */
 function* units(program: Program, sheet: Sheet, page: CleanPage): Generator<Unit> {
   for (const [ordinal, record] of page.records.entries()) {
-    // While one of its rows is blocked, the table keeps what it has of the record.
-    const blocked = sheet.blocked.length;
+    const before = { blocked: sheet.blocked.length, lines: sheet.lines.length };
     const elements = listed(program, sheet, page, ordinal, record);
     if (elements === undefined) continue;
     for (let index = 0; index < elements.length; index += 1) {
       yield { ordinal, index: program.each ? index : null, element: elements[index], record };
     }
-    complete(program, sheet, page, ordinal, blocked);
+    complete(program, sheet, page, ordinal, before);
   }
 }
 
@@ -120,14 +123,25 @@ function listed(
   const unit = { ordinal, index: null, element: undefined, record };
   if (isDeleted) mark(program, sheet, page, ordinal, 'delete');
   else block(program, sheet, page, unit, notAnArray(program, elements));
+  if (program.sweeps && !isDeleted) mark(program, sheet, page, ordinal, 'seen');
   return undefined;
 }
 
-/** Says that a record has no other rows, unless one was blocked. A record without the list says nothing about them. */
-function complete(program: Program, sheet: Sheet, page: CleanPage, ordinal: number, blocked: number): void {
-  if (!program.replaces || sheet.blocked.length > blocked) return;
-  const list = program.each?.read(page.records[ordinal]);
-  if (list !== undefined) mark(program, sheet, page, ordinal, 'complete');
+/**
+ * Says that a record has no other rows. While one of them is blocked, the table keeps what it has; a record without the
+ * list says nothing about it.
+ */
+function complete(
+  program: Program,
+  sheet: Sheet,
+  page: CleanPage,
+  ordinal: number,
+  before: { readonly blocked: number; readonly lines: number },
+): void {
+  const isWhole = program.replaces && sheet.blocked.length === before.blocked;
+  if (isWhole && program.each?.read(page.records[ordinal]) !== undefined)
+    mark(program, sheet, page, ordinal, 'complete');
+  if (program.sweeps && sheet.lines.length === before.lines) mark(program, sheet, page, ordinal, 'seen');
 }
 
 function mark(program: Program, sheet: Sheet, page: CleanPage, ordinal: number, op: MarkerOp): void {

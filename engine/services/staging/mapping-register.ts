@@ -41,7 +41,11 @@ async function reset(
     name,
     context.environment,
     stream,
-    streamList([stream, ...(deletes?.streams ?? []).map((one) => one.stream)]),
+    streamList([
+      stream,
+      ...(deletes?.sweep === undefined ? [] : [deletes.sweep.stream]),
+      ...(deletes?.streams ?? []).map((one) => one.stream),
+    ]),
     hash,
     epoch,
   );

@@ -15,6 +15,7 @@ import type {
   StagedPage,
   StagedRow,
   Staging,
+  Unseen,
 } from '../../model/ports.ts';
 import { auditMapping } from './audit.ts';
 import { runCheck } from './checks.ts';
@@ -29,6 +30,7 @@ import { readRows } from './row-reader.ts';
 import { SqliteDatabase } from './sqlite/sqlite-database.ts';
 import type { StagedTable } from './staged-table.ts';
 import { StagingMemory } from './staging-memory.ts';
+import { unseen } from './unseen.ts';
 
 /** Where the ledger is kept, and whose it is. */
 export interface StagingOptions {
@@ -192,6 +194,13 @@ class LedgerStaging implements OpenStaging {
 
   rows(mapping: MappingPlan, unit: LoadUnit): AsyncIterable<readonly StagedRow[]> {
     return readRows(this.#database, mapping, unit);
+  }
+
+  async unseen(mapping: MappingPlan, firstPage: number, limit: number): Promise<Unseen> {
+    const { name: table } = this.#database.dialect.table(mapping);
+    return this.#database.read((handle) =>
+      unseen(handle, { mapping: mapping.name, table, firstPage, limit }),
+    );
   }
 
   async markLoaded(unit: LoadUnit, run: string, counts: LoadCounts, at: string): Promise<void> {
