@@ -21,6 +21,8 @@ interface Deletion {
 }
 
 interface Shop extends Api {
+  /** What a listing without a filter shows at most. */
+  readonly shown: { records: number };
   readonly orders: Order[];
   readonly deletions: Deletion[];
 }
@@ -28,14 +30,19 @@ interface Shop extends Api {
 /** An API over lists that a test may change. Like a real one it lists what changed since. */
 async function shop(...orders: Order[]): Promise<Shop> {
   const deletions: Deletion[] = [];
+  const shown = { records: Number.POSITIVE_INFINITY };
   const provider = await api((request, response) => {
     const url = new URL(request.url ?? '', 'http://x');
     const since = url.searchParams.get('since') ?? '';
     const changed = <T extends { at: string }>(list: readonly T[]): T[] =>
       list.filter(({ at }) => at >= since);
-    json(response, url.pathname === '/orders' ? { orders: changed(orders) } : changed(deletions));
+    if (url.pathname === '/deleted') return json(response, changed(deletions));
+    const from = Number(url.searchParams.get('after') ?? 0);
+    const listed = changed(orders).slice(0, since === '' ? shown.records : orders.length);
+    const next = from + 3 < listed.length ? String(from + 3) : null;
+    return json(response, { orders: listed.slice(from, from + 3), next });
   });
-  return { ...provider, orders, deletions };
+  return { ...provider, orders, deletions, shown };
 }
 
 const source = (url: string, deletes: string): string => `kind: source
@@ -46,6 +53,7 @@ streams:
     request: {path: /orders}
     records: orders
     primaryKey: [id]
+    paginate: {type: cursor_token, token: next, param: after}
     cursor: {field: at, from: {query: since}}
 ${deletes}
   deleted_orders:
@@ -218,5 +226,63 @@ describe('records that are gone', function () {
     expect(provider.asked.length - asked).to.equal(2);
     expect((await tableOf(folder, 'orders')).map((row) => row['at'])).to.not.include(null);
     expect((await tableOf(folder, 'orders')).map((row) => row['id'])).to.deep.equal(['b', 'c']);
+  });
+
+  it('leave when a sweep no longer finds them, but never because a listing was short', async () => {
+    const orders = Array.from(
+      { length: 8 },
+      (_, at): Order => ({
+        id: `o${at}`,
+        at: minute(at),
+        lines: [line('x', at === 3 ? 'bad' : 1)],
+      }),
+    );
+    const provider = await shop(...orders);
+    const folder = project(provider, '    deletes: [{by: sweep, every: 1ms, threshold: 30%}]');
+    await run(folder);
+    provider.orders.splice(5, 1);
+    // It is of the past: no other run asks for it, but a sweep finds it.
+    provider.orders.unshift({ id: 'o9', at: minute(0), lines: [line('x')] });
+    const second = await run(folder);
+    expect(second['orders']).to.include({ deleted: 1, inserted: 1 });
+    expect(second['lines']).to.include({ deleted: 1 });
+    await accounted(folder);
+    provider.shown.records = 4;
+    const { code, stdout } = await etl(['run', '--json', '-p', folder]);
+    expect(code).to.equal(1);
+    expect(stdout).to.contain('ETL0470').and.to.contain('of 8 records of orders');
+    expect((await tableOf(folder, 'orders')).map((row) => row['id'])).to.have.length(8);
+    provider.shown.records = Number.POSITIVE_INFINITY;
+    provider.orders.push({ id: 'o5', at: minute(5), lines: [line('x')] });
+    expect((await run(folder))['orders']).to.include({ inserted: 1, deleted: 0 });
+    await provider.close();
+    await accounted(folder);
+    expect((await tableOf(folder, 'orders')).map((row) => row['id'])).to.have.length(9);
+  });
+
+  it('are looked for a few pages a run, as the share of the limits allows; a changed mapping keeps it so', async () => {
+    const orders = Array.from({ length: 8 }, (_, at): Order => ({ id: `o${at}`, at: minute(at), lines: [] }));
+    const provider = await shop(...orders);
+    const limits = 'budget: {limits: [{id: all, bucket: {rate: 1/s, burst: 10}}]}\nstreams:\n  orders:';
+    const folder = project(provider, '    deletes: [{by: sweep, share: 1%, threshold: 30%}]');
+    const file = join(folder, 'sources/shop.yml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('streams:\n  orders:', limits));
+    const swept = async (): Promise<number> => {
+      const before = provider.asked.length;
+      await run(folder);
+      const listing = provider.asked.slice(before).filter((path) => path.startsWith('/orders'));
+      return listing.filter((path) => !path.includes('since=')).length;
+    };
+    expect((await etl(['plan', '-p', folder])).stdout).to.contain('0.57 pages for each minute');
+    // The first run reads the stream itself, three pages, and one page of the sweep.
+    expect(await swept()).to.equal(3 + 1);
+    provider.orders.splice(7, 1);
+    expect([await swept(), await swept(), await swept()]).to.deep.equal([1, 1, 0]);
+    expect((await tableOf(folder, 'orders')).map((row) => row['id'])).to.have.length(7);
+    const mapping = join(folder, 'mappings/orders.yml');
+    writeFileSync(mapping, `${readFileSync(mapping, 'utf8')}  at: {from: at, type: timestamp}\n`);
+    await run(folder);
+    await provider.close();
+    expect((await tableOf(folder, 'orders')).map((row) => row['id'])).to.have.length(7);
   });
 });
