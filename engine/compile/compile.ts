@@ -2,9 +2,11 @@ import type * as config from '../model/config.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import type {
   ExtractStep,
+  LoadStep,
   MappingPlan,
   MetricsPlan,
   Plan,
+  RemapStep,
   SourcePlan,
   StagingPlan,
   Step,
@@ -13,7 +15,7 @@ import type {
 } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
 import type { StateSnapshot } from '../model/snapshot.ts';
-import { parseDuration, parseSize } from '../model/units.ts';
+import { parseDuration, parsePercent, parseSize } from '../model/units.ts';
 import { canonical, sha256 } from './canonical.ts';
 import { compileChecks } from './checks.ts';
 import { compileMapping } from './mapping.ts';
@@ -140,13 +142,17 @@ function compileSteps(
   for (const mapping of mappings) steps.push(...remapStep(mapping, kept, snapshot));
   for (const [full, stream] of streams) steps.push(extractStep(full, stream, mappings, snapshot));
   steps.push(...sweeps);
-  const needsLoads = sql.lacksLoads();
+  const lacking = sql.lacking();
   for (const mapping of mappings) {
     steps.push(...checkStep(project, mapping));
-    const definition = sql.define(mapping, needsLoads);
+    const definition = sql.define(mapping, lacking);
     diagnostics.push(...definition.diagnostics);
     if (definition.emptied) steps.push(...reloadStep(mapping, snapshot));
-    steps.push(...definition.steps, sql.load(mapping, rowsMaxOf(project, mapping)));
+    steps.push(...definition.steps, {
+      ...sql.load(mapping, rowsMaxOf(project, mapping)),
+      ...stopOf(project, mapping),
+      ...cursorOf(streams.get(mapping.stream)),
+    });
   }
   return steps;
 }
@@ -182,6 +188,21 @@ function readAnew(before: StreamShape | undefined, { shape }: StreamPlan): strin
 const rowsMaxOf = (project: Project, { name }: MappingPlan): number =>
   project.mappings.find((mapping) => mapping.name === name)?.load.rowsMax ?? 1_000_000;
 
+function stopOf(project: Project, { name }: MappingPlan): Pick<LoadStep, 'stop'> {
+  const declared = project.mappings.find((mapping) => mapping.name === name)?.blockers;
+  if (declared === undefined) return {};
+  const { stopAbove, stopAboveShare } = declared;
+  return {
+    stop: {
+      ...(stopAbove !== undefined && { above: stopAbove }),
+      ...(stopAboveShare !== undefined && { aboveShare: parsePercent(stopAboveShare) }),
+    },
+  };
+}
+
+const cursorOf = (stream: StreamPlan | undefined): Pick<LoadStep, 'cursor'> =>
+  stream?.cursor === undefined ? {} : { cursor: stream.cursor.type };
+
 /** A mapping that is new or changed starts from the pages that are kept. */
 function remapStep(
   mapping: MappingPlan,
@@ -189,7 +210,7 @@ function remapStep(
   snapshot: StateSnapshot,
 ): readonly Step[] {
   const known = snapshot.mappingHashes.get(mapping.name);
-  if (known === mapping.hash) return [];
+  if (known === mapping.hash) return overrideSteps(mapping, streams, snapshot);
   const what = known === undefined ? 'new' : 'changed';
   return [mapping.stream, ...sweptStream(mapping), ...deletingStreams(mapping)].flatMap(
     (full): readonly Step[] => {
@@ -201,6 +222,25 @@ function remapStep(
       return [{ kind: 'remap', id: `remap ${mapping.name}${from}`, reason, mapping: mapping.name, stream }];
     },
   );
+}
+
+/** A value that was set for a record which is blocked: its pages are mapped again, and no other. */
+function overrideSteps(
+  mapping: MappingPlan,
+  streams: ReadonlyMap<string, StreamPlan>,
+  { overridden }: StateSnapshot,
+): readonly RemapStep[] {
+  const { name } = mapping;
+  const pages = overridden.get(name) ?? [];
+  if (pages.length === 0) return [];
+  const reason = `an override answers a Blocker: ${pages.length} kept ${pages.length === 1 ? 'page is' : 'pages are'} mapped again, without a request`;
+  return [mapping.stream, ...sweptStream(mapping)].flatMap((full): readonly RemapStep[] => {
+    const stream = streams.get(full);
+    const from = full === mapping.stream ? '' : ` from ${full}`;
+    return stream === undefined
+      ? []
+      : [{ kind: 'remap', id: `remap ${name}${from}`, reason, mapping: name, stream, pages }];
+  });
 }
 
 /** The table has lost what was loaded, or lacks columns in it; a changed mapping is loaded again in any case. */

@@ -8,6 +8,7 @@ import type { Project, SourceDocument } from '../model/project.ts';
 import { goneOf } from '../model/sweep.ts';
 import { canonical, sha256 } from './canonical.ts';
 import { compileConditions } from './conditions.ts';
+import { overridesOf } from './overrides.ts';
 import { compileSweep } from './sweep.ts';
 import { propertySyntax } from './syntax.ts';
 import { compileTransform } from './transforms.ts';
@@ -44,12 +45,14 @@ export function compileMapping(
     privacyOf(mapping),
     ...(how === undefined ? [] : [learned, sweep?.stream]),
   ];
+  const overrides = overridesOf(project, mapping.name);
   return {
     mapping: {
       ...body,
       ...(stream?.cursor && { versionedBy: `${stream.cursor.field} ${stream.cursor.type ?? 'timestamp'}` }),
       ...(deletes && { deletes }),
       hash: sha256(canonical(decisive)),
+      ...(overrides.length > 0 && { overrides }),
     },
     diagnostics,
   };

@@ -10,6 +10,8 @@ import { type ColumnType, columnTypes } from './column-types.ts';
 
 /** Where the warehouse keeps its own account of loads. */
 export const loadsTable = { schema: 'main', table: '_etl_loads' } as const;
+/** What it tells readers of its tables. */
+const completeness = { schema: 'main', table: '_etl_completeness' } as const;
 
 const statementEnd = /;?\n---\n/;
 const batchOf = {
@@ -29,6 +31,7 @@ const loadNames = ({ deletes }: MappingPlan): readonly LoadStatementName[] => [
   'refused',
   ...(deletes === undefined ? [] : (['remove'] as const)),
   'record',
+  'complete',
 ];
 
 /** Statements of an audit, each with its template. */
@@ -86,15 +89,19 @@ export class WarehouseSql {
     this.#handlebars.registerPartial('older', (templates[`${dialect}/older`] ?? '').trim());
   }
 
-  /** Whether the warehouse has no `_etl_loads` yet, or one of an older version. */
-  lacksLoads(): boolean {
+  /** DDL of those of our own tables that the warehouse does not have yet, or has from an older version. */
+  lacking(): readonly string[] {
     const known = this.#table(loadsTable.schema, loadsTable.table);
-    return known === undefined || typeIn(known, 'deleted') === undefined;
+    const hasLoads = known !== undefined && typeIn(known, 'deleted') !== undefined;
+    const hasCompleteness = this.#table(completeness.schema, completeness.table) !== undefined;
+    return [
+      ...(hasLoads ? [] : this.#statements('loads', {})),
+      ...(hasCompleteness ? [] : this.#statements('completeness', {})),
+    ];
   }
 
-  /** DDL that makes the target table fit the mapping; no step when it does. */
-  define(mapping: MappingPlan, withLoads: boolean): Definition {
-    const first = withLoads ? this.#statements('loads', {}) : [];
+  /** DDL that makes the target table fit the mapping, after `first`; no step when it does. */
+  define(mapping: MappingPlan, first: readonly string[]): Definition {
     const existing = this.#table(mapping.schema, mapping.table);
     const columns = this.#columns(mapping);
     if (existing === undefined) {
@@ -121,7 +128,7 @@ export class WarehouseSql {
     const isLater = added.every(({ filled }) => filled === 'later') && versions.length === 0;
     return step(
       mapping,
-      names.length === 0 ? 'the warehouse keeps no account of loads yet' : `new: ${names.join(', ')}`,
+      names.length === 0 ? 'the warehouse lacks tables of our own' : `new: ${names.join(', ')}`,
       statements,
       !isLater,
     );
@@ -231,7 +238,7 @@ export class WarehouseSql {
     if (text === undefined)
       throw new Error(`Assertion failed: there is a template ${this.#dialect}/${template}.sql.hbs`);
     const render = this.#handlebars.compile(text, { noEscape: true, strict: true });
-    return render({ ...context, loads: loadsTable }).trim();
+    return render({ ...context, loads: loadsTable, completeness }).trim();
   }
 }
 

@@ -1,35 +1,25 @@
 import { rm } from 'node:fs/promises';
-import type { MappedRows, PageFacts } from '../model/batch.ts';
-import type { Diagnostic } from '../model/diagnostic.ts';
-import { assert, ExplainedError } from '../model/errors.ts';
-import type {
-  CheckStep,
-  ExtractStep,
-  LoadStep,
-  MappingPlan,
-  Plan,
-  RemapStep,
-  Step,
-  SweepStep,
-} from '../model/plan.ts';
+import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
+import { ExplainedError, TerminalError } from '../model/errors.ts';
+import type { CheckStep, ExtractStep, LoadStep, Plan, RemapStep, Step, SweepStep } from '../model/plan.ts';
 import type { Position, StagedPage } from '../model/ports.ts';
 import type { RunReport, StepResult } from '../model/run-report.ts';
 import { check } from './check/check.ts';
-import { checkedBaseUrl } from './extract/base-url.ts';
-import { Channels } from './extract/channels.ts';
-import { continued, type Extraction, type ExtractServices, extract } from './extract/extract.ts';
-import { credentialsOf } from './extract/tokens/credentials-of.ts';
+import type { Channels } from './extract/channels.ts';
+import { continued, extract } from './extract/extract.ts';
+import { channels, extraction } from './extraction.ts';
 import { countReplies, tellStaged } from './figures.ts';
-import { pagesLeftOut, redacted, unansweredCache } from './findings.ts';
+import { pagesLeftOut, redacted, tooManyBlocked, unansweredCache } from './findings.ts';
 import { groups, rowsMaxOf } from './grouping.ts';
 import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
 import { removeStaleFiles } from './load/stale-files.ts';
 import { counted, firstOf, pageIds } from './received.ts';
-import { RunLedger, type StreamAccount, streamAccount } from './run-ledger.ts';
+import { RunLedger } from './run-ledger.ts';
 import type { RunServices } from './run-services.ts';
 import { restage } from './stage/restage.ts';
 import { stage } from './stage/stage.ts';
+import { decided, stoppedBy } from './step-blockers.ts';
 import { sweep } from './sweep.ts';
 import { type WorkerPool, workerPool } from './worker-pool.ts';
 
@@ -74,7 +64,7 @@ async function performAll(plan: Plan, services: RunServices, ledger: RunLedger):
   const isMapping = ([step]: readonly Step[]): boolean =>
     step?.kind === 'remap' || step?.kind === 'extract' || step?.kind === 'sweep';
   await removeStaleFiles(services.folder, services.clock.now());
-  const pool = workerPool(plan, services.references, services.workers);
+  const pool = workerPool(plan, services.references, services.workers, services.clock.now());
   const spool = new LoadSpool(services.folder, rowsMaxOf(plan));
   const run: Run = { plan, services, ledger, channels: channels(plan, services), pool, spool };
   const perform = async (chosen: readonly (readonly Step[])[]): Promise<void> => {
@@ -126,10 +116,12 @@ async function performStep(run: Run, step: Step): Promise<void> {
   services.progress.update({ kind: 'step', step: step.id, state: 'started' });
   try {
     const diagnostics = await perform(run, step);
-    finish(diagnostics.some(({ severity }) => severity === 'error') ? 'failed' : 'succeeded', diagnostics);
+    await decided(run.plan, services, step, diagnostics);
+    finish(hasErrors(diagnostics) ? 'failed' : 'succeeded', diagnostics);
   } catch (error) {
     if (services.signal.aborted) return finish('interrupted', []);
     if (!(error instanceof ExplainedError)) throw error;
+    if (error instanceof TerminalError) await decided(run.plan, services, step, [error.diagnostic]);
     finish('failed', [{ ...error.diagnostic, help: [`In step: ${step.id}.`, ...error.diagnostic.help] }]);
   }
 }
@@ -162,6 +154,7 @@ async function performRemap(
 ): Promise<readonly Diagnostic[]> {
   const leftOut = await restage(step, {
     staging: services.staging,
+    run: services.runId,
     remap: ({ id, body }) => pool.remap({ program: step.id, page: id, body }),
     restaged: (rows) => ledger.mapped(rows),
     signal: services.signal,
@@ -229,44 +222,6 @@ async function performSweep(run: Run, step: SweepStep): Promise<readonly Diagnos
   });
 }
 
-type Plumbing = Pick<Run, 'plan' | 'services' | 'channels' | 'pool'>;
-
-/** What the streams of each source share, its token among it. */
-function channels({ environment, tokenKey }: Plan, services: RunServices): Channels {
-  const kept = { environment, ...(tokenKey !== undefined && { tokenKey }) };
-  return new Channels((source) => credentialsOf(source, { ...services, ...kept }));
-}
-
-/** What a step's extraction needs: its source where it is read now, and a worker for each page. */
-function extraction(
-  { plan, services, channels, pool }: Plumbing,
-  { id, stream }: ExtractStep,
-  position: Position,
-  counts: Pick<StreamAccount, 'meter' | 'lookupMeter' | 'cacheCounts'>,
-  own: Pick<ExtractServices, 'signal' | 'lookupSignal' | 'pageId'>,
-): Extraction {
-  const source = plan.sources[stream.source];
-  assert(source, `the plan has the source of ${id}`);
-  const program = `${stream.source}.${stream.name}`;
-  return {
-    stream,
-    source: { ...source, baseUrl: checkedBaseUrl(source, services.baseUrl(source)) },
-    position,
-    meter: counts.meter,
-    lookupMeter: counts.lookupMeter,
-    cacheCounts: counts.cacheCounts,
-    scope: [plan.project, plan.environment],
-    services: {
-      ...services,
-      ...own,
-      channels,
-      connector: services.connectors[source.connector],
-      map: (page, body, from, look) =>
-        pool.map({ program, page, body, ...(from !== undefined && { from }) }, look),
-    },
-  };
-}
-
 async function performCheck(
   { plan, services, ledger }: Run,
   step: CheckStep,
@@ -283,6 +238,8 @@ async function performLoad(
   const mapping = plan.mappings[step.mapping];
   if (mapping === undefined) return [];
   const { staging, warehouse, clock, runId, folder } = services;
+  const why = stoppedBy(step.stop, await staging.blockers.standing(mapping.name));
+  if (why !== undefined) return [tooManyBlocked(mapping.name, why)];
   const counts = await load(mapping, step, {
     staging,
     warehouse,
@@ -294,37 +251,4 @@ async function performLoad(
   });
   ledger.loaded(mapping.name, counts);
   return [];
-}
-
-export interface Preview {
-  readonly mapping: MappingPlan;
-  readonly facts: PageFacts;
-  readonly rows: MappedRows;
-}
-
-/** Fetches the first page of a mapping's stream and maps it. One request; nothing is stored. */
-export async function previewMapping(plan: Plan, name: string, services: RunServices): Promise<Preview> {
-  const mapping = plan.mappings[name];
-  const step = plan.steps.find(
-    (one): one is ExtractStep =>
-      one.kind === 'extract' && `${one.stream.source}.${one.stream.name}` === mapping?.stream,
-  );
-  assert(mapping && step, `the plan has the mapping ${name} and reads its stream`);
-  const pool = workerPool(plan, services.references, 1);
-  const { signal } = services;
-  const own = { signal, lookupSignal: signal, pageId: async () => 1 };
-  const plumbing = { plan, services, channels: channels(plan, services), pool };
-  try {
-    for await (const { facts, mapped } of extract(extraction(plumbing, step, {}, streamAccount(), own))) {
-      const rows = (await mapped).rows.find((one) => one.mapping === name);
-      assert(rows, `the page has rows of ${name}`);
-      return { mapping, facts, rows };
-    }
-    throw new Error('Assertion failed: a listing has at least one page');
-  } catch (error) {
-    if (!(error instanceof ExplainedError)) throw error;
-    throw error.said((diagnostic) => redacted(diagnostic, services.references));
-  } finally {
-    await pool.close();
-  }
 }

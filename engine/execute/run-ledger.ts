@@ -92,6 +92,7 @@ export class RunLedger {
         unchanged: 0,
         superseded: 0,
         deleted: 0,
+        held: 0,
         deduplicated: 0,
         filtered: 0,
         blocked: 0,

@@ -41,22 +41,37 @@ export async function sweep(step: SweepStep, services: SweepServices): Promise<r
   const name = `${step.id} ${step.stream.account}`;
   const before = parsed(await memory.recall(name));
   const now = clock.now();
-  if (before?.doneMs !== undefined && now < before.begunMs + step.sweep.everyMs) return [];
-  const state =
-    before === undefined || before.doneMs !== undefined ? await begun(before, now, staging) : before;
+  if (!isDue(step, before, now)) return [];
+  const isNew = before === undefined || before.doneMs !== undefined;
+  const state = isNew ? await begun(before, now, staging) : before;
   await memory.remember(name, JSON.stringify({ ...state, readMs: now }));
   const { open, shape } = await staging.position(step.stream);
-  const start = { ...(shape && { shape }), ...(open && before?.doneMs === undefined && { open }) };
+  const start = { ...(shape && { shape }), ...(!isNew && open && { open }) };
   const found = await services.read(start, pagesAllowed(step, state, now));
   if ((await staging.position(step.stream)).open !== undefined) return found;
+  const tooMany = await concluded(step, state, found, services);
+  await memory.remember(name, JSON.stringify({ ...state, readMs: now, doneMs: clock.now() }));
+  if (tooMany.length === 0) await staging.blockers.settle([step.id], services.run);
+  return [...found, ...tooMany];
+}
+
+/** The listing has been read to its end: what it lacks is gone, unless that is too much. */
+async function concluded(
+  step: SweepStep,
+  state: SweepState,
+  found: readonly Diagnostic[],
+  services: SweepServices,
+): Promise<readonly Diagnostic[]> {
   const tooMany = await excess(step, state, services);
   // An API that announced more than it listed has left something out.
   const isShort = found.some(({ code }) => code === 'ETL0419');
   const mappings = tooMany.length > 0 || isShort ? [] : services.mappings;
   for (const mapping of mappings) await bury(step, mapping, state, services);
-  await memory.remember(name, JSON.stringify({ ...state, readMs: now, doneMs: clock.now() }));
-  return [...found, ...tooMany];
+  return tooMany;
 }
+
+const isDue = ({ sweep: { everyMs } }: SweepStep, before: SweepState | undefined, now: number): boolean =>
+  before?.doneMs === undefined || now >= before.begunMs + everyMs;
 
 const parsed = (text: string | undefined): SweepState | undefined =>
   text === undefined ? undefined : (JSON.parse(text) as SweepState);

@@ -1,8 +1,10 @@
-import type { Literal, Path } from './path-plan.ts';
+import type { ConditionPlan, DeletesPlan, SweepPlan } from './deletes-plan.ts';
+import type { Path } from './path-plan.ts';
 import type { SourcePlan } from './source-plan.ts';
-import type { StreamPlan } from './stream-plan.ts';
+import type { CursorType, StreamPlan } from './stream-plan.ts';
 import type { TransformPlan } from './transform-plan.ts';
 
+export type * from './deletes-plan.ts';
 export type * from './path-plan.ts';
 export type * from './source-plan.ts';
 export type * from './stream-plan.ts';
@@ -105,11 +107,13 @@ export interface SweepStep extends StepBase {
   readonly mappings: readonly string[];
 }
 
-/** Maps the kept pages of a stream again for a mapping that is new or changed. No request is made. */
+/** Maps kept pages of a stream again, for a mapping that is new or changed or for a Blocker. No request is made. */
 export interface RemapStep extends StepBase {
   readonly kind: 'remap';
   readonly mapping: string;
   readonly stream: StreamPlan;
+  /** Only these pages; without it, all that are kept. */
+  readonly pages?: readonly number[];
 }
 
 /** Checks the staged rows that are about to be loaded. */
@@ -137,8 +141,20 @@ export interface LoadStep extends StepBase {
   readonly kind: 'load';
   readonly mapping: string;
   readonly rowsMax: number;
+  /** How many blocked rows stop it. */
+  readonly stop?: StopPlan;
+  /** Of the stream's cursor, where it has one. */
+  readonly cursor?: CursorType;
   /** In the order they run. `$name` stands for a parameter bound at run time. */
   readonly statements: readonly LoadStatement[];
+}
+
+/** A bound that is passed stops a load. */
+export interface StopPlan {
+  /** Open Blockers of the mapping's records. */
+  readonly above?: number;
+  /** Share of the rows that are about to be loaded, from 0 to 1. */
+  readonly aboveShare?: number;
 }
 
 export interface LoadStatement {
@@ -147,8 +163,9 @@ export interface LoadStatement {
    * counts the rows that have a newer version in it. Where there are none the file is the `batch`, otherwise it is the
    * `newest` version of each row. `count` counts the target, and what of it this load has written; `merge` moves the batch
    * into it; `refused` counts what the target has in a newer version; `record` writes `_etl_loads`. Where rows leave the
-   * table, `orphans` counts those whose record it does not know yet, and `adopt` tells it; `marks` finds the newest marker of each record and `remember` keeps it; the batch is what is `current` then,
-   * `size` counts it, and after the merge `remove` takes away what the markers leave out.
+   * table, `orphans` counts those whose record it does not know yet, and `adopt` tells it; `marks` finds the newest marker
+   * of each record and `remember` keeps it; the batch is what is `current` then, `size` counts it, and after the merge
+   * `remove` takes away what the markers leave out. After the last unit `complete` writes `_etl_completeness`.
    */
   readonly name: LoadStatementName;
   readonly sql: string;
@@ -171,7 +188,8 @@ export type LoadStatementName =
   | 'merge'
   | 'refused'
   | 'remove'
-  | 'record';
+  | 'record'
+  | 'complete';
 
 export interface MappingPlan {
   readonly name: string;
@@ -190,40 +208,19 @@ export interface MappingPlan {
   readonly deletes?: DeletesPlan;
   /** SHA-256 of everything that decides the rows; a change means that kept pages are mapped again. */
   readonly hash: string;
+  /** Values that people have set; they are no part of the hash. */
+  readonly overrides?: readonly OverridePlan[];
 }
 
-/** How it is learned that rows are gone at the source, and what becomes of them. */
-export interface DeletesPlan {
-  /** `soft` keeps a row and sets its `_deleted_at`, `hard` removes it. */
-  readonly how: 'soft' | 'hard';
-  /** Whether rows go that the newest version of their record no longer has. */
-  readonly children: boolean;
-  /** A record for which all conditions of one of these hold is gone. */
-  readonly flags: readonly (readonly ConditionPlan[])[];
-  /** Streams that list what is gone; what a sweep finds out is listed by one of ours. */
-  readonly streams: readonly DeletingStream[];
-  readonly sweep?: SweepPlan;
-}
-
-/** The whole listing is read from time to time, and what is not in it is gone. */
-export interface SweepPlan {
-  /** The listing as a stream of its own: `source.stream~sweep`. */
-  readonly stream: string;
-  readonly everyMs: number;
-  /** Most records that may be gone, as a part of those known. */
-  readonly threshold: number;
-  /** What its share of the limits comes to; absent where nothing limits it. */
-  readonly pagesPerMinute?: number;
-}
-
-/** A stream whose records say that those of another are gone. */
-export interface DeletingStream {
-  /** `source.stream`. */
-  readonly stream: string;
-  /** Paths of the primary key of what is gone. */
-  readonly key: readonly Path[];
-  /** Conditions that hold for a deletion. */
-  readonly where: readonly ConditionPlan[];
+/** Values of one record, or of one element of it, until a time. */
+export interface OverridePlan {
+  readonly record: string;
+  readonly index?: number;
+  readonly set: { readonly [property: string]: string | number | boolean | null };
+  /** Received values that are replaced; another one is let through. */
+  readonly was?: { readonly [property: string]: string | number | boolean | null };
+  /** Milliseconds since the epoch. */
+  readonly untilMs: number;
 }
 
 export interface PropertyPlan {
@@ -258,14 +255,6 @@ export type LogicalType =
         | 'binary';
     }
   | { readonly name: 'decimal'; readonly precision: number; readonly scale: number };
-
-export interface ConditionPlan {
-  readonly path: Path;
-  /** The path as written, for messages. */
-  readonly text: string;
-  readonly op: 'eq' | 'ne' | 'in' | 'notIn' | 'gt' | 'gte' | 'lt' | 'lte' | 'exists' | 'matches';
-  readonly value: Literal | readonly Literal[];
-}
 
 export type CheckPlan = { readonly id: string; readonly severity: 'error' | 'warn' } & (
   | { readonly kind: 'not_null'; readonly column: string }

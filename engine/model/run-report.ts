@@ -65,6 +65,8 @@ export interface TableReport {
   readonly superseded: number;
   /** Rows of the table that the source no longer has. */
   readonly deleted: number;
+  /** Rows that wait, since an earlier version of their record is blocked. */
+  readonly held: number;
 }
 
 export interface CheckReport {

@@ -5,7 +5,7 @@ import { type Entries, type Entry, nameOf } from './entries.ts';
 import { below, complain, keyPlace, valuePlace } from './places.ts';
 import { didYouMean, listText } from './suggest.ts';
 
-const code = 'ETL0241';
+const code = 'ETL0244';
 
 /** Where a way to learn of deletes stands, and whose records it is about. */
 interface Way {

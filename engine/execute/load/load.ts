@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cursorValue } from '../../model/batch.ts';
 import type { LoadStep, MappingPlan } from '../../model/plan.ts';
 import type { Clock, LoadCounts, LoadUnit, Staging, Warehouse } from '../../model/ports.ts';
 import { writeLoadFile } from './load-file-writer.ts';
@@ -15,21 +16,6 @@ export interface LoadServices {
   readonly signal: AbortSignal;
 }
 
-/** Loads what a mapping has staged, unit by unit, each in one warehouse transaction. */
-export async function load(
-  mapping: MappingPlan,
-  step: LoadStep,
-  services: LoadServices,
-): Promise<LoadCounts> {
-  const total = { ...nothing };
-  for (const unit of await services.staging.pendingUnits(mapping, step.rowsMax)) {
-    services.signal.throwIfAborted();
-    const counts = await loadUnit(mapping, step, unit, services);
-    for (const name of Object.keys(total) as (keyof LoadCounts)[]) total[name] += counts[name];
-  }
-  return total;
-}
-
 const nothing: LoadCounts = {
   staged: 0,
   inserted: 0,
@@ -37,9 +23,31 @@ const nothing: LoadCounts = {
   unchanged: 0,
   superseded: 0,
   deleted: 0,
+  held: 0,
 };
 
-const isEmpty = ({ rows, marks }: LoadUnit): boolean => rows + marks === 0;
+/** Loads what a mapping has staged, unit by unit, each in one warehouse transaction. */
+export async function load(
+  mapping: MappingPlan,
+  step: LoadStep,
+  services: LoadServices,
+): Promise<LoadCounts> {
+  const { staging, warehouse } = services;
+  const total = { ...nothing };
+  // Before the units: what is staged meanwhile may have moved the cursor on.
+  const reached = await staging.reached(mapping.stream);
+  for (const unit of await staging.pendingUnits(mapping, step.rowsMax)) {
+    services.signal.throwIfAborted();
+    const counts = await loadUnit(mapping, step, unit, services);
+    for (const name of Object.keys(total) as (keyof LoadCounts)[]) total[name] += counts[name];
+  }
+  const { open } = await staging.blockers.standing(mapping.name);
+  await warehouse.complete(step.statements, {
+    ...(reached !== undefined && step.cursor && { until: cursorValue(step.cursor, reached) }),
+    blockers: open,
+  });
+  return total;
+}
 
 async function loadUnit(
   mapping: MappingPlan,
@@ -48,24 +56,28 @@ async function loadUnit(
   services: LoadServices,
 ): Promise<LoadCounts> {
   const { staging, warehouse, clock, run } = services;
-  const file = await loadFile(mapping, unit, services);
+  const held = await staging.held(mapping, unit);
+  const [rows, marks] = [unit.rows - held.rows, unit.marks - held.marks];
+  const file = await loadFile(mapping, unit, rows + marks, services);
   const { schema, table } = mapping;
-  const request = { unit, run, schema, table, file };
-  const counts = isEmpty(unit) ? nothing : await warehouse.load(step.statements, request);
+  const request = { unit, run, rows, schema, table, file };
+  const loaded = rows + marks === 0 ? nothing : await warehouse.load(step.statements, request);
+  const counts = { ...loaded, held: held.rows };
   await rm(file, { force: true });
   await staging.markLoaded(unit, run, counts, new Date(clock.now()).toISOString());
   return counts;
 }
 
-/** The file that was written while the unit was staged, or one made from staging. */
+/** The file that was written while the unit was staged, or one made from staging where rows of it are held. */
 async function loadFile(
   mapping: MappingPlan,
   unit: LoadUnit,
+  lines: number,
   { spool, staging, folder }: LoadServices,
 ): Promise<string> {
-  const spooled = spool.find(unit);
+  const spooled = lines === unit.rows + unit.marks ? spool.find(unit) : undefined;
   if (spooled !== undefined) return spooled;
   const file = join(folder, `${mapping.name}-${unit.firstPage}-${unit.lastPage}-staged.csv`);
-  if (!isEmpty(unit)) await writeLoadFile(file, staging.rows(mapping, unit));
+  if (lines > 0) await writeLoadFile(file, staging.rows(mapping, unit));
   return file;
 }

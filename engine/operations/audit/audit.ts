@@ -5,10 +5,10 @@ import type {
   AuditPlan,
   AuditReport,
   KeysAudit,
+  LoadedCounts,
   LoadsAudit,
   MappingAudit,
   MappingLedger,
-  StagedCounts,
   TableComparison,
 } from '../../model/audit.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
@@ -206,7 +206,7 @@ function loadsOf(
   { loads: { loads, repeated }, pending }: MappingLedger,
   doubts: readonly LoadDoubt[],
 ): LoadsAudit {
-  const sum = (name: keyof StagedCounts): number =>
+  const sum = (name: keyof LoadedCounts): number =>
     loads.reduce((total, { counts }) => total + counts[name], 0);
   const filled = loads.filter(({ counts }) => counts.staged > 0);
   const doubted = new Set(doubts.filter(({ kind }) => doubting.includes(kind)).map(({ unit }) => unit));

@@ -1,12 +1,6 @@
 import type { LogicalType, MappingPlan } from '../../model/plan.ts';
-import type { Bound, Handle } from './handle.ts';
+import type { Condition, Handle } from './handle.ts';
 import type { StagedTable } from './staged-table.ts';
-
-/** An SQL condition with its parameters. */
-export interface Condition {
-  readonly sql: string;
-  readonly bound: readonly Bound[];
-}
 
 /** What each database does in its own way. All other SQL is shared. */
 export interface Dialect {
@@ -18,7 +12,7 @@ export interface Dialect {
   readonly rowType: string;
   /** The table `stg_<mapping>`. */
   table(mapping: MappingPlan): StagedTable;
-  /** Whether a column's value lies beyond a limit that a check names. `column` is quoted. */
+  /** Whether a column's value lies beyond a limit, a canonical value of its type. `column` is quoted. */
   beyond(column: string, type: LogicalType['name'], sign: '<' | '>', limit: string): Condition;
   /** Whether a column's value is none of these, of which there is one at least. */
   unlisted(column: string, type: LogicalType['name'], values: readonly string[]): Condition;

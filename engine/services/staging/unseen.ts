@@ -10,8 +10,8 @@ const livingRecords = (table: string): string =>
 
 /** What waits for a person's decision is not taken for gone. */
 const isMissing =
-  'last < ? AND NOT EXISTS (SELECT 1 FROM blocked_rows AS b ' +
-  "WHERE b.mapping = ? AND b.record = living._record AND b.status = 'open')";
+  'last < ? AND NOT EXISTS (SELECT 1 FROM blockers AS b WHERE b.mapping = ? ' +
+  "AND b.kind = 'record' AND b.status = 'open' AND b.account = living._account AND b.record = living._record)";
 
 /** Records of a staged table that no page from `firstPage` on has mentioned. */
 export async function unseen(

@@ -97,7 +97,14 @@ async function load(own: Bench, epoch: string, pages: Numbered): Promise<LoadCou
     rows: sum('count'),
     marks: sum('marks'),
   };
-  return own.warehouse.load(statements, { unit, run: `run ${epoch}`, schema: 'main', table: 'lines', file });
+  return own.warehouse.load(statements, {
+    unit,
+    rows: unit.rows,
+    run: `run ${epoch}`,
+    schema: 'main',
+    table: 'lines',
+    file,
+  });
 }
 
 /** Loads units one after another; each accounts for every row that was staged. */

@@ -1,6 +1,5 @@
-import { parseInstant } from '../../../model/instant.ts';
-import type { Condition, Dialect } from '../dialect.ts';
-import type { Bound } from '../handle.ts';
+import type { Dialect } from '../dialect.ts';
+import type { Bound, Condition } from '../handle.ts';
 import { SqliteTable } from './sqlite-table.ts';
 
 /** SQLite keeps exact numbers, dates and times as their canonical texts. */
@@ -13,8 +12,7 @@ export const sqliteDialect: Dialect = {
     if (type === 'integer' || type === 'decimal') return exactBound(column, sign, limit);
     if (type === 'double') return { sql: `${column} ${sign} ?`, bound: [Number(limit)] };
     // Canonical texts of dates, times and instants compare like their values.
-    const text = type === 'timestamp' ? (parseInstant(limit) ?? limit) : limit;
-    return { sql: `${column} ${sign} ?`, bound: [text] };
+    return { sql: `${column} ${sign} ?`, bound: [limit] };
   },
   unlisted(column, type, values) {
     const places = values.map(() => '?').join(', ');
