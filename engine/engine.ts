@@ -1,15 +1,15 @@
 import { compileAudit } from './compile/audit.ts';
 import { compileProject } from './compile/compile.ts';
 import { compileRetry, type Retry } from './compile/retry.ts';
-import { executePlan } from './execute/execute.ts';
+import { executePlan, listing } from './execute/execute.ts';
 import { mapRecords } from './execute/map-records.ts';
 import { type Preview, previewMapping } from './execute/preview.ts';
 import type { RunServices } from './execute/run-services.ts';
 import type { AuditPlan } from './model/audit.ts';
-import type { MappedRows } from './model/batch.ts';
+import type { MappedRows, ReceivedPage } from './model/batch.ts';
 import type * as config from './model/config.ts';
 import { type Diagnostic, hasErrors } from './model/diagnostic.ts';
-import type { Plan } from './model/plan.ts';
+import type { ExtractStep, Plan } from './model/plan.ts';
 import type { Project, ProjectFiles } from './model/project.ts';
 import type { RunReport } from './model/run-report.ts';
 import type { StateSnapshot } from './model/snapshot.ts';
@@ -80,7 +80,11 @@ export const addOverrides = (
 
 /** The first page of a mapping's stream, mapped and not stored. */
 export const preview = (plan: Plan, mapping: string, services: RunServices): Promise<Preview> =>
-  previewMapping(plan, mapping, services);
+  previewMapping(plan, mapping, (step) => listing(plan, step, services));
+
+/** Pages of a stream as a first run would read it, mapped and not stored. */
+export const list = (plan: Plan, step: ExtractStep, services: RunServices): AsyncIterable<ReceivedPage> =>
+  listing(plan, step, services);
 
 /** What a mapping makes of records, case by case. */
 export const map = (

@@ -1,21 +1,23 @@
 import { rm } from 'node:fs/promises';
+import type { ReceivedPage } from '../model/batch.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
-import { ExplainedError, TerminalError } from '../model/errors.ts';
-import type { CheckStep, ExtractStep, LoadStep, Plan, RemapStep, Step, SweepStep } from '../model/plan.ts';
+import { assert, ExplainedError, TerminalError } from '../model/errors.ts';
+import type { CheckStep, ExtractStep, LoadStep, Plan, RemapStep, Step } from '../model/plan.ts';
 import type { Position, StagedPage } from '../model/ports.ts';
 import type { RunReport, StepResult } from '../model/run-report.ts';
 import { check } from './check/check.ts';
-import type { Channels } from './extract/channels.ts';
-import { continued, extract } from './extract/extract.ts';
-import { channels, extraction } from './extraction.ts';
+import { checkedBaseUrl } from './extract/base-url.ts';
+import { Channels } from './extract/channels.ts';
+import { continued, type Extraction, type ExtractServices, extract } from './extract/extract.ts';
+import { credentialsOf } from './extract/tokens/credentials-of.ts';
 import { countReplies, tellStaged } from './figures.ts';
 import { pagesLeftOut, redacted, tooManyBlocked, unansweredCache } from './findings.ts';
 import { groups, rowsMaxOf } from './grouping.ts';
 import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
 import { removeStaleFiles } from './load/stale-files.ts';
-import { counted, firstOf, pageIds } from './received.ts';
-import { RunLedger } from './run-ledger.ts';
+import { counted, firstOf, type Part, pageIds } from './received.ts';
+import { RunLedger, type StreamAccount, streamAccount } from './run-ledger.ts';
 import type { RunServices } from './run-services.ts';
 import { restage } from './stage/restage.ts';
 import { stage } from './stage/stage.ts';
@@ -62,7 +64,7 @@ export async function executePlan(plan: Plan, services: RunServices): Promise<Ru
 async function performAll(plan: Plan, services: RunServices, ledger: RunLedger): Promise<void> {
   const all = groups(plan.steps);
   const isMapping = ([step]: readonly Step[]): boolean =>
-    step?.kind === 'remap' || step?.kind === 'extract' || step?.kind === 'sweep';
+    ['remap', 'extract', 'sweep'].includes(step?.kind ?? '');
   await removeStaleFiles(services.folder, services.clock.now());
   const pool = workerPool(plan, services.references, services.workers, services.clock.now());
   const spool = new LoadSpool(services.folder, rowsMaxOf(plan));
@@ -134,7 +136,7 @@ async function perform(run: Run, step: Step): Promise<readonly Diagnostic[]> {
     case 'extract':
       return performExtract(run, step);
     case 'sweep':
-      return performSweep(run, step);
+      return sweep(step, run, (part) => performExtract(run, { ...step, kind: 'extract' }, part));
     case 'check':
       return performCheck(run, step);
     case 'reload':
@@ -163,17 +165,12 @@ async function performRemap(
 }
 
 /** Reads one window of a stream, page by page, and stages each page with the rows that its mappings make of it. */
-async function performExtract(
-  run: Run,
-  step: ExtractStep,
-  start?: Position,
-  pagesMax = Number.POSITIVE_INFINITY,
-): Promise<readonly Diagnostic[]> {
+async function performExtract(run: Run, step: ExtractStep, part: Part = {}): Promise<readonly Diagnostic[]> {
   const { services, ledger, spool } = run;
   const name = `${step.stream.source}.${step.stream.name}`;
   const account = ledger.stream(name);
   const startedMs = services.clock.now();
-  const position = continued(start ?? (await services.staging.position(step.stream)), step.stream);
+  const position = continued(part.start ?? (await services.staging.position(step.stream)), step.stream);
   // Pages end before the work on the last of them does.
   const [stop, end] = [new AbortController(), new AbortController()];
   const pages = extract(
@@ -189,7 +186,7 @@ async function performExtract(
     tellStaged(services, name, account, page);
   };
   try {
-    await stage(step.stream, counted(firstOf(pages, pagesMax), account), position, {
+    await stage(step.stream, counted(firstOf(pages, part.pagesMax), account), position, {
       staging: services.staging,
       run: services.runId,
       committed,
@@ -203,23 +200,42 @@ async function performExtract(
   return ledger.extracted(step);
 }
 
-/** Reads on in the whole listing of a stream, when it is due. */
-async function performSweep(run: Run, step: SweepStep): Promise<readonly Diagnostic[]> {
-  const { plan, services, ledger, pool, spool } = run;
-  const program = `${step.gone.source}.${step.gone.name}`;
-  return sweep(step, {
-    ...services,
-    run: services.runId,
-    mappings: step.mappings.flatMap((name) => plan.mappings[name] ?? []),
-    read: (start, pagesMax) => performExtract(run, { ...step, kind: 'extract' }, start, pagesMax),
-    map: async (page, body) => pool.map({ program, page, body }, undefined).mapped,
-    committed: ({ id, rows: all }) => {
-      for (const rows of all) {
-        ledger.mapped(rows);
-        spool.add(id, rows);
-      }
+type Plumbing = Pick<Run, 'plan' | 'services' | 'channels' | 'pool'>;
+
+/** What the streams of each source share, its token among it. */
+function channels({ environment, tokenKey }: Plan, services: RunServices): Channels {
+  const kept = { environment, ...(tokenKey !== undefined && { tokenKey }) };
+  return new Channels((source) => credentialsOf(source, { ...services, ...kept }));
+}
+
+/** What a step's extraction needs: its source where it is read now, and a worker for each page. */
+function extraction(
+  { plan, services, channels, pool }: Plumbing,
+  { id, stream }: ExtractStep,
+  position: Position,
+  counts: Pick<StreamAccount, 'meter' | 'lookupMeter' | 'cacheCounts'>,
+  own: Pick<ExtractServices, 'signal' | 'lookupSignal' | 'pageId'>,
+): Extraction {
+  const source = plan.sources[stream.source];
+  assert(source, `the plan has the source of ${id}`);
+  const program = `${stream.source}.${stream.name}`;
+  return {
+    stream,
+    source: { ...source, baseUrl: checkedBaseUrl(source, services.baseUrl(source)) },
+    position,
+    meter: counts.meter,
+    lookupMeter: counts.lookupMeter,
+    cacheCounts: counts.cacheCounts,
+    scope: [plan.project, plan.environment],
+    services: {
+      ...services,
+      ...own,
+      channels,
+      connector: services.connectors[source.connector],
+      map: (page, body, from, look) =>
+        pool.map({ program, page, body, ...(from !== undefined && { from }) }, look),
     },
-  });
+  };
 }
 
 async function performCheck(
@@ -251,4 +267,32 @@ async function performLoad(
   });
   ledger.loaded(mapping.name, counts);
   return [];
+}
+
+/** Pages of a stream as a first run would read it, mapped and not stored. */
+export async function* listing(
+  plan: Plan,
+  step: ExtractStep,
+  services: RunServices,
+): AsyncIterable<ReceivedPage> {
+  const pool = workerPool(plan, services.references, 1, services.clock.now());
+  const { signal } = services;
+  let page = 0;
+  const pageId = async (): Promise<number> => {
+    page += 1;
+    return page;
+  };
+  const own = { signal, lookupSignal: signal, pageId };
+  const plumbing = { plan, services, channels: channels(plan, services), pool };
+  try {
+    for await (const received of extract(extraction(plumbing, step, {}, streamAccount(), own))) {
+      await received.mapped;
+      yield received;
+    }
+  } catch (error) {
+    if (!(error instanceof ExplainedError)) throw error;
+    throw error.said((diagnostic) => redacted(diagnostic, services.references));
+  } finally {
+    await pool.close();
+  }
 }

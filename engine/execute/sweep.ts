@@ -1,21 +1,53 @@
-import type { MappedPage } from '../model/batch.ts';
+import type { MappedPage, MappedRows } from '../model/batch.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
-import type { MappingPlan, SweepStep } from '../model/plan.ts';
-import type { Clock, Memory, Position, StagedPage, Staging } from '../model/ports.ts';
+import type { MappingPlan, Plan, SweepStep } from '../model/plan.ts';
+import type { Clock, Memory, StagedPage, Staging } from '../model/ports.ts';
+import type { Part } from './received.ts';
+import type { RunLedger } from './run-ledger.ts';
+import type { RunServices } from './run-services.ts';
+import type { WorkerPool } from './worker-pool.ts';
 
-export interface SweepServices {
+interface SweepServices {
   readonly staging: Staging;
   readonly memory: Memory;
   readonly clock: Clock;
   readonly run: string;
   readonly mappings: readonly MappingPlan[];
-  /** Reads on in the listing, at most so many pages. */
-  read(start: Position, pagesMax: number): Promise<readonly Diagnostic[]>;
+  /** Reads on in the listing. */
+  read(part: Part): Promise<readonly Diagnostic[]>;
   /** Maps a page of our own, that says what is gone. */
   map(page: number, body: Uint8Array): Promise<MappedPage>;
   /** Told of every page once it is committed. */
   committed(page: StagedPage): void;
+}
+
+/** The parts of a run that a sweep uses. */
+interface Sweeping {
+  readonly plan: Plan;
+  readonly services: RunServices;
+  readonly ledger: RunLedger;
+  readonly pool: WorkerPool;
+  readonly spool: { add(page: number, rows: MappedRows): void };
+}
+
+function servicesOf(
+  { plan, services, ledger, pool, spool }: Sweeping,
+  step: SweepStep,
+): Omit<SweepServices, 'read'> {
+  const program = `${step.gone.source}.${step.gone.name}`;
+  return {
+    ...services,
+    run: services.runId,
+    mappings: step.mappings.flatMap((name) => plan.mappings[name] ?? []),
+    map: async (page, body) => pool.map({ program, page, body }, undefined).mapped,
+    committed: ({ id, rows: all }) => {
+      for (const rows of all) {
+        ledger.mapped(rows);
+        spool.add(id, rows);
+      }
+    },
+  };
 }
 
 /** How far a sweep has come; kept between runs. */
@@ -36,7 +68,12 @@ const goneMax = 10_000;
  * the records that nothing has mentioned since the sweep began are gone: a page of our own says so. A sweep that finds too
  * many of them gone deletes nothing. Killed at any time, it goes on where it was, or begins the listing anew.
  */
-export async function sweep(step: SweepStep, services: SweepServices): Promise<readonly Diagnostic[]> {
+export async function sweep(
+  step: SweepStep,
+  run: Sweeping,
+  read: SweepServices['read'],
+): Promise<readonly Diagnostic[]> {
+  const services: SweepServices = { ...servicesOf(run, step), read };
   const { staging, memory, clock } = services;
   const name = `${step.id} ${step.stream.account}`;
   const before = parsed(await memory.recall(name));
@@ -47,7 +84,7 @@ export async function sweep(step: SweepStep, services: SweepServices): Promise<r
   await memory.remember(name, JSON.stringify({ ...state, readMs: now }));
   const { open, shape } = await staging.position(step.stream);
   const start = { ...(shape && { shape }), ...(!isNew && open && { open }) };
-  const found = await services.read(start, pagesAllowed(step, state, now));
+  const found = await read({ start, pagesMax: pagesAllowed(step, state, now) });
   if ((await staging.position(step.stream)).open !== undefined) return found;
   const tooMany = await concluded(step, state, found, services);
   await memory.remember(name, JSON.stringify({ ...state, readMs: now, doneMs: clock.now() }));

@@ -37,7 +37,7 @@ export async function writeRows(
         damaged += 1;
         if (examples.length < examplesMax) examples.push({ record: line.record, page: line.page });
       }
-      await file.write(text);
+      await file.appendFile(text);
     }
   } finally {
     await file.close();
