@@ -140,23 +140,21 @@ describe('lines of a parent', function () {
   });
 
   it('stay while one of the newest is blocked, and when the parent is an older one', async () => {
-    const provider = await shop({ id: 'a', at: minute(5), lines: [line('x'), line('y')] });
+    const provider = await shop(
+      { id: 'a', at: minute(5), lines: [line('x'), line('y')] },
+      { id: 'b', at: minute(5), lines: [line('z')] },
+    );
     const folder = project(provider, '', replace);
     await run(folder);
-    provider.orders[0] = { id: 'a', at: minute(6), lines: [line('z', 'bad')] };
-    expect((await run(folder))['lines']).to.include({ deleted: 0 });
-    expect(await skus(folder)).to.deep.equal(['x', 'y']);
+    provider.orders[0] = { id: 'a', at: minute(6), lines: [line('x', 2), line('w', 'bad')] };
     // The API ignores the filter, and a stale replica answers.
-    provider.orders[0] = { id: 'a', at: minute(6), lines: [line('x')] };
-    provider.orders.push({ id: 'a', at: minute(2), lines: [line('w')] });
-    writeFileSync(
-      join(folder, 'sources/shop.yml'),
-      readFileSync(join(folder, 'sources/shop.yml'), 'utf8').replace('query: since', 'query: ignored'),
-    );
-    expect((await run(folder))['lines']).to.include({ superseded: 1 });
+    provider.orders[1] = { id: 'b', at: minute(2), lines: [line('v')] };
+    const file = join(folder, 'sources/shop.yml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('query: since', 'query: ignored'));
+    expect((await run(folder))['lines']).to.include({ deleted: 0, superseded: 1, updated: 1 });
     await provider.close();
     await accounted(folder);
-    expect(await skus(folder)).to.deep.equal(['x']);
+    expect(await skus(folder)).to.deep.equal(['x', 'y', 'z']);
   });
 
   it('that are gone already leave when the mapping comes to say so, without a request', async () => {

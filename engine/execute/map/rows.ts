@@ -12,16 +12,7 @@ import { Invalid, keptText } from './invalid.ts';
 import { addMark, compileFlags } from './marks.ts';
 import { compilePatches, isFor, type Patches } from './patches.ts';
 import { compilePath, type JsonObject, type Reader } from './paths.ts';
-import { emptySheet, type Sheet } from './sheet.ts';
-
-/** A page whose records are clean of personal data. */
-export interface CleanPage {
-  readonly page: number;
-  readonly records: readonly JsonObject[];
-  readonly cursors: readonly (string | null)[];
-  /** Primary key of each record, as text. */
-  readonly keys: readonly string[];
-}
+import { type CleanPage, emptySheet, type Sheet } from './sheet.ts';
 
 /** Makes the rows of one mapping. */
 export type RowMapper = (page: CleanPage) => Promise<MappedRows | PageFailure>;

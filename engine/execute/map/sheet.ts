@@ -1,4 +1,14 @@
 import type { BlockedRow, StagedValue } from '../../model/batch.ts';
+import type { JsonObject } from './paths.ts';
+
+/** A page whose records are clean of personal data. */
+export interface CleanPage {
+  readonly page: number;
+  readonly records: readonly JsonObject[];
+  readonly cursors: readonly (string | null)[];
+  /** Primary key of each record, as text. */
+  readonly keys: readonly string[];
+}
 
 /** The rows so far. */
 export interface Sheet {
