@@ -48,7 +48,8 @@ const tableRow = (report: TableReport): readonly string[] => [
 
 /** The summary of a run, for people: a line for each stream, and below it one for each table made of it. */
 export function reportText(report: RunReport): string {
-  const rows = report.tables
+  // Streams that only say what is gone have no table of their own.
+  const rows = [...report.tables, ...report.streams]
     .map(({ stream }) => stream)
     .filter((stream, at, all) => all.indexOf(stream) === at);
   const lines = rows.flatMap((stream) => [
