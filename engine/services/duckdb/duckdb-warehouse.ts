@@ -138,7 +138,8 @@ async function load(
   await connection.run('BEGIN');
   try {
     const [known] = (await run('known')).rows;
-    const counts = known === undefined ? await loadUnit(run, request) : countsOf(known);
+    const leaving = statements.some(({ name }) => name === 'remove');
+    const counts = known === undefined ? await loadUnit(run, request, leaving) : countsOf(known);
     await connection.run('COMMIT');
     return counts;
   } catch (error) {
@@ -173,19 +174,45 @@ async function complete(
 
 type Run = (name: LoadStatement['name'], more?: Readonly<Record<string, DuckDBValue>>) => Promise<Rows>;
 
-/** A window over all columns costs several times the merge, so it is used only where a row has several versions. */
-async function loadUnit(run: Run, { rows }: LoadRequest): Promise<LoadCounts> {
+async function loadUnit(run: Run, { rows }: LoadRequest, leaving: boolean): Promise<LoadCounts> {
   await run('open');
   await run('copy');
-  const superseded = numberOf(await run('superseded'), 'superseded');
-  await run(superseded === 0 ? 'batch' : 'newest');
+  const older = leaving ? rows - (await currentRows(run)) : await olderRows(run);
   const before = numberOf(await run('count'), 'rows');
-  const { changed } = await run('merge');
-  const inserted = numberOf(await run('count'), 'rows') - before;
-  const unchanged = rows - superseded - changed;
-  const counts = { staged: rows, inserted, updated: changed - inserted, unchanged, superseded };
+  await run('merge');
+  const after = await run('count');
+  const written = numberOf(after, 'written');
+  const inserted = numberOf(after, 'rows') - before;
+  // Most loads write all they have; what did not get in is looked for only where there is something.
+  const rest = rows - older - written;
+  const refused = rest === 0 ? 0 : numberOf(await run('refused'), 'refused');
+  const deleted = leaving ? (await run('remove')).changed : 0;
+  const counts = {
+    staged: rows,
+    inserted,
+    updated: written - inserted,
+    unchanged: rest - refused,
+    superseded: older + refused,
+    deleted,
+  };
   await run('record', bigints(counts));
   return { ...counts, held: 0 };
+}
+
+/** A window over all columns costs several times the merge, so it is used only where a row has several versions. */
+async function olderRows(run: Run): Promise<number> {
+  const superseded = numberOf(await run('superseded'), 'superseded');
+  await run(superseded === 0 ? 'batch' : 'newest');
+  return superseded;
+}
+
+/** Where rows leave the table, what records say of themselves decides which rows are current. */
+async function currentRows(run: Run): Promise<number> {
+  if (numberOf(await run('orphans'), 'rows') > 0) await run('adopt');
+  await run('marks');
+  await run('remember');
+  await run('current');
+  return numberOf(await run('size'), 'rows');
 }
 
 const bigints = (counts: Omit<LoadCounts, 'held'>): Record<string, DuckDBValue> =>
@@ -197,6 +224,7 @@ const countsOf = (row: Readonly<Record<string, DuckDBValue>>): LoadCounts => ({
   updated: Number(row['updated']),
   unchanged: Number(row['unchanged']),
   superseded: Number(row['superseded']),
+  deleted: Number(row['deleted'] ?? 0),
   held: 0,
 });
 
