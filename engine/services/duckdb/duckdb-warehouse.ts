@@ -20,6 +20,13 @@ const threadsMax = 2;
 /** What a thread wants for its buffers; with less than that for each, DuckDB runs out of memory over a large load file. */
 const threadBytes = 128 * 1024 ** 2;
 
+/** Memory that DuckDB no longer needs goes back to the system, which it otherwise keeps beyond its limit. */
+const settings = [
+  "SET TimeZone = 'UTC'",
+  "SET allocator_flush_threshold = '8MiB'",
+  "SET allocator_bulk_deallocation_flush_threshold = '8MiB'",
+] as const;
+
 const threadsOf = (memoryBytes: number): number =>
   Math.min(threadsMax, Math.max(1, Math.floor(memoryBytes / threadBytes)));
 const openWaitMaxMs = 5000;
@@ -61,7 +68,7 @@ async function withFile<T>(
   });
   const connection = await instance.connect();
   try {
-    await connection.run("SET TimeZone = 'UTC'");
+    for (const setting of settings) await connection.run(setting);
     return await work(connection);
   } finally {
     connection.closeSync();
