@@ -177,7 +177,9 @@ type Run = (name: LoadStatement['name'], more?: Readonly<Record<string, DuckDBVa
 async function loadUnit(run: Run, { rows }: LoadRequest): Promise<LoadCounts> {
   await run('open');
   await run('copy');
-  const superseded = numberOf(await run('superseded'), 'superseded');
+  const file = await run('superseded');
+  requireWhole(file, rows);
+  const superseded = numberOf(file, 'superseded');
   await run(superseded === 0 ? 'batch' : 'newest');
   const before = numberOf(await run('count'), 'rows');
   const { changed } = await run('merge');
@@ -186,6 +188,12 @@ async function loadUnit(run: Run, { rows }: LoadRequest): Promise<LoadCounts> {
   const counts = { staged: rows, inserted, updated: changed - inserted, unchanged, superseded };
   await run('record', bigints(counts));
   return { ...counts, held: 0 };
+}
+
+/** A row that the file lacks would count as unchanged, and never be missed. @throws Error, which takes the load back */
+function requireWhole(file: Rows, rows: number): void {
+  const filed = numberOf(file, 'filed');
+  if (filed !== rows) throw new Error(`the load file holds ${filed} of ${rows} rows`);
 }
 
 const bigints = (counts: Omit<LoadCounts, 'held'>): Record<string, DuckDBValue> =>
