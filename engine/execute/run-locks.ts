@@ -158,7 +158,6 @@ export class RunLocks {
 /** Every stream that a plan reads or maps again, once. */
 function streamsOf({ steps }: Plan): readonly StreamPlan[] {
   const found = new Map<string, StreamPlan>();
-  for (const step of steps)
-    if ('stream' in step) found.set(extractLock(step.stream), step.stream);
+  for (const step of steps) if ('stream' in step) found.set(extractLock(step.stream), step.stream);
   return [...found.values()];
 }

@@ -184,7 +184,11 @@ type Run = (name: LoadStatement['name'], more?: Readonly<Record<string, DuckDBVa
 async function loadUnit(run: Run, { rows }: LoadRequest, leaving: boolean): Promise<LoadCounts> {
   await run('open');
   await run('copy');
-  const older = leaving ? rows - (await currentRows(run)) : await olderRows(run);
+  const file = await run('superseded');
+  requireWhole(file, rows);
+  const older = leaving
+    ? rows - (await currentRows(run))
+    : await olderRows(run, numberOf(file, 'superseded'));
   const before = numberOf(await run('count'), 'rows');
   await run('merge');
   const after = await run('count');
@@ -207,8 +211,7 @@ async function loadUnit(run: Run, { rows }: LoadRequest, leaving: boolean): Prom
 }
 
 /** A window over all columns costs several times the merge, so it is used only where a row has several versions. */
-async function olderRows(run: Run): Promise<number> {
-  const superseded = numberOf(await run('superseded'), 'superseded');
+async function olderRows(run: Run, superseded: number): Promise<number> {
   await run(superseded === 0 ? 'batch' : 'newest');
   return superseded;
 }
@@ -220,6 +223,12 @@ async function currentRows(run: Run): Promise<number> {
   await run('remember');
   await run('current');
   return numberOf(await run('size'), 'rows');
+}
+
+/** A row that the file lacks would count as unchanged, and never be missed. @throws Error, which takes the load back */
+function requireWhole(file: Rows, rows: number): void {
+  const filed = numberOf(file, 'filed');
+  if (filed !== rows) throw new Error(`the load file holds ${filed} of ${rows} rows`);
 }
 
 const bigints = (counts: Omit<LoadCounts, 'held'>): Record<string, DuckDBValue> =>

@@ -27,7 +27,12 @@ const types = [
 interface Bench {
   readonly warehouse: Warehouse;
   readonly path: string;
-  load(pages: string, rows: readonly (readonly (string | number | null)[])[]): Promise<LoadCounts>;
+  /** `announced`: how many rows the unit is to have. */
+  load(
+    pages: string,
+    rows: readonly (readonly (string | number | null)[])[],
+    announced?: number,
+  ): Promise<LoadCounts>;
 }
 
 /** A warehouse with a table that has a column of every type. */
@@ -47,14 +52,14 @@ async function bench(): Promise<Bench> {
     compiled.steps.flatMap((step) => (step.kind === 'define' ? (step as DefineStep).statements : [])),
   );
   const { statements } = compiled.steps.find((step): step is LoadStep => step.kind === 'load') as LoadStep;
-  const load: Bench['load'] = (pages, rows) => {
+  const load: Bench['load'] = (pages, rows, announced = rows.length) => {
     const file = join(folder, `${pages}.csv`);
     writeFileSync(file, rows.map((row) => loadLine(row)).join(''));
     const [firstPage = 0, lastPage = 0] = pages.split('-').map(Number);
-    const unit = { id: `unit ${pages}`, mapping: 'all', firstPage, lastPage, rows: rows.length, marks: 0 };
+    const unit = { id: `unit ${pages}`, mapping: 'all', firstPage, lastPage, rows: announced, marks: 0 };
     return warehouse.load(statements, {
       unit,
-      rows: rows.length,
+      rows: announced,
       run: 'r1',
       schema: 'sales',
       table: 'all',
@@ -177,6 +182,14 @@ describe('the DuckDB warehouse', function () {
     expect(failure.code).to.equal('ETL0705');
     expect((await warehouse.sample('sales', 'all', 9)).total).to.equal(0);
     expect((await warehouse.sample('main', '_etl_loads', 9)).total).to.equal(0);
+  });
+
+  it('takes a load back whose file lacks a row', async () => {
+    const { load, warehouse } = await bench();
+    const failure = await load('1-1', [row('a', empty, 1, 'h1')], 2).catch((error) => error.diagnostic);
+    expect(failure.code).to.equal('ETL0705');
+    expect(failure.summary).to.contain('the load file holds 1 of 2 rows');
+    expect((await warehouse.sample('sales', 'all', 9)).total).to.equal(0);
   });
 
   it('says so when another process has the file open', async () => {
