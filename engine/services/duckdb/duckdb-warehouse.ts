@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
-import { assert, complaint, type ExplainedError, TerminalError, TransientError } from '../../model/errors.ts';
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import { assert, complaint, type ExplainedError, TerminalError } from '../../model/errors.ts';
 import type { LoadStatement } from '../../model/plan.ts';
 import type { Completeness, LoadCounts, LoadRequest, Sample, Warehouse } from '../../model/ports.ts';
 import type { WarehouseTable } from '../../model/snapshot.ts';
-import { systemClock } from '../clock.ts';
 import { compare, loaded } from './compare.ts';
 import { unitsOf } from './loaded-units.ts';
+import { opened } from './open-file.ts';
 import { execute, numberOf, type Rows } from './statements.ts';
 
 export interface DuckdbOptions {
@@ -29,8 +29,6 @@ const settings = [
 
 const threadsOf = (memoryBytes: number): number =>
   Math.min(threadsMax, Math.max(1, Math.floor(memoryBytes / threadBytes)));
-const openWaitMaxMs = 5000;
-const openPollMs = 100;
 
 /** The embedded warehouse. Its file is opened for each call and closed after it, so that others can read in between. */
 export function duckdbWarehouse({ path, memoryBytes }: DuckdbOptions): Warehouse {
@@ -73,21 +71,6 @@ async function withFile<T>(
   } finally {
     connection.closeSync();
     instance.closeSync();
-  }
-}
-
-/** Another process has the file open only while it loads or looks: it is waited for, within a bound. */
-async function opened(path: string, options: Record<string, string>): Promise<DuckDBInstance> {
-  const startUs = systemClock.monotonicUs();
-  for (;;) {
-    try {
-      return await DuckDBInstance.create(path, options);
-    } catch (error) {
-      const failure = openFailure(path, error);
-      const waitedMs = (systemClock.monotonicUs() - startUs) / 1000;
-      if (failure instanceof TerminalError || waitedMs >= openWaitMaxMs) throw failure;
-      await systemClock.sleep(openPollMs);
-    }
   }
 }
 
@@ -290,26 +273,6 @@ const missingTable = (where: string, schema: string, table: string): TerminalErr
       'It is made by the first `etl run` that loads it.',
     ),
   );
-
-function openFailure(path: string, error: unknown): ExplainedError {
-  const message = messageOf(error);
-  if (/lock/i.test(message)) {
-    const advice =
-      'Close the program that has it open (a DuckDB shell, a notebook, another run), and run again.';
-    return new TransientError(
-      complaint('ETL0703', `the warehouse ${path} is open in another process`, advice),
-      error,
-    );
-  }
-  return new TerminalError(
-    complaint(
-      'ETL0704',
-      `the warehouse ${path} cannot be opened: ${message}`,
-      'It may be no DuckDB database, made by a newer version, or not yours to write. Name another file in `warehouse.path`, or move this one away.',
-    ),
-    error,
-  );
-}
 
 function loadFailure(request: LoadRequest, error: unknown): ExplainedError {
   const { unit, schema, table } = request;
