@@ -16,7 +16,7 @@ const completeness = { schema: 'main', table: '_etl_completeness' } as const;
 const statementEnd = /;?\n---\n/;
 const batchOf = {
   /** What was loaded stays. */
-  staying: ['superseded', 'batch', 'newest'],
+  staying: ['batch', 'newest'],
   leaving: ['orphans', 'adopt', 'marks', 'remember', 'current', 'size'],
 } as const;
 
@@ -25,6 +25,7 @@ const loadNames = ({ deletes }: MappingPlan): readonly LoadStatementName[] => [
   'known',
   'open',
   'copy',
+  'superseded',
   ...(deletes === undefined ? batchOf.staying : batchOf.leaving),
   'count',
   'merge',
