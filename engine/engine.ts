@@ -1,8 +1,10 @@
 import { compileAudit } from './compile/audit.ts';
 import { compileProject } from './compile/compile.ts';
+import { type LeftOver, leftOver } from './compile/left-over.ts';
 import { compileRetry, type Retry } from './compile/retry.ts';
 import { executePlan, listing } from './execute/execute.ts';
 import { mapRecords } from './execute/map-records.ts';
+import { type MaterialiseServices, materialise } from './execute/materialise.ts';
 import { type Preview, previewMapping } from './execute/preview.ts';
 import type { RunServices } from './execute/run-services.ts';
 import type { AuditPlan } from './model/audit.ts';
@@ -13,6 +15,7 @@ import type { ExtractStep, Plan } from './model/plan.ts';
 import type { Project, ProjectFiles } from './model/project.ts';
 import type { RunReport } from './model/run-report.ts';
 import type { StateSnapshot } from './model/snapshot.ts';
+import type { KeptRun } from './model/state-port.ts';
 import { readProject } from './read/read.ts';
 import { withOverrides } from './read/with-overrides.ts';
 import { validateProject } from './validate/validate.ts';
@@ -48,22 +51,36 @@ export interface Planned {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** compile: what a run will do, given the state of staging and warehouse. */
+/** compile: what a run will do, given the state of staging and warehouse. `fromLedger`: of kept pages, without a request. */
 export function plan(
   { files, diagnostics }: Checked,
   project: Project,
   engine: string,
   snapshot: StateSnapshot,
+  fromLedger = false,
 ): Planned {
-  const compiled = compileProject(project, files.documents, { engine, snapshot });
+  const compiled = compileProject(project, files.documents, { engine, snapshot, fromLedger });
   const all = [...diagnostics, ...compiled.diagnostics];
   return compiled.plan === undefined || hasErrors(all)
     ? { diagnostics: all }
     : { plan: compiled.plan, diagnostics: all };
 }
 
+/** compile: what a run has left undone, of the plan as it is now. */
+export const planLeftOver = (kept: KeptRun, now: Plan): LeftOver => leftOver(kept, now);
+
 /** compile: what an audit of a planned project needs besides the plan. */
 export const planAudit = (project: Project, plan: Plan): AuditPlan => compileAudit(project, plan);
+
+/** execute: stages the rows of a mapping that were left out, of kept pages; see `staging: {rows: false}`. */
+export async function stageRows(plan: Plan, services: MaterialiseServices, name: string): Promise<void> {
+  const { staging } = services;
+  const mapping = plan.mappings[name];
+  // One that has changed since is mapped again by the next run.
+  if (mapping === undefined || (await staging.mappingHashes()).get(name) !== mapping.hash) return;
+  await staging.prepare(mapping);
+  await materialise(plan, services, mapping);
+}
 
 /** execute: performs exactly what the plan says. */
 export const run = (plan: Plan, services: RunServices): Promise<RunReport> => executePlan(plan, services);

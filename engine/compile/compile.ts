@@ -7,12 +7,10 @@ import type {
   MappingPlan,
   MetricsPlan,
   Plan,
-  RemapStep,
   SourcePlan,
   StagingPlan,
   Step,
   StreamPlan,
-  StreamShape,
 } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
 import type { StateSnapshot } from '../model/snapshot.ts';
@@ -21,6 +19,7 @@ import { canonical, sha256 } from './canonical.ts';
 import { compileChecks } from './checks.ts';
 import { compileMapping } from './mapping.ts';
 import { compileSource } from './source.ts';
+import { deletingStreams, readAnew, reconcileStep, reloadStep, remapStep } from './state-steps.ts';
 import { compileStream } from './stream.ts';
 import { sweepSteps } from './sweep.ts';
 import { costSyntax } from './syntax.ts';
@@ -30,6 +29,8 @@ export interface CompileOptions {
   /** Version of the engine. */
   readonly engine: string;
   readonly snapshot: StateSnapshot;
+  /** Whether everything is made of kept pages, without a request. */
+  readonly fromLedger?: boolean;
 }
 
 export interface Compiled {
@@ -44,7 +45,7 @@ export interface Compiled {
 export function compileProject(
   project: Project,
   documents: readonly SourceDocument[],
-  { engine, snapshot }: CompileOptions,
+  { engine, snapshot, fromLedger = false }: CompileOptions,
 ): Compiled {
   const diagnostics: Diagnostic[] = [];
   const mapped = project.mappings.map((mapping) => compileMapping(project, mapping, documents));
@@ -54,7 +55,8 @@ export function compileProject(
   const mappings = mapped.map((one) => one.mapping);
   const streams = streamsOf(project, mappings);
   const sql = new WarehouseSql(project.warehouse.type ?? 'duckdb', project.templates, snapshot.tables);
-  const steps = compileSteps(project, mappings, streams, sql, snapshot, diagnostics);
+  const compiled = compileSteps(project, mappings, streams, sql, snapshot, diagnostics);
+  const steps = fromLedger ? compiled.filter(({ kind }) => kind !== 'extract') : compiled;
   if (hasErrors(diagnostics)) return { diagnostics };
   const sources = project.sources.filter((source) =>
     [...streams.values()].some((stream) => stream.source === source.name),
@@ -66,7 +68,7 @@ export function compileProject(
     environment: project.environment,
     ...connections(project),
     ...(project.piiKey !== undefined && usesTokens(streams) && { piiKey: project.piiKey }),
-    references: project.references,
+    references: fromLedger ? withoutSources(project) : project.references,
     sources: Object.fromEntries(
       sources.map((source): [string, SourcePlan] => [source.name, compileSource(source)]),
     ),
@@ -75,6 +77,13 @@ export function compileProject(
   } as const;
   return { plan: { ...body, id: sha256(canonical(body)) }, diagnostics };
 }
+
+/** What is needed where no source is asked for anything. */
+const withoutSources = ({ references, ...project }: Project): Plan['references'] => {
+  const { piiKey, staging, warehouse, redis, metrics } = project;
+  const used = JSON.stringify({ piiKey, staging, warehouse, redis, metrics });
+  return references.filter(({ reference }) => used.includes(reference));
+};
 
 const connections = (
   project: Project,
@@ -92,10 +101,18 @@ const connections = (
   ...(project.pageKey !== undefined && { pageKey: project.pageKey }),
 });
 
-const compileStaging = ({ dialect, storage, url = '', schema }: config.StagingSettings): StagingPlan =>
-  dialect === 'postgres'
-    ? { dialect, url, schema: schema ?? 'sluice' }
-    : { dialect: 'sqlite', storage: storage ?? '.etl/staging.sqlite' };
+const compileStaging = (settings: config.StagingSettings): StagingPlan => {
+  const { dialect, storage, url = '', schema, rows } = settings;
+  const kept = { keep: retention(settings.keep), ...(rows === false && { rows }) };
+  return dialect === 'postgres'
+    ? { dialect, url, schema: schema ?? 'sluice', ...kept }
+    : { dialect: 'sqlite', storage: storage ?? '.etl/staging.sqlite', ...kept };
+};
+
+const retention = ({ pages, size }: config.KeepSettings = {}): StagingPlan['keep'] => ({
+  ageMs: parseDuration(pages ?? '90d'),
+  ...(size !== undefined && { bytesMax: parseSize(size) }),
+});
 
 const pagerdutyUrl = 'https://events.pagerduty.com/v2/enqueue';
 
@@ -117,13 +134,6 @@ const compileMetrics = ({ prometheus, otlp }: config.MetricsSettings): MetricsPl
 
 const usesTokens = (streams: ReadonlyMap<string, StreamPlan>): boolean =>
   [...streams.values()].some((stream) => stream.privacy.some(({ action }) => action === 'hmac'));
-
-/** Streams from which a mapping learns what is gone. */
-const deletingStreams = ({ deletes }: MappingPlan): readonly string[] =>
-  (deletes?.streams ?? []).map(({ stream }) => stream);
-
-const sweptStream = ({ deletes }: MappingPlan): readonly string[] =>
-  deletes?.sweep === undefined ? [] : [deletes.sweep.stream];
 
 /** The streams that mappings read or learn of deletes from, by `source.stream`, in the order of the project. */
 function streamsOf(project: Project, mappings: readonly MappingPlan[]): ReadonlyMap<string, StreamPlan> {
@@ -149,7 +159,7 @@ function compileSteps(
   snapshot: StateSnapshot,
   diagnostics: Diagnostic[],
 ): readonly Step[] {
-  const steps: Step[] = [];
+  const steps: Step[] = [...reconcileStep(snapshot)];
   const sweeps = [...streams.values()].flatMap((stream) => sweepSteps(stream, mappings));
   const kept = new Map([...streams, ...sweeps.flatMap(({ stream, gone }) => [named(stream), named(gone)])]);
   for (const mapping of mappings) steps.push(...remapStep(mapping, kept, snapshot));
@@ -192,12 +202,6 @@ function extractStep(
   return { kind: 'extract', id: `extract ${full}`, reason, stream, mappings: [...readers, ...losers] };
 }
 
-/** What becomes of a position that a stream of another shape has left: see `continued` in execute/extract. */
-function readAnew(before: StreamShape | undefined, { shape }: StreamPlan): string {
-  if (before === undefined || before.asked === shape.asked) return '';
-  return '; it is read anew, since what it asks for has changed';
-}
-
 const rowsMaxOf = (project: Project, { name }: MappingPlan): number =>
   project.mappings.find((mapping) => mapping.name === name)?.load.rowsMax ?? 1_000_000;
 
@@ -215,53 +219,6 @@ function stopOf(project: Project, { name }: MappingPlan): Pick<LoadStep, 'stop'>
 
 const cursorOf = (stream: StreamPlan | undefined): Pick<LoadStep, 'cursor'> =>
   stream?.cursor === undefined ? {} : { cursor: stream.cursor.type };
-
-/** A mapping that is new or changed starts from the pages that are kept. */
-function remapStep(
-  mapping: MappingPlan,
-  streams: ReadonlyMap<string, StreamPlan>,
-  snapshot: StateSnapshot,
-): readonly Step[] {
-  const known = snapshot.mappingHashes.get(mapping.name);
-  if (known === mapping.hash) return overrideSteps(mapping, streams, snapshot);
-  const what = known === undefined ? 'new' : 'changed';
-  return [mapping.stream, ...sweptStream(mapping), ...deletingStreams(mapping)].flatMap(
-    (full): readonly Step[] => {
-      const stream = streams.get(full);
-      const pages = snapshot.keptPages.get(full) ?? 0;
-      if (stream === undefined || pages === 0) return [];
-      const from = full === mapping.stream ? '' : ` from ${full}`;
-      const reason = `the mapping is ${what}: ${pages} kept ${pages === 1 ? 'page is' : 'pages are'} mapped again${from}, without a request`;
-      return [{ kind: 'remap', id: `remap ${mapping.name}${from}`, reason, mapping: mapping.name, stream }];
-    },
-  );
-}
-
-/** A value that was set for a record which is blocked: its pages are mapped again, and no other. */
-function overrideSteps(
-  mapping: MappingPlan,
-  streams: ReadonlyMap<string, StreamPlan>,
-  { overridden }: StateSnapshot,
-): readonly RemapStep[] {
-  const { name } = mapping;
-  const pages = overridden.get(name) ?? [];
-  if (pages.length === 0) return [];
-  const reason = `an override answers a Blocker: ${pages.length} kept ${pages.length === 1 ? 'page is' : 'pages are'} mapped again, without a request`;
-  return [mapping.stream, ...sweptStream(mapping)].flatMap((full): readonly RemapStep[] => {
-    const stream = streams.get(full);
-    const from = full === mapping.stream ? '' : ` from ${full}`;
-    return stream === undefined
-      ? []
-      : [{ kind: 'remap', id: `remap ${name}${from}`, reason, mapping: name, stream, pages }];
-  });
-}
-
-/** The table has lost what was loaded, or lacks columns in it; a changed mapping is loaded again in any case. */
-function reloadStep({ name, hash, schema, table }: MappingPlan, snapshot: StateSnapshot): readonly Step[] {
-  if (!snapshot.loadedMappings.has(name) || snapshot.mappingHashes.get(name) !== hash) return [];
-  const reason = `all that is staged goes to ${schema}.${table} again, which is new or has new columns`;
-  return [{ kind: 'reload', id: `reload ${name}`, reason, mapping: name }];
-}
 
 function checkStep(project: Project, mapping: MappingPlan): readonly Step[] {
   const declared = project.mappings.find(({ name }) => name === mapping.name)?.checks ?? [];

@@ -14,6 +14,7 @@ import type {
   Staging,
   Warehouse,
 } from '../model/ports.ts';
+import type { State } from '../model/state-port.ts';
 
 /** Everything of the outside world that a run uses; made by the command line. */
 export interface RunServices {
@@ -28,6 +29,7 @@ export interface RunServices {
   readonly metrics?: Metrics;
   readonly references: References;
   readonly staging: Staging;
+  readonly state: State;
   readonly memory: Memory;
   readonly warehouse: Warehouse;
   readonly connectors: { readonly [name in SourcePlan['connector']]: Connector };

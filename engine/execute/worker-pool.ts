@@ -7,10 +7,11 @@ import type {
   PageFacts,
   PageFailure,
 } from '../model/batch.ts';
-import { complaint, type ExplainedError, TerminalError, TransientError } from '../model/errors.ts';
+import { assert, complaint, type ExplainedError, TerminalError, TransientError } from '../model/errors.ts';
 import type { MappingPlan, Plan } from '../model/plan.ts';
 import type { References } from '../model/ports.ts';
 import type { LookedUp, Program, WorkerAnswer, WorkerSetup, WorkerTask } from './protocol.ts';
+import { transferable } from './transferable.ts';
 
 interface Pending {
   readonly worker: Worker;
@@ -58,8 +59,8 @@ export class WorkerPool {
   }
 
   /**
-   * Maps a page as received; `look` is asked for what its records refer to. Both promises reject with an ExplainedError
-   * when it cannot be read.
+   * Maps a page as received, and takes its bytes: they cannot be used any more. `look` is asked for what its records
+   * refer to. Both promises reject with an ExplainedError when it cannot be read.
    */
   map(page: Omit<WorkerTask, 'task' | 'kept'>, look: LookUp = noLookups): PageWork {
     const facts = resolvable<PageFacts>();
@@ -81,7 +82,7 @@ export class WorkerPool {
     return { facts: facts.promise, mapped: mapped.promise };
   }
 
-  /** Maps a kept page again. */
+  /** Maps a kept page again, and takes its bytes. */
   remap(page: Omit<WorkerTask, 'task' | 'kept' | 'from'>): Promise<readonly MappedRows[]> {
     return new Promise((remapped, fail) => this.#send({ ...page, kept: true }, { remapped, fail }));
   }
@@ -116,7 +117,8 @@ export class WorkerPool {
       ...handlers,
       worker,
     });
-    worker.postMessage({ ...task, task: this.#tasks } satisfies WorkerTask);
+    const bytes = transferable([task.body, task.zipped]);
+    worker.postMessage({ ...task, task: this.#tasks } satisfies WorkerTask, bytes);
   }
 
   #receive(answer: WorkerAnswer): void {
@@ -151,15 +153,16 @@ export class WorkerPool {
   }
 }
 
-const withoutExpired = (mapping: MappingPlan | undefined, nowMs: number): MappingPlan | undefined =>
-  mapping?.overrides === undefined
+const withoutExpired = (mapping: MappingPlan, nowMs: number): MappingPlan =>
+  mapping.overrides === undefined
     ? mapping
     : { ...mapping, overrides: mapping.overrides.filter(({ untilMs }) => untilMs > nowMs) };
 
 /** The pool for a plan: a program for each stream that is read, and one for each mapping that is mapped again. */
 export function workerPool(plan: Plan, references: References, workers: number, nowMs: number): WorkerPool {
   const find = (names: readonly string[]): readonly MappingPlan[] =>
-    names.flatMap((name) => withoutExpired(plan.mappings[name], nowMs) ?? []);
+    names.flatMap((name) => plan.mappings[name] ?? []).map((mapping) => withoutExpired(mapping, nowMs));
+  const unstaged = unstagedMappings(plan);
   const programs = plan.steps.flatMap((step): Program[] => {
     if (step.kind === 'remap') return [{ id: step.id, stream: step.stream, mappings: find([step.mapping]) }];
     if (step.kind !== 'extract' && step.kind !== 'sweep') return [];
@@ -168,14 +171,45 @@ export function workerPool(plan: Plan, references: References, workers: number, 
       id: `${stream.source}.${stream.name}`,
       stream,
       mappings: find(step.mappings),
+      unstaged,
     }));
   });
+  return new WorkerPool({ programs, ...secrets(plan, references) }, workers);
+}
+
+/** A pool of one worker that makes the rows of a mapping of kept pages; its program is called like the mapping. */
+export function rowsPool(
+  plan: Plan,
+  references: References,
+  mapping: MappingPlan,
+  nowMs: number,
+): WorkerPool {
+  const stream = plan.steps
+    .flatMap((step) => (step.kind === 'extract' ? [step.stream] : []))
+    .find(({ source, name }) => `${source}.${name}` === mapping.stream);
+  assert(stream, `the plan reads the stream of ${mapping.name}`);
+  const programs = [{ id: mapping.name, stream, mappings: [withoutExpired(mapping, nowMs)] }];
+  return new WorkerPool({ programs, ...secrets(plan, references) }, 1);
+}
+
+/**
+ * Mappings whose rows need not be staged with their pages: nothing looks at them before they are loaded. Where rows leave a
+ * table, several streams make them, and a sweep looks for those it has not seen.
+ */
+const unstagedMappings = ({ staging, mappings, steps }: Plan): readonly string[] =>
+  Object.keys(mappings).filter(
+    (name) =>
+      staging.rows === false &&
+      mappings[name]?.deletes === undefined &&
+      !steps.some((step) => step.kind === 'check' && step.mapping === name),
+  );
+
+function secrets(plan: Plan, references: References): Omit<WorkerSetup, 'programs'> {
   const { piiKey, pageKey } = plan;
-  const secrets = {
+  return {
     ...(piiKey !== undefined && { piiKey: references.resolve(piiKey) }),
     ...(pageKey !== undefined && { pageKey: references.resolve(pageKey) }),
   };
-  return new WorkerPool({ programs, ...secrets }, workers);
 }
 
 const explained = ({ code, summary, help, transient }: PageFailure): ExplainedError =>

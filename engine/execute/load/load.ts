@@ -13,6 +13,10 @@ export interface LoadServices {
   readonly run: string;
   readonly folder: string;
   readonly spool: LoadSpool;
+  /** Stages the rows of a unit that was staged without them. */
+  readonly materialise: (unit: LoadUnit) => Promise<void>;
+  /** Makes sure that no other run loads meanwhile. @throws TransientError when one does */
+  readonly confirm: () => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -38,14 +42,14 @@ export async function load(
   const reached = await staging.reached(mapping.stream);
   for (const unit of await staging.pendingUnits(mapping, step.rowsMax)) {
     services.signal.throwIfAborted();
+    await services.confirm();
     const counts = await loadUnit(mapping, step, unit, services);
     for (const name of Object.keys(total) as (keyof LoadCounts)[]) total[name] += counts[name];
   }
   const { open } = await staging.blockers.standing(mapping.name);
-  await warehouse.complete(step.statements, {
-    ...(reached !== undefined && step.cursor && { until: cursorValue(step.cursor, reached) }),
-    blockers: open,
-  });
+  const known = reached !== undefined && step.cursor !== undefined;
+  const until = known ? cursorValue(step.cursor, reached) : null;
+  await warehouse.complete(step.statements, { until, blockers: open });
   return total;
 }
 
@@ -56,6 +60,7 @@ async function loadUnit(
   services: LoadServices,
 ): Promise<LoadCounts> {
   const { staging, warehouse, clock, run } = services;
+  await stageRows(mapping, unit, services);
   const held = await staging.held(mapping, unit);
   const [rows, marks] = [unit.rows - held.rows, unit.marks - held.marks];
   const file = await loadFile(mapping, unit, rows + marks, services);
@@ -66,6 +71,16 @@ async function loadUnit(
   await rm(file, { force: true });
   await staging.markLoaded(unit, run, counts, new Date(clock.now()).toISOString());
   return counts;
+}
+
+/** Sees to it that the rows are staged that are read from there: those to look for among the held, or without a file. */
+async function stageRows(
+  { name }: MappingPlan,
+  unit: LoadUnit,
+  { staging, spool, materialise }: LoadServices,
+): Promise<void> {
+  const { open } = await staging.blockers.standing(name);
+  if (open > 0 || spool.find(unit) === undefined) await materialise(unit);
 }
 
 /** The file that was written while the unit was staged, or one made from staging where rows of it are held. */

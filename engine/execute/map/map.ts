@@ -34,15 +34,21 @@ export interface StreamMapper {
   remap(body: Uint8Array, context: { readonly page: number }): Promise<readonly MappedRows[] | PageFailure>;
 }
 
+export interface MapperOptions {
+  /** Packs the bodies to keep. */
+  readonly packer?: Packer;
+  /** Mappings whose rows are not staged with their page. */
+  readonly unstaged?: readonly string[];
+}
+
 /**
  * Compiles a stream and its mappings to code. `piiKey` makes the tokens; it is needed where a rule of privacy does.
- * `packer` packs the bodies to keep.
  */
 export function compileStream(
   stream: StreamPlan,
   mappings: readonly MappingPlan[],
   piiKey: string | undefined,
-  packer: Packer = pagePacker(undefined),
+  { packer = pagePacker(undefined), unstaged = [] }: MapperOptions = {},
 ): StreamMapper {
   const read = compileReader(stream);
   const keysOf = compileKeys(stream);
@@ -82,9 +88,12 @@ export function compileStream(
     ...(enricher && { enrich: ({ records }: ParsedPage) => enricher(records) }),
     map: (parsed, { page, enriched = false }) =>
       bounded(async () => {
-        const kept = packer.pack(cleaned(parsed, sanitise, enriched), page);
+        const isChanged = sanitise !== undefined || enriched;
+        const kept = isChanged
+          ? packer.pack(cleaned(parsed, sanitise), page)
+          : packer.pack(parsed.body, page, parsed.zipped);
         const [body, rows] = await Promise.all([kept, rowsOf(parsed, page)]);
-        return isPageFailure(rows) ? rows : { body, rows };
+        return isPageFailure(rows) ? rows : { body, rows: rows.map(sparing(unstaged)) };
       }),
     remap: (body, { page }) =>
       bounded(async () => {
@@ -98,13 +107,13 @@ export function compileStream(
   };
 }
 
-/** The response to keep: as received, byte for byte, when nothing had to go or to come. */
-function cleaned(
-  { body, records, response }: ParsedPage,
-  sanitise: Sanitiser | undefined,
-  enriched: boolean,
-): Uint8Array {
-  if (sanitise === undefined && !enriched) return body;
+const sparing =
+  (unstaged: readonly string[]) =>
+  (rows: MappedRows): MappedRows =>
+    unstaged.includes(rows.mapping) ? { ...rows, values: [], unstaged: true } : rows;
+
+/** The response to keep, where something had to go or to come. Otherwise it is kept as received, byte for byte. */
+function cleaned({ records, response }: ParsedPage, sanitise: Sanitiser | undefined): Uint8Array {
   if (sanitise !== undefined) records.forEach(sanitise);
   return Buffer.from(stringifyExact(response));
 }

@@ -2,6 +2,7 @@ import type { MarkerOp, StagedValue } from '../../model/batch.ts';
 import { loadLine } from '../../model/load-file.ts';
 import type { DeletesPlan } from '../../model/plan.ts';
 import { compileConditions } from './conditions.ts';
+import type { LineSheet } from './line-sheet.ts';
 import type { JsonObject } from './paths.ts';
 
 /** Whether a record says of itself that it is gone; undefined where none can. */
@@ -16,7 +17,7 @@ export function compileFlags(
 interface Marked {
   readonly values: StagedValue[];
   /** A line of the load file for each row. */
-  readonly lines: string[];
+  readonly lines: Pick<LineSheet, 'push'>;
   marks: number;
   tombstones: number;
 }

@@ -86,8 +86,8 @@ async function mapPage(program: Program, page: CleanPage): Promise<MappedRows | 
       : addRow(program, sheet, page, unit);
     if (failure !== undefined) return failure;
   }
-  const { seen: _, ...made } = sheet;
-  return { mapping: program.mapping, ...made, lines: new TextEncoder().encode(made.lines.join('')) };
+  const { seen: _, lines, ...made } = sheet;
+  return { mapping: program.mapping, ...made, lines: lines.bytes() };
 }
 
 /** All units of a page, in order. Behind those of a record, once they are rows, stands what it says about its other rows. */

@@ -1,4 +1,5 @@
 import type { BlockedRow, StagedValue } from '../../model/batch.ts';
+import { LineSheet } from './line-sheet.ts';
 import type { JsonObject } from './paths.ts';
 
 /** A page whose records are clean of personal data. */
@@ -14,7 +15,7 @@ export interface CleanPage {
 export interface Sheet {
   readonly values: StagedValue[];
   /** A line of the load file for each row. */
-  readonly lines: string[];
+  readonly lines: LineSheet;
   readonly blocked: BlockedRow[];
   /** Hashes of the rows. */
   readonly seen: Set<string>;
@@ -30,7 +31,7 @@ export interface Sheet {
 /** Nothing of a page is mapped yet. */
 export const emptySheet = (): Sheet => ({
   values: [],
-  lines: [],
+  lines: new LineSheet(),
   blocked: [],
   seen: new Set(),
   units: 0,

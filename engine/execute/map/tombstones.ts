@@ -3,6 +3,7 @@ import { assert } from '../../model/errors.ts';
 import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
 import { compileConditions } from './conditions.ts';
 import { compileKeys } from './keys.ts';
+import { LineSheet } from './line-sheet.ts';
 import { addMark } from './marks.ts';
 import type { RowMapper } from './rows.ts';
 
@@ -21,7 +22,7 @@ export function compileTombstones(stream: StreamPlan, mapping: MappingPlan): Row
     const keys = keysOf(deletions.map(({ record }) => record));
     if ('transient' in keys) return keys;
     const made = { units: records.length, filtered: records.length - deletions.length };
-    const sheet = { values: [] as StagedValue[], lines: [] as string[], marks: 0, tombstones: 0 };
+    const sheet = { values: [] as StagedValue[], lines: new LineSheet(), marks: 0, tombstones: 0 };
     const { account } = stream;
     const width = mapping.properties.length;
     for (const [at, { ordinal }] of deletions.entries()) {
@@ -38,12 +39,12 @@ const rowsOf = (
     lines,
     ...sheet
   }: Pick<MappedRows, 'units' | 'filtered' | 'values' | 'marks' | 'tombstones'> & {
-    readonly lines: string[];
+    readonly lines: LineSheet;
   },
 ): MappedRows => ({
   mapping: name,
   ...sheet,
-  lines: new TextEncoder().encode(lines.join('')),
+  lines: lines.bytes(),
   count: 0,
   deduplicated: 0,
   nulled: 0,

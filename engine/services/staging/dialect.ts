@@ -22,4 +22,6 @@ export interface Dialect {
   state(handle: Handle): Promise<string>;
   /** Makes sure that not even a power failure takes back what was committed. */
   settle(handle: Handle): Promise<void>;
+  /** Gives the space of what was deleted back to the disk, where there is time for it. */
+  shrink(handle: Handle): Promise<void>;
 }

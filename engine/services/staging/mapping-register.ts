@@ -1,4 +1,5 @@
 import type { MappingPlan } from '../../model/plan.ts';
+import { streamsOf } from '../../model/stream-refs.ts';
 import type { Handle } from './handle.ts';
 import { loadState } from './load-units.ts';
 import type { StagedTable } from './staged-table.ts';
@@ -25,10 +26,11 @@ export async function prepare(
 
 async function reset(
   handle: Handle,
-  { name, stream, deletes, hash }: MappingPlan,
+  mapping: MappingPlan,
   table: StagedTable,
   context: RegisterContext,
 ): Promise<void> {
+  const { name, stream, hash } = mapping;
   await table.drop(handle);
   // Its Blockers stay: each page that is mapped again says which of them still hold.
   await handle.run('DELETE FROM page_rows WHERE mapping = ?', name);
@@ -40,29 +42,24 @@ async function reset(
     name,
     context.environment,
     stream,
-    streamList([
-      stream,
-      ...(deletes?.sweep === undefined ? [] : [deletes.sweep.stream]),
-      ...(deletes?.streams ?? []).map((one) => one.stream),
-    ]),
+    streamList(mapping),
     hash,
     epoch,
   );
 }
 
 /** Streams of a mapping as SQL finds one among them: each between commas. */
-const streamList = (streams: readonly string[]): string => `,${streams.join()},`;
+const streamList = (mapping: MappingPlan): string => `,${streamsOf(mapping).join()},`;
 
 /**
- * Hashes of the mappings that have seen every kept page of their streams. One that has not (a run ended while it was
+ * Hashes of the mappings that have seen every page of their streams whose response is kept. One that has not (a run ended while it was
  * mapped again, or the page was fetched for another mapping) counts as not prepared, so that the next plan maps it.
  */
 export async function mappedHashes(handle: Handle): Promise<ReadonlyMap<string, string>> {
   const rows = await handle.select<{ mapping: string; hash: string }>(
-    'SELECT mapping, hash FROM mappings AS m WHERE ' +
-      '(SELECT count(*) FROM page_rows AS r WHERE r.mapping = m.mapping) >= ' +
-      "(SELECT count(*) FROM pages AS p WHERE p.environment = m.environment AND replace(m.streams, ',' || p.source || '.' || p.stream || ',', '') <> m.streams) " +
-      'ORDER BY mapping',
+    'SELECT mapping, hash FROM mappings AS m WHERE NOT EXISTS (SELECT 1 FROM pages AS p ' +
+      "WHERE p.environment = m.environment AND replace(m.streams, ',' || p.source || '.' || p.stream || ',', '') <> m.streams AND length(p.body) > 0 " +
+      'AND NOT EXISTS (SELECT 1 FROM page_rows AS r WHERE r.mapping = m.mapping AND r.page = p.id)) ORDER BY mapping',
   );
   return new Map(rows.map(({ mapping, hash }) => [mapping, hash]));
 }

@@ -71,10 +71,9 @@ export class PageWriter {
   /** `fresh`: the mapping has not seen the page before. Gives the Blockers of rows that do not fit. */
   async rows(seen: Seen, rows: MappedRows, fresh = true): Promise<readonly number[]> {
     const { page } = seen;
-    await this.#tableOf(rows).insert(this.#handle, rows);
+    if (rows.unstaged !== true) await this.#tableOf(rows).insert(this.#handle, rows);
     const ledger = new BlockerLedger(this.#handle, this.#context.now);
-    const blockers: number[] = [];
-    for (const row of rows.blocked) blockers.push(await ledger.row(seen, row));
+    const blockers = await ledger.rows(seen, rows.blocked);
     await this.#handle.run(
       'INSERT INTO page_rows (mapping, page, units, rows, marks, tombstones, deduplicated, filtered, nulled, blocked) ' +
         'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
@@ -89,6 +88,7 @@ export class PageWriter {
       rows.nulled,
       rows.blocked.length,
     );
+    if (rows.unstaged === true) await this.#noteUnstaged(rows.mapping, page);
     if (fresh) await this.#pullBack(rows.mapping, page);
     return blockers;
   }
@@ -121,8 +121,8 @@ export class PageWriter {
   async #insertPage(stream: StreamPlan, page: StagedPage): Promise<boolean> {
     const { changes } = await this.#handle.run(
       'INSERT INTO pages (id, run, environment, source, account, stream, request, status, records, body_hash, ' +
-        'staged_at, number, is_last, total, outside, begins_at, body) ' +
-        'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+        'staged_at, number, is_last, total, outside, begins_at, body, cursor) ' +
+        'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
       page.id,
       page.run,
       ...this.#keyOf(stream),
@@ -133,6 +133,7 @@ export class PageWriter {
       this.#context.now,
       ...windowValues(page.window),
       page.body,
+      page.position.cursor ?? null,
     );
     if (changes === 1) return true;
     const kept = await this.#handle.first<{ body_hash: string }>(
@@ -141,6 +142,10 @@ export class PageWriter {
     );
     assert(kept?.body_hash === page.bodyHash, `page ${page.id} is committed again with the same body`);
     return false;
+  }
+
+  async #noteUnstaged(mapping: string, page: number): Promise<void> {
+    await this.#handle.run('UPDATE page_rows SET unstaged = 1 WHERE mapping = ? AND page = ?', mapping, page);
   }
 
   #tableOf({ mapping }: MappedRows): StagedTable {

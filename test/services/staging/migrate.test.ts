@@ -14,14 +14,17 @@ const tables = [
   'blocker_pages',
   'blockers',
   'loads',
+  'locks',
   'mappings',
   'memory',
   'migrations',
   'page_rows',
   'pages',
+  'plans',
   'positions',
   'runs',
   'sequences',
+  'steps',
 ];
 
 onEach((name, place) => {

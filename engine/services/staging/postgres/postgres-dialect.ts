@@ -37,4 +37,7 @@ export const postgresDialect: Dialect = {
   },
   // A commit waits for the disk.
   async settle() {},
+  async shrink(handle) {
+    await handle.exec('VACUUM pages');
+  },
 };

@@ -33,6 +33,10 @@ export const sqliteDialect: Dialect = {
     // A commit alone is not on the disk yet, a checkpoint is.
     await handle.exec('PRAGMA wal_checkpoint(PASSIVE)');
   },
+  async shrink(handle) {
+    await handle.exec('VACUUM');
+    await handle.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  },
 };
 
 /** Doubles decide, except near the limit: there the texts are compared exactly. */

@@ -2,7 +2,7 @@ import { count, type Migration, type MigrationContext, text } from './migration.
 
 /** Markers beside the rows, what they have taken away, and all streams that a mapping is made of. */
 export const deletes: Migration = {
-  name: '0006-deletes',
+  name: '0008-deletes',
   async up({ context }) {
     const { queryInterface, transaction } = context;
     await queryInterface.addColumn('page_rows', 'marks', count, { transaction });
