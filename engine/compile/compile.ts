@@ -56,7 +56,7 @@ export function compileProject(
   const streams = streamsOf(project, mappings);
   const sql = new WarehouseSql(project.warehouse.type ?? 'duckdb', project.templates, snapshot.tables);
   const compiled = compileSteps(project, mappings, streams, sql, snapshot, diagnostics);
-  const steps = fromLedger ? compiled.filter(({ kind }) => kind !== 'extract') : compiled;
+  const steps = fromLedger ? compiled.filter(({ kind }) => kind !== 'extract' && kind !== 'sweep') : compiled;
   if (hasErrors(diagnostics)) return { diagnostics };
   const sources = project.sources.filter((source) =>
     [...streams.values()].some((stream) => stream.source === source.name),

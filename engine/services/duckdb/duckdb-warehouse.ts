@@ -7,8 +7,9 @@ import type { Completeness, LoadCounts, LoadRequest, Sample, Warehouse } from '.
 import type { WarehouseTable } from '../../model/snapshot.ts';
 import { systemClock } from '../clock.ts';
 import { compare, loaded } from './compare.ts';
+import { countsOf, loadUnit } from './load-unit.ts';
 import { unitsOf } from './loaded-units.ts';
-import { execute, numberOf, type Rows } from './statements.ts';
+import { execute, type Rows } from './statements.ts';
 
 export interface DuckdbOptions {
   /** Absolute path of the database file. */
@@ -171,62 +172,6 @@ async function complete(
     );
   });
 }
-
-type Run = (name: LoadStatement['name'], more?: Readonly<Record<string, DuckDBValue>>) => Promise<Rows>;
-
-async function loadUnit(run: Run, { rows }: LoadRequest, leaving: boolean): Promise<LoadCounts> {
-  await run('open');
-  await run('copy');
-  const older = leaving ? rows - (await currentRows(run)) : await olderRows(run);
-  const before = numberOf(await run('count'), 'rows');
-  await run('merge');
-  const after = await run('count');
-  const written = numberOf(after, 'written');
-  const inserted = numberOf(after, 'rows') - before;
-  // Most loads write all they have; what did not get in is looked for only where there is something.
-  const rest = rows - older - written;
-  const refused = rest === 0 ? 0 : numberOf(await run('refused'), 'refused');
-  const deleted = leaving ? (await run('remove')).changed : 0;
-  const counts = {
-    staged: rows,
-    inserted,
-    updated: written - inserted,
-    unchanged: rest - refused,
-    superseded: older + refused,
-    deleted,
-  };
-  await run('record', bigints(counts));
-  return { ...counts, held: 0 };
-}
-
-/** A window over all columns costs several times the merge, so it is used only where a row has several versions. */
-async function olderRows(run: Run): Promise<number> {
-  const superseded = numberOf(await run('superseded'), 'superseded');
-  await run(superseded === 0 ? 'batch' : 'newest');
-  return superseded;
-}
-
-/** Where rows leave the table, what records say of themselves decides which rows are current. */
-async function currentRows(run: Run): Promise<number> {
-  if (numberOf(await run('orphans'), 'rows') > 0) await run('adopt');
-  await run('marks');
-  await run('remember');
-  await run('current');
-  return numberOf(await run('size'), 'rows');
-}
-
-const bigints = (counts: Omit<LoadCounts, 'held'>): Record<string, DuckDBValue> =>
-  Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, BigInt(count)]));
-
-const countsOf = (row: Readonly<Record<string, DuckDBValue>>): LoadCounts => ({
-  staged: Number(row['staged']),
-  inserted: Number(row['inserted']),
-  updated: Number(row['updated']),
-  unchanged: Number(row['unchanged']),
-  superseded: Number(row['superseded']),
-  deleted: Number(row['deleted'] ?? 0),
-  held: 0,
-});
 
 const parameters = ({ unit, run, file }: LoadRequest): Record<string, DuckDBValue> => ({
   file,
