@@ -8,7 +8,7 @@ import { below, complain, keyPlace, valuePlace } from './places.ts';
 
 /** What a stream recognises its records and their changes by, and where it stands. */
 interface Identity {
-  readonly what: 'primary key' | 'cursor';
+  readonly what: 'primary key' | 'cursor' | 'flag of `deletes`' | 'key of `deletes`';
   readonly stream: string;
   readonly path: string;
 }
@@ -17,7 +17,23 @@ const identitiesOf = (source: config.Source): readonly Identity[] =>
   Object.entries(source.streams).flatMap(([name, stream]) => [
     ...stream.primaryKey.map((path): Identity => ({ what: 'primary key', stream: name, path })),
     ...(stream.cursor ? [{ what: 'cursor', stream: name, path: stream.cursor.field } as const] : []),
+    ...(stream.deletes ?? []).flatMap((deletes) => deletedBy(name, stream, deletes)),
   ]);
+
+/** What tells which records are gone. A deletion must have the very key that the record has. */
+function deletedBy(
+  name: string,
+  { primaryKey }: config.Stream,
+  deletes: config.Deletes,
+): readonly Identity[] {
+  const { by, where = {}, key = [], stream = name } = deletes;
+  const what = 'key of `deletes`';
+  return [
+    ...Object.keys(where).map((path): Identity => ({ what: 'flag of `deletes`', stream, path })),
+    ...(by === 'stream' ? primaryKey.map((path): Identity => ({ what, stream: name, path })) : []),
+    ...(by === 'stream' ? key.map((path): Identity => ({ what, stream, path })) : []),
+  ];
+}
 
 const segmentsOf = (path: string): readonly PathSegment[] | undefined => {
   const parsed = parsePath(path);
@@ -53,7 +69,7 @@ function redacted(document: SourceDocument, source: config.Source): readonly Dia
 
 /** A token still tells records apart, but no longer which came first; what is truncated does neither. */
 const breaks = ({ pii }: config.Property, what: Identity['what']): boolean =>
-  pii === 'drop' || pii === 'truncate' || (pii === 'hmac' && what === 'cursor');
+  pii === 'drop' || pii === 'truncate' || (pii === 'hmac' && what !== 'primary key');
 
 function tokenised(
   document: SourceDocument,

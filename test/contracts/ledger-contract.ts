@@ -290,7 +290,7 @@ const unit = (over: Partial<WarehouseUnit>): WarehouseUnit => ({
   run: 'run-2',
   firstPage: 1,
   lastPage: 1,
-  counts: { staged: 1, inserted: 1, updated: 0, unchanged: 0, superseded: 0 },
+  counts: { staged: 1, inserted: 1, updated: 0, unchanged: 0, superseded: 0, deleted: 0 },
   loadedAt: '2026-01-31T13:00:00.000Z',
   ...over,
 });
@@ -314,7 +314,7 @@ function describeLost({ staging }: Each): void {
       const committed = unit({
         id: ours?.id ?? '',
         lastPage: 2,
-        counts: { staged: 2, inserted: 2, updated: 0, unchanged: 0, superseded: 0 },
+        counts: { staged: 2, inserted: 2, updated: 0, unchanged: 0, superseded: 0, deleted: 0 },
       });
       const stranger = unit({ id: 'dev.orders.1-3.0.00000000', lastPage: 3 });
       expect(await staging().recognise(orders, [stranger, committed])).to.equal(1);
@@ -335,7 +335,7 @@ function describeLost({ staging }: Each): void {
         id: `dev.orders.2-7.${base}.00000000`,
         firstPage: 2,
         lastPage: 7,
-        counts: { staged: 6, inserted: 6, updated: 0, unchanged: 0, superseded: 0 },
+        counts: { staged: 6, inserted: 6, updated: 0, unchanged: 0, superseded: 0, deleted: 0 },
       });
       expect(await staging().state.positions.lost([whole, beyond])).to.deep.equal({
         units: 1,

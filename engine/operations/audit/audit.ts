@@ -29,6 +29,7 @@ export interface AuditServices {
   readonly warehouse: Warehouse;
   /** For a file of rows; it is removed. */
   readonly folder: string;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -46,6 +47,7 @@ export async function auditLedger(
   const diagnostics: Diagnostic[] = [];
   const streams = new Set<string>();
   for (const name of names) {
+    services.signal.throwIfAborted();
     const mapping = plan.mappings[name];
     const stream = streamOf(plan, name);
     assert(mapping && stream, `the plan has the mapping ${name} and reads its stream`);
@@ -82,9 +84,10 @@ export async function auditLedger(
   };
 }
 
-const streamOf = ({ steps }: Plan, mapping: string): StreamPlan | undefined =>
-  steps.find((step): step is ExtractStep => step.kind === 'extract' && step.mappings.includes(mapping))
-    ?.stream;
+const streamOf = ({ steps, mappings }: Plan, mapping: string): StreamPlan | undefined =>
+  steps
+    .filter((step): step is ExtractStep => step.kind === 'extract')
+    .find(({ stream }) => `${stream.source}.${stream.name}` === mappings[mapping]?.stream)?.stream;
 
 interface Audited {
   readonly environment: string;
@@ -165,6 +168,7 @@ async function compareRows(
     firstPage: 0,
     lastPage: loadedThrough,
     rows: 0,
+    marks: 0,
   };
   try {
     assert(services.staging, 'what is staged has a database');

@@ -18,6 +18,7 @@ import type {
   StagedPage,
   StagedRow,
   Staging,
+  Unseen,
 } from '../../model/ports.ts';
 import type { State, WarehouseUnit } from '../../model/state-port.ts';
 import { auditMapping } from './audit.ts';
@@ -29,7 +30,7 @@ import * as units from './load-units.ts';
 import { mappedHashes, otherEnvironment, prepare } from './mapping-register.ts';
 import { migrateUp } from './migrate.ts';
 import { PageWriter } from './page-writer.ts';
-import { heldRows, readRows } from './row-reader.ts';
+import { heldLines, readRows } from './row-reader.ts';
 import { SqliteDatabase } from './sqlite/sqlite-database.ts';
 import type { StagedTable } from './staged-table.ts';
 import { StagingBlockers } from './staging-blockers.ts';
@@ -37,6 +38,7 @@ import { StagingLocks } from './staging-locks.ts';
 import { StagingMemory } from './staging-memory.ts';
 import { StagingPositions } from './staging-positions.ts';
 import { StagingRuns } from './staging-runs.ts';
+import { unseen } from './unseen.ts';
 
 /** Where the ledger is kept, and whose it is. */
 export interface StagingOptions {
@@ -252,6 +254,13 @@ class LedgerStaging implements OpenStaging {
     return readRows(this.#database, mapping, unit);
   }
 
+  async unseen(mapping: MappingPlan, firstPage: number, limit: number): Promise<Unseen> {
+    const { name: table } = this.#database.dialect.table(mapping);
+    return this.#database.read((handle) =>
+      unseen(handle, { mapping: mapping.name, table, firstPage, limit }),
+    );
+  }
+
   async markLoaded(unit: LoadUnit, run: string, counts: LoadCounts, at: string): Promise<void> {
     await this.#database.write((handle) => units.markLoaded(handle, unit, run, counts, at));
   }
@@ -266,8 +275,8 @@ class LedgerStaging implements OpenStaging {
     });
   }
 
-  async heldRows(mapping: MappingPlan, unit: LoadUnit): Promise<number> {
-    return this.#database.read((handle) => heldRows(handle, this.#database.dialect.table(mapping), unit));
+  async held(mapping: MappingPlan, unit: LoadUnit): Promise<Pick<LoadUnit, 'rows' | 'marks'>> {
+    return this.#database.read((handle) => heldLines(handle, this.#database.dialect.table(mapping), unit));
   }
 
   async ledger(mapping: MappingPlan, stream: StreamPlan, scope: AuditScope): Promise<MappingLedger> {

@@ -56,7 +56,7 @@ async function bench(): Promise<Bench> {
     const file = join(folder, `${pages}.csv`);
     writeFileSync(file, rows.map((row) => loadLine(row)).join(''));
     const [firstPage = 0, lastPage = 0] = pages.split('-').map(Number);
-    const unit = { id: `unit ${pages}`, mapping: 'all', firstPage, lastPage, rows: announced };
+    const unit = { id: `unit ${pages}`, mapping: 'all', firstPage, lastPage, rows: announced, marks: 0 };
     return warehouse.load(statements, {
       unit,
       rows: announced,
@@ -70,14 +70,14 @@ async function bench(): Promise<Bench> {
 }
 
 const empty = types.map(() => null);
-/** A row as staging gives it: account, columns, then page, ordinal, index, record, cursor, hash. */
+/** A row as staging gives it: account, columns, then page, ordinal, index, record, cursor, hash, operation. */
 const row = (
   id: string,
   values: readonly (string | number | null)[],
   page: number,
   hash: string,
   cursor: string | null = null,
-): (string | number | null)[] => ['default', id, ...values, page, 0, null, id, cursor, hash];
+): (string | number | null)[] => ['default', id, ...values, page, 0, null, id, cursor, hash, null];
 
 describe('the DuckDB warehouse', function () {
   this.timeout(20_000);
@@ -134,13 +134,21 @@ describe('the DuckDB warehouse', function () {
       unchanged: 0,
       superseded: 0,
       held: 0,
+      deleted: 0,
     });
     const second = await load('2-2', [
       row('a', empty, 2, 'h1'),
       row('b', empty, 2, 'changed'),
       row('c', empty, 2, 'h3'),
     ]);
-    expect(second).to.include({ staged: 3, inserted: 1, updated: 1, unchanged: 1, superseded: 0 });
+    expect(second).to.include({
+      staged: 3,
+      inserted: 1,
+      updated: 1,
+      unchanged: 1,
+      superseded: 0,
+      deleted: 0,
+    });
   });
 
   it('keeps the newest version by cursor, then by page', async () => {

@@ -5,7 +5,17 @@ import { audit } from './0004-audit.ts';
 import { blockers } from './0005-blockers.ts';
 import { unstaged } from './0006-unstaged.ts';
 import { state } from './0007-state.ts';
+import { deletes } from './0008-deletes.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, forward and back. An entry that was released is never edited. */
-export const migrations: readonly Migration[] = [pages, mappings, memory, audit, blockers, unstaged, state];
+export const migrations: readonly Migration[] = [
+  pages,
+  mappings,
+  memory,
+  audit,
+  blockers,
+  unstaged,
+  state,
+  deletes,
+];
