@@ -216,6 +216,7 @@ async function performLoad(
   const counts = await load(mapping, step, {
     ...services,
     run: services.runId,
+    environment: plan.environment,
     spool,
     confirm: () => locks.confirm(loadLock),
     materialise: (unit) => materialise(plan, services, mapping, unit),
