@@ -169,6 +169,11 @@ export interface Positions {
    * Gives how many of them there were.
    */
   reconcile(units: readonly WarehouseUnit[]): Promise<number>;
+  /**
+   * Notes the units of a mapping that the warehouse has committed and that are pending here, since a crash came between the
+   * two commits. Gives how many there were.
+   */
+  recognise(mapping: string, units: readonly WarehouseUnit[]): Promise<number>;
   /** Gives the space of what was dropped back to the disk. */
   shrink(): Promise<void>;
 }

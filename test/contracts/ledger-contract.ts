@@ -314,13 +314,13 @@ function describeLost({ staging }: Each): void {
       const committed = unit({
         id: ours?.id ?? '',
         lastPage: 2,
-        counts: { staged: 2, inserted: 2, updated: 0, unchanged: 0, superseded: 0, deleted: 0 },
+        counts: { staged: 2, inserted: 2, updated: 0, unchanged: 0, superseded: 0 },
       });
       const stranger = unit({ id: 'dev.orders.1-3.0.00000000', lastPage: 3 });
-      expect(await staging().recognise(orders, [stranger, committed])).to.equal(1);
+      expect(await staging().state.positions.recognise('orders', [stranger, committed])).to.equal(1);
       const left = await staging().pendingUnits(orders, 10);
       expect(left.map(({ firstPage, lastPage }) => [firstPage, lastPage])).to.deep.equal([[3, 3]]);
-      expect(await staging().recognise(orders, [stranger, committed])).to.equal(0);
+      expect(await staging().state.positions.recognise('orders', [stranger, committed])).to.equal(0);
     });
 
     it('make page numbers go on behind them, and pages that they hold whole are loaded', async () => {

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { cursorValue } from '../../model/batch.ts';
 import type { LoadStep, MappingPlan } from '../../model/plan.ts';
 import type { Clock, LoadCounts, LoadUnit, Staging, Warehouse } from '../../model/ports.ts';
+import type { State } from '../../model/state-port.ts';
 import { writeLoadFile } from './load-file-writer.ts';
 import type { LoadSpool } from './load-spool.ts';
 
 export interface LoadServices {
   readonly staging: Staging;
+  readonly state: Pick<State, 'positions'>;
   readonly warehouse: Warehouse;
   readonly clock: Clock;
   readonly run: string;
@@ -61,14 +63,14 @@ const knownUnitsMax = 1000;
 async function unitsToLoad(
   mapping: MappingPlan,
   { rowsMax }: LoadStep,
-  { staging, warehouse, environment }: LoadServices,
+  { staging, state, warehouse, environment }: LoadServices,
 ): Promise<readonly LoadUnit[]> {
   const pending = await staging.pendingUnits(mapping, rowsMax);
   const [first] = pending;
   if (first === undefined) return pending;
   const known = await warehouse.loadedUnits(environment, first.firstPage - 1, knownUnitsMax);
   const own = known.filter((unit) => unit.mapping === mapping.name);
-  if (own.length === 0 || (await staging.recognise(mapping, own)) === 0) return pending;
+  if (own.length === 0 || (await state.positions.recognise(mapping.name, own)) === 0) return pending;
   return staging.pendingUnits(mapping, rowsMax);
 }
 

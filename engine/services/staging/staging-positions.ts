@@ -13,6 +13,7 @@ import type {
 import { type Candidate, droppable, settledPage } from './compaction.ts';
 import type { Database } from './database.ts';
 import { type Bound, type Handle, quote } from './handle.ts';
+import { recognise } from './load-units.ts';
 import { leastLoaded, lostLoads, reconcile } from './lost-loads.ts';
 
 /** Responses dropped in one transaction. */
@@ -107,6 +108,12 @@ export class StagingPositions implements Positions {
 
   async reconcile(units: readonly WarehouseUnit[]): Promise<number> {
     return this.#database.write((handle) => reconcile(handle, units));
+  }
+
+  async recognise(mapping: string, units: readonly WarehouseUnit[]): Promise<number> {
+    const { environment } = this.#options;
+    const inOrder = [...units].sort((a, b) => a.firstPage - b.firstPage);
+    return this.#database.write((handle) => recognise(handle, environment, mapping, inOrder));
   }
 
   async shrink(): Promise<void> {
