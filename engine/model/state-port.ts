@@ -130,7 +130,7 @@ export interface WarehouseUnit {
   readonly run: string;
   readonly firstPage: number;
   readonly lastPage: number;
-  readonly counts: Omit<LoadCounts, 'held' | 'deleted'>;
+  readonly counts: Omit<LoadCounts, 'held'>;
   /** ISO 8601, UTC. */
   readonly loadedAt: string;
 }
