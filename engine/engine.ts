@@ -1,10 +1,14 @@
 import { compileProject } from './compile/compile.ts';
+import { eraseStatement } from './compile/forget-sql.ts';
 import { executePlan, type Preview, previewMapping } from './execute/execute.ts';
+import { compileEraser, type EraserSecrets } from './execute/map/erase.ts';
 import { mapRecords } from './execute/map-records.ts';
 import type { RunServices } from './execute/run-services.ts';
 import type { MappedRows } from './model/batch.ts';
 import { type Diagnostic, hasErrors } from './model/diagnostic.ts';
-import type { Plan } from './model/plan.ts';
+import type { EraseStatement, StreamEraser } from './model/forget.ts';
+import type { MappingPlan, Plan } from './model/plan.ts';
+import type { StagedRow } from './model/ports.ts';
 import type { Project, ProjectFiles } from './model/project.ts';
 import type { RunReport } from './model/run-report.ts';
 import type { StateSnapshot } from './model/snapshot.ts';
@@ -56,6 +60,23 @@ export const run = (plan: Plan, services: RunServices): Promise<RunReport> => ex
 /** The first page of a mapping's stream, mapped and not stored. */
 export const preview = (plan: Plan, mapping: string, services: RunServices): Promise<Preview> =>
   previewMapping(plan, mapping, services);
+
+/** Finds and erases one person in each stream that says whom its records are about. */
+export const erasers = (plan: Plan, subject: string, secrets: EraserSecrets): readonly StreamEraser[] =>
+  plan.steps.flatMap((step) =>
+    step.kind === 'extract' && step.stream.subject !== undefined
+      ? [compileEraser(step.stream, readersOf(plan, step.mappings), subject, secrets)]
+      : [],
+  );
+
+const readersOf = ({ mappings }: Plan, names: readonly string[]): readonly MappingPlan[] =>
+  names.flatMap((name) => mappings[name] ?? []);
+
+/** How rows with certain values are deleted from a mapping's table. */
+export const erasing =
+  (project: Project) =>
+  (mapping: MappingPlan, columns: readonly string[], rows: readonly StagedRow[]): EraseStatement =>
+    eraseStatement(project, mapping, columns, rows);
 
 /** What a mapping makes of records, case by case. */
 export const map = (

@@ -1,3 +1,4 @@
+import Forget from './commands/forget.ts';
 import Init from './commands/init.ts';
 import Lab from './commands/lab.ts';
 import LimitsExplain from './commands/limits/explain.ts';
@@ -12,6 +13,7 @@ import Validate from './commands/validate.ts';
 
 /** Every command, by the words it is called with; a colon stands for the space between two. */
 export const commands = {
+  forget: Forget,
   init: Init,
   lab: Lab,
   limits: Limits,

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Forgetting } from '../model/forget.ts';
 import type { Memory, Staging, Warehouse } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
 import { emptyState, type StateSnapshot } from '../model/snapshot.ts';
@@ -11,6 +12,7 @@ import { environmentReferences } from '../services/references.ts';
 export interface Databases {
   readonly staging: Staging;
   readonly memory: Memory;
+  readonly forgetting: Forgetting;
   readonly warehouse: Warehouse;
 }
 
@@ -20,6 +22,9 @@ const pathIn = ({ folder }: Project, path: string): string =>
 
 const stagingPath = (project: Project): string =>
   pathIn(project, project.staging.storage ?? '.etl/staging.sqlite');
+
+export const warehousePath = (project: Project): string =>
+  pathIn(project, project.warehouse.path ?? '.etl/warehouse.duckdb');
 
 /** Their adapters are loaded only here: commands that need no database start twice as fast. */
 export async function databases(project: Project): Promise<Databases> {
@@ -33,8 +38,9 @@ export async function databases(project: Project): Promise<Databases> {
   return {
     staging,
     memory: staging.memory,
+    forgetting: staging.forgetting,
     warehouse: duckdbWarehouse({
-      path: pathIn(project, project.warehouse.path ?? '.etl/warehouse.duckdb'),
+      path: warehousePath(project),
       memoryBytes: parseSize(project.warehouse.memory ?? '256MiB'),
     }),
   };

@@ -3,7 +3,7 @@ import { stagedMeta } from '../model/batch.ts';
 import { accountColumn } from '../model/columns.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
-import type { DefineStep, LoadStatement, LoadStep, MappingPlan } from '../model/plan.ts';
+import type { DefineStep, LoadStatement, LoadStep, LogicalType, MappingPlan } from '../model/plan.ts';
 import type { WarehouseTable } from '../model/snapshot.ts';
 import { type ColumnType, columnTypes } from './column-types.ts';
 
@@ -98,6 +98,16 @@ export class WarehouseSql {
     const statements = loadNames.map((name): LoadStatement => ({ name, sql: this.#render(name, context) }));
     const reason = `what is staged goes to ${mapping.schema}.${mapping.table}`;
     return { kind: 'load', id: `load ${mapping.name}`, reason, mapping: mapping.name, rowsMax, statements };
+  }
+
+  /** Deletes the rows with certain values in these columns; each has a list of texts as its parameter. */
+  forget(
+    { schema, table }: MappingPlan,
+    columns: readonly { readonly name: string; readonly type: LogicalType }[],
+  ): string {
+    const types = columnTypes[this.#dialect];
+    const keys = columns.map(({ name, type }) => ({ ...types(type), name }));
+    return this.#render('forget', { schema, table, keys });
   }
 
   /** Columns of the target table, in order. */

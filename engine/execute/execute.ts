@@ -63,7 +63,8 @@ async function performAll(plan: Plan, services: RunServices, ledger: RunLedger):
   const all = groups(plan.steps);
   const isMapping = ([step]: readonly Step[]): boolean => step?.kind === 'remap' || step?.kind === 'extract';
   await removeStaleFiles(services.folder, services.clock.now());
-  const pool = workerPool(plan, services.references, services.workers);
+  const forgotten = await services.forgetting?.known();
+  const pool = workerPool(plan, services.references, services.workers, forgotten);
   const spool = new LoadSpool(services.folder, rowsMaxOf(plan));
   const run: Run = { plan, services, ledger, channels: channels(plan, services), pool, spool };
   const perform = async (chosen: readonly (readonly Step[])[]): Promise<void> => {
@@ -272,7 +273,7 @@ export async function previewMapping(plan: Plan, name: string, services: RunServ
     (one): one is ExtractStep => one.kind === 'extract' && one.mappings.includes(name),
   );
   assert(mapping && step, `the plan has the mapping ${name} and reads its stream`);
-  const pool = workerPool(plan, services.references, 1);
+  const pool = workerPool(plan, services.references, 1, undefined);
   const { signal } = services;
   const own = { signal, lookupSignal: signal, pageId: async () => 1 };
   const plumbing = { plan, services, channels: channels(plan, services), pool };

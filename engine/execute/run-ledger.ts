@@ -17,6 +17,8 @@ export interface StreamAccount {
   pages: number;
   received: number;
   outside: number;
+  /** Records of persons who were forgotten. */
+  forgotten: number;
   /** Records of the window that ended, and how many the API had announced; absent where it did not. */
   listed?: { readonly received: number; readonly total: number };
   elapsedMs: number;
@@ -51,6 +53,7 @@ export const streamAccount = (): StreamAccount => ({
   pages: 0,
   received: 0,
   outside: 0,
+  forgotten: 0,
   elapsedMs: 0,
   meter: requestCounts(),
   lookupMeter: requestCounts(),
@@ -111,6 +114,7 @@ export class RunLedger {
     const account = this.stream(stream);
     account.pages += 1;
     account.received += page.records;
+    account.forgotten += page.forgotten ?? 0;
     for (const rows of page.rows) this.mapped(rows);
   }
 
@@ -210,7 +214,7 @@ export class RunLedger {
 }
 
 function streamReport(stream: string, account: StreamAccount): StreamReport {
-  const { status, pages, received, elapsedMs, meter, lookupMeter, cacheCounts } = account;
+  const { status, pages, received, forgotten, elapsedMs, meter, lookupMeter, cacheCounts } = account;
   const total = (name: 'requests' | 'retries' | 'refused' | 'waitedMs'): number =>
     meter[name] + lookupMeter[name];
   return {
@@ -218,6 +222,7 @@ function streamReport(stream: string, account: StreamAccount): StreamReport {
     status,
     pages,
     received,
+    ...(forgotten > 0 && { forgotten }),
     requests: total('requests'),
     retries: total('retries'),
     refused: total('refused'),

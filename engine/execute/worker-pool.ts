@@ -8,6 +8,7 @@ import type {
   PageFailure,
 } from '../model/batch.ts';
 import { complaint, type ExplainedError, TerminalError, TransientError } from '../model/errors.ts';
+import type { Forgotten } from '../model/forget.ts';
 import type { MappingPlan, Plan } from '../model/plan.ts';
 import type { References } from '../model/ports.ts';
 import type { LookedUp, Program, WorkerAnswer, WorkerSetup, WorkerTask } from './protocol.ts';
@@ -152,7 +153,12 @@ export class WorkerPool {
 }
 
 /** The pool for a plan: a program for each stream that is read, and one for each mapping that is mapped again. */
-export function workerPool(plan: Plan, references: References, workers: number): WorkerPool {
+export function workerPool(
+  plan: Plan,
+  references: References,
+  workers: number,
+  forgotten: Forgotten | undefined,
+): WorkerPool {
   const find = (names: readonly string[]): readonly MappingPlan[] =>
     names.flatMap((name) => plan.mappings[name] ?? []);
   const programs = plan.steps.flatMap((step): Program[] => {
@@ -167,7 +173,7 @@ export function workerPool(plan: Plan, references: References, workers: number):
     ...(piiKey !== undefined && { piiKey: references.resolve(piiKey) }),
     ...(pageKey !== undefined && { pageKey: references.resolve(pageKey) }),
   };
-  return new WorkerPool({ programs, ...secrets }, workers);
+  return new WorkerPool({ programs, ...secrets, ...(forgotten && { forgotten }) }, workers);
 }
 
 const explained = ({ code, summary, help, transient }: PageFailure): ExplainedError =>

@@ -14,7 +14,7 @@ const packer = pagePacker(setup.pageKey);
 const mappers = new Map<string, StreamMapper>(
   setup.programs.map(({ id, stream, mappings }) => [
     id,
-    compileStream(stream, mappings, setup.piiKey, packer),
+    compileStream(stream, mappings, setup.piiKey, packer, setup.forgotten),
   ]),
 );
 

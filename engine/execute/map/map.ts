@@ -1,8 +1,10 @@
 import type { MappedPage, MappedRows, PageFailure } from '../../model/batch.ts';
+import type { Forgotten } from '../../model/forget.ts';
 import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
 import { compileEnricher, type Enrichment } from './enrich.ts';
 import { isStackOverflow, stringifyExact } from './exact-json.ts';
 import { isPageFailure, sealedPage, tooDeep } from './failures.ts';
+import { compileForgetter } from './forget.ts';
 import { compileKeys } from './keys.ts';
 import { type Packer, pagePacker } from './pack.ts';
 import { compilePrivacy, type Sanitiser } from './privacy.ts';
@@ -35,13 +37,14 @@ export interface StreamMapper {
 
 /**
  * Compiles a stream and its mappings to code. `piiKey` makes the tokens; it is needed where a rule of privacy does.
- * `packer` packs the bodies to keep.
+ * `packer` packs the bodies to keep. Records of whoever is `forgotten` become tombstones before anything else is done.
  */
 export function compileStream(
   stream: StreamPlan,
   mappings: readonly MappingPlan[],
   piiKey: string | undefined,
   packer: Packer = pagePacker(undefined),
+  forgotten?: Forgotten,
 ): StreamMapper {
   const read = compileReader(stream);
   const keysOf = compileKeys(stream);
@@ -49,6 +52,9 @@ export function compileStream(
   const enricher = compileEnricher(stream);
   const sanitise = compilePrivacy(stream.privacy, piiKey);
   const sanitiseAgain = compilePrivacy(stream.privacy, piiKey, true);
+  const forgetter = compileForgetter(stream, forgotten, piiKey);
+  const forgetterAgain = compileForgetter(stream, forgotten, piiKey, true);
+  const isForgotten = forgetter?.isTombstone;
 
   const rowsOf = async (
     { records, cursors }: ParsedPage,
@@ -58,7 +64,7 @@ export function compileStream(
     if ('transient' in keys) return keys;
     const all: MappedRows[] = [];
     for (const mapRows of mappers) {
-      const rows = await mapRows({ page, records, cursors, keys });
+      const rows = await mapRows({ page, records, cursors, keys, ...(isForgotten && { isForgotten }) });
       if (isPageFailure(rows)) return rows;
       all.push(rows);
     }
@@ -72,13 +78,24 @@ export function compileStream(
     });
 
   return {
-    read: (body, { from }) => read(body, from),
-    ...(enricher && { enrich: ({ records }: ParsedPage) => enricher(records) }),
+    read: (body, { from }) => {
+      const parsed = read(body, from);
+      if (isPageFailure(parsed)) return parsed;
+      const count = forgetter?.bury(parsed.records) ?? 0;
+      return count === 0 ? parsed : { ...parsed, forgotten: count };
+    },
+    ...(enricher && {
+      enrich: ({ records }: ParsedPage) => enricher(records.filter((one) => !isForgotten?.(one))),
+    }),
     map: (parsed, { page, enriched = false }) =>
       bounded(async () => {
+        // What a record was given may name whom it is about.
+        const more = enriched ? (forgetter?.bury(parsed.records) ?? 0) : 0;
+        const forgotten = more + (parsed.forgotten ?? 0);
         const kept = packer.pack(cleaned(parsed, sanitise, enriched), page);
         const [body, rows] = await Promise.all([kept, rowsOf(parsed, page)]);
-        return isPageFailure(rows) ? rows : { body, rows };
+        if (isPageFailure(rows)) return rows;
+        return { body, rows, ...(forgotten > 0 && { forgotten }) };
       }),
     remap: (body, { page }) =>
       bounded(async () => {
@@ -86,6 +103,7 @@ export function compileStream(
         if (bytes === undefined) return sealedPage(`${stream.source}.${stream.name}`, page);
         const parsed = read(bytes);
         if (isPageFailure(parsed)) return parsed;
+        forgetterAgain?.bury(parsed.records);
         if (sanitiseAgain !== undefined) parsed.records.forEach(sanitiseAgain);
         return rowsOf(parsed, page);
       }),
@@ -94,11 +112,11 @@ export function compileStream(
 
 /** The response to keep: as received, byte for byte, when nothing had to go or to come. */
 function cleaned(
-  { body, records, response }: ParsedPage,
+  { body, records, response, forgotten }: ParsedPage,
   sanitise: Sanitiser | undefined,
   enriched: boolean,
 ): Uint8Array {
-  if (sanitise === undefined && !enriched) return body;
+  if (sanitise === undefined && !enriched && forgotten === undefined) return body;
   if (sanitise !== undefined) records.forEach(sanitise);
   return Buffer.from(stringifyExact(response));
 }

@@ -18,6 +18,8 @@ export interface ParsedPage {
   readonly cursors: readonly (string | null)[];
   /** The response as received. */
   readonly body: Uint8Array;
+  /** How many records became tombstones; absent when none did. */
+  readonly forgotten?: number;
 }
 
 /** Reads one response; `from` is the cursor at which the window begins. */

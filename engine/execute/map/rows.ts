@@ -16,6 +16,8 @@ export interface CleanPage {
   readonly cursors: readonly (string | null)[];
   /** Primary key of each record, as text. */
   readonly keys: readonly string[];
+  /** Whether a record is the tombstone of somebody who was forgotten. */
+  readonly isForgotten?: (record: JsonObject) => boolean;
 }
 
 /** Makes the rows of one mapping. */
@@ -93,6 +95,10 @@ async function mapPage(program: Program, page: CleanPage): Promise<MappedRows | 
 /** All units of a page, in order. A record without an array where `each` wants one is kept aside. */
 function* units(program: Program, sheet: Sheet, page: CleanPage): Generator<Unit> {
   for (const [ordinal, record] of page.records.entries()) {
+    if (page.isForgotten?.(record)) {
+      sheet.filtered += 1;
+      continue;
+    }
     const elements = elementsOf(program, record);
     if (!Array.isArray(elements)) {
       const unit = { ordinal, index: null, element: undefined, record };

@@ -1,6 +1,6 @@
 import { Sequelize, Transaction } from 'sequelize';
 import { type Connection, sqliteDriver } from './driver.ts';
-import { explained } from './failures.ts';
+import { explained, unscrubbed } from './failures.ts';
 import type { Handle } from './handle.ts';
 import { defineModels, type Models } from './models.ts';
 
@@ -49,6 +49,19 @@ export class Database {
     const turn = this.#writers.then(() => this.#explain(() => this.#transact(work)));
     this.#writers = turn.catch(() => {});
     return turn;
+  }
+
+  /**
+   * Writes the file anew and empties the WAL: what was deleted leaves no bytes in either.
+   * @throws TransientError while another process reads.
+   */
+  async scrub(): Promise<void> {
+    await this.#writers;
+    await this.read(async (handle) => {
+      await handle.exec('VACUUM');
+      const emptied = await handle.first<{ busy: number }>('PRAGMA wal_checkpoint(TRUNCATE)');
+      if (emptied?.busy !== 0) throw unscrubbed(this.storage);
+    });
   }
 
   /** Waits for writers, empties the WAL into the file and closes every connection. */

@@ -1,5 +1,6 @@
 import type { BlockedRow, MappedRows } from '../../model/batch.ts';
 import { assert } from '../../model/errors.ts';
+import type { Forgetting } from '../../model/forget.ts';
 import type { CheckPlan, MappingPlan, StreamPlan, StreamShape } from '../../model/plan.ts';
 import type {
   CheckOutcome,
@@ -25,6 +26,7 @@ import { migrateUp } from './migrate.ts';
 import { PageWriter } from './page-writer.ts';
 import { readRows } from './row-reader.ts';
 import { StagedTable } from './staged-table.ts';
+import { StagingForgetting } from './staging-forgetting.ts';
 import { StagingMemory } from './staging-memory.ts';
 
 export interface StagingOptions {
@@ -39,6 +41,7 @@ export interface StagingOptions {
 /** The staging database of one environment, which is also where its small texts are kept. */
 export interface OpenStaging extends Staging {
   readonly memory: Memory;
+  readonly forgetting: Forgetting;
 }
 
 /** The staging database of one environment. Nothing is opened before the first call. */
@@ -46,6 +49,7 @@ export const openStaging = (options: StagingOptions): OpenStaging => new SqliteS
 
 class SqliteStaging implements OpenStaging {
   readonly memory: Memory;
+  readonly forgetting: Forgetting;
   readonly #environment: string;
   readonly #clock: Clock;
   readonly #database: Database;
@@ -58,6 +62,7 @@ class SqliteStaging implements OpenStaging {
     this.#clock = clock;
     this.#database = new Database({ storage, busyTimeoutMs });
     this.memory = new StagingMemory(this.#database, { environment, clock, migrate: () => this.migrate() });
+    this.forgetting = new StagingForgetting(this.#database, { environment, clock });
   }
 
   async migrate(): Promise<void> {

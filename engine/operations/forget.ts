@@ -1,0 +1,240 @@
+import type { StagedValue } from '../model/batch.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { complaint, RefusedError, TerminalError } from '../model/errors.ts';
+import type {
+  ErasedPage,
+  EraseStatement,
+  Forgetting,
+  RecordPlaces,
+  RunFiles,
+  StreamEraser,
+  WarehouseEraser,
+} from '../model/forget.ts';
+import type { MappingPlan } from '../model/plan.ts';
+import type { ResponseCache, Staging } from '../model/ports.ts';
+import { streamName, withoutPerson } from './forget-texts.ts';
+
+export interface ForgetServices {
+  readonly staging: Pick<Staging, 'pages'>;
+  readonly forgetting: Forgetting;
+  readonly warehouse: WarehouseEraser;
+  readonly cache: Pick<ResponseCache, 'drop'>;
+  /** Groups of replies that may hold something of the person. */
+  readonly cacheGroups: readonly string[];
+  readonly files: RunFiles;
+  readonly erasers: readonly StreamEraser[];
+  statement(
+    mapping: MappingPlan,
+    columns: readonly string[],
+    rows: readonly (readonly StagedValue[])[],
+  ): EraseStatement;
+}
+
+/** Where one person is in a stream. */
+interface FoundInStream {
+  readonly eraser: StreamEraser;
+  readonly places: readonly RecordPlaces[];
+  readonly keys: ReadonlySet<string>;
+  readonly texts: readonly string[];
+}
+
+export interface FoundSubject {
+  readonly streams: readonly FoundInStream[];
+  /** What could not be searched. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Searches all kept pages of all streams that say whom their records are about. Nothing is changed. */
+export async function findSubject(services: ForgetServices): Promise<FoundSubject> {
+  const streams: FoundInStream[] = [];
+  const diagnostics: Diagnostic[] = [];
+  for (const eraser of services.erasers) {
+    const staged = await stagedMappings(eraser, services, diagnostics);
+    streams.push(await findInStream(eraser, staged, services, diagnostics));
+  }
+  return { streams, diagnostics };
+}
+
+/** Mappings of the stream that have staged something. @throws RefusedError when one has changed since */
+async function stagedMappings(
+  eraser: StreamEraser,
+  { forgetting }: ForgetServices,
+  diagnostics: Diagnostic[],
+): Promise<readonly MappingPlan[]> {
+  const known = await forgetting.mappings(streamName(eraser));
+  const changed = eraser.mappings.find(({ name, hash }) => known.has(name) && known.get(name) !== hash);
+  if (changed !== undefined) throw new RefusedError('refused', [changedMapping(changed)]);
+  const strange = [...known.keys()].filter((name) => eraser.mappings.every((one) => one.name !== name));
+  if (strange.length > 0) diagnostics.push(strangeMappings(streamName(eraser), strange));
+  return eraser.mappings.filter(({ name }) => known.has(name));
+}
+
+async function findInStream(
+  eraser: StreamEraser,
+  staged: readonly MappingPlan[],
+  { staging, forgetting }: ForgetServices,
+  diagnostics: Diagnostic[],
+): Promise<FoundInStream> {
+  const places = new Map<number, Set<number>>();
+  const add = ({ page, ordinals }: RecordPlaces): void => {
+    if (ordinals.length > 0) places.set(page, new Set([...(places.get(page) ?? []), ...ordinals]));
+  };
+  const keys = new Set<string>();
+  const texts = new Set<string>();
+  const unread: number[] = [];
+  for await (const { id, body } of staging.pages(eraser.stream)) {
+    const found = eraser.find(body, id);
+    if ('transient' in found) {
+      if (found.code === 'ETL0540')
+        throw new TerminalError(complaint(found.code, found.summary, ...found.help));
+      unread.push(id);
+      continue;
+    }
+    add({ page: id, ordinals: found.ordinals });
+    for (const key of found.keys) keys.add(key);
+    for (const text of found.texts) texts.add(text);
+  }
+  for (const { mapping, column, value } of eraser.columns) {
+    if (!staged.includes(mapping)) continue;
+    for (const place of await forgetting.places(mapping, column, value)) add(place);
+  }
+  if (unread.length > 0) diagnostics.push(unreadPages(streamName(eraser), unread));
+  const all = [...places].map(([page, ordinals]) => ({ page, ordinals: [...ordinals] }));
+  return { eraser, places: all, keys, texts: [...texts] };
+}
+
+export interface ForgetRequest {
+  /** Used when nobody was forgotten before. */
+  readonly salt: string;
+  readonly by: string;
+}
+
+export interface ForgetOutcome {
+  readonly streams: readonly StreamOutcome[];
+  readonly artifacts: number;
+  readonly loadFiles: number;
+}
+
+interface StreamOutcome {
+  readonly stream: string;
+  readonly pages: number;
+  readonly records: number;
+  /** Rows of warehouse tables. */
+  readonly loaded: number;
+}
+
+/**
+ * Erases what was found, and leaves tombstones so that it does not come back. What a step needs to know is erased after
+ * it: whenever this ends early, the same call finishes the rest.
+ */
+export async function forgetSubject(
+  found: FoundSubject,
+  { salt: fresh, by }: ForgetRequest,
+  services: ForgetServices,
+): Promise<ForgetOutcome> {
+  const { forgetting, warehouse, cache, files } = services;
+  const salt = (await forgetting.known())?.salt ?? fresh;
+  const marks = services.erasers.map((eraser) => ({
+    stream: streamName(eraser),
+    hash: eraser.hash(salt),
+  }));
+  await forgetting.begin(salt, marks, by);
+  for (const group of services.cacheGroups) await cache.drop(group);
+  const loadFiles = await files.removeLoadFiles();
+  const artifacts = await files.change(withoutPerson(personOf(found)));
+  const streams: StreamOutcome[] = [];
+  for (const one of found.streams) streams.push(await forgetInStream(one, salt, services));
+  await forgetting.scrub();
+  await warehouse.rewrite();
+  await forgetting.finish(marks.map(({ hash }) => hash));
+  return { streams, artifacts, loadFiles };
+}
+
+const personOf = ({ streams }: FoundSubject) => ({
+  erasers: streams.map(({ eraser }) => eraser),
+  keys: new Map(streams.map(({ eraser, keys }) => [streamName(eraser), keys])),
+  texts: new Set(streams.flatMap(({ texts }) => texts)),
+});
+
+async function forgetInStream(
+  { eraser, places }: FoundInStream,
+  salt: string,
+  services: ForgetServices,
+): Promise<StreamOutcome> {
+  const { forgetting } = services;
+  const stream = streamName(eraser);
+  const hash = eraser.hash(salt);
+  const loaded = await eraseLoaded(eraser, places, services);
+  await forgetting.countLoaded(stream, hash, loaded);
+  let [pages, records] = [0, 0];
+  for (const place of places) {
+    const erased = await erasedPage(eraser, place, salt, forgetting);
+    await forgetting.erase(stream, hash, erased);
+    pages += erased.body === undefined ? 0 : 1;
+    records += erased.ordinals.length;
+  }
+  return { stream, pages, records, loaded };
+}
+
+/** Deletes the person's rows from the tables of a stream, by key, and by the subject where a column holds it. */
+async function eraseLoaded(
+  { mappings, columns, stream }: StreamEraser,
+  places: readonly RecordPlaces[],
+  { forgetting, warehouse, statement }: ForgetServices,
+): Promise<number> {
+  const staged = await forgetting.mappings(`${stream.source}.${stream.name}`);
+  const statements: EraseStatement[] = columns
+    .filter(({ mapping }) => staged.has(mapping.name))
+    .map(({ mapping, column, value }) => statement(mapping, [column], [[value]]));
+  const reloads: (readonly [mapping: string, page: number])[] = [];
+  for (const mapping of mappings) {
+    if (!staged.has(mapping.name)) continue;
+    const { keys, reloadFrom } = await forgetting.rows(mapping, places);
+    if (keys.length > 0) statements.push(statement(mapping, mapping.key, keys));
+    if (reloadFrom !== undefined) reloads.push([mapping.name, reloadFrom]);
+  }
+  const deleted = await warehouse.erase(statements);
+  for (const [mapping, page] of reloads) await forgetting.reload(mapping, page);
+  return deleted;
+}
+
+/** A page that is not kept, or that cannot be read, still has rows. */
+async function erasedPage(
+  eraser: StreamEraser,
+  place: RecordPlaces,
+  salt: string,
+  forgetting: Forgetting,
+): Promise<ErasedPage> {
+  const kept = await forgetting.page(place.page);
+  const erased = kept && (await eraser.erase(kept.body, kept.id, salt));
+  if (erased === undefined || 'transient' in erased) return { ...place, records: new Map() };
+  return { ...erased, ordinals: [...new Set([...erased.ordinals, ...place.ordinals])] };
+}
+
+const changedMapping = ({ name }: MappingPlan): Diagnostic =>
+  complaint(
+    'ETL0922',
+    `the mapping ${name} has changed since it was staged`,
+    'What it has loaded is found by the key that it had then.',
+    'Run `etl run` first, or take the change back.',
+  );
+
+const strangeMappings = (stream: string, names: readonly string[]): Diagnostic => ({
+  ...complaint(
+    'ETL0923',
+    `${stream}: rows of ${names.join(', ')} are erased in staging only`,
+    'The project has no such mapping any more, so that nobody knows its table in the warehouse.',
+    'Delete the rows there yourself, or drop the table.',
+  ),
+  severity: 'warning',
+});
+
+const unreadPages = (stream: string, pages: readonly number[]): Diagnostic => ({
+  ...complaint(
+    'ETL0924',
+    `${stream}: ${pages.length} kept ${pages.length === 1 ? 'page' : 'pages'} could not be searched (first: ${pages[0]})`,
+    'They were kept when the stream was declared otherwise: their records, keys or cursors stood elsewhere.',
+    'Declare the stream as it was to search them, or drop them: `etl state reset`.',
+  ),
+  severity: 'warning',
+});

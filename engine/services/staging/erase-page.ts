@@ -1,0 +1,63 @@
+import type { ErasedPage } from '../../model/forget.ts';
+import { type Handle, quote } from './handle.ts';
+
+/** How many rows of a page are gone, and how many Blockers say nothing any more. */
+export interface Erased {
+  readonly rows: number;
+  readonly blockers: number;
+}
+
+/** Takes the records of one person out of a page. What was made of them counts as filtered from now on. */
+export async function erasePage(handle: Handle, page: ErasedPage): Promise<Erased> {
+  if (page.body !== undefined)
+    await handle.run('UPDATE pages SET body = ? WHERE id = ?', page.body, page.page);
+  const mappings = await handle.select<{ mapping: string }>(
+    'SELECT mapping FROM page_rows WHERE page = ?',
+    page.page,
+  );
+  let [rows, blockers] = [0, 0];
+  for (const { mapping } of mappings) {
+    const gone = await deleteRows(handle, mapping, page);
+    const open = await redactBlockers(handle, mapping, page);
+    await handle.run(
+      'UPDATE page_rows SET rows = rows - ?, blocked = blocked - ?, filtered = filtered + ?, forgotten = forgotten + ? ' +
+        'WHERE mapping = ? AND page = ?',
+      gone,
+      open,
+      gone + open,
+      gone,
+      mapping,
+      page.page,
+    );
+    rows += gone;
+    blockers += open;
+  }
+  return { rows, blockers };
+}
+
+async function deleteRows(handle: Handle, mapping: string, { page, ordinals }: ErasedPage): Promise<number> {
+  let gone = 0;
+  for (const ordinal of ordinals) {
+    const sql = `DELETE FROM ${quote(`stg_${mapping}`)} WHERE _page = ? AND _ordinal = ?`;
+    gone += (await handle.run(sql, page, ordinal)).changes;
+  }
+  return gone;
+}
+
+/** The Blockers stay, as resolved: what they said of the record goes. */
+async function redactBlockers(handle: Handle, mapping: string, page: ErasedPage): Promise<number> {
+  let open = 0;
+  for (const ordinal of page.ordinals) {
+    const where = 'mapping = ? AND page = ? AND ordinal = ?';
+    const place = [mapping, page.page, ordinal] as const;
+    const sql = `SELECT count(*) AS found FROM blocked_rows WHERE ${where} AND status = 'open'`;
+    open += Number((await handle.first<{ found: number }>(sql, ...place))?.found ?? 0);
+    await handle.run(
+      "UPDATE blocked_rows SET reason = 'forgotten', value = '', status = 'resolved', record = coalesce(?, record) " +
+        `WHERE ${where}`,
+      page.records.get(ordinal) ?? null,
+      ...place,
+    );
+  }
+  return open;
+}

@@ -1,0 +1,30 @@
+import { count, drop, key, type Migration, optional, text } from './migration.ts';
+
+/** Tombstones of persons. `by` and `at` are words of SQL. */
+export const forgotten: Migration = {
+  name: '0004-forgotten',
+  async up({ context: { queryInterface, transaction } }) {
+    const counts = { pages: count, records: count, staged: count, blockers: count, loaded: count };
+    await queryInterface.createTable(
+      'forgotten',
+      {
+        environment: { ...text, ...key },
+        stream: { ...text, ...key },
+        hash: { ...text, ...key },
+        salt: text,
+        status: text,
+        asked_by: text,
+        asked_at: text,
+        finished_at: optional,
+        ...counts,
+      },
+      { transaction },
+    );
+    await queryInterface.addColumn('page_rows', 'forgotten', count, { transaction });
+  },
+  async down({ context }) {
+    const { queryInterface, transaction } = context;
+    await queryInterface.sequelize.query('ALTER TABLE page_rows DROP COLUMN forgotten', { transaction });
+    await drop(context, ['forgotten']);
+  },
+};

@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { DatabaseSync } from '@photostructure/sqlite';
+
+/** Bytes of a place where something may be, with a name for people. */
+interface Haystack {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
+/** Every file below a folder as it is and, where it is compressed or a database with pages, what is in it. */
+function haystacks(folder: string): readonly Haystack[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .flatMap((file) => {
+      const name = relative(folder, file);
+      const bytes = readFileSync(file);
+      return [{ name, bytes }, ...expanded(name, bytes), ...(name.endsWith('.sqlite') ? pages(file) : [])];
+    });
+}
+
+function expanded(name: string, bytes: Buffer): readonly Haystack[] {
+  try {
+    return [{ name: `${name} (expanded)`, bytes: gunzipSync(bytes) }];
+  } catch {
+    return [];
+  }
+}
+
+function pages(file: string): readonly Haystack[] {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    const rows = database.prepare('SELECT id, body FROM pages ORDER BY id').all() as {
+      readonly id: number;
+      readonly body: Uint8Array;
+    }[];
+    return rows.flatMap(({ id, body }) => expanded(`page ${id}`, Buffer.from(body)));
+  } finally {
+    database.close();
+  }
+}
+
+/** Where each of the texts is found below a folder: `place: text`. */
+export function searched(folder: string, texts: readonly string[]): readonly string[] {
+  return haystacks(folder).flatMap(({ name, bytes }) =>
+    texts.filter((text) => bytes.includes(text)).map((text) => `${name}: ${text}`),
+  );
+}
