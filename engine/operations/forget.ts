@@ -1,10 +1,11 @@
-import type { StagedValue } from '../model/batch.ts';
+import type { PageFailure, StagedValue } from '../model/batch.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint, RefusedError, TerminalError } from '../model/errors.ts';
 import type {
   ErasedPage,
   EraseStatement,
   Forgetting,
+  FoundRecords,
   RecordPlaces,
   RunFiles,
   StreamEraser,
@@ -75,32 +76,45 @@ async function findInStream(
   { staging, forgetting }: ForgetServices,
   diagnostics: Diagnostic[],
 ): Promise<FoundInStream> {
-  const places = new Map<number, Set<number>>();
-  const add = ({ page, ordinals }: RecordPlaces): void => {
-    if (ordinals.length > 0) places.set(page, new Set([...(places.get(page) ?? []), ...ordinals]));
-  };
-  const keys = new Set<string>();
-  const texts = new Set<string>();
-  const unread: number[] = [];
-  for await (const { id, body } of staging.pages(eraser.stream)) {
-    const found = eraser.find(body, id);
+  const finding = new Finding();
+  for await (const { id, body } of staging.pages(eraser.stream)) finding.page(id, eraser.find(body, id));
+  for (const { mapping, column, value } of eraser.columns) {
+    if (!staged.includes(mapping)) continue;
+    for (const place of await forgetting.places(mapping, column, value)) finding.place(place);
+  }
+  const { unread, keys, texts } = finding;
+  if (unread.length > 0) diagnostics.push(unreadPages(streamName(eraser), unread));
+  return { eraser, places: finding.places(), keys, texts: [...texts] };
+}
+
+/** What is found of a person while a stream is searched. */
+class Finding {
+  readonly keys = new Set<string>();
+  readonly texts = new Set<string>();
+  /** Pages that could not be read as the stream is declared now. */
+  readonly unread: number[] = [];
+  readonly #places = new Map<number, Set<number>>();
+
+  page(page: number, found: FoundRecords | PageFailure): void {
     if ('transient' in found) {
       if (found.code === 'ETL0540')
         throw new TerminalError(complaint(found.code, found.summary, ...found.help));
-      unread.push(id);
-      continue;
+      this.unread.push(page);
+      return;
     }
-    add({ page: id, ordinals: found.ordinals });
-    for (const key of found.keys) keys.add(key);
-    for (const text of found.texts) texts.add(text);
+    this.place({ page, ordinals: found.ordinals });
+    for (const key of found.keys) this.keys.add(key);
+    for (const text of found.texts) this.texts.add(text);
   }
-  for (const { mapping, column, value } of eraser.columns) {
-    if (!staged.includes(mapping)) continue;
-    for (const place of await forgetting.places(mapping, column, value)) add(place);
+
+  place({ page, ordinals }: RecordPlaces): void {
+    if (ordinals.length === 0) return;
+    this.#places.set(page, new Set([...(this.#places.get(page) ?? []), ...ordinals]));
   }
-  if (unread.length > 0) diagnostics.push(unreadPages(streamName(eraser), unread));
-  const all = [...places].map(([page, ordinals]) => ({ page, ordinals: [...ordinals] }));
-  return { eraser, places: all, keys, texts: [...texts] };
+
+  places(): readonly RecordPlaces[] {
+    return [...this.#places].map(([page, ordinals]) => ({ page, ordinals: [...ordinals] }));
+  }
 }
 
 export interface ForgetRequest {

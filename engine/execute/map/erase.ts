@@ -1,6 +1,6 @@
 import type { PageFailure } from '../../model/batch.ts';
 import { assert } from '../../model/errors.ts';
-import type { ErasedPage, StreamEraser, SubjectColumn } from '../../model/forget.ts';
+import type { StreamEraser, SubjectColumn } from '../../model/forget.ts';
 import { pathText } from '../../model/path.ts';
 import type { MappingPlan, PropertyPlan, StreamPlan } from '../../model/plan.ts';
 import { coerce, compileColumns } from './columns.ts';

@@ -31,20 +31,27 @@ export async function subjectRows(
   const isTheirs = ({ place }: Version): boolean => theirs.has(place.join(' '));
   const keys = await keysOf(handle, table, columns, places);
   const gone: (readonly StagedValue[])[] = [];
-  let reloadFrom: number | undefined;
+  const reloads: number[] = [];
   for (let at = 0; at < keys.length; at += keysPerQuery) {
     const versions = await versionsOf(handle, table, columns, keys.slice(at, at + keysPerQuery));
     for (const { key, all } of versions) {
-      const newest = all.reduce((best, one) => (isLater(one, best) ? one : best));
-      if (!isTheirs(newest)) continue;
+      if (!isTheirs(newestOf(all))) continue;
       gone.push(key.map(plain));
-      const records = new Set(all.filter(isTheirs).map(({ record }) => record));
-      for (const { record, place } of all) {
-        if (!records.has(record)) reloadFrom = Math.min(reloadFrom ?? place[0], place[0]);
-      }
+      reloads.push(...pagesOfOthers(all, isTheirs));
     }
   }
-  return { keys: gone, ...(reloadFrom !== undefined && { reloadFrom }) };
+  return { keys: gone, ...(reloads.length > 0 && { reloadFrom: least(reloads) }) };
+}
+
+const newestOf = (all: readonly Version[]): Version =>
+  all.reduce((best, one) => (isLater(one, best) ? one : best));
+
+const least = (pages: readonly number[]): number => pages.reduce((a, b) => Math.min(a, b));
+
+/** Pages where another record has made the same row. An older version of the same record is no row of its own. */
+function pagesOfOthers(all: readonly Version[], isTheirs: (version: Version) => boolean): readonly number[] {
+  const records = new Set(all.filter(isTheirs).map(({ record }) => record));
+  return all.filter(({ record }) => !records.has(record)).map(({ place: [page] }) => page);
 }
 
 const plain = (value: Bound): StagedValue =>
