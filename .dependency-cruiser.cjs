@@ -26,6 +26,8 @@ const homes = {
   '@opentelemetry/exporter-metrics-otlp-http': ['engine/services'],
   ioredis: ['engine/services'],
   jose: ['engine/execute/extract', 'engine/lab'],
+  pg: ['engine/services'],
+  'pg-copy-streams': ['engine/services'],
   sequelize: ['engine/services'],
   'snowflake-sdk': ['engine/services'],
   umzug: ['engine/services'],

@@ -184,7 +184,7 @@ function describeLedger(staging: () => Staging, rowsOf: RowsOf): void {
           '',
           'null',
         ],
-        ['', '007', '1.50', 5, null, null, null, null],
+        ['', '7', '1.50', 5, null, null, null, null],
       ];
       await commitAll(staging(), [
         { id: 1, mapping: 'wide', rows: rows.map((values, at) => ({ values, record: `r${at}\0` })) },

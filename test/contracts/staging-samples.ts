@@ -1,4 +1,5 @@
 import type { BlockedRow, StagedValue } from '../../engine/model/batch.ts';
+import { loadLine } from '../../engine/model/load-file.ts';
 import type { CheckPlan, LogicalType, MappingPlan, StreamPlan } from '../../engine/model/plan.ts';
 import type { Clock, LoadUnit, Position, StagedPage, Staging } from '../../engine/model/ports.ts';
 
@@ -70,10 +71,10 @@ export interface SamplePage {
   readonly position?: Position;
 }
 
-/** The staged rows of a page, flat. A row with an index belongs to the record before it, unless its index is 0. */
-function flatRows(page: number, rows: readonly SampleRow[]): StagedValue[] {
+/** The staged rows of a page. A row with an index belongs to the record before it, unless its index is 0. */
+function rowsOf(page: number, rows: readonly SampleRow[]): StagedValue[][] {
   let ordinal = -1;
-  return rows.flatMap(({ values, account = 'default', record = String(values[0]), index, cursor }) => {
+  return rows.map(({ values, account = 'default', record = String(values[0]), index, cursor }) => {
     if (!index) ordinal += 1;
     return [
       account,
@@ -88,13 +89,17 @@ function flatRows(page: number, rows: readonly SampleRow[]): StagedValue[] {
   });
 }
 
+/** The same rows as a piece of a load file. */
+const linesOf = (page: number, rows: readonly SampleRow[]): string =>
+  rowsOf(page, rows).map(loadLine).join('');
+
 export const mappedRows = ({ id, rows = [], mapping = 'orders', blocked = [] }: SamplePage) => ({
   mapping,
-  values: flatRows(id, rows),
+  values: rowsOf(id, rows).flat(),
   count: rows.length,
   filtered: 0,
   nulled: 0,
-  lines: new Uint8Array(),
+  lines: Buffer.from(rows.length === 0 ? '' : linesOf(id, rows)),
   blocked,
 });
 

@@ -1,5 +1,6 @@
 import type { ErasedPage } from '../../model/forget.ts';
-import { type Handle, quote } from './handle.ts';
+import type { Dialect } from './dialect.ts';
+import type { Handle } from './handle.ts';
 
 /** How many rows of a page are gone, and how many Blockers say nothing any more. */
 export interface Erased {
@@ -8,7 +9,7 @@ export interface Erased {
 }
 
 /** Takes the records of one person out of a page. What was made of them counts as filtered from now on. */
-export async function erasePage(handle: Handle, page: ErasedPage): Promise<Erased> {
+export async function erasePage(handle: Handle, dialect: Dialect, page: ErasedPage): Promise<Erased> {
   if (page.body !== undefined)
     await handle.run('UPDATE pages SET body = ? WHERE id = ?', page.body, page.page);
   const mappings = await handle.select<{ mapping: string }>(
@@ -17,7 +18,7 @@ export async function erasePage(handle: Handle, page: ErasedPage): Promise<Erase
   );
   let [rows, blockers] = [0, 0];
   for (const { mapping } of mappings) {
-    const gone = await deleteRows(handle, mapping, page);
+    const gone = await deleteRows(handle, dialect.table({ name: mapping, properties: [] }).name, page);
     const open = await redactBlockers(handle, mapping, page);
     await handle.run(
       'UPDATE page_rows SET rows = rows - ?, blocked = blocked - ?, filtered = filtered + ?, forgotten = forgotten + ? ' +
@@ -35,10 +36,10 @@ export async function erasePage(handle: Handle, page: ErasedPage): Promise<Erase
   return { rows, blockers };
 }
 
-async function deleteRows(handle: Handle, mapping: string, { page, ordinals }: ErasedPage): Promise<number> {
+async function deleteRows(handle: Handle, table: string, { page, ordinals }: ErasedPage): Promise<number> {
   let gone = 0;
   for (const ordinal of ordinals) {
-    const sql = `DELETE FROM ${quote(`stg_${mapping}`)} WHERE _page = ? AND _ordinal = ?`;
+    const sql = `DELETE FROM ${table} WHERE _page = ? AND _ordinal = ?`;
     gone += (await handle.run(sql, page, ordinal)).changes;
   }
   return gone;

@@ -17,7 +17,7 @@ export interface LoadState {
 
 export async function loadState(handle: Handle, mapping: string): Promise<LoadState | undefined> {
   return handle.first(
-    'SELECT loaded_through AS loadedThrough, epoch FROM mappings WHERE mapping = ?',
+    'SELECT loaded_through AS "loadedThrough", epoch FROM mappings WHERE mapping = ?',
     mapping,
   );
 }
@@ -29,12 +29,10 @@ export async function pendingUnits(
   mapping: MappingPlan,
   rowsMax: number,
 ): Promise<readonly LoadUnit[]> {
-  // What the warehouse keeps must not be lost here, or its pages' numbers would be given to others: synced to disk now.
-  await handle.exec('PRAGMA wal_checkpoint(PASSIVE)');
   const state = await loadState(handle, mapping.name);
   if (state === undefined) return [];
   const pages = await handle.select<PendingPage>(
-    'SELECT page, rows, body_hash AS bodyHash FROM page_rows JOIN pages ON pages.id = page ' +
+    'SELECT page, rows, body_hash AS "bodyHash" FROM page_rows JOIN pages ON pages.id = page ' +
       'WHERE mapping = ? AND page > ? ORDER BY page',
     mapping.name,
     state.loadedThrough,
@@ -106,19 +104,25 @@ export async function markLoaded(
   );
   // Another process may have staged a page in between since the unit was made; then it stays pending, and so do the rest.
   await handle.run(
-    'UPDATE mappings SET loaded_through = ?1 WHERE mapping = ?2 AND loaded_through < ?1 AND ?3 = ' +
-      '(SELECT coalesce(sum(rows), 0) FROM page_rows WHERE page_rows.mapping = ?2 ' +
-      'AND page > loaded_through AND page <= ?1)',
+    'UPDATE mappings SET loaded_through = ? WHERE mapping = ? AND loaded_through < ? AND ? = ' +
+      '(SELECT coalesce(sum(rows), 0) FROM page_rows WHERE page_rows.mapping = mappings.mapping ' +
+      'AND page > loaded_through AND page <= ?)',
     unit.lastPage,
     unit.mapping,
+    unit.lastPage,
     unit.rows,
+    unit.lastPage,
   );
 }
+
+/** An epoch that never comes again, though the clock may stand still or go back: the time now is bound twice. */
+export const nextEpoch = 'CASE WHEN epoch >= ? THEN epoch + 1 ELSE ? END';
 
 /** Makes all that is staged of a mapping pending again, in units that the warehouse does not know. */
 export async function rewind(handle: Handle, mapping: string, nowMs: number): Promise<void> {
   await handle.run(
-    'UPDATE mappings SET loaded_through = 0, epoch = max(epoch + 1, ?) WHERE mapping = ?',
+    `UPDATE mappings SET loaded_through = 0, epoch = ${nextEpoch} WHERE mapping = ?`,
+    nowMs,
     nowMs,
     mapping,
   );

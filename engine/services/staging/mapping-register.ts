@@ -37,7 +37,7 @@ async function reset(
   const epoch = Math.max(((await loadState(handle, name))?.epoch ?? 0) + 1, context.nowMs);
   await handle.run(
     'INSERT INTO mappings (mapping, environment, stream, hash, loaded_through, epoch) VALUES (?, ?, ?, ?, 0, ?) ' +
-      'ON CONFLICT DO UPDATE SET stream = excluded.stream, hash = excluded.hash, loaded_through = 0, epoch = excluded.epoch',
+      'ON CONFLICT (mapping) DO UPDATE SET stream = excluded.stream, hash = excluded.hash, loaded_through = 0, epoch = excluded.epoch',
     name,
     context.environment,
     stream,
@@ -64,7 +64,7 @@ export async function mappedHashes(handle: Handle): Promise<ReadonlyMap<string, 
 export async function otherEnvironment(handle: Handle, environment: string): Promise<string | undefined> {
   const found = await handle.first<{ environment: string }>(
     'SELECT environment FROM (SELECT environment FROM mappings UNION SELECT environment FROM positions ' +
-      'UNION SELECT environment FROM memory) WHERE environment <> ? LIMIT 1',
+      'UNION SELECT environment FROM memory) AS used WHERE environment <> ? LIMIT 1',
     environment,
   );
   return found?.environment;

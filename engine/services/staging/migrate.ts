@@ -15,7 +15,7 @@ export async function migrateUp(database: Database): Promise<void> {
     await context.queryInterface.createTable(table, { name }, { transaction });
     const known = migrations.map((migration) => migration.name);
     const unknown = (await storage.executed({ context })).find((one) => !known.includes(one));
-    if (unknown !== undefined) throw newerSchema(database.storage, unknown);
+    if (unknown !== undefined) throw newerSchema(database, unknown);
     await migrator(context).up();
   });
 }

@@ -3,6 +3,7 @@ import { assert } from '../../model/errors.ts';
 import type { StreamPlan } from '../../model/plan.ts';
 import type { StagedPage } from '../../model/ports.ts';
 import type { Handle } from './handle.ts';
+import { nextEpoch } from './load-units.ts';
 import { type StagedTable, visible } from './staged-table.ts';
 
 export interface WriterContext {
@@ -34,9 +35,9 @@ export class PageWriter {
   async position(stream: StreamPlan, { position }: StagedPage): Promise<void> {
     const open = position.open === undefined ? null : JSON.stringify(position.open);
     await this.#handle.run(
-      'INSERT INTO positions (environment, source, account, stream, cursor, window, shape, updated_at) ' +
-        'VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ' +
-        'cursor = excluded.cursor, window = excluded.window, shape = excluded.shape, updated_at = excluded.updated_at',
+      'INSERT INTO positions (environment, source, account, stream, cursor, "window", shape, updated_at) ' +
+        'VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (environment, source, account, stream) DO UPDATE SET ' +
+        'cursor = excluded.cursor, "window" = excluded."window", shape = excluded.shape, updated_at = excluded.updated_at',
       ...this.#keyOf(stream),
       position.cursor ?? null,
       open,
@@ -60,7 +61,7 @@ export class PageWriter {
 
   /** `fresh`: the mapping has not seen the page before. */
   async rows(page: number, rows: MappedRows, fresh = true): Promise<void> {
-    await this.#insertRows(this.#tableOf(rows), rows);
+    await this.#tableOf(rows).insert(this.#handle, rows);
     for (const row of rows.blocked) await this.#insertBlocked(page, row);
     await this.#handle.run(
       'INSERT INTO page_rows (mapping, page, rows, filtered, nulled, blocked) VALUES (?, ?, ?, ?, ?, ?)',
@@ -81,8 +82,9 @@ export class PageWriter {
    */
   async #pullBack(mapping: string, page: number): Promise<void> {
     await this.#handle.run(
-      'UPDATE mappings SET loaded_through = ? - 1, epoch = max(epoch + 1, ?) WHERE mapping = ? AND loaded_through >= ?',
-      page,
+      `UPDATE mappings SET loaded_through = ?, epoch = ${nextEpoch} WHERE mapping = ? AND loaded_through >= ?`,
+      page - 1,
+      this.#context.nowMs,
       this.#context.nowMs,
       mapping,
       page,
@@ -110,16 +112,6 @@ export class PageWriter {
     );
     assert(kept?.body_hash === page.bodyHash, `page ${page.id} is committed again with the same body`);
     return false;
-  }
-
-  async #insertRows(table: StagedTable, { mapping, values, count }: MappedRows): Promise<void> {
-    const width = table.columns.length;
-    assert(values.length === count * width, `${count} rows of ${mapping} have ${width} values each`);
-    const step = table.rowsPerInsert * width;
-    for (let at = 0; at < values.length; at += step) {
-      const bound = table.encode(values, at, at + step);
-      await this.#handle.run(table.insert(bound.length / width), ...bound);
-    }
   }
 
   async #insertBlocked(page: number, row: BlockedRow): Promise<void> {

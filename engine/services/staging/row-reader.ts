@@ -3,7 +3,7 @@ import type { LoadUnit, StagedRow } from '../../model/ports.ts';
 import type { Database } from './database.ts';
 import type { Handle } from './handle.ts';
 import { groupPages, type PendingPage } from './load-units.ts';
-import { StagedTable } from './staged-table.ts';
+import type { StagedTable } from './staged-table.ts';
 
 const rowsPerBatchMax = 1000;
 
@@ -16,7 +16,7 @@ export async function* readRows(
   mapping: MappingPlan,
   unit: LoadUnit,
 ): AsyncGenerator<readonly StagedRow[]> {
-  const table = new StagedTable(mapping);
+  const table = database.dialect.table(mapping);
   const pages = await database.read((handle) => pagesOf(handle, unit));
   for (const group of groupPages(pages, rowsPerBatchMax)) {
     const rows = await database.read((handle) => rowsOf(handle, table, group));
@@ -26,7 +26,7 @@ export async function* readRows(
 
 const pagesOf = (handle: Handle, { mapping, firstPage, lastPage }: LoadUnit): Promise<PendingPage[]> =>
   handle.select(
-    "SELECT page, rows, '' AS bodyHash FROM page_rows WHERE mapping = ? AND page BETWEEN ? AND ? ORDER BY page",
+    `SELECT page, rows, '' AS "bodyHash" FROM page_rows WHERE mapping = ? AND page BETWEEN ? AND ? ORDER BY page`,
     mapping,
     firstPage,
     lastPage,
@@ -37,6 +37,5 @@ async function rowsOf(
   table: StagedTable,
   pages: readonly PendingPage[],
 ): Promise<readonly StagedRow[]> {
-  const rows = await handle.arrays(table.select(), pages[0]?.page ?? 0, pages.at(-1)?.page ?? 0);
-  return rows.map((row) => table.decode(row));
+  return table.rows(handle, pages[0]?.page ?? 0, pages.at(-1)?.page ?? 0);
 }

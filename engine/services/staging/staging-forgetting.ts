@@ -12,8 +12,7 @@ import type { MappingPlan } from '../../model/plan.ts';
 import type { Clock, KeptPage } from '../../model/ports.ts';
 import type { Database } from './database.ts';
 import { erasePage } from './erase-page.ts';
-import { type Handle, quote } from './handle.ts';
-import { StagedTable } from './staged-table.ts';
+import type { Handle } from './handle.ts';
 import { subjectRows } from './subject-rows.ts';
 
 interface ForgettingOptions {
@@ -97,10 +96,10 @@ export class StagingForgetting implements Forgetting {
   }
 
   async places(mapping: MappingPlan, column: string, value: StagedValue): Promise<readonly RecordPlaces[]> {
-    const table = new StagedTable(mapping).name;
+    const table = this.#database.dialect.table(mapping);
     const rows = await this.#database.read((handle) =>
       handle.select<{ page: number; ordinal: number }>(
-        `SELECT DISTINCT _page AS page, _ordinal AS ordinal FROM ${table} WHERE ${quote(column)} = ?`,
+        `SELECT DISTINCT _page AS page, _ordinal AS ordinal FROM ${table.name} WHERE ${table.column(column)} = ?`,
         value,
       ),
     );
@@ -110,7 +109,7 @@ export class StagingForgetting implements Forgetting {
   }
 
   rows(mapping: MappingPlan, places: readonly RecordPlaces[]): Promise<SubjectRows> {
-    return this.#database.read((handle) => subjectRows(handle, mapping, places));
+    return this.#database.read((handle) => subjectRows(handle, this.#database.dialect, mapping, places));
   }
 
   page(id: number): Promise<KeptPage | undefined> {
@@ -121,7 +120,7 @@ export class StagingForgetting implements Forgetting {
 
   async erase(stream: string, hash: string, page: ErasedPage): Promise<void> {
     await this.#database.write(async (handle) => {
-      const { rows, blockers } = await erasePage(handle, page);
+      const { rows, blockers } = await erasePage(handle, this.#database.dialect, page);
       const sql =
         'UPDATE forgotten SET pages = pages + ?, records = records + ?, staged = staged + ?, blockers = blockers + ? ' +
         'WHERE environment = ? AND stream = ? AND hash = ?';
@@ -154,7 +153,8 @@ export class StagingForgetting implements Forgetting {
   }
 
   scrub(): Promise<void> {
-    return this.#database.scrub();
+    const { dialect, storage } = this.#database;
+    return this.#database.read((handle) => dialect.scrub(handle, storage));
   }
 
   #rows(): Promise<readonly EntryRow[]> {

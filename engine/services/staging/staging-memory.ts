@@ -34,7 +34,7 @@ export class StagingMemory implements Memory {
   async remember(name: string, text: string): Promise<void> {
     const sql =
       'INSERT INTO memory (environment, name, text, updated_at) VALUES (?, ?, ?, ?) ' +
-      'ON CONFLICT DO UPDATE SET text = excluded.text, updated_at = excluded.updated_at';
+      'ON CONFLICT (environment, name) DO UPDATE SET text = excluded.text, updated_at = excluded.updated_at';
     await this.#write((handle) => handle.run(sql, this.#options.environment, name, text, this.#now()));
   }
 
@@ -57,17 +57,17 @@ export class StagingMemory implements Memory {
     await this.#write((handle) => handle.run(sql, this.#options.environment, name));
   }
 
-  /** Writes what not even a power failure may take back: a commit alone is not on the disk yet, a checkpoint is. */
+  /** Writes what not even a power failure may take back. */
   async #write<T>(work: (handle: Handle) => Promise<T>): Promise<T> {
     await this.#ready();
     const { environment } = this.#options;
     const result = await this.#database.write(async (handle) => {
       // Within the transaction: of two environments that begin at once, only one comes to own the database.
       const theirs = await otherEnvironment(handle, environment);
-      if (theirs !== undefined) throw foreignEnvironment(this.#database.storage, theirs, environment);
+      if (theirs !== undefined) throw foreignEnvironment(this.#database, theirs, environment);
       return work(handle);
     });
-    await this.#database.read((handle) => handle.exec('PRAGMA wal_checkpoint(PASSIVE)'));
+    await this.#database.read((handle) => this.#database.dialect.settle(handle));
     return result;
   }
 

@@ -18,17 +18,19 @@ import type {
 } from '../../model/ports.ts';
 import { runCheck } from './checks.ts';
 import { CurrentRows } from './current-rows.ts';
-import { Database } from './database.ts';
+import type { Database } from './database.ts';
 import { foreignEnvironment } from './failures.ts';
 import * as units from './load-units.ts';
 import { mappedHashes, otherEnvironment, prepare } from './mapping-register.ts';
 import { migrateUp } from './migrate.ts';
 import { PageWriter } from './page-writer.ts';
 import { readRows } from './row-reader.ts';
-import { StagedTable } from './staged-table.ts';
+import { SqliteDatabase } from './sqlite/sqlite-database.ts';
+import type { StagedTable } from './staged-table.ts';
 import { StagingForgetting } from './staging-forgetting.ts';
 import { StagingMemory } from './staging-memory.ts';
 
+/** Where the ledger is kept, and whose it is. */
 export interface StagingOptions {
   /** Absolute path of the SQLite file, or `:memory:`. The file and its folder are made when they are needed. */
   readonly storage: string;
@@ -42,12 +44,21 @@ export interface StagingOptions {
 export interface OpenStaging extends Staging {
   readonly memory: Memory;
   readonly forgetting: Forgetting;
+  /** Whether there is a database already. Makes nothing. */
+  exists(): Promise<boolean>;
 }
 
-/** The staging database of one environment. Nothing is opened before the first call. */
-export const openStaging = (options: StagingOptions): OpenStaging => new SqliteStaging(options);
+/** Staging in an SQLite file. Nothing is opened before the first call. */
+export const openStaging = ({ storage, busyTimeoutMs = 5000, ...options }: StagingOptions): OpenStaging =>
+  stagingOn(new SqliteDatabase({ storage, busyTimeoutMs }), options);
 
-class SqliteStaging implements OpenStaging {
+export type LedgerOptions = Pick<StagingOptions, 'environment' | 'clock'>;
+
+/** Staging in any database. */
+export const stagingOn = (database: Database, options: LedgerOptions): OpenStaging =>
+  new LedgerStaging(database, options);
+
+class LedgerStaging implements OpenStaging {
   readonly memory: Memory;
   readonly forgetting: Forgetting;
   readonly #environment: string;
@@ -57,18 +68,22 @@ class SqliteStaging implements OpenStaging {
   /** What the last check has found out: the next ones of the same mapping use it. */
   #current: CurrentRows | undefined;
 
-  constructor({ storage, environment, clock, busyTimeoutMs = 5000 }: StagingOptions) {
+  constructor(database: Database, { environment, clock }: LedgerOptions) {
     this.#environment = environment;
     this.#clock = clock;
-    this.#database = new Database({ storage, busyTimeoutMs });
+    this.#database = database;
     this.memory = new StagingMemory(this.#database, { environment, clock, migrate: () => this.migrate() });
     this.forgetting = new StagingForgetting(this.#database, { environment, clock });
+  }
+
+  async exists(): Promise<boolean> {
+    return this.#database.exists();
   }
 
   async migrate(): Promise<void> {
     await migrateUp(this.#database);
     const theirs = await this.#database.read((handle) => otherEnvironment(handle, this.#environment));
-    if (theirs !== undefined) throw foreignEnvironment(this.#database.storage, theirs, this.#environment);
+    if (theirs !== undefined) throw foreignEnvironment(this.#database, theirs, this.#environment);
   }
 
   async startRun({ id, plan, environment, startedAt }: RunRecord): Promise<void> {
@@ -88,7 +103,7 @@ class SqliteStaging implements OpenStaging {
   }
 
   async prepare(mapping: MappingPlan): Promise<void> {
-    const table = new StagedTable(mapping);
+    const table = this.#database.dialect.table(mapping);
     await this.#database.write((handle) => prepare(handle, mapping, table, this.#context()));
     this.#tables.set(mapping.name, table);
   }
@@ -171,7 +186,11 @@ class SqliteStaging implements OpenStaging {
   }
 
   async pendingUnits(mapping: MappingPlan, rowsMax: number): Promise<readonly LoadUnit[]> {
-    return this.#database.read((handle) => units.pendingUnits(handle, this.#environment, mapping, rowsMax));
+    return this.#database.read(async (handle) => {
+      // What the warehouse keeps must not be lost here, or its pages' numbers would be given to others.
+      await this.#database.dialect.settle(handle);
+      return units.pendingUnits(handle, this.#environment, mapping, rowsMax);
+    });
   }
 
   rows(mapping: MappingPlan, unit: LoadUnit): AsyncIterable<readonly StagedRow[]> {
@@ -184,9 +203,11 @@ class SqliteStaging implements OpenStaging {
 
   async check(mapping: MappingPlan, check: CheckPlan, nowMs: number): Promise<CheckOutcome> {
     return this.#database.read(async (handle) => {
-      if (!(await this.#current?.isOf(mapping))) this.#current = await CurrentRows.of(handle, mapping);
+      const { dialect } = this.#database;
+      if (!(await this.#current?.isOf(handle, mapping)))
+        this.#current = await CurrentRows.of(handle, dialect, mapping);
       assert(this.#current, 'the current rows are known');
-      return runCheck(handle, this.#current, check, nowMs);
+      return runCheck(this.#current, check, nowMs);
     });
   }
 

@@ -1,11 +1,11 @@
 import type { StagedValue } from '../../model/batch.ts';
 import type { RecordPlaces, SubjectRows } from '../../model/forget.ts';
 import type { MappingPlan } from '../../model/plan.ts';
-import { type Bound, type Handle, quote } from './handle.ts';
-import { decodeText, StagedTable } from './staged-table.ts';
+import type { Dialect } from './dialect.ts';
+import type { Bound, Handle } from './handle.ts';
 
-/** Keys that one query looks for. */
-const keysPerQuery = 100;
+/** Records that one query asks for. */
+const recordsPerQuery = 200;
 
 type Place = readonly [page: number, ordinal: number];
 
@@ -22,25 +22,24 @@ interface Version {
  */
 export async function subjectRows(
   handle: Handle,
+  dialect: Dialect,
   mapping: MappingPlan,
   places: readonly RecordPlaces[],
 ): Promise<SubjectRows> {
-  const columns = mapping.key.map(quote);
-  const table = new StagedTable(mapping).name;
-  const theirs = new Set(places.flatMap(({ page, ordinals }) => ordinals.map((one) => `${page} ${one}`)));
+  const all = places.flatMap(({ page, ordinals }) => ordinals.map((ordinal): Place => [page, ordinal]));
+  const theirs = new Set(all.map((place) => place.join(' ')));
   const isTheirs = ({ place }: Version): boolean => theirs.has(place.join(' '));
-  const keys = await keysOf(handle, table, columns, places);
-  const gone: (readonly StagedValue[])[] = [];
+  const gone = new Map<string, readonly StagedValue[]>();
   const reloads: number[] = [];
-  for (let at = 0; at < keys.length; at += keysPerQuery) {
-    const versions = await versionsOf(handle, table, columns, keys.slice(at, at + keysPerQuery));
-    for (const { key, all } of versions) {
-      if (!isTheirs(newestOf(all))) continue;
-      gone.push(key.map(plain));
-      reloads.push(...pagesOfOthers(all, isTheirs));
+  for (let at = 0; at < all.length; at += recordsPerQuery) {
+    const some = all.slice(at, at + recordsPerQuery);
+    for (const [text, { key, versions }] of await versionsOf(handle, dialect, mapping, some)) {
+      if (!isTheirs(newestOf(versions))) continue;
+      gone.set(text, key);
+      reloads.push(...pagesOfOthers(versions, isTheirs));
     }
   }
-  return { keys: gone, ...(reloads.length > 0 && { reloadFrom: least(reloads) }) };
+  return { keys: [...gone.values()], ...(reloads.length > 0 && { reloadFrom: least(reloads) }) };
 }
 
 const newestOf = (all: readonly Version[]): Version =>
@@ -55,49 +54,42 @@ function pagesOfOthers(all: readonly Version[], isTheirs: (version: Version) => 
 }
 
 const plain = (value: Bound): StagedValue =>
-  value instanceof Uint8Array ? decodeText(value) : typeof value === 'bigint' ? String(value) : value;
-
-async function keysOf(
-  handle: Handle,
-  table: string,
-  columns: readonly string[],
-  places: readonly RecordPlaces[],
-): Promise<readonly Bound[][]> {
-  const found = new Map<string, Bound[]>();
-  for (const { page, ordinals } of places) {
-    for (const ordinal of ordinals) {
-      const sql = `SELECT DISTINCT ${columns.join(', ')} FROM ${table} WHERE _page = ? AND _ordinal = ?`;
-      for (const key of await handle.arrays(sql, page, ordinal)) found.set(keyText(key), key);
-    }
-  }
-  return [...found.values()].filter((key) => !key.includes(null));
-}
-
-const keyText = (key: readonly Bound[]): string => JSON.stringify(key.map(plain));
+  value instanceof Uint8Array ? Buffer.from(value).toString() : typeof value === 'bigint' ? String(value) : value;
 
 interface Versions {
-  readonly key: Bound[];
-  readonly all: Version[];
+  readonly key: readonly StagedValue[];
+  readonly versions: Version[];
 }
 
+/** All staged versions of the rows that some records have made, by their keys. */
 async function versionsOf(
   handle: Handle,
-  table: string,
-  columns: readonly string[],
-  keys: readonly Bound[][],
-): Promise<readonly Versions[]> {
-  const one = `(${columns.map((column) => `${column} = ?`).join(' AND ')})`;
-  const sql =
-    `SELECT ${columns.join(', ')}, _record, _cursor, _page, _ordinal FROM ${table} ` +
-    `WHERE ${keys.map(() => one).join(' OR ')}`;
-  const found = new Map(keys.map((key): [string, Versions] => [keyText(key), { key, all: [] }]));
-  for (const row of await handle.arrays(sql, ...keys.flat())) {
-    const [record, cursor, page, ordinal] = row.slice(columns.length).map(plain);
+  dialect: Dialect,
+  mapping: MappingPlan,
+  places: readonly Place[],
+): Promise<ReadonlyMap<string, Versions>> {
+  const table = dialect.table(mapping);
+  const columns = mapping.key.map((name) => table.column(name));
+  const aliased = columns.map((column, at) => `${column} AS k${at}`).join(', ');
+  const records = places.map(() => '(_page = ? AND _ordinal = ?)').join(' OR ');
+  const values = mapping.key.map((name) => table.value(name)).join(', ');
+  const same = columns.map((column, at) => `${column} = k${at}`).join(' AND ');
+  const rows = await handle.arrays(
+    `SELECT ${values}, _record, _cursor, _page, _ordinal FROM ${table.name} ` +
+      `JOIN (SELECT DISTINCT ${aliased} FROM ${table.name} WHERE ${records}) AS wanted ON ${same}`,
+    ...places.flat(),
+  );
+  const found = new Map<string, Versions>();
+  for (const row of rows.map((values) => values.map(plain))) {
+    const key = row.slice(0, columns.length);
+    const [record, cursor, page, ordinal] = row.slice(columns.length);
     const place: Place = [Number(page), Number(ordinal)];
     const version = { place, record: String(record), order: [String(cursor ?? ''), ...place] } as const;
-    found.get(keyText(row.slice(0, columns.length)))?.all.push(version);
+    const known = found.get(JSON.stringify(key)) ?? { key, versions: [] };
+    known.versions.push(version);
+    found.set(JSON.stringify(key), known);
   }
-  return [...found.values()].filter(({ all }) => all.length > 0);
+  return found;
 }
 
 function isLater(one: Version, other: Version): boolean {

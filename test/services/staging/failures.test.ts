@@ -2,10 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { ExplainedError, TerminalError, TransientError } from '../../../engine/model/errors.ts';
-import { Database } from '../../../engine/services/staging/database.ts';
-import { explained } from '../../../engine/services/staging/failures.ts';
 import { migrateUp } from '../../../engine/services/staging/migrate.ts';
-import { SqliteHandle } from '../../../engine/services/staging/sqlite-handle.ts';
+import { SqliteDatabase } from '../../../engine/services/staging/sqlite/sqlite-database.ts';
+import { explained } from '../../../engine/services/staging/sqlite/sqlite-failures.ts';
+import { SqliteHandle } from '../../../engine/services/staging/sqlite/sqlite-handle.ts';
 import { openStaging } from '../../../engine/services/staging/staging.ts';
 import {
   commitAll,
@@ -46,7 +46,7 @@ describe('a staging database that cannot be used', () => {
   });
 
   it('says that the disk is full, keeps what was committed, and works once there is space', async () => {
-    const database = new Database({ storage: scratchFile(), busyTimeoutMs: 50 });
+    const database = new SqliteDatabase({ storage: scratchFile(), busyTimeoutMs: 50 });
     await migrateUp(database);
     const grow = (limit: string) =>
       database.write(async (handle) => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { TerminalError } from '../../../engine/model/errors.ts';
-import { Database } from '../../../engine/services/staging/database.ts';
 import { migrateDown, migrateUp } from '../../../engine/services/staging/migrate.ts';
 import { migrations } from '../../../engine/services/staging/migrations/migrations.ts';
+import { SqliteDatabase } from '../../../engine/services/staging/sqlite/sqlite-database.ts';
 
 const tables = [
   'blocked_rows',
@@ -18,10 +18,10 @@ const tables = [
 ];
 
 describe('migrations of the staging database', () => {
-  let database: Database;
+  let database: SqliteDatabase;
 
   beforeEach(() => {
-    database = new Database({ storage: ':memory:', busyTimeoutMs: 50 });
+    database = new SqliteDatabase({ storage: ':memory:', busyTimeoutMs: 50 });
   });
 
   afterEach(() => database.close());

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
-import { SqliteHandle } from '../../../engine/services/staging/sqlite-handle.ts';
+import { SqliteHandle } from '../../../engine/services/staging/sqlite/sqlite-handle.ts';
 import { openStaging } from '../../../engine/services/staging/staging.ts';
 import { stillClock, streamPlan } from '../../contracts/staging-samples.ts';
 import { linesOf, mapping, pagesPerCommit, rowsPerPage, start } from './processes.ts';

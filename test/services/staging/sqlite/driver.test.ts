@@ -7,9 +7,9 @@ import {
   Sequelize,
   UniqueConstraintError,
 } from 'sequelize';
-import { sqliteCode, sqliteDriver } from '../../../engine/services/staging/driver.ts';
-import { SqliteHandle } from '../../../engine/services/staging/sqlite-handle.ts';
-import { scratchFile } from './scratch.ts';
+import { sqliteCode, sqliteDriver } from '../../../../engine/services/staging/sqlite/driver.ts';
+import { SqliteHandle } from '../../../../engine/services/staging/sqlite/sqlite-handle.ts';
+import { scratchFile } from '../scratch.ts';
 
 interface Shop {
   readonly id?: number;

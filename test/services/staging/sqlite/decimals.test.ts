@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { compareDecimals } from '../../../engine/services/staging/decimals.ts';
+import { compareDecimals } from '../../../../engine/services/staging/sqlite/decimals.ts';
 
 const digits = fc.bigInt({ min: -(10n ** 38n), max: 10n ** 38n });
 

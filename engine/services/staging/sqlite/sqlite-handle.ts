@@ -1,6 +1,6 @@
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import type { Bound, Handle } from '../handle.ts';
 import { compareDecimals } from './decimals.ts';
-import type { Bound, Handle } from './handle.ts';
 
 type Statement = ReturnType<DatabaseSyncInstance['prepare']>;
 

@@ -1,0 +1,35 @@
+import pg from 'pg';
+import { PostgresHandle } from './postgres-handle.ts';
+import { restored } from './texts.ts';
+
+/** Types of PostgreSQL, by the numbers that it gives them. */
+const oids = { int8: 20, text: 25, date: 1082, timestamp: 1114, timestamptz: 1184 } as const;
+
+const asWritten = (text: string): string => text;
+
+const parsers = new Map<number, (text: string) => unknown>([
+  // Counts, page ids and milliseconds: all of them below 2^53.
+  [oids.int8, Number],
+  [oids.text, restored],
+  [oids.date, asWritten],
+  [oids.timestamp, asWritten],
+  [oids.timestamptz, asWritten],
+]);
+
+const types = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    parsers.get(oid) ?? pg.types.getTypeParser(oid, format as 'text'),
+};
+
+/** A connection as Sequelize opens it. What it reads has the types that a `Handle` gives. */
+export class StagingClient extends pg.Client {
+  readonly handle: PostgresHandle;
+
+  constructor(config: pg.ClientConfig) {
+    super({ ...config, types: types as pg.CustomTypesConfig });
+    this.handle = new PostgresHandle(this);
+  }
+}
+
+/** `dialectModule` for Sequelize in place of the package pg. */
+export const dialectModule = { ...pg, Client: StagingClient };

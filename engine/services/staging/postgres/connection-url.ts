@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import type { ConnectionOptions } from 'node:tls';
+import { complaint, TerminalError } from '../../../model/errors.ts';
+
+/** Where a server is, and how to sign in. */
+export interface Connection {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly username: string;
+  /** Without one, that of PGPASSWORD or of the password file. */
+  readonly password: string | undefined;
+  readonly ssl: ConnectionOptions | false;
+}
+
+const shape = 'postgres://USER:PASSWORD@HOST:5432/DATABASE';
+const modes = ['disable', 'require', 'verify-ca', 'verify-full'];
+const loopback = /^(?:localhost|127(?:\.\d+){3}|::1|\/.*)$/;
+
+/** Reads a URL. @throws TerminalError that does not quote it: it may hold a password. */
+export function parseConnection(text: string): Connection {
+  const url = parsed(text);
+  const host = url.searchParams.get('host') ?? decoded(url.hostname).replace(/^\[(.*)\]$/, '$1');
+  const username = decoded(url.username) || (process.env['PGUSER'] ?? '');
+  const database = decoded(url.pathname.slice(1)) || username;
+  if (host === '' || username === '') throw unusable(host === '' ? 'it names no host' : 'it names no user');
+  return {
+    host,
+    port: Number(url.port || 5432),
+    database,
+    username,
+    password: url.password === '' ? undefined : decoded(url.password),
+    ssl: tlsOf(host, url.searchParams),
+  };
+}
+
+function parsed(text: string): URL {
+  if (!/^postgres(?:ql)?:\/\//.test(text)) throw unusable('it does not begin with postgres://');
+  try {
+    // A URL of an unknown scheme may lack a host, which `?host=/run/postgresql` then names.
+    return new URL(text);
+  } catch {
+    throw unusable(
+      'it is no URL; a character such as @ / : or % in a password is written as %40 %2F %3A %25',
+    );
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw unusable('it has a % that is no escape; a % in a password is written as %25');
+  }
+}
+
+/** Off this machine connections are encrypted, and the server must prove who it is, unless the URL says otherwise. */
+function tlsOf(host: string, parameters: URLSearchParams): ConnectionOptions | false {
+  const mode = parameters.get('sslmode') ?? (loopback.test(host) ? 'disable' : 'verify-full');
+  if (!modes.includes(mode)) throw unusable(`its sslmode is none of ${modes.join(', ')}`);
+  if (mode === 'disable') return false;
+  const root = parameters.get('sslrootcert');
+  return {
+    rejectUnauthorized: mode !== 'require',
+    ...(root !== null && { ca: certificate(root) }),
+    ...(mode === 'verify-ca' && { checkServerIdentity: () => undefined }),
+  };
+}
+
+function certificate(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    throw unusable(`its sslrootcert ${path} cannot be read`);
+  }
+}
+
+const unusable = (why: string): Error =>
+  new TerminalError(
+    complaint(
+      'ETL0624',
+      `the URL of the staging database cannot be used: ${why}`,
+      `Expected ${shape}, with ?sslmode=${modes.join('|')} and &sslrootcert=FILE where they are needed.`,
+      'Correct the variable or file that `staging.url` refers to.',
+    ),
+  );

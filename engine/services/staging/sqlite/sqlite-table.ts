@@ -1,0 +1,98 @@
+import type { MappedRows, StagedValue } from '../../../model/batch.ts';
+import { assert } from '../../../model/errors.ts';
+import type { MappingPlan } from '../../../model/plan.ts';
+import type { StagedRow } from '../../../model/ports.ts';
+import { type Bound, type Handle, quote } from '../handle.ts';
+import { pageOrder, type StagedColumn, type StagedTable, stagedColumns } from '../staged-table.ts';
+
+/** SQLite takes so many parameters in one statement. */
+const parametersMax = 32_766;
+/** Measured: 50 rows a statement are as fast as 100, and 40 % faster than single ones. */
+const rowsPerInsertMax = 50;
+
+/** `stg_<mapping>` in SQLite, filled by statements of many rows. */
+export class SqliteTable implements StagedTable {
+  readonly name: string;
+  readonly #columns: readonly StagedColumn[];
+  readonly #rowsPerInsert: number;
+  /** Positions of columns whose texts may hold any character. */
+  readonly #texts: readonly number[];
+
+  constructor(mapping: Pick<MappingPlan, 'name' | 'properties'>) {
+    this.name = quote(`stg_${mapping.name}`);
+    this.#columns = stagedColumns(mapping);
+    this.#rowsPerInsert = Math.min(rowsPerInsertMax, Math.floor(parametersMax / this.#columns.length));
+    this.#texts = this.#columns.flatMap(({ type }, position) => (type === 'string' ? [position] : []));
+  }
+
+  column(name: string): string {
+    return quote(name);
+  }
+
+  value(name: string): string {
+    return quote(name);
+  }
+
+  async create(handle: Handle): Promise<void> {
+    const columns = this.#columns.map(({ name, type }) => `${quote(name)} ${storageOf(type)}`).join(', ');
+    await handle.exec(`CREATE TABLE IF NOT EXISTS ${this.name} (${columns})`);
+    await handle.exec(
+      `CREATE INDEX IF NOT EXISTS ${quote(`${this.name.slice(1, -1)}_by_page`)} ON ${this.name} (_page)`,
+    );
+  }
+
+  async drop(handle: Handle): Promise<void> {
+    await handle.exec(`DROP TABLE IF EXISTS ${this.name}`);
+  }
+
+  async insert(handle: Handle, { mapping, values, count }: MappedRows): Promise<void> {
+    const width = this.#columns.length;
+    assert(values.length === count * width, `${count} rows of ${mapping} have ${width} values each`);
+    const step = this.#rowsPerInsert * width;
+    for (let at = 0; at < values.length; at += step) {
+      const bound = this.#encode(values, at, at + step);
+      await handle.run(this.#insertion(bound.length / width), ...bound);
+    }
+  }
+
+  async rows(handle: Handle, firstPage: number, lastPage: number): Promise<readonly StagedRow[]> {
+    const columns = this.#columns.map(({ name }) => quote(name)).join(', ');
+    const sql = `SELECT ${columns} FROM ${this.name} WHERE _page BETWEEN ? AND ? ${pageOrder}`;
+    return (await handle.arrays(sql, firstPage, lastPage)).map((row) => this.#decode(row));
+  }
+
+  #insertion(rows: number): string {
+    const row = `(${this.#columns.map(() => '?').join(', ')})`;
+    return `INSERT INTO ${this.name} VALUES ${Array(rows).fill(row).join(', ')}`;
+  }
+
+  /**
+   * The parameters of the whole rows from `start` to `end`. The library cuts a text at U+0000, which an API may send: such a text is stored as a
+   * BLOB of its UTF-8. No other value of these tables is one.
+   */
+  #encode(values: readonly StagedValue[], start: number, end: number): Bound[] {
+    const bound: Bound[] = values.slice(start, end);
+    for (let row = 0; row < bound.length; row += this.#columns.length) {
+      for (const position of this.#texts) {
+        const value = bound[row + position];
+        if (typeof value === 'string' && value.includes('\0')) bound[row + position] = Buffer.from(value);
+      }
+    }
+    return bound;
+  }
+
+  /** A row as it was staged, from a row as it was read. */
+  #decode(row: Bound[]): StagedRow {
+    for (const position of this.#texts) {
+      const value = row[position];
+      if (value instanceof Uint8Array) row[position] = Buffer.from(value).toString();
+    }
+    return row as StagedValue[];
+  }
+}
+
+/** Exact numbers stay texts: a column of INTEGER affinity would make a REAL of an id of 20 digits. */
+function storageOf(type: StagedColumn['type']): 'TEXT' | 'REAL' | 'INTEGER' {
+  if (type === 'double') return 'REAL';
+  return type === 'boolean' || type === 'count' ? 'INTEGER' : 'TEXT';
+}
