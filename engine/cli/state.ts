@@ -1,40 +1,47 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Forgetting } from '../model/forget.ts';
-import type { Memory, Staging, Warehouse } from '../model/ports.ts';
+import type { Memory, Warehouse } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
 import { emptyState, type StateSnapshot } from '../model/snapshot.ts';
 import { parseSize } from '../model/units.ts';
 import { systemClock } from '../services/clock.ts';
 import { environmentReferences } from '../services/references.ts';
+import type { OpenStaging } from '../services/staging/staging.ts';
 
 /** The databases of a project in its environment. They are opened by their first use. */
 export interface Databases {
-  readonly staging: Staging;
+  readonly staging: OpenStaging;
   readonly memory: Memory;
   readonly forgetting: Forgetting;
   readonly warehouse: Warehouse;
 }
 
-/** A path of the environment, its references filled in. @throws TerminalError naming a reference that is missing. */
-const pathIn = ({ folder }: Project, path: string): string =>
-  resolve(folder, environmentReferences(folder, process.env).resolve(path));
+/** A setting of the environment, its references filled in. @throws TerminalError naming a reference that is missing. */
+const filledIn = ({ folder }: Project, setting: string): string =>
+  environmentReferences(folder, process.env).resolve(setting);
 
-const stagingPath = (project: Project): string =>
-  pathIn(project, project.staging.storage ?? '.etl/staging.sqlite');
+const pathIn = (project: Project, path: string): string => resolve(project.folder, filledIn(project, path));
+
+async function openStaging(project: Project): Promise<OpenStaging> {
+  const { environment, staging } = project;
+  const options = { environment, clock: systemClock };
+  if (staging.dialect === 'postgres') {
+    const { openPostgresStaging } = await import('../services/staging/postgres/postgres-staging.ts');
+    const { url = '', schema = 'sluice' } = staging;
+    return openPostgresStaging({ ...options, url: filledIn(project, url), schema });
+  }
+  const { openStaging: openSqliteStaging } = await import('../services/staging/staging.ts');
+  const storage = pathIn(project, staging.storage ?? '.etl/staging.sqlite');
+  return openSqliteStaging({ ...options, storage });
+}
 
 export const warehousePath = (project: Project): string =>
   pathIn(project, project.warehouse.path ?? '.etl/warehouse.duckdb');
 
 /** Their adapters are loaded only here: commands that need no database start twice as fast. */
 export async function databases(project: Project): Promise<Databases> {
-  const { openStaging } = await import('../services/staging/staging.ts');
   const { duckdbWarehouse } = await import('../services/duckdb/duckdb-warehouse.ts');
-  const staging = openStaging({
-    storage: stagingPath(project),
-    environment: project.environment,
-    clock: systemClock,
-  });
+  const staging = await openStaging(project);
   return {
     staging,
     memory: staging.memory,
@@ -53,7 +60,7 @@ export async function snapshot(project: Project, { staging, warehouse }: Databas
     table: to?.table ?? name,
   }));
   const tables = await warehouse.tables([...wanted, { schema: 'main', table: '_etl_loads' }]);
-  if (!existsSync(stagingPath(project))) return { ...emptyState, tables };
+  if (!(await staging.exists())) return { ...emptyState, tables };
   await staging.migrate();
   return {
     mappingHashes: await staging.mappingHashes(),

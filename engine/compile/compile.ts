@@ -5,6 +5,7 @@ import type {
   MetricsPlan,
   Plan,
   SourcePlan,
+  StagingPlan,
   Step,
   StreamPlan,
   StreamShape,
@@ -73,7 +74,7 @@ export function compileProject(
 const connections = (
   project: Project,
 ): Pick<Plan, 'staging' | 'warehouse' | 'redis' | 'metrics' | 'tokenKey' | 'pageKey'> => ({
-  staging: { dialect: 'sqlite', storage: project.staging.storage ?? '.etl/staging.sqlite' },
+  staging: compileStaging(project.staging),
   warehouse: {
     type: 'duckdb',
     path: project.warehouse.path ?? '.etl/warehouse.duckdb',
@@ -84,6 +85,11 @@ const connections = (
   ...(project.tokenKey !== undefined && { tokenKey: project.tokenKey }),
   ...(project.pageKey !== undefined && { pageKey: project.pageKey }),
 });
+
+const compileStaging = ({ dialect, storage, url = '', schema }: config.StagingSettings): StagingPlan =>
+  dialect === 'postgres'
+    ? { dialect, url, schema: schema ?? 'sluice' }
+    : { dialect: 'sqlite', storage: storage ?? '.etl/staging.sqlite' };
 
 const compileMetrics = ({ prometheus, otlp }: config.MetricsSettings): MetricsPlan => ({
   ...(prometheus && {

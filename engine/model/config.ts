@@ -100,13 +100,21 @@ export interface Environment {
  */
 export interface StagingSettings {
   /**
-   * Which database keeps the ledger and the staged rows.
+   * Which database keeps the ledger and the staged rows: a file of this machine, or a server that several machines can share.
    */
-  dialect?: 'sqlite';
+  dialect?: 'sqlite' | 'postgres';
   /**
    * File of the SQLite database, relative to the project folder.
    */
   storage?: string;
+  /**
+   * URL of the PostgreSQL database, version 13 or newer, such as `postgres://etl:PASSWORD@db.example/staging`. Off this machine connections are encrypted and the server’s certificate is checked, unless `?sslmode=` says `require` or `disable`.
+   */
+  url?: string;
+  /**
+   * Schema of the PostgreSQL database, made when it is needed. Each environment has one of its own.
+   */
+  schema?: string;
 }
 /**
  * Where tables end up.

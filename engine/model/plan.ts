@@ -45,10 +45,19 @@ export interface ReferencePlan {
   readonly at: string;
 }
 
-export interface StagingPlan {
+export type StagingPlan = SqlitePlan | PostgresPlan;
+
+export interface SqlitePlan {
   readonly dialect: 'sqlite';
   /** Relative to the project folder. */
   readonly storage: string;
+}
+
+export interface PostgresPlan {
+  readonly dialect: 'postgres';
+  /** A reference, since it may hold a password. */
+  readonly url: string;
+  readonly schema: string;
 }
 
 export interface RedisPlan {

@@ -16,6 +16,7 @@ import { projectDocument, projectMistakes } from './project-document.ts';
 import { propertyMistakes } from './properties.ts';
 import { requestMistakes } from './requests.ts';
 import { maskSecrets } from './secrets.ts';
+import { stagingMistakes } from './staging.ts';
 import { sourceMistakes } from './streams.ts';
 import { substitute } from './substitute.ts';
 
@@ -102,6 +103,7 @@ export function validateProject(files: ProjectFiles, options: ValidateOptions = 
     ...crossReferences(entries),
     ...meaning(entries),
     ...tokenKeyMistakes(entries, chosen),
+    ...(own === undefined || entries.project === undefined ? [] : stagingMistakes(own)),
   ];
   const diagnostics = maskSecrets(
     inOrder(found),

@@ -83,7 +83,7 @@ describe('a valid project', () => {
       'etl.yml': 'kind: project\nname: p\nvars: {shop: a, size: 1, home: b}\n',
     });
     expect(environment).to.equal('dev');
-    expect(staging).to.deep.equal({ dialect: 'sqlite', storage: '.etl/staging.sqlite' });
+    expect(staging).to.include({ dialect: 'sqlite', storage: '.etl/staging.sqlite' });
     expect(warehouse).to.include({ type: 'duckdb', path: '.etl/warehouse.duckdb' });
   });
 

@@ -8,22 +8,22 @@ import { migrations } from './migrations/migrations.ts';
 const table = 'migrations';
 
 /** Brings the schema up to date, in one transaction. @throws TerminalError when a newer version has been here. */
-export async function migrateUp(database: Database): Promise<void> {
+export async function migrateUp(database: Database, known = migrations): Promise<void> {
   await database.write(async (_handle, transaction) => {
     const context = contextOf(database, transaction);
     const name = { type: DataTypes.TEXT, primaryKey: true };
     await context.queryInterface.createTable(table, { name }, { transaction });
-    const known = migrations.map((migration) => migration.name);
-    const unknown = (await storage.executed({ context })).find((one) => !known.includes(one));
+    const names = known.map(({ name }) => name);
+    const unknown = (await storage.executed({ context })).find((one) => !names.includes(one));
     if (unknown !== undefined) throw newerSchema(database, unknown);
-    await migrator(context).up();
+    await migrator(context, known).up();
   });
 }
 
-/** Takes the schema back to before its first migration, with everything in it. */
-export async function migrateDown(database: Database): Promise<void> {
+/** Takes the schema back to before a migration, with everything that came since: to before the first, unless one is named. */
+export async function migrateDown(database: Database, name?: string): Promise<void> {
   await database.write(async (_handle, transaction) => {
-    await migrator(contextOf(database, transaction)).down({ to: 0 });
+    await migrator(contextOf(database, transaction), migrations).down({ to: name ?? 0 });
   });
 }
 
@@ -32,8 +32,8 @@ const contextOf = ({ sequelize }: Database, transaction: Transaction): Migration
   transaction,
 });
 
-const migrator = (context: MigrationContext): Umzug<MigrationContext> =>
-  new Umzug({ migrations: [...migrations], context, storage, logger: undefined });
+const migrator = (context: MigrationContext, known: typeof migrations): Umzug<MigrationContext> =>
+  new Umzug({ migrations: [...known], context, storage, logger: undefined });
 
 /** umzug's own storage for Sequelize cannot take part in our transaction. */
 const storage: UmzugStorage<MigrationContext> = {

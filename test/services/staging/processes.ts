@@ -1,23 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { openStaging } from '../../../engine/services/staging/staging.ts';
-import {
-  mappingPlan,
-  type SamplePage,
-  stagedPage,
-  stillClock,
-  streamPlan,
-} from '../../contracts/staging-samples.ts';
+import { mappingPlan, type SamplePage, stagedPage, streamPlan } from '../../contracts/staging-samples.ts';
+import { type Place, stagingAt } from './places.ts';
 
 /** What child processes do: each function of this module can run in one. */
 export const mapping = mappingPlan({ id: 'string', note: 'string' });
 export const rowsPerPage = 40;
 export const pagesPerCommit = 4;
 
-const stagingAt = (storage: string) => openStaging({ storage, environment: 'dev', clock: stillClock });
-
 /** Commits pages until it is killed; says so after each commit. @public called by name */
-export async function commitForever(storage: string): Promise<void> {
-  const staging = stagingAt(storage);
+export async function commitForever(place: Place): Promise<void> {
+  const staging = stagingAt(place);
   await staging.migrate();
   await staging.prepare(mapping);
   for (;;) {
@@ -35,8 +27,8 @@ const pageOf = (id: number): SamplePage => ({
 });
 
 /** Migrates, then reserves page ids many times; prints the first of each. @public called by name */
-export async function reserveMany(storage: string, times: string): Promise<void> {
-  const staging = stagingAt(storage);
+export async function reserveMany(place: Place, times: string): Promise<void> {
+  const staging = stagingAt(place);
   await staging.migrate();
   for (let time = 0; time < Number(times); time += 1)
     process.stdout.write(`${await staging.reservePages(3)}\n`);
@@ -44,8 +36,8 @@ export async function reserveMany(storage: string, times: string): Promise<void>
 }
 
 /** Counts up by swapping, many times; prints each number that it set. @public called by name */
-export async function swapMany(storage: string, times: string): Promise<void> {
-  const staging = stagingAt(storage);
+export async function swapMany(place: Place, times: string): Promise<void> {
+  const staging = stagingAt(place);
   for (let swaps = 0; swaps < Number(times); ) {
     const before = await staging.memory.recall('count');
     const next = String(Number(before ?? 0) + 1);
@@ -59,12 +51,16 @@ export async function swapMany(storage: string, times: string): Promise<void> {
 /** Starts a function of this module in a process of its own. */
 export function start(
   work: 'commitForever' | 'reserveMany' | 'swapMany',
-  ...args: readonly string[]
+  ...args: readonly [Place, ...string[]]
 ): ChildProcess {
-  const code = `import(${JSON.stringify(import.meta.url)}).then((module) => module.${work}(...process.argv.slice(1)))`;
-  return spawn(process.execPath, ['--input-type=module', '-e', code, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const code = `import(${JSON.stringify(import.meta.url)}).then((module) => module.${work}(...process.argv.slice(1).map(JSON.parse)))`;
+  return spawn(
+    process.execPath,
+    ['--input-type=module', '-e', code, ...args.map((arg) => JSON.stringify(arg))],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
 }
 
 /** What a process prints until it ends or is killed. */

@@ -37,11 +37,10 @@ export function parseConnection(text: string): Connection {
 function parsed(text: string): URL {
   if (!/^postgres(?:ql)?:\/\//.test(text)) throw unusable('it does not begin with postgres://');
   try {
-    // A URL of an unknown scheme may lack a host, which `?host=/run/postgresql` then names.
     return new URL(text);
   } catch {
     throw unusable(
-      'it is no URL; a character such as @ / : or % in a password is written as %40 %2F %3A %25',
+      'it is no URL; a character such as @ / : # or % in a password is written as %40 %2F %3A %23 %25',
     );
   }
 }

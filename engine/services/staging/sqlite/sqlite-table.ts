@@ -17,12 +17,14 @@ export class SqliteTable implements StagedTable {
   readonly #rowsPerInsert: number;
   /** Positions of columns whose texts may hold any character. */
   readonly #texts: readonly number[];
+  readonly #doubles: readonly number[];
 
   constructor(mapping: Pick<MappingPlan, 'name' | 'properties'>) {
     this.name = quote(`stg_${mapping.name}`);
     this.#columns = stagedColumns(mapping);
     this.#rowsPerInsert = Math.min(rowsPerInsertMax, Math.floor(parametersMax / this.#columns.length));
     this.#texts = this.#columns.flatMap(({ type }, position) => (type === 'string' ? [position] : []));
+    this.#doubles = this.#columns.flatMap(({ type }, position) => (type === 'double' ? [position] : []));
   }
 
   column(name: string): string {
@@ -67,8 +69,8 @@ export class SqliteTable implements StagedTable {
   }
 
   /**
-   * The parameters of the whole rows from `start` to `end`. The library cuts a text at U+0000, which an API may send: such a text is stored as a
-   * BLOB of its UTF-8. No other value of these tables is one.
+   * The parameters of the whole rows from `start` to `end`. The library cuts a text at U+0000, which an API may send: such
+   * a text is stored as a BLOB of its UTF-8. No other value of these tables is one.
    */
   #encode(values: readonly StagedValue[], start: number, end: number): Bound[] {
     const bound: Bound[] = values.slice(start, end);
@@ -76,6 +78,10 @@ export class SqliteTable implements StagedTable {
       for (const position of this.#texts) {
         const value = bound[row + position];
         if (typeof value === 'string' && value.includes('\0')) bound[row + position] = Buffer.from(value);
+      }
+      for (const position of this.#doubles) {
+        const value = bound[row + position];
+        if (isTiny(value)) bound[row + position] = String(value);
       }
     }
     return bound;
@@ -90,6 +96,10 @@ export class SqliteTable implements StagedTable {
     return row as StagedValue[];
   }
 }
+
+/** The library binds such a number as 0. As a text it is made a number again by SQLite, since its column is REAL. */
+const isTiny = (value: Bound | undefined): boolean =>
+  typeof value === 'number' && value > 0 && value < Number.EPSILON;
 
 /** Exact numbers stay texts: a column of INTEGER affinity would make a REAL of an id of 20 digits. */
 function storageOf(type: StagedColumn['type']): 'TEXT' | 'REAL' | 'INTEGER' {

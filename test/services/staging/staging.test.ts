@@ -1,11 +1,12 @@
 import { openStaging } from '../../../engine/services/staging/staging.ts';
 import { stagingContract } from '../../contracts/staging-contract.ts';
 import { stillClock } from '../../contracts/staging-samples.ts';
-import { scratchFile } from './scratch.ts';
+import { onEach } from './each-database.ts';
+import { stagingAt } from './places.ts';
 
-stagingContract('SQLite in a file', async () =>
-  openStaging({ storage: scratchFile(), environment: 'dev', clock: stillClock }),
-);
+onEach((name, place) => {
+  stagingContract(name, async () => stagingAt(place()));
+});
 
 stagingContract('SQLite in memory', async () =>
   openStaging({ storage: ':memory:', environment: 'dev', clock: stillClock }),
