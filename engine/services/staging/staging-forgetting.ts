@@ -13,6 +13,7 @@ import type { Clock, KeptPage } from '../../model/ports.ts';
 import type { Database } from './database.ts';
 import { erasePage } from './erase-page.ts';
 import type { Handle } from './handle.ts';
+import { nextEpoch } from './load-units.ts';
 import { subjectRows } from './subject-rows.ts';
 
 interface ForgettingOptions {
@@ -130,11 +131,9 @@ export class StagingForgetting implements Forgetting {
   }
 
   async reload(mapping: string, fromPage: number): Promise<void> {
-    const sql =
-      'UPDATE mappings SET loaded_through = ? - 1, epoch = CASE WHEN epoch + 1 > ? THEN epoch + 1 ELSE ? END ' +
-      'WHERE mapping = ? AND loaded_through >= ?';
+    const sql = `UPDATE mappings SET loaded_through = ?, epoch = ${nextEpoch} WHERE mapping = ? AND loaded_through >= ?`;
     const nowMs = this.#clock.now();
-    await this.#database.write((handle) => handle.run(sql, fromPage, nowMs, nowMs, mapping, fromPage));
+    await this.#database.write((handle) => handle.run(sql, fromPage - 1, nowMs, nowMs, mapping, fromPage));
   }
 
   async countLoaded(stream: string, hash: string, rows: number): Promise<void> {
