@@ -1,11 +1,18 @@
 import { createHmac } from 'node:crypto';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect } from 'chai';
-import { searched } from '../support/byte-search.ts';
+import { withForgetServices } from '../../engine/cli/forget-services.ts';
+import { planned } from '../../engine/cli/planned.ts';
+import { check } from '../../engine/engine.ts';
+import { findSubject, forgetSubject } from '../../engine/operations/forget.ts';
+import { searched, searchedPostgres } from '../support/byte-search.ts';
 import { type Api, api, etl, json, projectFolder } from '../support/cli.ts';
+import { ownSchema, sharedPostgres } from '../support/postgres.ts';
+import { root } from '../support/root.ts';
 
-const env = { PII_KEY: 'a key for tokens, long enough' };
+const env = { PII_KEY: 'a key for tokens, long enough', STAGING_URL: '' };
 const mail = 'zephyrine.quill@example.test';
 const token = createHmac('sha256', env.PII_KEY).update(mail).digest('hex');
 
@@ -189,10 +196,16 @@ describe('etl forget', function () {
     return { code, stderr, ...JSON.parse(stdout) };
   };
 
-  it('leaves no byte of a person in any file, and everybody else as they were', async () => {
-    const folder = projectFolder(project(provider.url));
+  /** A project of which one run has been made. */
+  const begun = async (more = ''): Promise<string> => {
+    const folder = projectFolder(project(provider.url, more));
     const first = await run(['run'], folder);
     expect(first.result.blocked).to.have.length(1);
+    return folder;
+  };
+
+  it('leaves no byte of a person in any file, and everybody else as they were', async () => {
+    const folder = await begun();
     const before = await contents(folder);
     expect(searched(folder, secrets).length).to.be.greaterThan(5);
 
@@ -229,20 +242,12 @@ describe('etl forget', function () {
       ['crm.skus', undefined],
     ]);
     const filtered = again.result.tables.map((one: Row) => [one['mapping'], one['filtered']]);
-    expect(Object.fromEntries(filtered)).to.include({
-      people: 1,
-      birthdays: 1,
-      orders: 2,
-      lines: 2,
-      skus: 0,
-    });
+    expect(Object.fromEntries(filtered)).to.include({ people: 1, birthdays: 1, orders: 2, lines: 2, skus: 0 });
     expect(searched(folder, secrets)).to.deep.equal([]);
     expect(await contents(folder)).to.deep.equal(after);
 
     const listed = await run(['forget', '--list'], folder);
-    expect(
-      listed.result.map(({ stream, status, counts }: Row) => ({ stream, status, counts })),
-    ).to.deep.equal([
+    expect(listed.result.map(({ stream, status, counts }: Row) => ({ stream, status, counts }))).to.deep.equal([
       {
         stream: 'crm.orders',
         status: 'done',
@@ -259,4 +264,100 @@ describe('etl forget', function () {
     await run(['run'], folder);
     expect(await contents(folder)).to.deep.equal(before);
   });
+
+  it('does the same with staging on PostgreSQL, and encrypted pages', async function () {
+    const url = await sharedPostgres(this);
+    const schema = ownSchema(url);
+    const staging = `staging: {dialect: postgres, url: "\${env:STAGING_URL}", schema: ${schema}}`;
+    env.STAGING_URL = url;
+    const folder = await begun(`environments: {dev: {${staging}, pageKey: "\${env:PII_KEY}"}}\n`);
+    expect(await searchedPostgres(url, schema, secrets, env.PII_KEY)).to.not.deep.equal([]);
+    const done = await run(['forget', '--subject', '990017', '--yes'], folder);
+    expect(done.code, done.stderr).to.equal(0);
+    expect(done.result.streams.map(({ loaded }: Row) => loaded)).to.deep.equal([1, 6]);
+    expect(await searchedPostgres(url, schema, secrets, env.PII_KEY)).to.deep.equal([]);
+    expect(searched(folder, secrets)).to.deep.equal([]);
+    const again = await run(['run'], folder);
+    expect(again.result.streams.map((one: Row) => one['forgotten'])).to.deep.equal([1, 2, undefined]);
+    expect(await searchedPostgres(url, schema, secrets, env.PII_KEY)).to.deep.equal([]);
+    expect(searched(folder, secrets)).to.deep.equal([]);
+  });
+
+  it('finishes what was begun, wherever it ended', async () => {
+    const original = await begun();
+    const before = await contents(original);
+    process.env['PII_KEY'] = env.PII_KEY;
+    for (let calls = 1; ; calls += 1) {
+      const folder = projectFolder({});
+      cpSync(original, folder, { recursive: true });
+      const ended = await forgetIn(folder, calls);
+      await forgetIn(folder, Number.POSITIVE_INFINITY);
+      expect(searched(folder, secrets), `ended at call ${calls}`).to.deep.equal([]);
+      const after = await contents(folder);
+      for (const table of tables)
+        expect(after[table], table).to.deep.equal(before[table]?.filter((row) => !isTheirs(row)));
+      if (ended === 'done') break;
+    }
+  });
+
+  it('says what it needs', async () => {
+    const folder = await begun();
+    const asked = await run(['forget', '--subject', '990017'], folder);
+    expect([asked.code, asked.diagnostics[0].summary]).to.deep.equal([
+      64,
+      'nobody can be asked here: --yes erases, --dry-run only looks',
+    ]);
+    expect((await run(['forget'], folder)).code).to.equal(64);
+    expect((await run(['forget', '--lift', '990017'], folder)).result).to.deep.equal({ tombstones: 0 });
+    const changed = readFileSync(join(folder, 'mappings/orders.yml'), 'utf8').replace('street: {', 'road: {');
+    writeFileSync(join(folder, 'mappings/orders.yml'), changed);
+    const refused = await run(['forget', '--subject', '990017', '--yes'], folder);
+    expect([refused.code, refused.diagnostics[0].code]).to.deep.equal([4, 'ETL0922']);
+    const source = readFileSync(join(folder, 'sources/crm.yml'), 'utf8').replaceAll(/^ +subject: .*\n/gm, '');
+    writeFileSync(join(folder, 'sources/crm.yml'), source);
+    const nobody = await run(['forget', '--subject', '990017', '--yes'], folder);
+    expect([nobody.code, nobody.diagnostics[0].code]).to.deep.equal([3, 'ETL0921']);
+  });
 });
+
+/** Forgets in this process; the call of that number to a database, a cache or a file fails after it was done. */
+async function forgetIn(folder: string, failing: number): Promise<'done' | 'failed'> {
+  const checked = await check(folder, root);
+  if (checked.project === undefined) throw new Error('the project is valid');
+  const work = await planned({ ...checked, project: checked.project }, false);
+  let calls = 0;
+  const breaking = <T extends object>(port: T): T =>
+    new Proxy(port, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name);
+        if (typeof member !== 'function') return member;
+        return async (...given: unknown[]) => {
+          const result: unknown = await member.apply(target, given);
+          calls += 1;
+          if (calls === failing) throw new Error('killed');
+          return result;
+        };
+      },
+    });
+  try {
+    await work.staging.migrate();
+    return await withForgetServices(work, '990017', async (services) => {
+      const found = await findSubject(services);
+      const { forgetting, warehouse, cache, files } = services;
+      const broken = {
+        ...services,
+        forgetting: breaking(forgetting),
+        warehouse: breaking(warehouse),
+        cache: breaking(cache),
+        files: breaking(files),
+      };
+      return forgetSubject(found, { salt: 'salt', by: 'test' }, broken).then(
+        () => 'done',
+        () => 'failed',
+      );
+    });
+  } finally {
+    await work.staging.close();
+    await work.warehouse.close();
+  }
+}

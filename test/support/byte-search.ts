@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { DatabaseSync } from '@photostructure/sqlite';
+import { pagePacker } from '../../engine/execute/map/pack.ts';
+import { queryPostgres } from './postgres.ts';
 
 /** Bytes of a place where something may be, with a name for people. */
 interface Haystack {
@@ -47,4 +49,28 @@ export function searched(folder: string, texts: readonly string[]): readonly str
   return haystacks(folder).flatMap(({ name, bytes }) =>
     texts.filter((text) => bytes.includes(text)).map((text) => `${name}: ${text}`),
   );
+}
+
+/** The same in every table of a schema: `table: text`. */
+export async function searchedPostgres(
+  url: string,
+  schema: string,
+  texts: readonly string[],
+  pageKey: string,
+): Promise<readonly string[]> {
+  const packer = pagePacker(pageKey);
+  const names = await queryPostgres<{ name: string }>(
+    url,
+    `SELECT tablename AS name FROM pg_tables WHERE schemaname = '${schema}'`,
+  );
+  const found: string[] = [];
+  for (const { name } of names) {
+    const rows = await queryPostgres<{ id?: number; body?: Buffer }>(url, `SELECT * FROM "${schema}"."${name}"`);
+    const said = rows.map(({ body, ...row }) => {
+      const page = body && packer.unpack(body, Number(row.id));
+      return JSON.stringify(row) + (page === undefined ? '' : Buffer.from(page).toString());
+    });
+    found.push(...texts.filter((text) => said.join().includes(text)).map((text) => `${name}: ${text}`));
+  }
+  return found;
 }
