@@ -1,9 +1,11 @@
+import { compileAudit } from './compile/audit.ts';
 import { compileProject } from './compile/compile.ts';
 import { eraseStatement } from './compile/forget-sql.ts';
 import { executePlan, type Preview, previewMapping } from './execute/execute.ts';
 import { compileEraser, type EraserSecrets } from './execute/map/erase.ts';
 import { mapRecords } from './execute/map-records.ts';
 import type { RunServices } from './execute/run-services.ts';
+import type { AuditPlan } from './model/audit.ts';
 import type { MappedRows } from './model/batch.ts';
 import { type Diagnostic, hasErrors } from './model/diagnostic.ts';
 import type { EraseStatement, StreamEraser } from './model/forget.ts';
@@ -53,6 +55,9 @@ export function plan(
     ? { diagnostics: all }
     : { plan: compiled.plan, diagnostics: all };
 }
+
+/** compile: what an audit of a planned project needs besides the plan. */
+export const planAudit = (project: Project, plan: Plan): AuditPlan => compileAudit(project, plan);
 
 /** execute: performs exactly what the plan says. */
 export const run = (plan: Plan, services: RunServices): Promise<RunReport> => executePlan(plan, services);

@@ -16,6 +16,8 @@ export interface Outcome {
   readonly result: unknown;
   readonly text: string;
   readonly diagnostics: readonly Diagnostic[];
+  /** Whether diagnostics follow the text: they explain it. */
+  readonly explained?: boolean;
 }
 
 /** Flags that every command understands. */
@@ -69,14 +71,18 @@ export abstract class BaseCommand extends Command {
     return (this.id ?? '').replaceAll(':', ' ');
   }
 
-  #print({ exitCode, result, text, diagnostics }: Outcome, json: boolean): void {
+  #print({ exitCode, result, text, diagnostics, explained = false }: Outcome, json: boolean): void {
     if (json) {
       process.stdout.write(envelope({ command: this.#name, exitCode, result, diagnostics }));
       return;
     }
-    for (const diagnostic of diagnostics) {
-      process.stderr.write(`${diagnosticText(diagnostic, colored(process.stderr))}\n\n`);
-    }
+    if (!explained) printDiagnostics(diagnostics);
     if (text !== '') process.stdout.write(`${text}\n`);
+    if (explained) printDiagnostics(diagnostics);
   }
+}
+
+function printDiagnostics(diagnostics: readonly Diagnostic[]): void {
+  for (const diagnostic of diagnostics)
+    process.stderr.write(`${diagnosticText(diagnostic, colored(process.stderr))}\n\n`);
 }

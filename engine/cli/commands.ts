@@ -1,3 +1,4 @@
+import Audit from './commands/audit.ts';
 import Forget from './commands/forget.ts';
 import Init from './commands/init.ts';
 import Lab from './commands/lab.ts';
@@ -13,6 +14,7 @@ import Validate from './commands/validate.ts';
 
 /** Every command, by the words it is called with; a colon stands for the space between two. */
 export const commands = {
+  audit: Audit,
   forget: Forget,
   init: Init,
   lab: Lab,

@@ -1,4 +1,5 @@
 import Handlebars from 'handlebars';
+import type { AuditStatement, AuditStatementName } from '../model/audit.ts';
 import { stagedMeta } from '../model/batch.ts';
 import { accountColumn } from '../model/columns.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
@@ -8,7 +9,7 @@ import type { WarehouseTable } from '../model/snapshot.ts';
 import { type ColumnType, columnTypes } from './column-types.ts';
 
 /** Where the warehouse keeps its own account of loads. */
-const loads = { schema: 'main', table: '_etl_loads' } as const;
+export const loadsTable = { schema: 'main', table: '_etl_loads' } as const;
 
 const statementEnd = /;?\n---\n/;
 const loadNames = [
@@ -22,6 +23,21 @@ const loadNames = [
   'merge',
   'record',
 ] as const;
+
+/** Statements of an audit, each with its template. */
+const auditNames: readonly (readonly [AuditStatementName, template: string])[] = [
+  ['open', 'open'],
+  ['copy', 'copy'],
+  ['superseded', 'superseded'],
+  ['batch', 'batch'],
+  ['newest', 'newest'],
+  ['count', 'count'],
+  ['compare', 'compare'],
+  ['compare_source', 'compare'],
+  ['counted', 'counted'],
+  ['examples', 'examples'],
+  ['loaded', 'loaded'],
+];
 
 interface Column extends ColumnType {
   readonly name: string;
@@ -56,7 +72,7 @@ export class WarehouseSql {
 
   /** Whether the warehouse has no `_etl_loads` yet. */
   lacksLoads(): boolean {
-    return this.#table(loads.schema, loads.table) === undefined;
+    return this.#table(loadsTable.schema, loadsTable.table) === undefined;
   }
 
   /** DDL that makes the target table fit the mapping; no step when it does. */
@@ -88,16 +104,29 @@ export class WarehouseSql {
   }
 
   load(mapping: MappingPlan, rowsMax: number): LoadStep {
-    const context = {
+    const context = this.#context(mapping);
+    const statements = loadNames.map((name): LoadStatement => ({ name, sql: this.#render(name, context) }));
+    const reason = `what is staged goes to ${mapping.schema}.${mapping.table}`;
+    return { kind: 'load', id: `load ${mapping.name}`, reason, mapping: mapping.name, rowsMax, statements };
+  }
+
+  /** What holds a load file against the target table. */
+  audit(mapping: MappingPlan): readonly AuditStatement[] {
+    const context = this.#context(mapping);
+    return auditNames.map(([name, template]) => ({
+      name,
+      sql: this.#render(template, { ...context, source: name === 'compare_source' }),
+    }));
+  }
+
+  #context(mapping: MappingPlan): object {
+    return {
       ...mapping,
       mapping: mapping.name,
       values: mapping.properties.map(({ name }) => name).filter((name) => !mapping.key.includes(name)),
       columns: this.#fileColumns(mapping),
       file: this.#fileColumns(mapping).map(({ name, fileType }) => ({ name, type: fileType })),
     };
-    const statements = loadNames.map((name): LoadStatement => ({ name, sql: this.#render(name, context) }));
-    const reason = `what is staged goes to ${mapping.schema}.${mapping.table}`;
-    return { kind: 'load', id: `load ${mapping.name}`, reason, mapping: mapping.name, rowsMax, statements };
   }
 
   /** Deletes the rows with certain values in these columns; each has a list of texts as its parameter. */
@@ -155,7 +184,7 @@ export class WarehouseSql {
     if (text === undefined)
       throw new Error(`Assertion failed: there is a template ${this.#dialect}/${template}.sql.hbs`);
     const render = this.#handlebars.compile(text, { noEscape: true, strict: true });
-    return render({ ...context, loads }).trim();
+    return render({ ...context, loads: loadsTable }).trim();
   }
 }
 

@@ -61,6 +61,7 @@ export const streamAccount = (): StreamAccount => ({
 });
 
 type Counts = { -readonly [name in keyof LoadCounts]: number } & {
+  deduplicated: number;
   filtered: number;
   blocked: number;
   nulled: number;
@@ -93,6 +94,7 @@ export class RunLedger {
         updated: 0,
         unchanged: 0,
         superseded: 0,
+        deduplicated: 0,
         filtered: 0,
         blocked: 0,
         nulled: 0,
@@ -121,6 +123,7 @@ export class RunLedger {
   /** Counts what did not become a row, of a page that was fetched or of a kept one that was mapped again. */
   mapped(rows: MappedRows): void {
     const { counts } = this.#table(rows.mapping);
+    counts.deduplicated += rows.deduplicated;
     counts.filtered += rows.filtered;
     this.#blocked.push(...rows.blocked.slice(0, Math.max(0, blockedShownMax - counts.blocked)));
     counts.blocked += rows.blocked.length;

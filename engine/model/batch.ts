@@ -80,7 +80,11 @@ export interface MappedRows {
   readonly values: readonly StagedValue[];
   /** The same rows as a piece of a load file. */
   readonly lines: Uint8Array;
+  /** Records, or elements of `each`: each became a row, or is counted below. */
+  readonly units: number;
   readonly count: number;
+  /** Left out since the page has said the same before: see `compileDuplicates`. */
+  readonly deduplicated: number;
   readonly filtered: number;
   /** Values stored as NULL because `onInvalid` says so. */
   readonly nulled: number;

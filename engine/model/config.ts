@@ -25,6 +25,7 @@ export interface Project {
   name: string;
   vars?: Vars;
   pii?: PiiSettings;
+  audit?: AuditSettings;
   defaults?: Defaults;
   /**
    * Named sets of connections. The first one is the default unless one is called `dev`.
@@ -50,6 +51,19 @@ export interface PiiSettings {
    * Secret key of the HMAC-SHA-256 that makes tokens of properties marked `pii: hmac`. The same key gives the same token, so joins keep working.
    */
   key: string;
+}
+/**
+ * When `etl audit` fails, and what it may use of the budgets.
+ */
+export interface AuditSettings {
+  /**
+   * Least share of the source's units, and of the keys that are compared, that must be accounted for. Below it, `etl audit` exits with 5.
+   */
+  threshold?: string;
+  /**
+   * Share of every limit that `etl audit --source` may use.
+   */
+  share?: string;
 }
 /**
  * Values inherited by every stream and mapping that does not say otherwise.

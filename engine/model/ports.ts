@@ -1,3 +1,4 @@
+import type { AuditScope, AuditStatement, LoadRecord, MappingLedger, TableComparison } from './audit.ts';
 import type { ApiRequest, ApiResponse, BlockedRow, MappedRows, PageFacts, StagedValue } from './batch.ts';
 import type {
   CheckPlan,
@@ -125,6 +126,20 @@ export interface StagedPage {
   readonly forgotten?: number;
   /** Where the stream stands once this page is committed. */
   readonly position: Position;
+  readonly window?: PageWindow;
+}
+
+/** Where in its window a page stands, and what was said of the whole. */
+export interface PageWindow {
+  /** Normalised cursor at which the window begins. */
+  readonly from?: string;
+  /** Position in the window, from 1. */
+  readonly number: number;
+  readonly isLast: boolean;
+  /** Records of the whole listing, as the API announces. */
+  readonly total?: number;
+  /** Records of the page whose cursor lies before the window. */
+  readonly outside: number;
 }
 
 export interface KeptPage {
@@ -193,6 +208,8 @@ export interface Staging {
   check(mapping: MappingPlan, check: CheckPlan, nowMs: number): Promise<CheckOutcome>;
   /** Blocked rows of a mapping that are still open, newest first. */
   blocked(mapping: string, limit: number): Promise<readonly BlockedRow[]>;
+  /** What the ledger says of a mapping and its stream, and how far its parts agree. Nothing is changed. */
+  ledger(mapping: MappingPlan, stream: StreamPlan, scope: AuditScope): Promise<MappingLedger>;
   close(): Promise<void>;
 }
 
@@ -215,6 +232,10 @@ export interface Warehouse {
   load(statements: readonly LoadStatement[], load: LoadRequest): Promise<LoadCounts>;
   /** The first rows of a table, as texts, for people. */
   sample(schema: string, table: string, limit: number): Promise<Sample>;
+  /** The loads of a mapping that `_etl_loads` has. */
+  loads(statements: readonly AuditStatement[]): Promise<readonly LoadRecord[]>;
+  /** Holds the newest version of each row of a load file against a table. Nothing is changed. */
+  compare(statements: readonly AuditStatement[], request: CompareRequest): Promise<TableComparison>;
   close(): Promise<void>;
 }
 
@@ -226,6 +247,27 @@ export interface LoadRequest {
   readonly table: string;
   /** Load file: CSV, see model/load-file.ts. */
   readonly file: string;
+}
+
+export interface CompareRequest {
+  readonly schema: string;
+  readonly table: string;
+  /** Load file; a row whose `_hash` is empty says only that its key is blocked. */
+  readonly file: string;
+  /** Pages of the rows to look at. */
+  readonly pages?: { readonly first: number; readonly last: number };
+  /** Present when the file was read from the source. */
+  readonly source?: SourceBounds;
+}
+
+/** What must not be expected of a table that is compared with its source. */
+export interface SourceBounds {
+  /** When the audit began: rows that were loaded since may not have been listed. */
+  readonly startedAt: string;
+  /** Normalised cursor from which on records have changed since; absent where the cursor does not tell. */
+  readonly changedFrom?: string;
+  /** Normalised cursor at which the listing begins; other rows of the table were not listed. */
+  readonly from?: string;
 }
 
 export interface Sample {

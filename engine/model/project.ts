@@ -54,6 +54,7 @@ export interface Project {
   readonly warehouse: config.WarehouseSettings;
   readonly redis?: config.RedisSettings;
   readonly metrics?: config.MetricsSettings;
+  readonly audit?: config.AuditSettings;
   /** Reference to the key that encrypts tokens which are kept. */
   readonly tokenKey?: string;
   /** Reference to the key that encrypts kept responses. */

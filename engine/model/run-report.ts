@@ -55,6 +55,8 @@ export interface TableReport {
   readonly table: string;
   readonly status: 'succeeded' | 'failed' | 'skipped';
   readonly staged: number;
+  /** Rows that a page held twice, with the same content; they are staged once. */
+  readonly deduplicated: number;
   readonly filtered: number;
   readonly blocked: number;
   readonly nulled: number;

@@ -1,3 +1,4 @@
+import type { AuditStatus } from '../model/audit.ts';
 import type { RunReport } from '../model/run-report.ts';
 
 /** Every exit code, once. */
@@ -21,3 +22,7 @@ export function runExitCode(report: RunReport, signal: NodeJS.Signals | undefine
     return signal === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted;
   return report.status === 'failed' ? exitCodes.failedSteps : exitCodes.ok;
 }
+
+/** The exit code of an audit. */
+export const auditExitCode = (status: AuditStatus): number =>
+  ({ accounted: exitCodes.ok, mismatch: exitCodes.mismatch, inconclusive: exitCodes.inconclusive })[status];

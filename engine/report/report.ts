@@ -69,7 +69,7 @@ export function reportText(report: RunReport): string {
 }
 
 function remarks(report: RunReport): readonly string[] {
-  const total = (name: 'blocked' | 'nulled' | 'superseded'): number =>
+  const total = (name: 'blocked' | 'deduplicated' | 'nulled' | 'superseded'): number =>
     report.tables.reduce((sum, one) => sum + one[name], 0);
   const refused = report.streams.reduce((sum, one) => sum + one.refused, 0);
   const retries = report.streams.reduce((sum, one) => sum + one.retries, 0);
@@ -78,6 +78,9 @@ function remarks(report: RunReport): readonly string[] {
     ...(report.checks.length > 0 ? [`Checks: ${passed} of ${report.checks.length} passed.`] : []),
     ...blockedText(report, total('blocked')),
     ...(total('nulled') > 0 ? [`Set to NULL: ${count(total('nulled'))} values did not fit.`] : []),
+    ...(total('deduplicated') > 0
+      ? [`Deduplicated: ${count(total('deduplicated'))} rows came twice in one page.`]
+      : []),
     ...(total('superseded') > 0
       ? [`Superseded: ${count(total('superseded'))} older versions of a row.`]
       : []),

@@ -77,6 +77,7 @@ export function buildProject(
     staging: settings('staging'),
     warehouse: settings('warehouse'),
     ...optional(objectAt(project), chosen.chain),
+    ...(project.audit && { audit: project.audit }),
     ...(project.pii !== undefined && { piiKey: project.pii.key }),
     sources: configs(entries.sources).map((source) => sourceWithDefaults(source, defaults)),
     mappings: configs(entries.mappings).map((mapping) => mappingWithDefaults(mapping, defaults)),

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { CheckPlan, MappingPlan } from '../../engine/model/plan.ts';
 import type { Staging } from '../../engine/model/ports.ts';
+import { describeAudit } from './staging-audit.ts';
 import {
   blockedRow,
   checkPlan,
@@ -44,6 +45,7 @@ export function stagingContract(name: string, open: () => Promise<Staging>): voi
     describeUnits(() => staging);
     describeRemap(() => staging, rowsOf);
     describeChecks(() => staging);
+    describeAudit(() => staging);
   });
 }
 

@@ -96,7 +96,9 @@ const linesOf = (page: number, rows: readonly SampleRow[]): string =>
 export const mappedRows = ({ id, rows = [], mapping = 'orders', blocked = [] }: SamplePage) => ({
   mapping,
   values: rowsOf(id, rows).flat(),
+  units: rows.length + blocked.length,
   count: rows.length,
+  deduplicated: 0,
   filtered: 0,
   nulled: 0,
   lines: Buffer.from(rows.length === 0 ? '' : linesOf(id, rows)),

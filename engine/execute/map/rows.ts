@@ -5,6 +5,7 @@ import { pathText } from '../../model/path.ts';
 import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
 import { type Column, coerce, compileColumns } from './columns.ts';
 import { compileConditions, type Filter } from './conditions.ts';
+import { compileDuplicates, type DuplicateFinder } from './duplicates.ts';
 import { badValue, kindOf } from './failures.ts';
 import { Invalid, keptText } from './invalid.ts';
 import { compilePath, type JsonObject, type Reader } from './paths.ts';
@@ -30,6 +31,7 @@ interface Program {
   readonly each: { readonly read: Reader; readonly text: string } | undefined;
   readonly filter: Filter | undefined;
   readonly columns: readonly Column[];
+  readonly isDuplicate: DuplicateFinder;
   readonly isAsync: boolean;
 }
 
@@ -39,10 +41,26 @@ interface Sheet {
   /** A line of the load file for each row. */
   readonly lines: string[];
   readonly blocked: BlockedRow[];
+  /** Hashes of the rows. */
+  readonly seen: Set<string>;
+  units: number;
   count: number;
+  deduplicated: number;
   filtered: number;
   nulled: number;
 }
+
+const emptySheet = (): Sheet => ({
+  values: [],
+  lines: [],
+  blocked: [],
+  seen: new Set(),
+  units: 0,
+  count: 0,
+  deduplicated: 0,
+  filtered: 0,
+  nulled: 0,
+});
 
 /** A record, or one element of it: what one row is made of. */
 interface Unit {
@@ -74,13 +92,14 @@ export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
     each: plan.each && { read: compilePath(plan.each), text: pathText(plan.each) },
     filter: compileConditions(plan.where),
     columns,
+    isDuplicate: compileDuplicates(plan),
     isAsync: columns.some(({ compute }) => compute !== undefined),
   };
   return (page) => mapPage(program, page);
 }
 
 async function mapPage(program: Program, page: CleanPage): Promise<MappedRows | PageFailure> {
-  const sheet: Sheet = { values: [], lines: [], blocked: [], count: 0, filtered: 0, nulled: 0 };
+  const sheet = emptySheet();
   for (const unit of units(program, sheet, page)) {
     // Only expressions are asynchronous; awaiting each row would cost more than mapping it.
     const failure = program.isAsync
@@ -88,8 +107,8 @@ async function mapPage(program: Program, page: CleanPage): Promise<MappedRows | 
       : addRow(program, sheet, page, unit);
     if (failure !== undefined) return failure;
   }
-  const lines = new TextEncoder().encode(sheet.lines.join(''));
-  return { mapping: program.mapping, ...sheet, lines };
+  const { seen: _, ...made } = sheet;
+  return { mapping: program.mapping, ...made, lines: new TextEncoder().encode(made.lines.join('')) };
 }
 
 /** All units of a page, in order. A record without an array where `each` wants one is kept aside. */
@@ -100,6 +119,7 @@ function* units(program: Program, sheet: Sheet, page: CleanPage): Generator<Unit
       continue;
     }
     const elements = elementsOf(program, record);
+    sheet.units += Array.isArray(elements) ? elements.length : 1;
     if (!Array.isArray(elements)) {
       const unit = { ordinal, index: null, element: undefined, record };
       block(program, sheet, page, unit, notAnArray(program, elements));
@@ -201,6 +221,13 @@ function addRow(
   const rowHash = hash('sha256', own).slice(0, hashDigits);
   const { ordinal, index } = unit;
   values.push(page.page, ordinal, index, page.keys[ordinal] ?? '', page.cursors[ordinal] ?? null, rowHash);
+  if (sheet.seen.has(rowHash) && program.isDuplicate(values, start)) {
+    values.length = start;
+    sheet.nulled = nulledBefore;
+    sheet.deduplicated += 1;
+    return undefined;
+  }
+  sheet.seen.add(rowHash);
   sheet.lines.push(`${own},${loadFields(values, meta, values.length - meta)}\n`);
   sheet.count += 1;
   return undefined;

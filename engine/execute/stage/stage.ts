@@ -1,7 +1,7 @@
 import type { MappedPage, ReceivedPage } from '../../model/batch.ts';
 import { assert } from '../../model/errors.ts';
 import type { CursorType, StreamPlan } from '../../model/plan.ts';
-import type { OpenWindow, Position, StagedPage, Staging } from '../../model/ports.ts';
+import type { OpenWindow, PageWindow, Position, StagedPage, Staging } from '../../model/ports.ts';
 
 /** Pages received and not yet staged, at most. */
 const pagesAheadMax = 4;
@@ -117,9 +117,18 @@ class StagingLine {
       rows: mapped.rows,
       ...(mapped.forgotten !== undefined && { forgotten: mapped.forgotten }),
       position: this.#position,
+      window: windowOf(page),
     };
   }
 }
+
+const windowOf = ({ number, from, next, facts: { total, outside } }: ReceivedPage): PageWindow => ({
+  number,
+  isLast: next === undefined,
+  outside,
+  ...(from !== undefined && { from }),
+  ...(total !== undefined && { total }),
+});
 
 /**
  * Where a stream stands after a page. The cursor moves only when a window ends, since listings need not be in its order,

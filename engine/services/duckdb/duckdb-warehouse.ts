@@ -5,6 +5,8 @@ import { assert, complaint, type ExplainedError, TerminalError, TransientError }
 import type { LoadStatement } from '../../model/plan.ts';
 import type { LoadCounts, LoadRequest, Sample, Warehouse } from '../../model/ports.ts';
 import type { WarehouseTable } from '../../model/snapshot.ts';
+import { compare, loaded } from './compare.ts';
+import { execute, numberOf, type Rows } from './statements.ts';
 
 export interface DuckdbOptions {
   /** Absolute path of the database file. */
@@ -26,6 +28,9 @@ export function duckdbWarehouse({ path, memoryBytes }: DuckdbOptions): Warehouse
       if (!existsSync(path)) throw missingTable(path, schema, table);
       return using((connection) => sample(connection, schema, table, limit));
     },
+    loads: async (statements) =>
+      existsSync(path) ? using((connection) => loaded(connection, statements)) : [],
+    compare: (statements, request) => using((connection) => compare(connection, statements, request)),
     close: async () => {},
   };
 }
@@ -141,8 +146,6 @@ async function loadUnit(run: Run, { unit }: LoadRequest): Promise<LoadCounts> {
   return counts;
 }
 
-const numberOf = ({ rows }: Rows, column: string): number => Number(rows[0]?.[column]);
-
 const bigints = (counts: LoadCounts): Record<string, DuckDBValue> =>
   Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, BigInt(count)]));
 
@@ -161,23 +164,6 @@ const parameters = ({ unit, run, file }: LoadRequest): Record<string, DuckDBValu
   first_page: BigInt(unit.firstPage),
   last_page: BigInt(unit.lastPage),
 });
-
-interface Rows {
-  readonly rows: readonly Readonly<Record<string, DuckDBValue>>[];
-  readonly changed: number;
-}
-
-/** Binds only the parameters that the statement names; DuckDB refuses others. */
-async function execute(
-  connection: DuckDBConnection,
-  sql: string,
-  values: Readonly<Record<string, DuckDBValue>>,
-): Promise<Rows> {
-  const named = [...sql.matchAll(/\$(\w+)/g)].map(([, name]) => name as string);
-  const bound = Object.fromEntries(Object.entries(values).filter(([name]) => named.includes(name)));
-  const reader = await connection.runAndReadAll(sql, bound);
-  return { rows: reader.getRowObjects(), changed: reader.rowsChanged };
-}
 
 async function sample(
   connection: DuckDBConnection,

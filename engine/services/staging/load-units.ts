@@ -88,8 +88,10 @@ export async function markLoaded(
   at: string,
 ): Promise<void> {
   await handle.run(
-    'INSERT INTO loads (id, mapping, first_page, last_page, run, rows, inserted, updated, unchanged, superseded, loaded_at) ' +
-      'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    'INSERT INTO loads (id, mapping, first_page, last_page, run, rows, inserted, updated, unchanged, superseded, ' +
+      'loaded_at, hash, epoch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ' +
+      "coalesce((SELECT hash FROM mappings WHERE mapping = ?), ''), " +
+      'coalesce((SELECT epoch FROM mappings WHERE mapping = ?), 0)) ON CONFLICT DO NOTHING',
     unit.id,
     unit.mapping,
     unit.firstPage,
@@ -101,6 +103,8 @@ export async function markLoaded(
     counts.unchanged,
     counts.superseded,
     at,
+    unit.mapping,
+    unit.mapping,
   );
   // Another process may have staged a page in between since the unit was made; then it stays pending, and so do the rest.
   await handle.run(

@@ -1,8 +1,8 @@
 import type { BlockedRow, MappedRows } from '../../model/batch.ts';
 import { assert } from '../../model/errors.ts';
 import type { StreamPlan } from '../../model/plan.ts';
-import type { StagedPage } from '../../model/ports.ts';
-import type { Handle } from './handle.ts';
+import type { PageWindow, StagedPage } from '../../model/ports.ts';
+import type { Bound, Handle } from './handle.ts';
 import { nextEpoch } from './load-units.ts';
 import { type StagedTable, visible } from './staged-table.ts';
 
@@ -64,10 +64,13 @@ export class PageWriter {
     await this.#tableOf(rows).insert(this.#handle, rows);
     for (const row of rows.blocked) await this.#insertBlocked(page, row);
     await this.#handle.run(
-      'INSERT INTO page_rows (mapping, page, rows, filtered, nulled, blocked) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT INTO page_rows (mapping, page, units, rows, deduplicated, filtered, nulled, blocked) ' +
+        'VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
       rows.mapping,
       page,
+      rows.units,
       rows.count,
+      rows.deduplicated,
       rows.filtered,
       rows.nulled,
       rows.blocked.length,
@@ -93,8 +96,9 @@ export class PageWriter {
 
   async #insertPage(stream: StreamPlan, page: StagedPage): Promise<boolean> {
     const { changes } = await this.#handle.run(
-      'INSERT INTO pages (id, run, environment, source, account, stream, request, status, records, body_hash, staged_at, body) ' +
-        'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+      'INSERT INTO pages (id, run, environment, source, account, stream, request, status, records, body_hash, ' +
+        'staged_at, number, is_last, total, outside, begins_at, body) ' +
+        'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
       page.id,
       page.run,
       ...this.#keyOf(stream),
@@ -103,6 +107,7 @@ export class PageWriter {
       page.records,
       page.bodyHash,
       this.#context.now,
+      ...windowValues(page.window),
       page.body,
     );
     if (changes === 1) return true;
@@ -140,4 +145,10 @@ export class PageWriter {
   #keyOf({ source, account, name }: StreamPlan): [string, string, string, string] {
     return [this.#context.environment, source, account, name];
   }
+}
+
+function windowValues(window: PageWindow | undefined): Bound[] {
+  if (window === undefined) return [null, null, null, null, null];
+  const { number, isLast, total, outside, from } = window;
+  return [number, isLast ? 1 : 0, total ?? null, outside, from ?? null];
 }

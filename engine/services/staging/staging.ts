@@ -1,3 +1,4 @@
+import type { AuditScope, MappingLedger } from '../../model/audit.ts';
 import type { BlockedRow, MappedRows } from '../../model/batch.ts';
 import { assert } from '../../model/errors.ts';
 import type { Forgetting } from '../../model/forget.ts';
@@ -16,6 +17,7 @@ import type {
   StagedRow,
   Staging,
 } from '../../model/ports.ts';
+import { auditMapping } from './audit.ts';
 import { runCheck } from './checks.ts';
 import { CurrentRows } from './current-rows.ts';
 import type { Database } from './database.ts';
@@ -226,6 +228,12 @@ class LedgerStaging implements OpenStaging {
       const { ordinal, idx, record, property, code, reason, value } = row.get();
       return { mapping, ordinal, index: idx, record, property, code, reason, value };
     });
+  }
+
+  async ledger(mapping: MappingPlan, stream: StreamPlan, scope: AuditScope): Promise<MappingLedger> {
+    const table = this.#database.dialect.table(mapping).name;
+    const found = { environment: this.#environment, mapping, stream, table };
+    return this.#database.read((handle) => auditMapping({ handle, ...found }, scope));
   }
 
   async close(): Promise<void> {

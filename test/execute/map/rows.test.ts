@@ -195,7 +195,7 @@ describe('rows', () => {
       expect(JSON.stringify(failure)).to.contain(part);
   });
 
-  it('are never lost: rows, blocked and filtered are all the units there are', async () => {
+  it('are never lost: rows, duplicates, blocked and filtered are all the units there are', async () => {
     const scalar = fc.oneof(
       fc.constant(null),
       fc.string(),
@@ -237,9 +237,8 @@ describe('rows', () => {
             if (found === undefined || found === null) return 0;
             return Array.isArray(found) ? found.length : 1;
           });
-          expect(rows.count + rows.blocked.length + rows.filtered).to.equal(
-            units.reduce((sum, one) => sum + one, 0),
-          );
+          expect(rows.units).to.equal(units.reduce((sum, one) => sum + one, 0));
+          expect(rows.count + rows.deduplicated + rows.blocked.length + rows.filtered).to.equal(rows.units);
           expect(rows.values).to.have.length(rows.count * 10);
         },
       ),

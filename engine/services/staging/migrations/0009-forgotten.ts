@@ -2,7 +2,7 @@ import { count, drop, key, type Migration, optional, text } from './migration.ts
 
 /** Tombstones of persons. `by` and `at` are words of SQL. */
 export const forgotten: Migration = {
-  name: '0004-forgotten',
+  name: '0009-forgotten',
   async up({ context: { queryInterface, transaction } }) {
     const counts = { pages: count, records: count, staged: count, blockers: count, loaded: count };
     await queryInterface.createTable(

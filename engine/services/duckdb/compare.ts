@@ -1,0 +1,112 @@
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import type {
+  AuditStatement,
+  AuditStatementName,
+  DifferenceExample,
+  DifferenceKind,
+  LoadRecord,
+  TableComparison,
+} from '../../model/audit.ts';
+import { assert, complaint, TerminalError } from '../../model/errors.ts';
+import type { CompareRequest } from '../../model/ports.ts';
+import { execute, numberOf, type Rows } from './statements.ts';
+
+type Row = Rows['rows'][number];
+type Run = (name: AuditStatementName) => Promise<Rows>;
+
+/** The loads of a mapping that the warehouse has noted. */
+export async function loaded(
+  connection: DuckDBConnection,
+  statements: readonly AuditStatement[],
+): Promise<readonly LoadRecord[]> {
+  const { rows } = await runner(connection, statements, {})('loaded');
+  return rows.map((row) => ({
+    unit: String(row['unit']),
+    run: String(row['run']),
+    firstPage: Number(row['first_page']),
+    lastPage: Number(row['last_page']),
+    counts: {
+      staged: Number(row['staged']),
+      inserted: Number(row['inserted']),
+      updated: Number(row['updated']),
+      unchanged: Number(row['unchanged']),
+      superseded: Number(row['superseded']),
+    },
+    loadedAt: String(row['loaded_at']),
+  }));
+}
+
+/** Everything that is made for it is temporary. */
+export async function compare(
+  connection: DuckDBConnection,
+  statements: readonly AuditStatement[],
+  request: CompareRequest,
+): Promise<TableComparison> {
+  const run = runner(connection, statements, parameters(request));
+  try {
+    await run('open');
+    await run('copy');
+    const superseded = await run('superseded');
+    await run(numberOf(superseded, 'superseded') === 0 ? 'batch' : 'newest');
+    await run(request.source === undefined ? 'compare' : 'compare_source');
+    const kinds = Object.fromEntries(
+      (await run('counted')).rows.map((row) => [String(row['kind']), Number(row['rows'])]),
+    );
+    return {
+      superseded: numberOf(superseded, 'superseded'),
+      found: numberOf(await run('count'), 'rows'),
+      kinds: { ...noDifferences, ...kinds },
+      examples: (await run('examples')).rows.map(exampleOf),
+    };
+  } catch (error) {
+    throw compareFailure(request, error);
+  }
+}
+
+const noDifferences = { missing: 0, stale: 0, changed: 0, surplus: 0, doubled: 0, explained: 0 };
+
+const runner =
+  (
+    connection: DuckDBConnection,
+    statements: readonly AuditStatement[],
+    values: Readonly<Record<string, DuckDBValue>>,
+  ): Run =>
+  async (name) => {
+    const statement = statements.find((one) => one.name === name);
+    assert(statement, `an audit has a statement ${name}`);
+    return execute(connection, statement.sql, values);
+  };
+
+/** Any number of a page, also one that was made up. */
+const everyPage = { first: -(2n ** 63n), last: 2n ** 63n - 1n };
+
+const parameters = ({ file, pages, source }: CompareRequest): Record<string, DuckDBValue> => ({
+  file,
+  first_page: pages === undefined ? everyPage.first : BigInt(pages.first),
+  last_page: pages === undefined ? everyPage.last : BigInt(pages.last),
+  started_at: source?.startedAt ?? null,
+  changed_from: source?.changedFrom ?? null,
+  from: source?.from ?? null,
+});
+
+const exampleOf = (row: Row): DifferenceExample => ({
+  kind: String(row['kind']) as DifferenceKind,
+  key: JSON.parse(String(row['row_key'])) as (string | null)[],
+  columns: String(row['columns'])
+    .split('\n')
+    .filter((column) => column !== ''),
+  page: Number(row['page']),
+});
+
+const compareFailure = ({ schema, table }: CompareRequest, error: unknown): TerminalError =>
+  new TerminalError(
+    complaint(
+      'ETL0706',
+      `${schema}.${table} could not be compared: ${firstLine(error)}`,
+      'Nothing was changed. If a column is missing or has another type, `etl plan` says what a run would do about it.',
+    ),
+    error,
+  );
+
+const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
