@@ -273,7 +273,7 @@ export async function previewMapping(plan: Plan, name: string, services: RunServ
     (one): one is ExtractStep => one.kind === 'extract' && one.mappings.includes(name),
   );
   assert(mapping && step, `the plan has the mapping ${name} and reads its stream`);
-  const pool = workerPool(plan, services.references, 1, undefined);
+  const pool = workerPool(plan, services.references, 1, await services.forgetting?.known());
   const { signal } = services;
   const own = { signal, lookupSignal: signal, pageId: async () => 1 };
   const plumbing = { plan, services, channels: channels(plan, services), pool };

@@ -13,7 +13,7 @@ export interface PersonTexts {
 const textMin = 3;
 
 /** Stands where something was said of somebody. */
-export const forgottenText = 'forgotten';
+const forgottenText = 'forgotten';
 
 /** Whether a text says something of the person: who it is, or a whole value of one of their records. */
 export function mentions({ erasers, texts }: PersonTexts): (text: string) => boolean {

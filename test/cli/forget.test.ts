@@ -233,6 +233,10 @@ describe('etl forget', function () {
       expect(after[table], table).to.deep.equal(before[table]?.filter((row) => !isTheirs(row)));
     }
 
+    const audited = await run(['audit'], folder);
+    expect(audited.diagnostics).to.deep.equal([]);
+    expect([audited.code, audited.result.accounted_percent]).to.deep.equal([0, 100]);
+
     const again = await run(['run'], folder);
     expect(again.code).to.equal(0);
     const streams = again.result.streams.map((one: Row) => [one['stream'], one['forgotten']]);
@@ -242,12 +246,20 @@ describe('etl forget', function () {
       ['crm.skus', undefined],
     ]);
     const filtered = again.result.tables.map((one: Row) => [one['mapping'], one['filtered']]);
-    expect(Object.fromEntries(filtered)).to.include({ people: 1, birthdays: 1, orders: 2, lines: 2, skus: 0 });
+    expect(Object.fromEntries(filtered)).to.include({
+      people: 1,
+      birthdays: 1,
+      orders: 2,
+      lines: 2,
+      skus: 0,
+    });
     expect(searched(folder, secrets)).to.deep.equal([]);
     expect(await contents(folder)).to.deep.equal(after);
 
     const listed = await run(['forget', '--list'], folder);
-    expect(listed.result.map(({ stream, status, counts }: Row) => ({ stream, status, counts }))).to.deep.equal([
+    expect(
+      listed.result.map(({ stream, status, counts }: Row) => ({ stream, status, counts })),
+    ).to.deep.equal([
       {
         stream: 'crm.orders',
         status: 'done',
@@ -260,9 +272,11 @@ describe('etl forget', function () {
       },
     ]);
 
+    expect((await run(['audit'], folder)).diagnostics).to.deep.equal([]);
     expect((await run(['forget', '--lift', '990017'], folder)).result).to.deep.equal({ tombstones: 2 });
     await run(['run'], folder);
     expect(await contents(folder)).to.deep.equal(before);
+    expect((await run(['audit'], folder)).diagnostics).to.deep.equal([]);
   });
 
   it('does the same with staging on PostgreSQL, and encrypted pages', async function () {

@@ -104,7 +104,11 @@ export function forgettingContract(name: string, open: () => Promise<OpenStaging
         blockedRow({ ordinal: 1, record: 'b', value: 'of b' }),
       ];
       await commitAll(staging, [
-        { id: 1, rows: [line('a', 1, 'ann'), line('a', 2, 'ann', { index: 1 }), line('b', 1, 'bob')], blocked },
+        {
+          id: 1,
+          rows: [line('a', 1, 'ann'), line('a', 2, 'ann', { index: 1 }), line('b', 1, 'bob')],
+          blocked,
+        },
       ]);
       const { forgetting } = staging;
       await forgetting.begin('salt', [{ stream: 'shop.orders', hash: 'h' }], 'root');

@@ -4,7 +4,12 @@ import { knownPath } from '../../engine/model/path.ts';
 import { mentions, withoutPerson } from '../../engine/operations/forget-texts.ts';
 import { mapping, property, stream } from '../support/mappings.ts';
 
-const eraser = compileEraser(stream({ subject: knownPath('customer.id') }), [mapping([property('id')])], '4711', {});
+const eraser = compileEraser(
+  stream({ subject: knownPath('customer.id') }),
+  [mapping([property('id')])],
+  '4711',
+  {},
+);
 
 const person = {
   erasers: [eraser],
@@ -41,7 +46,12 @@ describe('texts about a person', () => {
     const report = {
       run: 'r',
       streams: [{ stream: 'shop.orders', received: 4711 }],
-      blocked: [blocked('o7'), blocked('o8'), blocked('o9', { value: 'Ann Quill' }), blocked('o7', { mapping: 'x' })],
+      blocked: [
+        blocked('o7'),
+        blocked('o8'),
+        blocked('o9', { value: 'Ann Quill' }),
+        blocked('o7', { mapping: 'x' }),
+      ],
       diagnostics: [
         finding('ETL0512', 'shop.orders, page 3: no date', ['It was: on a rainy day']),
         finding('ETL0512', 'crm.people, page 3: no date', ['It was: on a rainy day']),
@@ -66,7 +76,9 @@ describe('texts about a person', () => {
         report.diagnostics[3],
       ],
     });
-    expect(withoutPerson(person)(JSON.stringify(changed, null, 2))).to.equal(JSON.stringify(changed, null, 2));
+    expect(withoutPerson(person)(JSON.stringify(changed, null, 2))).to.equal(
+      JSON.stringify(changed, null, 2),
+    );
   });
 
   it('go from lines, one by one, and from a line that was cut', () => {

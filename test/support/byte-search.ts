@@ -65,7 +65,10 @@ export async function searchedPostgres(
   );
   const found: string[] = [];
   for (const { name } of names) {
-    const rows = await queryPostgres<{ id?: number; body?: Buffer }>(url, `SELECT * FROM "${schema}"."${name}"`);
+    const rows = await queryPostgres<{ id?: number; body?: Buffer }>(
+      url,
+      `SELECT * FROM "${schema}"."${name}"`,
+    );
     const said = rows.map(({ body, ...row }) => {
       const page = body && packer.unpack(body, Number(row.id));
       return JSON.stringify(row) + (page === undefined ? '' : Buffer.from(page).toString());

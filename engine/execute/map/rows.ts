@@ -113,11 +113,7 @@ async function mapPage(program: Program, page: CleanPage): Promise<MappedRows | 
 
 /** All units of a page, in order. A record without an array where `each` wants one is kept aside. */
 function* units(program: Program, sheet: Sheet, page: CleanPage): Generator<Unit> {
-  for (const [ordinal, record] of page.records.entries()) {
-    if (page.isForgotten?.(record)) {
-      sheet.filtered += 1;
-      continue;
-    }
+  for (const [ordinal, record] of remembered(sheet, page)) {
     const elements = elementsOf(program, record);
     sheet.units += Array.isArray(elements) ? elements.length : 1;
     if (!Array.isArray(elements)) {
@@ -128,6 +124,18 @@ function* units(program: Program, sheet: Sheet, page: CleanPage): Generator<Unit
     for (let index = 0; index < elements.length; index += 1) {
       yield { ordinal, index: program.each ? index : null, element: elements[index], record };
     }
+  }
+}
+
+/** The records but for tombstones, each of which is a unit that is filtered. */
+function* remembered(sheet: Sheet, { records, isForgotten }: CleanPage): Generator<[number, JsonObject]> {
+  for (const entry of records.entries()) {
+    if (!isForgotten?.(entry[1])) {
+      yield entry;
+      continue;
+    }
+    sheet.units += 1;
+    sheet.filtered += 1;
   }
 }
 

@@ -15,6 +15,8 @@ interface LoadRow {
   readonly superseded: number;
   readonly loaded_at: string;
   readonly hash: string;
+  /** Rows of persons who were forgotten since. */
+  readonly forgotten: number;
 }
 
 const columns = [
@@ -29,6 +31,7 @@ const columns = [
   'superseded',
   'loaded_at',
   'hash',
+  'forgotten',
 ].join(', ');
 
 /**
@@ -55,11 +58,14 @@ export async function loadedLedger(
     const covered = await rowsIn(audited, fresh);
     if (!isOf(pages, range) || (!isWhole && covered === 0)) continue;
     if (!isWhole) repeated += Number(row.rows) - covered;
-    loads.push({ ...loadOf(row), covered, isWhole });
+    loads.push({ ...loadOf(row), covered: covered + forgottenOf(row, isWhole), isWhole });
   }
   const uncovered = range === undefined ? nothingOdd : await uncoveredPages(audited, ranges, range);
   return { loads: loads.reverse(), known: new Set(rows.map(({ id }) => id)), repeated, uncovered };
 }
+
+/** Of a load that others hold in part nobody knows in which part they were. */
+const forgottenOf = ({ forgotten }: LoadRow, isWhole: boolean): number => (isWhole ? Number(forgotten) : 0);
 
 const isAll = ([part, ...others]: readonly PageRange[], { first, last }: PageRange): boolean =>
   others.length === 0 && part?.first === first && part.last === last;

@@ -21,15 +21,14 @@ export async function erasePage(handle: Handle, dialect: Dialect, page: ErasedPa
     const gone = await deleteRows(handle, dialect.table({ name: mapping, properties: [] }).name, page);
     const open = await redactBlockers(handle, mapping, page);
     await handle.run(
-      'UPDATE page_rows SET rows = rows - ?, blocked = blocked - ?, filtered = filtered + ?, forgotten = forgotten + ? ' +
-        'WHERE mapping = ? AND page = ?',
+      'UPDATE page_rows SET rows = rows - ?, blocked = blocked - ?, filtered = filtered + ? WHERE mapping = ? AND page = ?',
       gone,
       open,
       gone + open,
-      gone,
       mapping,
       page.page,
     );
+    await noteLoads(handle, mapping, page.page, gone);
     rows += gone;
     blockers += open;
   }
@@ -61,4 +60,13 @@ async function redactBlockers(handle: Handle, mapping: string, page: ErasedPage)
     );
   }
   return open;
+}
+
+/** The load that brought the rows says how many of them are gone, so that its counts still agree with what is staged. */
+async function noteLoads(handle: Handle, mapping: string, page: number, gone: number): Promise<void> {
+  const newest =
+    'SELECT l.id FROM loads AS l JOIN mappings AS m ON m.mapping = l.mapping WHERE l.mapping = ? AND l.first_page <= ? ' +
+    'AND l.last_page >= ? AND m.loaded_through >= ? ORDER BY l.epoch DESC, l.loaded_at DESC, l.last_page DESC LIMIT 1';
+  const sql = `UPDATE loads SET forgotten = forgotten + ? WHERE id = (${newest})`;
+  await handle.run(sql, gone, mapping, page, page, page);
 }

@@ -48,6 +48,7 @@ export class StagingForgetting implements Forgetting {
   }
 
   async known(): Promise<Forgotten | undefined> {
+    if (!(await this.#database.exists())) return undefined;
     const rows = await this.#rows();
     const salt = rows[0]?.salt;
     if (salt === undefined) return undefined;

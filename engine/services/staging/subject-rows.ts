@@ -54,7 +54,11 @@ function pagesOfOthers(all: readonly Version[], isTheirs: (version: Version) => 
 }
 
 const plain = (value: Bound): StagedValue =>
-  value instanceof Uint8Array ? Buffer.from(value).toString() : typeof value === 'bigint' ? String(value) : value;
+  value instanceof Uint8Array
+    ? Buffer.from(value).toString()
+    : typeof value === 'bigint'
+      ? String(value)
+      : value;
 
 interface Versions {
   readonly key: readonly StagedValue[];

@@ -127,7 +127,11 @@ describe('persons in the DuckDB warehouse', () => {
 
   it('stay in the old file, whole, when it cannot be written anew', async () => {
     await fill();
-    await query('CREATE TABLE gone (i INTEGER)', 'CREATE VIEW broken AS SELECT * FROM gone', 'DROP TABLE gone');
+    await query(
+      'CREATE TABLE gone (i INTEGER)',
+      'CREATE VIEW broken AS SELECT * FROM gone',
+      'DROP TABLE gone',
+    );
     const failure = await eraser()
       .rewrite()
       .catch((error: unknown) => error);

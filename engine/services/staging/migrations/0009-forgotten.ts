@@ -20,11 +20,12 @@ export const forgotten: Migration = {
       },
       { transaction },
     );
-    await queryInterface.addColumn('page_rows', 'forgotten', count, { transaction });
+    // Rows that a load has brought, and that were erased since.
+    await queryInterface.addColumn('loads', 'forgotten', count, { transaction });
   },
   async down({ context }) {
     const { queryInterface, transaction } = context;
-    await queryInterface.sequelize.query('ALTER TABLE page_rows DROP COLUMN forgotten', { transaction });
+    await queryInterface.sequelize.query('ALTER TABLE loads DROP COLUMN forgotten', { transaction });
     await drop(context, ['forgotten']);
   },
 };
