@@ -522,6 +522,47 @@ function describeChecks(staging: () => Staging): void {
       expect((await check(ratio, mapping)).found).to.match(/^1 of 2 rows, first: 2026/);
     });
 
+    it('compare dates and times with bounds as people write them', async () => {
+      const mapping = mappingPlan(
+        { day: 'date', time: 'time', wall: 'datetime', at: 'timestamp' },
+        { name: 'due' },
+      );
+      await staging().prepare(mapping);
+      const values = [
+        '2026-01-02',
+        '10:00:00.000000',
+        '2026-01-02T10:00:00.000000',
+        '2026-01-02T10:00:00.000000Z',
+      ];
+      await commitAll(staging(), [{ id: 1, mapping: 'due', rows: [{ values, record: 'r' }] }]);
+      const bounds = {
+        day: ['2026-01-02', '2026-01-01'],
+        time: ['10:00', '09:59:59.9'],
+        wall: ['2026-01-02T10:00', '2026-01-02'],
+        at: ['2026-01-02T11:00+01:00', '2026-01-02'],
+      } as const;
+      for (const { name: column, type } of mapping.properties) {
+        const [at, before] = bounds[column as keyof typeof bounds];
+        const range = async (max: string) =>
+          (await check({ kind: 'range', column, type, max }, mapping)).passed;
+        expect([column, await range(at), await range(before)]).to.deep.equal([column, true, false]);
+      }
+    });
+
+    it('take what is not of the type for no value of the list', async () => {
+      const mapping = mappingPlan({ price: 'decimal', paid: 'boolean', ratio: 'double' }, { name: 'odd' });
+      await staging().prepare(mapping);
+      await commitAll(staging(), [
+        { id: 1, mapping: 'odd', rows: [{ values: ['5.00', 1, 0.5], record: 'r' }] },
+      ]);
+      for (const column of ['price', 'paid', 'ratio']) {
+        const listed = (values: readonly string[]) =>
+          check({ kind: 'accepted_values', column, values }, mapping);
+        expect((await listed(['none', 'of these'])).passed).to.equal(false);
+        expect((await listed(['none', '5', 'true', '0.5'])).passed).to.equal(true);
+      }
+    });
+
     it('accept values as people write them', async () => {
       const mapping = mappingPlan({ state: 'string', paid: 'boolean', price: 'decimal' }, { name: 'listed' });
       await staging().prepare(mapping);

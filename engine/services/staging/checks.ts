@@ -1,6 +1,7 @@
 import type { CheckPlan, LogicalType, MappingPlan } from '../../model/plan.ts';
 import type { CheckOutcome } from '../../model/ports.ts';
 import { durationText } from '../../model/units.ts';
+import { canonicalBound, isOfType } from './check-values.ts';
 import type { CurrentRows } from './current-rows.ts';
 import type { Condition } from './dialect.ts';
 import { pageOrder, visible } from './staged-table.ts';
@@ -98,9 +99,11 @@ async function duplicates(current: CurrentRows, columns: readonly string[]): Pro
 
 function rangeCondition(current: CurrentRows, { column, type, min, max }: RangeCheck): Condition {
   const name = current.table.column(column);
-  const below = min === undefined ? [] : [current.dialect.beyond(name, type.name, '<', min)];
-  const above = max === undefined ? [] : [current.dialect.beyond(name, type.name, '>', max)];
-  const conditions = [...below, ...above];
+  const beyond = (sign: '<' | '>', bound: string | undefined): readonly Condition[] =>
+    bound === undefined
+      ? []
+      : [current.dialect.beyond(name, type.name, sign, canonicalBound(type.name, bound))];
+  const conditions = [...beyond('<', min), ...beyond('>', max)];
   return {
     sql: `(${conditions.map(({ sql }) => sql).join(' OR ') || 'FALSE'})`,
     bound: conditions.flatMap((condition) => condition.bound),
@@ -110,8 +113,10 @@ function rangeCondition(current: CurrentRows, { column, type, min, max }: RangeC
 /** NULL is no value; `not_null` is another check. */
 function notAccepted(current: CurrentRows, column: string, values: readonly string[]): Condition {
   const name = current.table.column(column);
-  if (values.length === 0) return { sql: `${name} IS NOT NULL`, bound: [] };
-  return current.dialect.unlisted(name, typeOf(current.mapping, column), values);
+  const type = typeOf(current.mapping, column);
+  const possible = values.filter((value) => isOfType(type, value));
+  if (possible.length === 0) return { sql: `${name} IS NOT NULL`, bound: [] };
+  return current.dialect.unlisted(name, type, possible);
 }
 
 function rowCount(

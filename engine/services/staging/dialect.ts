@@ -18,7 +18,7 @@ export interface Dialect {
   readonly rowType: string;
   /** The table `stg_<mapping>`. */
   table(mapping: Pick<MappingPlan, 'name' | 'properties'>): StagedTable;
-  /** Whether a column's value lies beyond a limit that a check names. `column` is quoted. */
+  /** Whether a column's value lies beyond a limit, a canonical value of its type. `column` is quoted. */
   beyond(column: string, type: LogicalType['name'], sign: '<' | '>', limit: string): Condition;
   /** Whether a column's value is none of these, of which there is one at least. */
   unlisted(column: string, type: LogicalType['name'], values: readonly string[]): Condition;

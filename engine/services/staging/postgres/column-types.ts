@@ -37,7 +37,11 @@ export const castTypes: { readonly [T in Type]?: string } = {
   datetime: 'timestamp',
 };
 
+const asText = (sql: string): string => `CAST(${sql} AS text)`;
+
 const formats: { readonly [T in Type]?: (sql: string) => string } = {
+  integer: asText,
+  decimal: asText,
   date: (sql) => `to_char(${sql}, 'YYYY-MM-DD')`,
   time: (sql) => `to_char(${sql}, 'HH24:MI:SS.US')`,
   timestamp: (sql) => `to_char(${sql} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
@@ -46,7 +50,7 @@ const formats: { readonly [T in Type]?: (sql: string) => string } = {
 
 /** SQL of a value as its canonical text. */
 export const canonical = (sql: string, type: Type): string =>
-  formats[type]?.(sql) ?? (columnTypes[type] === text ? sql : `CAST(${sql} AS text)`);
+  formats[type]?.(sql) ?? (columnTypes[type] === text ? sql : asText(sql));
 
 /** SQL of a value as it was staged. */
 export function staged(sql: string, type: Type): string {

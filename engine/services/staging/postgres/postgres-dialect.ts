@@ -1,4 +1,3 @@
-import { parseInstant } from '../../../model/instant.ts';
 import type { Dialect } from '../dialect.ts';
 import { quote } from '../handle.ts';
 import { canonical, castTypes } from './column-types.ts';
@@ -6,6 +5,9 @@ import { PostgresTable } from './postgres-table.ts';
 
 const typed = (type: keyof typeof castTypes): string =>
   castTypes[type] === undefined ? '?' : `CAST(? AS ${castTypes[type]})`;
+
+/** Any other text than these is false. */
+const flag = (value: string): string => (value === 'true' || value === '1' ? '1' : '0');
 
 /** Types whose values a check may write in several ways. */
 const compared = new Set(['integer', 'decimal', 'double', 'boolean']);
@@ -17,15 +19,14 @@ export const postgresDialect: Dialect = {
   rowType: 'tid',
   table: (mapping) => new PostgresTable(mapping),
   beyond(column, type, sign, limit) {
-    const text = type === 'timestamp' ? (parseInstant(limit) ?? limit) : limit;
-    return { sql: `${column} ${sign} ${typed(type)}`, bound: [text] };
+    return { sql: `${column} ${sign} ${typed(type)}`, bound: [limit] };
   },
   unlisted(column, type, values) {
     const isCompared = compared.has(type);
     const places = values.map(() => (isCompared ? typed(type) : '?')).join(', ');
     return {
       sql: `${isCompared ? column : canonical(column, type)} NOT IN (${places})`,
-      bound: values,
+      bound: type === 'boolean' ? values.map(flag) : values,
     };
   },
   text: canonical,

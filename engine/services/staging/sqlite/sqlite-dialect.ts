@@ -1,4 +1,3 @@
-import { parseInstant } from '../../../model/instant.ts';
 import type { Condition, Dialect } from '../dialect.ts';
 import type { Bound } from '../handle.ts';
 import { unscrubbed } from './sqlite-failures.ts';
@@ -14,8 +13,7 @@ export const sqliteDialect: Dialect = {
     if (type === 'integer' || type === 'decimal') return exactBound(column, sign, limit);
     if (type === 'double') return { sql: `${column} ${sign} ?`, bound: [Number(limit)] };
     // Canonical texts of dates, times and instants compare like their values.
-    const text = type === 'timestamp' ? (parseInstant(limit) ?? limit) : limit;
-    return { sql: `${column} ${sign} ?`, bound: [text] };
+    return { sql: `${column} ${sign} ?`, bound: [limit] };
   },
   unlisted(column, type, values) {
     const places = values.map(() => '?').join(', ');

@@ -15,16 +15,16 @@ export class SqliteTable implements StagedTable {
   readonly name: string;
   readonly #columns: readonly StagedColumn[];
   readonly #rowsPerInsert: number;
-  /** Positions of columns whose texts may hold any character. */
-  readonly #texts: readonly number[];
-  readonly #doubles: readonly number[];
+  /** Positions of columns whose values the library may not bind as they are. */
+  readonly #careful: readonly number[];
 
   constructor(mapping: Pick<MappingPlan, 'name' | 'properties'>) {
     this.name = quote(`stg_${mapping.name}`);
     this.#columns = stagedColumns(mapping);
     this.#rowsPerInsert = Math.min(rowsPerInsertMax, Math.floor(parametersMax / this.#columns.length));
-    this.#texts = this.#columns.flatMap(({ type }, position) => (type === 'string' ? [position] : []));
-    this.#doubles = this.#columns.flatMap(({ type }, position) => (type === 'double' ? [position] : []));
+    this.#careful = this.#columns.flatMap(({ type }, position) =>
+      type === 'string' || type === 'double' ? [position] : [],
+    );
   }
 
   column(name: string): string {
@@ -68,28 +68,18 @@ export class SqliteTable implements StagedTable {
     return `INSERT INTO ${this.name} VALUES ${Array(rows).fill(row).join(', ')}`;
   }
 
-  /**
-   * The parameters of the whole rows from `start` to `end`. The library cuts a text at U+0000, which an API may send: such
-   * a text is stored as a BLOB of its UTF-8. No other value of these tables is one.
-   */
+  /** The parameters of the whole rows from `start` to `end`. */
   #encode(values: readonly StagedValue[], start: number, end: number): Bound[] {
     const bound: Bound[] = values.slice(start, end);
     for (let row = 0; row < bound.length; row += this.#columns.length) {
-      for (const position of this.#texts) {
-        const value = bound[row + position];
-        if (typeof value === 'string' && value.includes('\0')) bound[row + position] = Buffer.from(value);
-      }
-      for (const position of this.#doubles) {
-        const value = bound[row + position];
-        if (isTiny(value)) bound[row + position] = String(value);
-      }
+      for (const position of this.#careful) bound[row + position] = bindable(bound[row + position] ?? null);
     }
     return bound;
   }
 
   /** A row as it was staged, from a row as it was read. */
   #decode(row: Bound[]): StagedRow {
-    for (const position of this.#texts) {
+    for (const position of this.#careful) {
       const value = row[position];
       if (value instanceof Uint8Array) row[position] = Buffer.from(value).toString();
     }
@@ -97,9 +87,14 @@ export class SqliteTable implements StagedTable {
   }
 }
 
-/** The library binds such a number as 0. As a text it is made a number again by SQLite, since its column is REAL. */
-const isTiny = (value: Bound | undefined): boolean =>
-  typeof value === 'number' && value > 0 && value < Number.EPSILON;
+/**
+ * The library cuts a text at U+0000, which an API may send: such a text is stored as a BLOB of its UTF-8, and no other value
+ * of these tables is one. A tiny number it binds as 0; as a text SQLite makes it a number again, since its column is REAL.
+ */
+function bindable(value: Bound): Bound {
+  if (typeof value === 'string') return value.includes('\0') ? Buffer.from(value) : value;
+  return typeof value === 'number' && value > 0 && value < Number.EPSILON ? String(value) : value;
+}
 
 /** Exact numbers stay texts: a column of INTEGER affinity would make a REAL of an id of 20 digits. */
 function storageOf(type: StagedColumn['type']): 'TEXT' | 'REAL' | 'INTEGER' {
