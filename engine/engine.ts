@@ -1,12 +1,14 @@
 import { compileAudit } from './compile/audit.ts';
 import { compileProject } from './compile/compile.ts';
 import { eraseStatement } from './compile/forget-sql.ts';
+import { compileRetry, type Retry } from './compile/retry.ts';
 import { executePlan, type Preview, previewMapping } from './execute/execute.ts';
 import { compileEraser, type EraserSecrets } from './execute/map/erase.ts';
 import { mapRecords } from './execute/map-records.ts';
 import type { RunServices } from './execute/run-services.ts';
 import type { AuditPlan } from './model/audit.ts';
 import type { MappedRows } from './model/batch.ts';
+import type * as config from './model/config.ts';
 import { type Diagnostic, hasErrors } from './model/diagnostic.ts';
 import type { EraseStatement, StreamEraser } from './model/forget.ts';
 import type { MappingPlan, Plan } from './model/plan.ts';
@@ -15,6 +17,7 @@ import type { Project, ProjectFiles } from './model/project.ts';
 import type { RunReport } from './model/run-report.ts';
 import type { StateSnapshot } from './model/snapshot.ts';
 import { readProject } from './read/read.ts';
+import { withOverrides } from './read/with-overrides.ts';
 import { validateProject } from './validate/validate.ts';
 
 export type { RunServices } from './execute/run-services.ts';
@@ -27,10 +30,16 @@ export interface Checked {
 }
 
 /** read → validate: what a folder declares. Needs neither network nor secrets. */
-export async function check(folder: string, assets: string, environment?: string): Promise<Checked> {
+export async function check(
+  folder: string,
+  assets: string,
+  environment?: string,
+  nowMs = Date.now(),
+): Promise<Checked> {
   const read = await readProject(folder, assets);
   const validated = validateProject(read.files, {
     ...(environment !== undefined && { environment }),
+    nowMs,
     read: read.diagnostics,
   });
   return { files: read.files, ...validated };
@@ -61,6 +70,16 @@ export const planAudit = (project: Project, plan: Plan): AuditPlan => compileAud
 
 /** execute: performs exactly what the plan says. */
 export const run = (plan: Plan, services: RunServices): Promise<RunReport> => executePlan(plan, services);
+
+/** The part of a plan that maps pages with Blockers again; `run` performs it. */
+export const retry = (plan: Plan, what: Retry): Plan => compileRetry(plan, what);
+
+/** The text of a file of overrides with more of them. */
+export const addOverrides = (
+  text: string | undefined,
+  mapping: string,
+  added: readonly config.Override[],
+): string => withOverrides(text, mapping, added);
 
 /** The first page of a mapping's stream, mapped and not stored. */
 export const preview = (plan: Plan, mapping: string, services: RunServices): Promise<Preview> =>

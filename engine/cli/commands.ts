@@ -1,4 +1,11 @@
 import Audit from './commands/audit.ts';
+import BlockersAssign from './commands/blockers/assign.ts';
+import BlockersNote from './commands/blockers/note.ts';
+import BlockersOverride from './commands/blockers/override.ts';
+import BlockersRetry from './commands/blockers/retry.ts';
+import BlockersShow from './commands/blockers/show.ts';
+import BlockersWaive from './commands/blockers/waive.ts';
+import BlockersList from './commands/blockers.ts';
 import Forget from './commands/forget.ts';
 import Init from './commands/init.ts';
 import Lab from './commands/lab.ts';
@@ -14,6 +21,13 @@ import Validate from './commands/validate.ts';
 
 /** Every command, by the words it is called with; a colon stands for the space between two. */
 export const commands = {
+  blockers: BlockersList,
+  'blockers:assign': BlockersAssign,
+  'blockers:note': BlockersNote,
+  'blockers:override': BlockersOverride,
+  'blockers:retry': BlockersRetry,
+  'blockers:show': BlockersShow,
+  'blockers:waive': BlockersWaive,
   audit: Audit,
   forget: Forget,
   init: Init,

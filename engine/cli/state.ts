@@ -4,6 +4,7 @@ import type { Memory, Warehouse } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
 import { emptyState, type StateSnapshot } from '../model/snapshot.ts';
 import { parseSize } from '../model/units.ts';
+import { overriddenPages } from '../operations/overrides.ts';
 import { systemClock } from '../services/clock.ts';
 import { environmentReferences } from '../services/references.ts';
 import type { OpenStaging } from '../services/staging/staging.ts';
@@ -59,7 +60,8 @@ export async function snapshot(project: Project, { staging, warehouse }: Databas
     schema: to?.schema ?? 'main',
     table: to?.table ?? name,
   }));
-  const tables = await warehouse.tables([...wanted, { schema: 'main', table: '_etl_loads' }]);
+  const own = ['_etl_loads', '_etl_completeness'].map((table) => ({ schema: 'main', table }));
+  const tables = await warehouse.tables([...wanted, ...own]);
   if (!(await staging.exists())) return { ...emptyState, tables };
   await staging.migrate();
   return {
@@ -67,6 +69,7 @@ export async function snapshot(project: Project, { staging, warehouse }: Databas
     keptPages: await staging.keptPages(),
     loadedMappings: await staging.loadedMappings(),
     shapes: await staging.shapes(),
+    overridden: await overriddenPages(project.overrides, staging.blockers, systemClock.now()),
     tables,
   };
 }

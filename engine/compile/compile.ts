@@ -1,9 +1,11 @@
 import type * as config from '../model/config.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import type {
+  LoadStep,
   MappingPlan,
   MetricsPlan,
   Plan,
+  RemapStep,
   SourcePlan,
   StagingPlan,
   Step,
@@ -12,7 +14,7 @@ import type {
 } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
 import type { StateSnapshot } from '../model/snapshot.ts';
-import { parseDuration, parseSize } from '../model/units.ts';
+import { parseDuration, parsePercent, parseSize } from '../model/units.ts';
 import { canonical, sha256 } from './canonical.ts';
 import { compileChecks } from './checks.ts';
 import { compileMapping } from './mapping.ts';
@@ -131,13 +133,17 @@ function compileSteps(
     const anew = readAnew(snapshot.shapes.get(full), stream);
     steps.push({ kind: 'extract', id: `extract ${full}`, reason: reason + anew, stream, mappings: readers });
   }
-  const needsLoads = sql.lacksLoads();
+  const lacking = sql.lacking();
   for (const mapping of mappings) {
     steps.push(...checkStep(project, mapping));
-    const definition = sql.define(mapping, needsLoads);
+    const definition = sql.define(mapping, lacking);
     diagnostics.push(...definition.diagnostics);
     if (definition.emptied) steps.push(...reloadStep(mapping, snapshot));
-    steps.push(...definition.steps, sql.load(mapping, rowsMaxOf(project, mapping)));
+    steps.push(...definition.steps, {
+      ...sql.load(mapping, rowsMaxOf(project, mapping)),
+      ...stopOf(project, mapping),
+      ...cursorOf(streams.get(mapping.stream)),
+    });
   }
   return steps;
 }
@@ -151,6 +157,21 @@ function readAnew(before: StreamShape | undefined, { shape }: StreamPlan): strin
 const rowsMaxOf = (project: Project, { name }: MappingPlan): number =>
   project.mappings.find((mapping) => mapping.name === name)?.load.rowsMax ?? 1_000_000;
 
+function stopOf(project: Project, { name }: MappingPlan): Pick<LoadStep, 'stop'> {
+  const declared = project.mappings.find((mapping) => mapping.name === name)?.blockers;
+  if (declared === undefined) return {};
+  const { stopAbove, stopAboveShare } = declared;
+  return {
+    stop: {
+      ...(stopAbove !== undefined && { above: stopAbove }),
+      ...(stopAboveShare !== undefined && { aboveShare: parsePercent(stopAboveShare) }),
+    },
+  };
+}
+
+const cursorOf = (stream: StreamPlan | undefined): Pick<LoadStep, 'cursor'> =>
+  stream?.cursor === undefined ? {} : { cursor: stream.cursor.type };
+
 /** A mapping that is new or changed starts from the pages that are kept. */
 function remapStep(
   mapping: MappingPlan,
@@ -160,10 +181,23 @@ function remapStep(
   const stream = streams.get(mapping.stream);
   const pages = snapshot.keptPages.get(mapping.stream) ?? 0;
   const known = snapshot.mappingHashes.get(mapping.name);
-  if (stream === undefined || pages === 0 || known === mapping.hash) return [];
+  if (stream !== undefined && known === mapping.hash) return overrideStep(mapping, stream, snapshot);
+  if (stream === undefined || pages === 0) return [];
   const what = known === undefined ? 'new' : 'changed';
   const reason = `the mapping is ${what}: ${pages} kept ${pages === 1 ? 'page is' : 'pages are'} mapped again, without a request`;
   return [{ kind: 'remap', id: `remap ${mapping.name}`, reason, mapping: mapping.name, stream }];
+}
+
+/** A value that was set for a record which is blocked: its pages are mapped again, and no other. */
+function overrideStep(
+  { name }: MappingPlan,
+  stream: StreamPlan,
+  { overridden }: StateSnapshot,
+): readonly RemapStep[] {
+  const pages = overridden.get(name) ?? [];
+  if (pages.length === 0) return [];
+  const reason = `an override answers a Blocker: ${pages.length} kept ${pages.length === 1 ? 'page is' : 'pages are'} mapped again, without a request`;
+  return [{ kind: 'remap', id: `remap ${name}`, reason, mapping: name, stream, pages }];
 }
 
 /** The table has lost what was loaded, or lacks columns in it; a changed mapping is loaded again in any case. */

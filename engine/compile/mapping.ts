@@ -8,6 +8,7 @@ import type { LogicalType, MappingPlan, Origin, PropertyPlan } from '../model/pl
 import type { Project, SourceDocument } from '../model/project.ts';
 import { canonical, sha256 } from './canonical.ts';
 import { compileConditions } from './conditions.ts';
+import { overridesOf } from './overrides.ts';
 import { propertySyntax } from './syntax.ts';
 import { compileTransform } from './transforms.ts';
 
@@ -33,10 +34,12 @@ export function compileMapping(
     key: [accountColumn, ...key],
     properties,
   };
+  const overrides = overridesOf(project, mapping.name);
   return {
     mapping: {
       ...body,
       hash: sha256(canonical([body, streamShape(project, mapping.from), privacyOf(mapping)])),
+      ...(overrides.length > 0 && { overrides }),
     },
     diagnostics,
   };

@@ -10,6 +10,8 @@ import { type ColumnType, columnTypes } from './column-types.ts';
 
 /** Where the warehouse keeps its own account of loads. */
 export const loadsTable = { schema: 'main', table: '_etl_loads' } as const;
+/** What it tells readers of its tables. */
+const completeness = { schema: 'main', table: '_etl_completeness' } as const;
 
 const statementEnd = /;?\n---\n/;
 const loadNames = [
@@ -22,6 +24,7 @@ const loadNames = [
   'count',
   'merge',
   'record',
+  'complete',
 ] as const;
 
 /** Statements of an audit, each with its template. */
@@ -70,14 +73,16 @@ export class WarehouseSql {
     this.#handlebars.registerHelper('text', (text: string) => `'${text.replaceAll("'", "''")}'`);
   }
 
-  /** Whether the warehouse has no `_etl_loads` yet. */
-  lacksLoads(): boolean {
-    return this.#table(loadsTable.schema, loadsTable.table) === undefined;
+  /** DDL of those of our own tables that the warehouse does not have yet. */
+  lacking(): readonly string[] {
+    const own = { loads: loadsTable, completeness };
+    return Object.entries(own)
+      .filter(([, { schema, table }]) => this.#table(schema, table) === undefined)
+      .flatMap(([template]) => this.#statements(template, {}));
   }
 
-  /** DDL that makes the target table fit the mapping; no step when it does. */
-  define(mapping: MappingPlan, withLoads: boolean): Definition {
-    const first = withLoads ? this.#statements('loads', {}) : [];
+  /** DDL that makes the target table fit the mapping, after `first`; no step when it does. */
+  define(mapping: MappingPlan, first: readonly string[]): Definition {
     const existing = this.#table(mapping.schema, mapping.table);
     const columns = this.#columns(mapping);
     if (existing === undefined) {
@@ -97,7 +102,7 @@ export class WarehouseSql {
     const names = added.map(({ name }) => name).join(', ');
     return step(
       mapping,
-      added.length === 0 ? 'the warehouse keeps no account of loads yet' : `new: ${names}`,
+      added.length === 0 ? 'the warehouse lacks tables of our own' : `new: ${names}`,
       statements,
       added.length > 0,
     );
@@ -184,7 +189,7 @@ export class WarehouseSql {
     if (text === undefined)
       throw new Error(`Assertion failed: there is a template ${this.#dialect}/${template}.sql.hbs`);
     const render = this.#handlebars.compile(text, { noEscape: true, strict: true });
-    return render({ ...context, loads: loadsTable }).trim();
+    return render({ ...context, loads: loadsTable, completeness }).trim();
   }
 }
 

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { MappedRows, PageFacts } from '../model/batch.ts';
-import type { Diagnostic } from '../model/diagnostic.ts';
-import { assert, ExplainedError } from '../model/errors.ts';
+import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
+import { assert, ExplainedError, TerminalError } from '../model/errors.ts';
 import type { CheckStep, ExtractStep, LoadStep, MappingPlan, Plan, RemapStep, Step } from '../model/plan.ts';
 import type { Position, StagedPage } from '../model/ports.ts';
 import type { RunReport, StepResult } from '../model/run-report.ts';
@@ -11,7 +11,7 @@ import { Channels } from './extract/channels.ts';
 import { continued, type Extraction, type ExtractServices, extract } from './extract/extract.ts';
 import { credentialsOf } from './extract/tokens/credentials-of.ts';
 import { countReplies, tellStaged } from './figures.ts';
-import { pagesLeftOut, redacted, unansweredCache } from './findings.ts';
+import { pagesLeftOut, redacted, tooManyBlocked, unansweredCache } from './findings.ts';
 import { groups, rowsMaxOf } from './grouping.ts';
 import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
@@ -21,6 +21,7 @@ import { RunLedger, type StreamAccount, streamAccount } from './run-ledger.ts';
 import type { RunServices } from './run-services.ts';
 import { restage } from './stage/restage.ts';
 import { stage } from './stage/stage.ts';
+import { decided, stoppedBy } from './step-blockers.ts';
 import { type WorkerPool, workerPool } from './worker-pool.ts';
 
 /** A run in progress. */
@@ -64,7 +65,7 @@ async function performAll(plan: Plan, services: RunServices, ledger: RunLedger):
   const isMapping = ([step]: readonly Step[]): boolean => step?.kind === 'remap' || step?.kind === 'extract';
   await removeStaleFiles(services.folder, services.clock.now());
   const forgotten = await services.forgetting?.known();
-  const pool = workerPool(plan, services.references, services.workers, forgotten);
+  const pool = workerPool(plan, services.references, services.workers, services.clock.now(), forgotten);
   const spool = new LoadSpool(services.folder, rowsMaxOf(plan));
   const run: Run = { plan, services, ledger, channels: channels(plan, services), pool, spool };
   const perform = async (chosen: readonly (readonly Step[])[]): Promise<void> => {
@@ -116,10 +117,12 @@ async function performStep(run: Run, step: Step): Promise<void> {
   services.progress.update({ kind: 'step', step: step.id, state: 'started' });
   try {
     const diagnostics = await perform(run, step);
-    finish(diagnostics.some(({ severity }) => severity === 'error') ? 'failed' : 'succeeded', diagnostics);
+    await decided(run.plan, services, step, diagnostics);
+    finish(hasErrors(diagnostics) ? 'failed' : 'succeeded', diagnostics);
   } catch (error) {
     if (services.signal.aborted) return finish('interrupted', []);
     if (!(error instanceof ExplainedError)) throw error;
+    if (error instanceof TerminalError) await decided(run.plan, services, step, [error.diagnostic]);
     finish('failed', [{ ...error.diagnostic, help: [`In step: ${step.id}.`, ...error.diagnostic.help] }]);
   }
 }
@@ -150,6 +153,7 @@ async function performRemap(
 ): Promise<readonly Diagnostic[]> {
   const leftOut = await restage(step, {
     staging: services.staging,
+    run: services.runId,
     remap: ({ id, body }) => pool.remap({ program: step.id, page: id, body }),
     restaged: (rows) => ledger.mapped(rows),
     signal: services.signal,
@@ -247,6 +251,8 @@ async function performLoad(
   const mapping = plan.mappings[step.mapping];
   if (mapping === undefined) return [];
   const { staging, warehouse, clock, runId, folder } = services;
+  const why = stoppedBy(step.stop, await staging.blockers.standing(mapping.name));
+  if (why !== undefined) return [tooManyBlocked(mapping.name, why)];
   const counts = await load(mapping, step, {
     staging,
     warehouse,
@@ -273,7 +279,8 @@ export async function previewMapping(plan: Plan, name: string, services: RunServ
     (one): one is ExtractStep => one.kind === 'extract' && one.mappings.includes(name),
   );
   assert(mapping && step, `the plan has the mapping ${name} and reads its stream`);
-  const pool = workerPool(plan, services.references, 1, await services.forgetting?.known());
+  const forgotten = await services.forgetting?.known();
+  const pool = workerPool(plan, services.references, 1, services.clock.now(), forgotten);
   const { signal } = services;
   const own = { signal, lookupSignal: signal, pageId: async () => 1 };
   const plumbing = { plan, services, channels: channels(plan, services), pool };

@@ -31,6 +31,15 @@ export const ignoredFilter = (
   severity: 'warning',
 });
 
+/** The policy of a mapping keeps it from being loaded. */
+export const tooManyBlocked = (mapping: string, why: string): Diagnostic =>
+  complaint(
+    'ETL0611',
+    `${mapping} is not loaded: ${why}`,
+    'Its rows stay staged, and staging goes on. `blockers` of the mapping says where to stop.',
+    `\`etl blockers --mapping ${mapping}\` lists what is open; once there is less, the next run loads all of it.`,
+  );
+
 /** Kept pages that hold no records where the stream now looks for them. */
 export const pagesLeftOut = ({ stream, mapping }: RemapStep, pages: number): Diagnostic => ({
   ...complaint(

@@ -17,7 +17,10 @@ export async function mapRecords(
   const { cursor: _, ...whole } = step.stream;
   // What would be looked up stands in the records.
   const stream = { ...whole, lookups: [], records: { root: 'record', segments: [] } } as const;
-  const pool = new WorkerPool({ programs: [{ id: name, stream, mappings: [mapping] }], piiKey: 'test' }, 1);
+  const pool = new WorkerPool(
+    { programs: [{ id: name, stream, mappings: [{ ...mapping, overrides: [] }] }], piiKey: 'test' },
+    1,
+  );
   try {
     const pages = cases.map((records) =>
       pool.map({ program: name, page: 1, body: Buffer.from(JSON.stringify(records)) }),

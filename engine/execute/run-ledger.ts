@@ -94,6 +94,7 @@ export class RunLedger {
         updated: 0,
         unchanged: 0,
         superseded: 0,
+        held: 0,
         deduplicated: 0,
         filtered: 0,
         blocked: 0,

@@ -152,15 +152,21 @@ export class WorkerPool {
   }
 }
 
+const withoutExpired = (mapping: MappingPlan | undefined, nowMs: number): MappingPlan | undefined =>
+  mapping?.overrides === undefined
+    ? mapping
+    : { ...mapping, overrides: mapping.overrides.filter(({ untilMs }) => untilMs > nowMs) };
+
 /** The pool for a plan: a program for each stream that is read, and one for each mapping that is mapped again. */
 export function workerPool(
   plan: Plan,
   references: References,
   workers: number,
-  forgotten: Forgotten | undefined,
+  nowMs: number,
+  forgotten?: Forgotten,
 ): WorkerPool {
   const find = (names: readonly string[]): readonly MappingPlan[] =>
-    names.flatMap((name) => plan.mappings[name] ?? []);
+    names.flatMap((name) => withoutExpired(plan.mappings[name], nowMs) ?? []);
   const programs = plan.steps.flatMap((step): Program[] => {
     if (step.kind === 'remap') return [{ id: step.id, stream: step.stream, mappings: find([step.mapping]) }];
     if (step.kind !== 'extract') return [];

@@ -1,5 +1,8 @@
 import type { Diagnostic } from './diagnostic.ts';
-import type { LoadCounts } from './ports.ts';
+import type { LoadCounts } from './warehouse-views.ts';
+
+/** What became of the rows that a load has carried. */
+export type LoadedCounts = Omit<LoadCounts, 'held'>;
 
 /** What an audit needs of a project: made by `compile`, beside the Plan, since no run performs it. */
 export interface AuditPlan {
@@ -121,12 +124,14 @@ export interface LoadRecord {
   readonly run: string;
   readonly firstPage: number;
   readonly lastPage: number;
-  readonly counts: LoadCounts;
+  readonly counts: LoadedCounts;
   /** Its clock's; two of them are compared only when the same side has noted them. */
   readonly loadedAt: string;
 }
 
 export interface StagedLoad extends LoadRecord {
+  /** Rows of its pages that were held back then. */
+  readonly held: number;
   /** Rows that are staged now in those of its pages that no later load holds, and those of persons who were forgotten. */
   readonly covered: number;
   /** Whether these are all its pages; of another load nobody knows which of its rows were in them. */
@@ -214,7 +219,7 @@ export interface MappingAudit {
 }
 
 /** staged = inserted + updated + unchanged + superseded + pending − repeated. */
-export interface LoadsAudit extends LoadCounts {
+export interface LoadsAudit extends LoadedCounts {
   readonly units: number;
   /** Units whose counts `_etl_loads` has as well. */
   readonly witnessed: number;

@@ -1,6 +1,6 @@
 // Made from schema.json by `npm run types`. Do not edit.
 
-export type AnyConfig = Project | Source | Mapping | Test;
+export type AnyConfig = Project | Source | Mapping | Test | Overrides;
 /**
  * What happens to a value that does not fit: `block` keeps the row aside and counts it, `set_null` stores NULL and counts it, `fail` stops the stream.
  */
@@ -1080,6 +1080,7 @@ export interface Mapping {
    * Checks of the staged rows before they are loaded.
    */
   checks?: Check[];
+  blockers?: BlockerPolicy;
 }
 /**
  * Conditions by path; all must hold. A plain value means equality.
@@ -1246,6 +1247,19 @@ export interface Check {
   severity?: 'error' | 'warn';
 }
 /**
+ * When rows that are blocked stop the mapping’s load. Without it the load goes on, however many there are. What is staged stays, and is loaded once there are few enough.
+ */
+export interface BlockerPolicy {
+  /**
+   * Most open Blockers of the mapping’s records with which it is loaded.
+   */
+  stopAbove?: number;
+  /**
+   * Greatest share of blocked rows among those that are about to be loaded.
+   */
+  stopAboveShare?: string;
+}
+/**
  * Fixtures of a mapping: records in, rows out.
  */
 export interface Test {
@@ -1303,4 +1317,64 @@ export interface TestBlocked {
    * The property whose value does not fit.
    */
   property: string;
+}
+/**
+ * Values that a person has set for single records of a mapping, until a date. `etl blockers override` writes them.
+ */
+export interface Overrides {
+  /**
+   * Says that this file holds overrides.
+   */
+  kind: 'overrides';
+  /**
+   * The mapping whose values they replace.
+   */
+  mapping: string;
+  /**
+   * The values, record by record.
+   */
+  overrides: Override[];
+}
+/**
+ * Values of one record, or of one element of it. They replace what was received, after `transform` and before the value is given its type.
+ */
+export interface Override {
+  /**
+   * Primary key of the record, as `etl blockers show` prints it.
+   */
+  record: string | number;
+  /**
+   * Position of the element, in a mapping with `each`; without it the value is set in every element.
+   */
+  index?: number;
+  /**
+   * The new values, by property.
+   */
+  set: {
+    /**
+     * A text, number or boolean, or null for none.
+     */
+    [k: string]: string | number | boolean | null;
+  };
+  /**
+   * Values as received that are replaced, by property. When the API sends another one, the override lets it through.
+   */
+  was?: {
+    /**
+     * A text, number or boolean, or null for none.
+     */
+    [k: string]: string | number | boolean | null;
+  };
+  /**
+   * The last day, in UTC, on which the values are set.
+   */
+  expires: string;
+  /**
+   * Why, for whoever reads it next year.
+   */
+  reason: string;
+  /**
+   * The Blocker that it answers, for readers.
+   */
+  blocker?: number;
 }

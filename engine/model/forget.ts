@@ -80,6 +80,16 @@ export interface ErasedPage extends RecordPlaces {
   readonly records: ReadonlyMap<number, string>;
 }
 
+/** What is taken out of texts. */
+export interface Redaction {
+  /** Primary keys of the person's records. */
+  readonly keys: ReadonlySet<string>;
+  /** Whether a text says something of the person. */
+  readonly says: (text: string) => boolean;
+  /** A text, such as a URL, without the person's name. */
+  readonly without: (text: string) => string;
+}
+
 /** The rows of one person in one mapping. */
 export interface SubjectRows {
   /** Values of the mapping's key, of rows whose newest staged version is the subject's. */
@@ -105,6 +115,8 @@ export interface Forgetting {
   /** Where staged rows have a value in a column. */
   places(mapping: MappingPlan, column: string, value: StagedValue): Promise<readonly RecordPlaces[]>;
   rows(mapping: MappingPlan, places: readonly RecordPlaces[]): Promise<SubjectRows>;
+  /** What Blockers, requests and open windows of the stream say of the person goes. */
+  redact(stream: StreamPlan, redaction: Redaction): Promise<void>;
   page(id: number): Promise<KeptPage | undefined>;
   /** In one transaction: the page, its rows and its Blockers, and what the tombstone counts. */
   erase(stream: string, hash: string, page: ErasedPage): Promise<void>;

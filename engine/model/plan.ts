@@ -1,6 +1,6 @@
 import type { Literal, Path } from './path-plan.ts';
 import type { SourcePlan } from './source-plan.ts';
-import type { StreamPlan } from './stream-plan.ts';
+import type { CursorType, StreamPlan } from './stream-plan.ts';
 import type { TransformPlan } from './transform-plan.ts';
 
 export type * from './path-plan.ts';
@@ -95,11 +95,13 @@ export interface ExtractStep extends StepBase {
   readonly mappings: readonly string[];
 }
 
-/** Maps the kept pages of a stream again for a mapping that is new or changed. No request is made. */
+/** Maps kept pages of a stream again, for a mapping that is new or changed or for a Blocker. No request is made. */
 export interface RemapStep extends StepBase {
   readonly kind: 'remap';
   readonly mapping: string;
   readonly stream: StreamPlan;
+  /** Only these pages; without it, all that are kept. */
+  readonly pages?: readonly number[];
 }
 
 /** Checks the staged rows that are about to be loaded. */
@@ -127,8 +129,20 @@ export interface LoadStep extends StepBase {
   readonly kind: 'load';
   readonly mapping: string;
   readonly rowsMax: number;
+  /** How many blocked rows stop it. */
+  readonly stop?: StopPlan;
+  /** Of the stream's cursor, where it has one. */
+  readonly cursor?: CursorType;
   /** In the order they run. `$name` stands for a parameter bound at run time. */
   readonly statements: readonly LoadStatement[];
+}
+
+/** A bound that is passed stops a load. */
+export interface StopPlan {
+  /** Open Blockers of the mapping's records. */
+  readonly above?: number;
+  /** Share of the rows that are about to be loaded, from 0 to 1. */
+  readonly aboveShare?: number;
 }
 
 export interface LoadStatement {
@@ -136,8 +150,19 @@ export interface LoadStatement {
    * `known` finds the unit's row in `_etl_loads`; `open` names the load file, `copy` makes a table of it; `superseded`
    * counts the rows that have a newer version in it. Where there are none the file is the `batch`, otherwise it is the
    * `newest` version of each row. `count` counts the target; `merge` moves the batch into it; `record` writes `_etl_loads`.
+   * After the last unit `complete` writes `_etl_completeness`.
    */
-  readonly name: 'known' | 'open' | 'copy' | 'superseded' | 'batch' | 'newest' | 'count' | 'merge' | 'record';
+  readonly name:
+    | 'known'
+    | 'open'
+    | 'copy'
+    | 'superseded'
+    | 'batch'
+    | 'newest'
+    | 'count'
+    | 'merge'
+    | 'record'
+    | 'complete';
   readonly sql: string;
 }
 
@@ -154,6 +179,19 @@ export interface MappingPlan {
   readonly properties: readonly PropertyPlan[];
   /** SHA-256 of everything that decides the rows; a change means that kept pages are mapped again. */
   readonly hash: string;
+  /** Values that people have set; they are no part of the hash. */
+  readonly overrides?: readonly OverridePlan[];
+}
+
+/** Values of one record, or of one element of it, until a time. */
+export interface OverridePlan {
+  readonly record: string;
+  readonly index?: number;
+  readonly set: { readonly [property: string]: string | number | boolean | null };
+  /** Received values that are replaced; another one is let through. */
+  readonly was?: { readonly [property: string]: string | number | boolean | null };
+  /** Milliseconds since the epoch. */
+  readonly untilMs: number;
 }
 
 export interface PropertyPlan {

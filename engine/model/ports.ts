@@ -1,20 +1,30 @@
 import type { AuditScope, AuditStatement, LoadRecord, MappingLedger, TableComparison } from './audit.ts';
-import type { ApiRequest, ApiResponse, BlockedRow, MappedRows, PageFacts, StagedValue } from './batch.ts';
+import type { ApiRequest, ApiResponse, MappedRows, PageFacts, StagedValue } from './batch.ts';
+import type { Blockers } from './blocker.ts';
 import type {
   CheckPlan,
   LoadStatement,
   MappingPlan,
-  Plan,
   SourcePlan,
   StreamPlan,
   StreamShape,
   TimeoutsPlan,
 } from './plan.ts';
-import type { RunReport, StepResult } from './run-report.ts';
 import type { WarehouseTable } from './snapshot.ts';
+import type {
+  CompareRequest,
+  Completeness,
+  LoadCounts,
+  LoadRequest,
+  LoadUnit,
+  Sample,
+} from './warehouse-views.ts';
 
+export type * from './artifacts-port.ts';
 export type * from './cache-port.ts';
 export type * from './limiter-port.ts';
+export type * from './progress-port.ts';
+export type * from './warehouse-views.ts';
 
 /** Time, injected so that tests need not sleep. */
 export interface Clock {
@@ -148,23 +158,6 @@ export interface KeptPage {
   readonly body: Uint8Array;
 }
 
-/** The rows of one mapping in a range of pages: what one load carries. */
-export interface LoadUnit {
-  readonly id: string;
-  readonly mapping: string;
-  readonly firstPage: number;
-  readonly lastPage: number;
-  readonly rows: number;
-}
-
-export interface LoadCounts {
-  readonly staged: number;
-  readonly inserted: number;
-  readonly updated: number;
-  readonly unchanged: number;
-  readonly superseded: number;
-}
-
 export interface CheckOutcome {
   readonly passed: boolean;
   readonly found: string;
@@ -172,6 +165,7 @@ export interface CheckOutcome {
 
 /** The database between API and warehouse: the ledger of pages, positions, staged rows, and blocked ones. */
 export interface Staging {
+  readonly blockers: Blockers;
   /** Brings the schema up to date. Call it before anything else. */
   migrate(): Promise<void>;
   startRun(run: RunRecord): Promise<void>;
@@ -184,6 +178,8 @@ export interface Staging {
    */
   mappingHashes(): Promise<ReadonlyMap<string, string>>;
   position(stream: StreamPlan): Promise<Position>;
+  /** The normalised cursor up to which a stream (`source.stream`) has been read whole, in all its accounts. */
+  reached(stream: string): Promise<string | undefined>;
   /** What the position of each stream was made by, by `source.stream`. */
   shapes(): Promise<ReadonlyMap<string, StreamShape>>;
   /** Mappings of which something is loaded. */
@@ -194,20 +190,20 @@ export interface Staging {
   reservePages(count: number): Promise<number>;
   /** Writes whole pages, their rows, their blocked rows and the position in one transaction. */
   commit(stream: StreamPlan, pages: readonly StagedPage[]): Promise<void>;
-  /** Writes the rows that a mapping made of a kept page, in one transaction. */
-  restage(page: number, rows: MappedRows): Promise<void>;
-  /** Kept pages of a stream in order. */
-  pages(stream: StreamPlan): AsyncIterable<KeptPage>;
+  /** Writes the rows that a mapping made of a kept page, in one transaction; a Blocker of a row that fits now is retried. */
+  restage(page: number, rows: MappedRows, run: string): Promise<void>;
+  /** Kept pages of a stream in order: all, or those with these ids. */
+  pages(stream: StreamPlan, only?: readonly number[]): AsyncIterable<KeptPage>;
   /** How many pages are kept, by `source.stream`. */
   keptPages(): Promise<ReadonlyMap<string, number>>;
   /** Load units of what is staged and not yet loaded, in page order, each of whole pages and at most about `rowsMax` rows. */
   pendingUnits(mapping: MappingPlan, rowsMax: number): Promise<readonly LoadUnit[]>;
-  /** Rows of a unit, in page order, in bounded batches: see `stagedMeta` for the columns. */
+  /** Rows of a unit but those held, in page order, in bounded batches: see `stagedMeta` for the columns. */
   rows(mapping: MappingPlan, unit: LoadUnit): AsyncIterable<readonly StagedRow[]>;
   markLoaded(unit: LoadUnit, run: string, counts: LoadCounts, at: string): Promise<void>;
   check(mapping: MappingPlan, check: CheckPlan, nowMs: number): Promise<CheckOutcome>;
-  /** Blocked rows of a mapping that are still open, newest first. */
-  blocked(mapping: string, limit: number): Promise<readonly BlockedRow[]>;
+  /** How many rows of a unit wait behind an open Blocker of an earlier version of their record. */
+  heldRows(mapping: MappingPlan, unit: LoadUnit): Promise<number>;
   /** What the ledger says of a mapping and its stream, and how far its parts agree. Nothing is changed. */
   ledger(mapping: MappingPlan, stream: StreamPlan, scope: AuditScope): Promise<MappingLedger>;
   close(): Promise<void>;
@@ -230,50 +226,15 @@ export interface Warehouse {
   define(statements: readonly string[]): Promise<void>;
   /** Loads one unit in one transaction; a unit that `_etl_loads` has already is not loaded again. */
   load(statements: readonly LoadStatement[], load: LoadRequest): Promise<LoadCounts>;
-  /** The first rows of a table, as texts, for people. */
+  /** Writes into `_etl_completeness` how far the mapping of a load step is complete. */
+  complete(statements: readonly LoadStatement[], completeness: Completeness): Promise<void>;
+  /** The first rows of a table, as texts. */
   sample(schema: string, table: string, limit: number): Promise<Sample>;
   /** The loads of a mapping that `_etl_loads` has. */
   loads(statements: readonly AuditStatement[]): Promise<readonly LoadRecord[]>;
   /** Holds the newest version of each row of a load file against a table. Nothing is changed. */
   compare(statements: readonly AuditStatement[], request: CompareRequest): Promise<TableComparison>;
   close(): Promise<void>;
-}
-
-export interface LoadRequest {
-  readonly unit: LoadUnit;
-  readonly run: string;
-  /** The target, for messages. */
-  readonly schema: string;
-  readonly table: string;
-  /** Load file: CSV, see model/load-file.ts. */
-  readonly file: string;
-}
-
-export interface CompareRequest {
-  readonly schema: string;
-  readonly table: string;
-  /** Load file; a row whose `_hash` is empty says only that its key is blocked. */
-  readonly file: string;
-  /** Pages of the rows to look at. */
-  readonly pages?: { readonly first: number; readonly last: number };
-  /** Present when the file was read from the source. */
-  readonly source?: SourceBounds;
-}
-
-/** What must not be expected of a table that is compared with its source. */
-export interface SourceBounds {
-  /** When the audit began: rows that were loaded since may not have been listed. */
-  readonly startedAt: string;
-  /** Normalised cursor from which on records have changed since; absent where the cursor does not tell. */
-  readonly changedFrom?: string;
-  /** Normalised cursor at which the listing begins; other rows of the table were not listed. */
-  readonly from?: string;
-}
-
-export interface Sample {
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly (string | null)[])[];
-  readonly total: number;
 }
 
 /** Reads one kind of source. */
@@ -308,30 +269,3 @@ export interface ConnectorPage<Fetched extends FetchedPage> {
   readonly number: number;
   readonly next?: ApiRequest;
 }
-
-/** Keeps what a run leaves behind in `.etl/runs/<id>/`, so that it is there after a crash, too. */
-export interface Artifacts {
-  plan(plan: Plan): void;
-  step(result: StepResult): void;
-  report(report: RunReport): void;
-}
-
-/** Told how a run goes; prints to stderr. */
-export interface Progress {
-  update(event: ProgressEvent): void;
-}
-
-export type ProgressEvent =
-  | {
-      readonly kind: 'step';
-      readonly step: string;
-      readonly state: 'started' | 'succeeded' | 'failed' | 'skipped' | 'interrupted';
-    }
-  | {
-      readonly kind: 'stream';
-      readonly stream: string;
-      readonly pages: number;
-      readonly received: number;
-      readonly waitingMs: number;
-      readonly boundBy?: string;
-    };

@@ -63,6 +63,7 @@ export interface Project {
   readonly sources: readonly config.Source[];
   readonly mappings: readonly config.Mapping[];
   readonly tests: readonly config.Test[];
+  readonly overrides: readonly config.Overrides[];
   /** `${env:…}` and `${file:…}` with the place that names each first, by the file they stand in. */
   readonly references: readonly ReferencePlan[];
   readonly templates: { readonly [name: string]: string };

@@ -65,6 +65,8 @@ export interface TableReport {
   readonly unchanged: number;
   /** Older versions of a row in the same load. */
   readonly superseded: number;
+  /** Rows that wait, since an earlier version of their record is blocked. */
+  readonly held: number;
 }
 
 export interface CheckReport {

@@ -11,6 +11,8 @@ export interface StateSnapshot {
   readonly loadedMappings: ReadonlySet<string>;
   /** What the position of each stream was made by, by `source.stream`. */
   readonly shapes: ReadonlyMap<string, StreamShape>;
+  /** Pages with an open Blocker of a record that an override is for, by mapping. */
+  readonly overridden: ReadonlyMap<string, readonly number[]>;
 }
 
 /** Nothing is staged, and nothing loaded. */
@@ -20,6 +22,7 @@ export const emptyState: StateSnapshot = {
   tables: [],
   loadedMappings: new Set(),
   shapes: new Map(),
+  overridden: new Map(),
 };
 
 /** A table as the warehouse has it. Types are the warehouse's own names. */

@@ -22,6 +22,29 @@ export function mentions({ erasers, texts }: PersonTexts): (text: string) => boo
   return (text) => sought.some((word) => standsIn(text, word));
 }
 
+/** Takes the person's names out of a text, also as they stand in URLs and in JSON. */
+export function withoutNames({ erasers }: Pick<PersonTexts, 'erasers'>): (text: string) => string {
+  const names = erasers.flatMap((eraser) => eraser.names).filter((name) => name.length >= textMin);
+  const written = new Set(names.flatMap(spellings));
+  return (text) => [...written].reduce(withoutWord, text);
+}
+
+function spellings(name: string): readonly string[] {
+  const encoded = encodeURIComponent(name);
+  return [name, encoded, encoded.replaceAll('%20', '+'), JSON.stringify(name).slice(1, -1)];
+}
+
+function withoutWord(text: string, word: string): string {
+  const parts = text.split(word);
+  return parts.reduce((before, after) => {
+    const stands = (/%[0-9A-Fa-f]{2}$/.test(before) || !isLetter(before.at(-1))) && !isLetter(after.at(0));
+    return before + (stands ? forgottenText : word) + after;
+  });
+}
+
+const isLetter = (character: string | undefined): boolean =>
+  character !== undefined && /[\p{L}\p{N}]/u.test(character);
+
 /** A word within a longer one is another word. */
 function standsIn(text: string, word: string): boolean {
   for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + 1)) {

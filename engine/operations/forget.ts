@@ -13,7 +13,7 @@ import type {
 } from '../model/forget.ts';
 import type { MappingPlan } from '../model/plan.ts';
 import type { ResponseCache, Staging } from '../model/ports.ts';
-import { streamName, withoutPerson } from './forget-texts.ts';
+import { mentions, streamName, withoutNames, withoutPerson } from './forget-texts.ts';
 
 export interface ForgetServices {
   readonly staging: Pick<Staging, 'pages'>;
@@ -155,7 +155,12 @@ export async function forgetSubject(
   await forgetting.begin(salt, marks, by);
   for (const group of services.cacheGroups) await cache.drop(group);
   const loadFiles = await files.removeLoadFiles();
-  const artifacts = await files.change(withoutPerson(personOf(found)));
+  const person = personOf(found);
+  const artifacts = await files.change(withoutPerson(person));
+  for (const { eraser, keys } of found.streams) {
+    const redaction = { keys, says: mentions(person), without: withoutNames(person) };
+    await forgetting.redact(eraser.stream, redaction);
+  }
   const streams: StreamOutcome[] = [];
   for (const one of found.streams) streams.push(await forgetInStream(one, salt, services));
   await forgetting.scrub();

@@ -25,7 +25,8 @@ interface FileResult {
 const projectFile = 'etl.yml';
 
 /** Whether a file must be one of ours by where it stands. Others are ours when they have a `kind`. */
-const isOurs = (file: string): boolean => file === projectFile || /^(sources|mappings|tests)\//.test(file);
+const isOurs = (file: string): boolean =>
+  file === projectFile || /^(sources|mappings|tests|overrides)\//.test(file);
 
 /** Files of other tools share the folder: a Kubernetes manifest has a `kind`, too, but always an `apiVersion`. */
 const looksForeign = (text: string): boolean => !/^kind\s*:/m.test(text) || /^apiVersion\s*:/m.test(text);

@@ -69,7 +69,7 @@ export function reportText(report: RunReport): string {
 }
 
 function remarks(report: RunReport): readonly string[] {
-  const total = (name: 'blocked' | 'deduplicated' | 'nulled' | 'superseded'): number =>
+  const total = (name: 'blocked' | 'deduplicated' | 'held' | 'nulled' | 'superseded'): number =>
     report.tables.reduce((sum, one) => sum + one[name], 0);
   const refused = report.streams.reduce((sum, one) => sum + one.refused, 0);
   const retries = report.streams.reduce((sum, one) => sum + one.retries, 0);
@@ -77,6 +77,7 @@ function remarks(report: RunReport): readonly string[] {
   return [
     ...(report.checks.length > 0 ? [`Checks: ${passed} of ${report.checks.length} passed.`] : []),
     ...blockedText(report, total('blocked')),
+    ...heldText(total('held')),
     ...(total('nulled') > 0 ? [`Set to NULL: ${count(total('nulled'))} values did not fit.`] : []),
     ...(total('deduplicated') > 0
       ? [`Deduplicated: ${count(total('deduplicated'))} rows came twice in one page.`]
@@ -110,7 +111,7 @@ function cacheText({ streams }: RunReport): readonly string[] {
   return [`Cache: ${count(hits)} of ${count(all)} replies came from it (${rate} %)${confirmed}.`];
 }
 
-function blockedText({ blocked }: RunReport, total: number): readonly string[] {
+function blockedText({ blocked, environment }: RunReport, total: number): readonly string[] {
   if (total === 0) return [];
   const shown = blocked
     .slice(0, blockedLinesMax)
@@ -119,11 +120,18 @@ function blockedText({ blocked }: RunReport, total: number): readonly string[] {
         `  ${mapping}, record ${record}${index === null ? '' : `[${index}]`}, ${property}: ${reason}`,
     );
   return [
-    `Blocked: ${count(total)} ${total === 1 ? 'row is' : 'rows are'} kept aside (etl preview MAPPING --blocked shows all).`,
+    `Blocked: ${count(total)} ${total === 1 ? 'row is' : 'rows are'} kept aside (etl blockers${environment === 'lab' ? ' --lab' : ''} lists them).`,
     ...shown,
     ...(total > shown.length ? [`  … ${count(total - shown.length)} more`] : []),
   ];
 }
+
+const heldText = (rows: number): readonly string[] =>
+  rows === 0
+    ? []
+    : [
+        `Held: ${count(rows)} ${rows === 1 ? 'row waits' : 'rows wait'}, since an earlier version of ${rows === 1 ? 'its record is' : 'their records are'} blocked.`,
+      ];
 
 function outcome(report: RunReport, elapsedMs: number): string {
   const where = `run ${report.run} in ${report.environment}, ${durationText(elapsedMs)}`;

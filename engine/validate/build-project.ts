@@ -82,6 +82,7 @@ export function buildProject(
     sources: configs(entries.sources).map((source) => sourceWithDefaults(source, defaults)),
     mappings: configs(entries.mappings).map((mapping) => mappingWithDefaults(mapping, defaults)),
     tests: configs(entries.tests),
+    overrides: configs(entries.overrides),
     references: firstOfEach(references),
     templates: files.templates,
   };

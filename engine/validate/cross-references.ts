@@ -145,7 +145,7 @@ function unmapped({ sources, mappings, unread }: Entries): readonly Diagnostic[]
 /** What files say about each other: names that are unknown, that are there twice, that nobody uses. */
 export const crossReferences = (entries: Entries): readonly Diagnostic[] => [
   ...entries.mappings.flatMap((mapping) => unknownStream(mapping, entries)),
-  ...entries.tests.flatMap((test) => unknownMapping(test, entries)),
+  ...[...entries.tests, ...entries.overrides].flatMap((one) => unknownMapping(one, entries)),
   ...sameNames('source', entries.sources),
   ...sameNames('mapping', entries.mappings),
   ...sameNames('test file', entries.tests),

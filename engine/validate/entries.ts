@@ -3,7 +3,7 @@ import type { SourceDocument, UnreadFile } from '../model/project.ts';
 import { isJson, type Json, objectAt, textAt } from './json.ts';
 import { isKind } from './kinds.ts';
 
-/** One declared source, mapping or test file. */
+/** One declared source, mapping, test or overrides file. */
 export interface Entry<Config> {
   readonly document: SourceDocument;
   /** The document as it is, with its variables filled in: anything may be missing. */
@@ -17,6 +17,7 @@ export interface Entries {
   readonly sources: readonly Entry<config.Source>[];
   readonly mappings: readonly Entry<config.Mapping>[];
   readonly tests: readonly Entry<config.Test>[];
+  readonly overrides: readonly Entry<config.Overrides>[];
   /** Absent when etl.yml could not be read or does not hold. */
   readonly project?: config.Project;
   readonly unread: readonly UnreadFile[];
@@ -43,6 +44,7 @@ export function collectEntries(checked: readonly CheckedDocument[], unread: read
     sources: entriesOf(checked, 'source'),
     mappings: entriesOf(checked, 'mapping'),
     tests: entriesOf(checked, 'test'),
+    overrides: entriesOf(checked, 'overrides'),
     ...(project !== undefined && { project }),
     unread,
   };

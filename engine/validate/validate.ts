@@ -10,6 +10,7 @@ import { type ChosenEnvironment, chooseEnvironment, fillingOf } from './environm
 import { identityMistakes } from './identity.ts';
 import { objectAt } from './json.ts';
 import { lookupMistakes } from './lookups.ts';
+import { overridesMistakes } from './overrides.ts';
 import { mappingPaths, sourcePaths } from './paths.ts';
 import { piiMistakes } from './pii.ts';
 import { projectDocument, projectMistakes } from './project-document.ts';
@@ -23,6 +24,8 @@ import { substitute } from './substitute.ts';
 export interface ValidateOptions {
   /** Name of the environment; otherwise `dev`, or the first one. */
   readonly environment?: string;
+  /** The time, for what expires. */
+  readonly nowMs?: number;
   /** What reading the files has found; it is sorted in, and an error among it leaves no project. */
   readonly read?: readonly Diagnostic[];
 }
@@ -102,6 +105,7 @@ export function validateProject(files: ProjectFiles, options: ValidateOptions = 
     ...checks.flatMap(({ diagnostics }) => diagnostics),
     ...crossReferences(entries),
     ...meaning(entries),
+    ...overridesMistakes(entries, options.nowMs ?? Number.NEGATIVE_INFINITY),
     ...tokenKeyMistakes(entries, chosen),
     ...(own === undefined || entries.project === undefined ? [] : stagingMistakes(own)),
   ];

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { check, plan } from '../../engine/engine.ts';
+import { check, plan, retry } from '../../engine/engine.ts';
 import type { Plan } from '../../engine/model/plan.ts';
 import { emptyState, type StateSnapshot } from '../../engine/model/snapshot.ts';
 import { planText } from '../../engine/report/plan-text.ts';
@@ -43,6 +43,76 @@ const demo = (mapping: string, source = ''): string =>
     'mappings/orders.yml': `kind: mapping\nname: orders\nfrom: shop.orders\nload: {key: [id]}\nproperties:\n${mapping}`,
   });
 
+describe('compiling overrides and policies', () => {
+  const withOverrides = async (snapshot: StateSnapshot = nothing) => {
+    const folder = demo(
+      '  id: {from: id, type: string}\n  price: {from: price, type: double}\nblockers: {stopAbove: 3, stopAboveShare: 2.5%}\n',
+    );
+    mkdirSync(join(folder, 'overrides'));
+    const file = join(folder, 'overrides/orders.yml');
+    const one = '- {record: 7, set: {price: "1"}, was: {price: "1,0"}, expires: 2026-12-31, reason: x}';
+    writeFileSync(file, `kind: overrides\nmapping: orders\noverrides:\n  ${one}\n`);
+    const compiled = await compile(folder, snapshot);
+    if (compiled.plan === undefined) throw new Error('the project compiles');
+    return compiled.plan;
+  };
+
+  it('keeps values that people set in the plan, and out of the mapping’s hash', async () => {
+    const { orders } = (await withOverrides()).mappings;
+    const plain = (
+      await compile(demo('  id: {from: id, type: string}\n  price: {from: price, type: double}\n'))
+    ).plan?.mappings['orders'];
+    expect(orders?.hash).to.equal(plain?.hash);
+    expect(orders?.overrides).to.deep.equal([
+      {
+        record: '7',
+        set: { price: '1' },
+        was: { price: '1,0' },
+        untilMs: Date.parse('2027-01-01T00:00:00Z'),
+      },
+    ]);
+  });
+
+  it('maps the pages again that an override is for, and no others', async () => {
+    const hash = (await withOverrides()).mappings['orders']?.hash ?? '';
+    const plan = await withOverrides({
+      ...nothing,
+      keptPages: new Map([['shop.orders', 9]]),
+      mappingHashes: new Map([['orders', hash]]),
+      overridden: new Map([['orders', [3, 5]]]),
+    });
+    const [remap] = plan.steps;
+    expect(remap)
+      .to.include({ kind: 'remap', id: 'remap orders' })
+      .and.to.deep.include({ pages: [3, 5] });
+    expect(remap?.reason).to.equal(
+      'an override answers a Blocker: 2 kept pages are mapped again, without a request',
+    );
+  });
+
+  it('says where a load stops', async () => {
+    const load = (await withOverrides()).steps.find(({ kind }) => kind === 'load');
+    expect(load).to.deep.include({ stop: { above: 3, aboveShare: 0.025 } });
+  });
+
+  it('retries with the steps of the mappings alone, loading them when asked to', async () => {
+    const whole = await withOverrides();
+    const some = retry(whole, { pages: new Map([['orders', [4]]]), load: false });
+    expect(some.steps.map(({ id }) => id)).to.deep.equal(['remap orders']);
+    expect(some.steps[0]).to.deep.include({ pages: [4] });
+    expect(some.id).to.not.equal(whole.id);
+    const loading = retry(whole, { pages: new Map([['orders', [4]]]), load: true });
+    expect(loading.steps.map(({ id }) => id)).to.deep.equal(['remap orders', 'define orders', 'load orders']);
+    expect(retry(whole, { pages: new Map(), load: true }).steps).to.deep.equal([]);
+  });
+
+  it('maps all pages of a mapping that has changed, whatever is retried', async () => {
+    const whole = await withOverrides({ ...nothing, keptPages: new Map([['shop.orders', 9]]) });
+    const [remap] = retry(whole, { pages: new Map([['orders', [4]]]), load: false }).steps;
+    expect(remap).to.include({ id: 'remap orders' }).and.not.to.have.property('pages');
+  });
+});
+
 describe('compiling a project', () => {
   it('gives the golden plan of the storefront, step by step and with its SQL', async () => {
     golden('storefront-plan.txt', `${planText(await storefrontPlan(), true)}\n`);
@@ -76,6 +146,7 @@ describe('compiling a project', () => {
   it('adds a column that the table lacks, as nullable, and nothing when it lacks none', async () => {
     const tables = [
       { schema: 'main', table: '_etl_loads', columns: [] },
+      { schema: 'main', table: '_etl_completeness', columns: [] },
       {
         schema: 'main',
         table: 'orders',

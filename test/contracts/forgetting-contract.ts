@@ -121,9 +121,52 @@ export function forgettingContract(name: string, open: () => Promise<OpenStaging
       });
       expect((await rowsNow()).map(([id]) => id)).to.deep.equal(['b']);
       expect([...((await forgetting.page(1))?.body ?? [])]).to.deep.equal([...body]);
-      expect(await staging.blocked('orders', 10)).to.deep.equal([blocked[1]]);
+      const open = await staging.blockers.find({ mapping: 'orders', status: 'open' }, 10);
+      expect(open.map(({ record, value }) => [record, value])).to.deep.equal([['b', 'of b']]);
+      const [closed] = await staging.blockers.find({ mapping: 'orders', status: 'resolved' }, 10);
+      expect(closed).to.include({ record: 'hidden', note: 'forgotten' });
+      const history = await staging.blockers.history(closed?.id ?? 0);
+      expect(history.map(({ event }) => event)).to.deep.equal(['opened', 'resolved']);
       const [entry] = await forgetting.entries();
       expect(entry?.counts).to.deep.equal({ ...noCounts, pages: 1, records: 1, rows: 2, blockers: 1 });
+    });
+
+    it('takes the words about a person out of Blockers and requests', async () => {
+      const blocked = [
+        blockedRow({ ordinal: 0, record: 'a', value: 'secret' }),
+        blockedRow({ ordinal: 1, record: 'b', value: 'of b', property: 'note' }),
+        blockedRow({ ordinal: 2, record: 'c', reason: 'it was Ann', property: 'at' }),
+      ];
+      const open = {
+        startedAt: '',
+        pages: 1,
+        next: { method: 'GET', url: '/orders?after=Ann', headers: {} },
+      } as const;
+      await commitAll(staging, [{ id: 1, rows: [], blocked, position: { cursor: '5', open } }]);
+      const { blockers } = staging;
+      const all = await blockers.find({ mapping: 'orders' }, 10);
+      const ids = all.filter(({ record }) => record === 'a').map(({ id }) => id);
+      await blockers.change(ids, { event: 'noted', note: 'asked Ann' }, 'bob');
+      await staging.forgetting.redact(streamPlan(), {
+        keys: new Set(['a']),
+        says: (text) => text.includes('Ann'),
+        without: (text) => text.replaceAll('Ann', '-').replaceAll('page=1', 'page=-'),
+      });
+      const texts = (await blockers.find({ mapping: 'orders' }, 10)).map(
+        ({ record, reason, value, note }) => [record, reason, value, note],
+      );
+      expect(texts).to.have.deep.members([
+        ['a', 'forgotten', '', ''],
+        ['b', 'not a decimal number', 'of b', ''],
+        ['c', 'forgotten', '', ''],
+      ]);
+      const details = (await blockers.history(ids[0] ?? 0)).map(({ event, detail }) => [event, detail]);
+      expect(details).to.deep.equal([
+        ['opened', ''],
+        ['noted', ''],
+      ]);
+      // The window is read again from its beginning.
+      expect(await staging.position(streamPlan())).to.deep.equal({ cursor: '5' });
     });
 
     it('is given the same page again without harm', async () => {

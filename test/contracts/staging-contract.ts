@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { CheckPlan, MappingPlan } from '../../engine/model/plan.ts';
 import type { Staging } from '../../engine/model/ports.ts';
+import { describeBlockers } from './blockers-contract.ts';
 import { describeAudit } from './staging-audit.ts';
 import {
   blockedRow,
@@ -10,6 +11,7 @@ import {
   loadAll,
   mappedRows,
   mappingPlan,
+  openRows,
   type SampleRow,
   stagedPage,
   stillClock,
@@ -45,6 +47,7 @@ export function stagingContract(name: string, open: () => Promise<Staging>): voi
     describeUnits(() => staging);
     describeRemap(() => staging, rowsOf);
     describeChecks(() => staging);
+    describeBlockers(() => staging);
     describeAudit(() => staging);
   });
 }
@@ -120,7 +123,7 @@ function describeLedger(staging: () => Staging, rowsOf: RowsOf): void {
       expect(failure).to.be.instanceOf(Error);
       expect(await staging().position(streamPlan())).to.deep.equal({ cursor: 'cursor of 1' });
       expect(await staging().keptPages()).to.deep.equal(new Map([['shop.orders', 1]]));
-      expect(await staging().blocked('orders', 10)).to.deep.equal([]);
+      expect(await openRows(staging(), 'orders')).to.deep.equal([]);
       expect(await rowsOf(orders)).to.have.length(1);
     });
 
@@ -133,7 +136,7 @@ function describeLedger(staging: () => Staging, rowsOf: RowsOf): void {
       const before = await rowsOf(orders);
       await commitAll(staging(), pages.slice(0, 1));
       expect(await rowsOf(orders)).to.deep.equal(before);
-      expect(await staging().blocked('orders', 10)).to.have.length(1);
+      expect(await openRows(staging(), 'orders')).to.have.length(1);
       expect(await staging().position(streamPlan())).to.deep.equal({ cursor: 'cursor of 2' });
     });
 
@@ -203,9 +206,9 @@ function describeLedger(staging: () => Staging, rowsOf: RowsOf): void {
         { id: 2, blocked: [blockedRow({ record: 'new', index: 2 }), blockedRow({ record: 'newest' })] },
       ]);
       const newest = [blockedRow({ record: 'newest' }), blockedRow({ record: 'new', index: 2 })];
-      expect(await staging().blocked('orders', 2)).to.deep.equal(newest);
-      expect(await staging().blocked('orders', 9)).to.have.length(3);
-      expect(await staging().blocked('others', 9)).to.deep.equal([]);
+      expect(await openRows(staging(), 'orders', 2)).to.deep.equal(newest);
+      expect(await openRows(staging(), 'orders', 9)).to.have.length(3);
+      expect(await openRows(staging(), 'others', 9)).to.deep.equal([]);
     });
   });
 }
@@ -241,10 +244,10 @@ function describeUnits(staging: () => Staging): void {
       const before = await units();
       expect(await units()).to.deep.equal(before);
       expect(before[0]?.id).to.match(/^dev\.orders\.1-1\.[0-9a-f]{8}$/);
-      await staging().restage(1, mappedRows(pageOf(1, 3)));
+      await staging().restage(1, mappedRows(pageOf(1, 3)), 'run-2');
       expect(await units()).to.deep.equal(before);
       await staging().prepare({ ...orders, hash: 'hash-2' });
-      await staging().restage(1, mappedRows(pageOf(1, 3)));
+      await staging().restage(1, mappedRows(pageOf(1, 3)), 'run-2');
       expect((await units())[0]?.id).to.not.equal(before[0]?.id);
     });
 
@@ -312,15 +315,16 @@ function describeRemap(staging: () => Staging, rowsOf: RowsOf): void {
     ];
     const again = (id: number, values: readonly string[]) => mappedRows({ id, rows: [{ values }] });
 
-    it('loses its rows, its blocked rows and its place, and keeps the pages', async () => {
+    it('loses its rows and its place, and keeps the pages; its Blockers stay until a page says otherwise', async () => {
       await commitAll(staging(), pages);
       await loadAll(staging(), await staging().pendingUnits(orders, 10));
       await staging().prepare(changed);
       expect(await rowsOf(changed)).to.deep.equal([]);
-      expect(await staging().blocked('orders', 10)).to.deep.equal([]);
+      expect(await openRows(staging(), 'orders')).to.have.length(1);
       expect(await staging().keptPages()).to.deep.equal(new Map([['shop.orders', 2]]));
-      await staging().restage(1, again(1, ['a', '1', 'new']));
-      await staging().restage(2, again(2, ['b', '1', 'new']));
+      await staging().restage(1, again(1, ['a', '1', 'new']), 'run-2');
+      expect(await openRows(staging(), 'orders')).to.deep.equal([]);
+      await staging().restage(2, again(2, ['b', '1', 'new']), 'run-2');
       expect(await rowsOf(changed)).to.have.length(2);
     });
 
@@ -337,10 +341,10 @@ function describeRemap(staging: () => Staging, rowsOf: RowsOf): void {
         rows: [order('x'), order('y')],
         blocked: [blockedRow({ record: 'z' })],
       });
-      await staging().restage(1, rows);
-      await staging().restage(1, rows);
+      await staging().restage(1, rows, 'run-2');
+      await staging().restage(1, rows, 'run-2');
       expect((await rowsOf(orders)).map((row) => (row as string[])[1])).to.deep.equal(['x', 'y', 'b']);
-      expect((await staging().blocked('orders', 10)).map(({ record }) => record)).to.deep.equal(['z']);
+      expect((await openRows(staging(), 'orders')).map(({ record }) => record)).to.deep.equal(['z']);
     });
 
     it('counts as prepared only when it has seen every kept page of its stream', async () => {
@@ -348,9 +352,9 @@ function describeRemap(staging: () => Staging, rowsOf: RowsOf): void {
       await commitAll(staging(), pages);
       await commitAll(staging(), [{ id: 3, mapping: 'orders' }], streamPlan({ name: 'refunds' }));
       await staging().prepare(changed);
-      await staging().restage(1, again(1, ['a', '1', 'new']));
+      await staging().restage(1, again(1, ['a', '1', 'new']), 'run-2');
       expect(await staging().mappingHashes()).to.deep.equal(new Map());
-      await staging().restage(2, again(2, ['b', '1', 'new']));
+      await staging().restage(2, again(2, ['b', '1', 'new']), 'run-2');
       expect(await staging().mappingHashes()).to.deep.equal(new Map([['orders', 'hash-2']]));
     });
 
@@ -361,8 +365,8 @@ function describeRemap(staging: () => Staging, rowsOf: RowsOf): void {
       await commitAll(staging(), [{ id: 3, mapping: 'late', rows: [order('c')] }]);
       const before = await staging().pendingUnits(late, 1);
       await loadAll(staging(), before);
-      await staging().restage(1, mappedRows({ id: 1, mapping: 'late', rows: [order('a')] }));
-      await staging().restage(2, mappedRows({ id: 2, mapping: 'late', rows: [order('b')] }));
+      await staging().restage(1, mappedRows({ id: 1, mapping: 'late', rows: [order('a')] }), 'run-2');
+      await staging().restage(2, mappedRows({ id: 2, mapping: 'late', rows: [order('b')] }), 'run-2');
       const after = await staging().pendingUnits(late, 1);
       expect(after.map(({ firstPage }) => firstPage)).to.deep.equal([1, 2, 3]);
       expect(after[2]?.id).to.not.equal(before[0]?.id);

@@ -144,6 +144,7 @@ const unitCounts = (unit: LoadUnit) => ({
   updated: 0,
   unchanged: 0,
   superseded: 0,
+  held: 0,
 });
 
 /** Marks units as loaded, as a run does once the warehouse has them. */
@@ -163,3 +164,16 @@ type Bare<C> = C extends CheckPlan ? Omit<C, 'id' | 'severity'> : never;
 
 export const checkPlan = (check: Bare<CheckPlan>): CheckPlan =>
   ({ ...check, id: check.kind, severity: 'error' }) as CheckPlan;
+
+/** Rows that do not fit, as their open Blockers say, newest first. */
+export async function openRows(
+  staging: Staging,
+  mapping: string,
+  limit = 100,
+): Promise<readonly BlockedRow[]> {
+  const found = await staging.blockers.find({ mapping, kind: 'record', status: 'open' }, limit);
+  return found.map(({ ordinal, index, record, property, code, reason, value }) => ({
+    ...{ mapping, index, record, property, code, reason, value },
+    ordinal: ordinal ?? -1,
+  }));
+}

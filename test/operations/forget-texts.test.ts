@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { compileEraser } from '../../engine/execute/map/erase.ts';
 import { knownPath } from '../../engine/model/path.ts';
-import { mentions, withoutPerson } from '../../engine/operations/forget-texts.ts';
+import { mentions, withoutNames, withoutPerson } from '../../engine/operations/forget-texts.ts';
 import { mapping, property, stream } from '../support/mappings.ts';
 
 const eraser = compileEraser(
@@ -40,6 +40,15 @@ describe('texts about a person', () => {
     expect(says('"Ann Quill"')).to.equal(true);
     expect(says('47110 and a4711')).to.equal(false);
     expect(says('de')).to.equal(false);
+  });
+
+  it('are taken out of URLs and JSON as they are written there', () => {
+    const names = { erasers: [compileEraser(stream({ subject: knownPath('mail') }), [], 'ann b@x', {})] };
+    const without = withoutNames(names);
+    expect(without('/o?after=ann%20b%40x&x=1')).to.equal('/o?after=forgotten&x=1');
+    expect(without('/o?after=%22ann+b%40x%22')).to.equal('/o?after=%22forgotten%22');
+    expect(without('"ann b@x" joann b@x ann b@xy')).to.equal('"forgotten" joann b@x ann b@xy');
+    expect(withoutNames(person)('?page=4711&n=14711')).to.equal('?page=forgotten&n=14711');
   });
 
   it('go from the report of a run, and everything else stays as it is', () => {

@@ -60,7 +60,8 @@ export default class Preview extends BaseCommand {
 
   async #blocked({ staging }: PlannedProject, name: string, limit: number): Promise<Outcome> {
     await staging.migrate();
-    const blocked = await staging.blocked(name, limit);
+    const open = { mapping: name, kind: 'record', status: 'open' } as const;
+    const blocked = await staging.blockers.find(open, limit);
     const rows = blocked.map(({ record, index, property, code, reason }) => [
       record,
       index,

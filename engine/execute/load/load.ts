@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cursorValue } from '../../model/batch.ts';
 import type { LoadStep, MappingPlan } from '../../model/plan.ts';
 import type { Clock, LoadCounts, LoadUnit, Staging, Warehouse } from '../../model/ports.ts';
 import { writeLoadFile } from './load-file-writer.ts';
@@ -15,22 +16,30 @@ export interface LoadServices {
   readonly signal: AbortSignal;
 }
 
+const nothing: LoadCounts = { staged: 0, inserted: 0, updated: 0, unchanged: 0, superseded: 0, held: 0 };
+
 /** Loads what a mapping has staged, unit by unit, each in one warehouse transaction. */
 export async function load(
   mapping: MappingPlan,
   step: LoadStep,
   services: LoadServices,
 ): Promise<LoadCounts> {
-  const total = { staged: 0, inserted: 0, updated: 0, unchanged: 0, superseded: 0 };
-  for (const unit of await services.staging.pendingUnits(mapping, step.rowsMax)) {
+  const { staging, warehouse } = services;
+  const total = { ...nothing };
+  // Before the units: what is staged meanwhile may have moved the cursor on.
+  const reached = await staging.reached(mapping.stream);
+  for (const unit of await staging.pendingUnits(mapping, step.rowsMax)) {
     services.signal.throwIfAborted();
     const counts = await loadUnit(mapping, step, unit, services);
     for (const name of Object.keys(total) as (keyof LoadCounts)[]) total[name] += counts[name];
   }
+  const { open } = await staging.blockers.standing(mapping.name);
+  await warehouse.complete(step.statements, {
+    ...(reached !== undefined && step.cursor && { until: cursorValue(step.cursor, reached) }),
+    blockers: open,
+  });
   return total;
 }
-
-const nothing: LoadCounts = { staged: 0, inserted: 0, updated: 0, unchanged: 0, superseded: 0 };
 
 async function loadUnit(
   mapping: MappingPlan,
@@ -39,24 +48,28 @@ async function loadUnit(
   services: LoadServices,
 ): Promise<LoadCounts> {
   const { staging, warehouse, clock, run } = services;
-  const file = await loadFile(mapping, unit, services);
+  const held = await staging.heldRows(mapping, unit);
+  const rows = unit.rows - held;
+  const file = await loadFile(mapping, unit, rows, services);
   const { schema, table } = mapping;
-  const request = { unit, run, schema, table, file };
-  const counts = unit.rows === 0 ? nothing : await warehouse.load(step.statements, request);
+  const request = { unit, run, rows, schema, table, file };
+  const loaded = rows === 0 ? nothing : await warehouse.load(step.statements, request);
+  const counts = { ...loaded, held };
   await rm(file, { force: true });
   await staging.markLoaded(unit, run, counts, new Date(clock.now()).toISOString());
   return counts;
 }
 
-/** The file that was written while the unit was staged, or one made from staging. */
+/** The file that was written while the unit was staged, or one made from staging where rows of it are held. */
 async function loadFile(
   mapping: MappingPlan,
   unit: LoadUnit,
+  rows: number,
   { spool, staging, folder }: LoadServices,
 ): Promise<string> {
-  const spooled = spool.find(unit);
+  const spooled = rows === unit.rows ? spool.find(unit) : undefined;
   if (spooled !== undefined) return spooled;
   const file = join(folder, `${mapping.name}-${unit.firstPage}-${unit.lastPage}-staged.csv`);
-  if (unit.rows > 0) await writeLoadFile(file, staging.rows(mapping, unit));
+  if (rows > 0) await writeLoadFile(file, staging.rows(mapping, unit));
   return file;
 }

@@ -57,6 +57,10 @@ function compileRead({ origin }: PropertyPlan): UnitReader {
   }
 }
 
+/** The same of a value that a person has set: it is taken as it should be stored. */
+export const coerceSet = (column: Column, value: unknown): Coerced =>
+  column.transform === undefined ? coerce(column, value) : coerce({ ...column, transform: undefined }, value);
+
 const missing = new Invalid('missing', 'expected a value, got none');
 
 /** A value as received to a value as staged. */

@@ -3,11 +3,12 @@ import type { BlockedRow, MappedRows, PageFailure, StagedValue } from '../../mod
 import { loadFields } from '../../model/load-file.ts';
 import { pathText } from '../../model/path.ts';
 import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
-import { type Column, coerce, compileColumns } from './columns.ts';
+import { type Column, coerce, coerceSet, compileColumns } from './columns.ts';
 import { compileConditions, type Filter } from './conditions.ts';
 import { compileDuplicates, type DuplicateFinder } from './duplicates.ts';
 import { badValue, kindOf } from './failures.ts';
 import { Invalid, keptText } from './invalid.ts';
+import { compilePatches, isFor, type Patches } from './patches.ts';
 import { compilePath, type JsonObject, type Reader } from './paths.ts';
 
 /** A page whose records are clean of personal data. */
@@ -31,6 +32,8 @@ interface Program {
   readonly each: { readonly read: Reader; readonly text: string } | undefined;
   readonly filter: Filter | undefined;
   readonly columns: readonly Column[];
+  /** Values that people have set. */
+  readonly patches: Patches | undefined;
   readonly isDuplicate: DuplicateFinder;
   readonly isAsync: boolean;
 }
@@ -92,6 +95,7 @@ export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
     each: plan.each && { read: compilePath(plan.each), text: pathText(plan.each) },
     filter: compileConditions(plan.where),
     columns,
+    patches: compilePatches(plan),
     isDuplicate: compileDuplicates(plan),
     isAsync: columns.some(({ compute }) => compute !== undefined),
   };
@@ -210,7 +214,7 @@ function addRow(
   const start = values.length;
   const nulledBefore = sheet.nulled;
   values.push(program.stream.account);
-  const bad = addValues(program, sheet, unit, computed);
+  const bad = addValues(program, sheet, unit, page.keys[unit.ordinal] ?? '', computed);
   if (bad !== undefined) {
     values.length = start;
     sheet.nulled = nulledBefore;
@@ -243,15 +247,19 @@ function addRow(
 
 /** Adds the values of a row; gives the first that stops it. */
 function addValues(
-  { columns }: Program,
+  { columns, patches }: Program,
   sheet: Sheet,
   unit: Unit,
+  key: string,
   computed: readonly unknown[] | undefined,
 ): (BadValue & { readonly fails: boolean }) | undefined {
+  const set = patches?.(key, unit.index);
   for (let at = 0; at < columns.length; at += 1) {
     const column = columns[at] as Column;
     const value = computed?.[at] ?? column.read(unit.element, unit.record, unit.index);
-    const coerced = coerce(column, value);
+    const patch = set?.get(column.name);
+    const patched = patch !== undefined && isFor(patch, value);
+    const coerced = patched ? coerceSet(column, patch.value) : coerce(column, value);
     if (!(coerced instanceof Invalid)) {
       sheet.values.push(coerced);
     } else if (column.onInvalid === 'set_null') {

@@ -5,6 +5,7 @@ import type { KeptPage, Staging } from '../../model/ports.ts';
 
 export interface RestageServices {
   readonly staging: Staging;
+  readonly run: string;
   readonly remap: (page: KeptPage) => Promise<readonly MappedRows[]>;
   /** Told of the rows of every page once they are staged. */
   readonly restaged: (rows: MappedRows) => void;
@@ -20,7 +21,7 @@ const otherShape = new Set(['ETL0506', 'ETL0508', 'ETL0509', 'ETL0510']);
  */
 export async function restage(step: RemapStep, services: RestageServices): Promise<number> {
   let leftOut = 0;
-  for await (const page of services.staging.pages(step.stream)) {
+  for await (const page of services.staging.pages(step.stream, step.pages)) {
     services.signal.throwIfAborted();
     const all = await services.remap(page).catch((error: unknown) => {
       if (!(error instanceof TerminalError) || !otherShape.has(error.diagnostic.code)) throw error;
@@ -28,7 +29,7 @@ export async function restage(step: RemapStep, services: RestageServices): Promi
       return [nothing(step.mapping)];
     });
     for (const rows of all) {
-      await services.staging.restage(page.id, rows);
+      await services.staging.restage(page.id, rows, services.run);
       services.restaged(rows);
     }
   }

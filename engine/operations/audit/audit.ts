@@ -5,6 +5,7 @@ import type {
   AuditPlan,
   AuditReport,
   KeysAudit,
+  LoadedCounts,
   LoadsAudit,
   MappingAudit,
   MappingLedger,
@@ -13,7 +14,7 @@ import type {
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { assert } from '../../model/errors.ts';
 import type { ExtractStep, MappingPlan, Plan, StreamPlan } from '../../model/plan.ts';
-import type { LoadCounts, LoadUnit, Staging, Warehouse } from '../../model/ports.ts';
+import type { LoadUnit, Staging, Warehouse } from '../../model/ports.ts';
 import { accountedPercent, statusOf, worst } from './accounted.ts';
 import { damagedRows, keyFindings, ledgerFindings, loadFindings, noTable, notAudited } from './findings.ts';
 import { type WrittenRows, writeRows } from './rows-file.ts';
@@ -203,7 +204,7 @@ function loadsOf(
   { loads: { loads, repeated }, pending }: MappingLedger,
   doubts: readonly LoadDoubt[],
 ): LoadsAudit {
-  const sum = (name: keyof LoadCounts): number =>
+  const sum = (name: keyof LoadedCounts): number =>
     loads.reduce((total, { counts }) => total + counts[name], 0);
   const filled = loads.filter(({ counts }) => counts.staged > 0);
   const doubted = new Set(doubts.filter(({ kind }) => doubting.includes(kind)).map(({ unit }) => unit));

@@ -1,5 +1,4 @@
-import type { LoadedLedger, LoadRecord, StagedLoad } from '../../model/audit.ts';
-import type { LoadCounts } from '../../model/ports.ts';
+import type { LoadedCounts, LoadedLedger, LoadRecord, StagedLoad } from '../../model/audit.ts';
 
 /** Something that speaks against a load; `rows` are those that it leaves in doubt. */
 export interface LoadDoubt {
@@ -21,7 +20,8 @@ export function doubtsOf({ loads, known }: LoadedLedger, noted: readonly LoadRec
 }
 
 function ownDoubts(load: StagedLoad, witness: LoadRecord | undefined): readonly LoadDoubt[] {
-  const { counts, covered, isWhole } = load;
+  const { counts, held, covered, isWhole } = load;
+  const carried = counts.staged + held;
   const doubts: LoadDoubt[] = [];
   const doubt = (kind: LoadDoubt['kind'], rows: number, said: string): void => {
     doubts.push({ kind, unit: load.unit, pages: pagesOf(load), rows, said });
@@ -29,8 +29,8 @@ function ownDoubts(load: StagedLoad, witness: LoadRecord | undefined): readonly 
   const outcome = outcomes(counts);
   if (outcome !== counts.staged)
     doubt('unbalanced', Math.abs(outcome - counts.staged), `${counts.staged} staged, ${countsText(counts)}`);
-  if (isWhole ? covered !== counts.staged : covered > counts.staged)
-    doubt('moved', Math.abs(covered - counts.staged), `${counts.staged} loaded, ${covered} staged now`);
+  if (isWhole ? covered !== carried : covered > carried)
+    doubt('moved', Math.abs(covered - carried), `${carried} loaded or held, ${covered} staged now`);
   // A load without rows is noted in the ledger alone.
   if (witness === undefined && counts.staged > 0) doubt('unwitnessed', counts.staged, countsText(counts));
   const apart = witness === undefined ? 0 : differenceOf(counts, witness.counts);
@@ -51,15 +51,17 @@ function strangeDoubt(one: LoadRecord, familiar: readonly LoadRecord[]): LoadDou
   return { kind, unit: one.unit, pages: pagesOf(one), rows, said: countsText(one.counts) };
 }
 
-export const outcomes = ({ inserted, updated, unchanged, superseded }: LoadCounts): number =>
+export const outcomes = ({ inserted, updated, unchanged, superseded }: LoadedCounts): number =>
   inserted + updated + unchanged + superseded;
 
-const countsText = ({ inserted, updated, unchanged, superseded }: LoadCounts): string =>
+const countsText = ({ inserted, updated, unchanged, superseded }: LoadedCounts): string =>
   `${inserted} inserted, ${updated} updated, ${unchanged} unchanged, ${superseded} superseded`;
 
 const pagesOf = ({ firstPage, lastPage }: LoadRecord): string =>
   firstPage === lastPage ? `page ${firstPage}` : `pages ${firstPage} to ${lastPage}`;
 
 /** Rows of which two sides say something different, at most. */
-const differenceOf = (ours: LoadCounts, theirs: LoadCounts): number =>
-  Math.max(...(Object.keys(ours) as (keyof LoadCounts)[]).map((name) => Math.abs(ours[name] - theirs[name])));
+const differenceOf = (ours: LoadedCounts, theirs: LoadedCounts): number =>
+  Math.max(
+    ...(Object.keys(ours) as (keyof LoadedCounts)[]).map((name) => Math.abs(ours[name] - theirs[name])),
+  );

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
 import { assert, complaint, type ExplainedError, TerminalError, TransientError } from '../../model/errors.ts';
 import type { LoadStatement } from '../../model/plan.ts';
-import type { LoadCounts, LoadRequest, Sample, Warehouse } from '../../model/ports.ts';
+import type { Completeness, LoadCounts, LoadRequest, Sample, Warehouse } from '../../model/ports.ts';
 import type { WarehouseTable } from '../../model/snapshot.ts';
 import { compare, loaded } from './compare.ts';
 import { execute, numberOf, type Rows } from './statements.ts';
@@ -24,6 +24,8 @@ export function duckdbWarehouse({ path, memoryBytes }: DuckdbOptions): Warehouse
     tables: async (wanted) => (existsSync(path) ? using((connection) => tables(connection, wanted)) : []),
     define: (statements) => using((connection) => define(connection, statements)),
     load: (statements, request) => using((connection) => load(connection, statements, request)),
+    complete: (statements, completeness) =>
+      using((connection) => complete(connection, statements, completeness)),
     sample: async (schema, table, limit) => {
       if (!existsSync(path)) throw missingTable(path, schema, table);
       return using((connection) => sample(connection, schema, table, limit));
@@ -123,10 +125,30 @@ async function load(
   }
 }
 
+async function complete(
+  connection: DuckDBConnection,
+  statements: readonly LoadStatement[],
+  { until, blockers }: Completeness,
+): Promise<void> {
+  const statement = statements.find(({ name }) => name === 'complete');
+  assert(statement, 'the load step has a statement complete');
+  const values = { complete_until: until ?? null, open_blockers: BigInt(blockers) };
+  await execute(connection, statement.sql, values).catch((error: unknown) => {
+    throw new TerminalError(
+      complaint(
+        'ETL0706',
+        `_etl_completeness could not be written: ${messageOf(error)}`,
+        'The rows are loaded; the next run writes it again.',
+      ),
+      error,
+    );
+  });
+}
+
 type Run = (name: LoadStatement['name'], more?: Readonly<Record<string, DuckDBValue>>) => Promise<Rows>;
 
 /** A window over all columns costs several times the merge, so it is used only where a row has several versions. */
-async function loadUnit(run: Run, { unit }: LoadRequest): Promise<LoadCounts> {
+async function loadUnit(run: Run, { rows }: LoadRequest): Promise<LoadCounts> {
   await run('open');
   await run('copy');
   const superseded = numberOf(await run('superseded'), 'superseded');
@@ -134,19 +156,13 @@ async function loadUnit(run: Run, { unit }: LoadRequest): Promise<LoadCounts> {
   const before = numberOf(await run('count'), 'rows');
   const { changed } = await run('merge');
   const inserted = numberOf(await run('count'), 'rows') - before;
-  const unchanged = unit.rows - superseded - changed;
-  const counts: LoadCounts = {
-    staged: unit.rows,
-    inserted,
-    updated: changed - inserted,
-    unchanged,
-    superseded,
-  };
+  const unchanged = rows - superseded - changed;
+  const counts = { staged: rows, inserted, updated: changed - inserted, unchanged, superseded };
   await run('record', bigints(counts));
-  return counts;
+  return { ...counts, held: 0 };
 }
 
-const bigints = (counts: LoadCounts): Record<string, DuckDBValue> =>
+const bigints = (counts: Omit<LoadCounts, 'held'>): Record<string, DuckDBValue> =>
   Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, BigInt(count)]));
 
 const countsOf = (row: Readonly<Record<string, DuckDBValue>>): LoadCounts => ({
@@ -155,6 +171,7 @@ const countsOf = (row: Readonly<Record<string, DuckDBValue>>): LoadCounts => ({
   updated: Number(row['updated']),
   unchanged: Number(row['unchanged']),
   superseded: Number(row['superseded']),
+  held: 0,
 });
 
 const parameters = ({ unit, run, file }: LoadRequest): Record<string, DuckDBValue> => ({

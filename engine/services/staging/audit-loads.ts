@@ -13,6 +13,7 @@ interface LoadRow {
   readonly updated: number;
   readonly unchanged: number;
   readonly superseded: number;
+  readonly held: number;
   readonly loaded_at: string;
   readonly hash: string;
   /** Rows of persons who were forgotten since. */
@@ -29,6 +30,7 @@ const columns = [
   'updated',
   'unchanged',
   'superseded',
+  'held',
   'loaded_at',
   'hash',
   'forgotten',
@@ -57,8 +59,13 @@ export async function loadedLedger(
     const isWhole = isAll(fresh, pages);
     const covered = await rowsIn(audited, fresh);
     if (!isOf(pages, range) || (!isWhole && covered === 0)) continue;
-    if (!isWhole) repeated += Number(row.rows) - covered;
-    loads.push({ ...loadOf(row), covered: covered + forgottenOf(row, isWhole), isWhole });
+    if (!isWhole) repeated += Number(row.rows) + Number(row.held) - covered;
+    loads.push({
+      ...loadOf(row),
+      held: Number(row.held),
+      covered: covered + forgottenOf(row, isWhole),
+      isWhole,
+    });
   }
   const uncovered = range === undefined ? nothingOdd : await uncoveredPages(audited, ranges, range);
   return { loads: loads.reverse(), known: new Set(rows.map(({ id }) => id)), repeated, uncovered };

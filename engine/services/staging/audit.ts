@@ -11,6 +11,7 @@ import {
   scoped,
 } from './audit-pages.ts';
 import { windowLedger } from './audit-windows.ts';
+import { isHeld } from './row-reader.ts';
 
 /** What the ledger says of a mapping. Nothing is changed; kept responses are not needed. */
 export async function auditMapping(found: FoundMapping, scope: AuditScope): Promise<MappingLedger> {
@@ -73,7 +74,7 @@ interface Totals {
 }
 
 async function totals(
-  { handle, mapping, loadedThrough }: AuditedPages,
+  { handle, mapping, table, loadedThrough }: AuditedPages,
   { sql, bound }: Scoped,
 ): Promise<Totals> {
   const columns = ['units', 'rows', 'deduplicated', 'filtered', 'blocked'];
@@ -86,16 +87,24 @@ async function totals(
     ...bound,
   );
   const of = (column: string): number => Number(row?.[column] ?? 0);
+  const waiting = await handle.first<{ held: number }>(
+    `SELECT count(*) AS held FROM ${table} AS t JOIN page_rows r ON r.page = t._page AND r.mapping = ? ` +
+      `LEFT JOIN pages p ON p.id = r.page WHERE ${isHeld}${sql}`,
+    mapping.name,
+    mapping.name,
+    ...bound,
+  );
+  const held = Number(waiting?.held ?? 0);
   return {
     counts: {
       pages: of('pages'),
       records: of('records'),
       units: of('units'),
-      staged: of('rows'),
+      staged: of('rows') - held,
       deduplicated: of('deduplicated'),
       filtered: of('filtered'),
       blocked: of('blocked'),
-      held: 0,
+      held,
     },
     pending: of('pending'),
     first: row?.['first'] ?? null,

@@ -3,7 +3,7 @@ import type { CheckOutcome } from '../../model/ports.ts';
 import { durationText } from '../../model/units.ts';
 import { canonicalBound, isOfType } from './check-values.ts';
 import type { CurrentRows } from './current-rows.ts';
-import type { Condition } from './dialect.ts';
+import type { Condition } from './handle.ts';
 import { pageOrder, visible } from './staged-table.ts';
 
 type RangeCheck = Extract<CheckPlan, { kind: 'range' }>;

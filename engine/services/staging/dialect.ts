@@ -1,12 +1,6 @@
 import type { LogicalType, MappingPlan } from '../../model/plan.ts';
-import type { Bound, Handle } from './handle.ts';
+import type { Condition, Handle } from './handle.ts';
 import type { StagedTable } from './staged-table.ts';
-
-/** An SQL condition with its parameters. */
-export interface Condition {
-  readonly sql: string;
-  readonly bound: readonly Bound[];
-}
 
 /** What each database does in its own way. All other SQL is shared. */
 export interface Dialect {

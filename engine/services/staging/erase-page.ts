@@ -1,6 +1,7 @@
 import type { ErasedPage } from '../../model/forget.ts';
 import type { Dialect } from './dialect.ts';
 import type { Handle } from './handle.ts';
+import { pullBack } from './load-units.ts';
 
 /** How many rows of a page are gone, and how many Blockers say nothing any more. */
 export interface Erased {
@@ -9,7 +10,12 @@ export interface Erased {
 }
 
 /** Takes the records of one person out of a page. What was made of them counts as filtered from now on. */
-export async function erasePage(handle: Handle, dialect: Dialect, page: ErasedPage): Promise<Erased> {
+export async function erasePage(
+  handle: Handle,
+  dialect: Dialect,
+  page: ErasedPage,
+  at: string,
+): Promise<Erased> {
   if (page.body !== undefined)
     await handle.run('UPDATE pages SET body = ? WHERE id = ?', page.body, page.page);
   const mappings = await handle.select<{ mapping: string }>(
@@ -19,18 +25,20 @@ export async function erasePage(handle: Handle, dialect: Dialect, page: ErasedPa
   let [rows, blockers] = [0, 0];
   for (const { mapping } of mappings) {
     const gone = await deleteRows(handle, dialect.table({ name: mapping, properties: [] }).name, page);
-    const open = await redactBlockers(handle, mapping, page);
+    const closed = await closeBlockers(handle, mapping, page, at);
     await handle.run(
       'UPDATE page_rows SET rows = rows - ?, blocked = blocked - ?, filtered = filtered + ? WHERE mapping = ? AND page = ?',
       gone,
-      open,
-      gone + open,
+      closed,
+      gone + closed,
       mapping,
       page.page,
     );
     await noteLoads(handle, mapping, page.page, gone);
+    // What was held back behind them may be somebody else's by now.
+    if (closed > 0) await pullBack(handle, mapping, page.page, Date.parse(at));
     rows += gone;
-    blockers += open;
+    blockers += closed;
   }
   return { rows, blockers };
 }
@@ -44,29 +52,63 @@ async function deleteRows(handle: Handle, table: string, { page, ordinals }: Era
   return gone;
 }
 
-/** The Blockers stay, as resolved: what they said of the record goes. */
-async function redactBlockers(handle: Handle, mapping: string, page: ErasedPage): Promise<number> {
-  let open = 0;
-  for (const ordinal of page.ordinals) {
-    const where = 'mapping = ? AND page = ? AND ordinal = ?';
-    const place = [mapping, page.page, ordinal] as const;
-    const sql = `SELECT count(*) AS found FROM blocked_rows WHERE ${where} AND status = 'open'`;
-    open += Number((await handle.first<{ found: number }>(sql, ...place))?.found ?? 0);
-    await handle.run(
-      "UPDATE blocked_rows SET reason = 'forgotten', value = '', status = 'resolved', record = coalesce(?, record) " +
-        `WHERE ${where}`,
-      page.records.get(ordinal) ?? null,
-      ...place,
+/** The Blockers stay, as resolved once they were seen nowhere else; what they say of the record is redacted before. */
+async function closeBlockers(
+  handle: Handle,
+  mapping: string,
+  { page, ordinals, records }: ErasedPage,
+  at: string,
+): Promise<number> {
+  let closed = 0;
+  for (const ordinal of ordinals) {
+    const found = await handle.select<{ id: number }>(
+      'SELECT b.id FROM blockers AS b JOIN blocker_pages AS p ON p.blocker = b.id ' +
+        'WHERE b.mapping = ? AND p.page = ? AND p.ordinal = ?',
+      mapping,
+      page,
+      ordinal,
     );
+    for (const { id } of found) {
+      await handle.run(
+        'DELETE FROM blocker_pages WHERE blocker = ? AND page = ? AND ordinal = ?',
+        id,
+        page,
+        ordinal,
+      );
+      await closeBlocker(handle, id, records.get(ordinal), at);
+    }
+    closed += found.length;
   }
-  return open;
+  return closed;
+}
+
+async function closeBlocker(
+  handle: Handle,
+  id: number,
+  record: string | undefined,
+  at: string,
+): Promise<void> {
+  if (record !== undefined) await handle.run('UPDATE blockers SET record = ? WHERE id = ?', record, id);
+  const { changes } = await handle.run(
+    "UPDATE blockers SET status = 'resolved', note = 'forgotten', updated_at = ? WHERE id = ? AND status <> 'resolved' " +
+      'AND NOT EXISTS (SELECT 1 FROM blocker_pages WHERE blocker = ?)',
+    at,
+    id,
+    id,
+  );
+  if (changes === 0) return;
+  await handle.run(
+    "INSERT INTO blocker_events (blocker, at, event, actor, detail) VALUES (?, ?, 'resolved', 'etl forget', 'forgotten')",
+    id,
+    at,
+  );
 }
 
 /** The load that brought the rows says how many of them are gone, so that its counts still agree with what is staged. */
 async function noteLoads(handle: Handle, mapping: string, page: number, gone: number): Promise<void> {
   const newest =
-    'SELECT l.id FROM loads AS l JOIN mappings AS m ON m.mapping = l.mapping WHERE l.mapping = ? AND l.first_page <= ? ' +
-    'AND l.last_page >= ? AND m.loaded_through >= ? ORDER BY l.epoch DESC, l.loaded_at DESC, l.last_page DESC LIMIT 1';
+    'SELECT id FROM loads WHERE mapping = ? AND first_page <= ? AND last_page >= ? ' +
+    'ORDER BY epoch DESC, loaded_at DESC, last_page DESC LIMIT 1';
   const sql = `UPDATE loads SET forgotten = forgotten + ? WHERE id = (${newest})`;
-  await handle.run(sql, gone, mapping, page, page, page);
+  await handle.run(sql, gone, mapping, page, page);
 }

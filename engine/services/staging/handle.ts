@@ -1,6 +1,15 @@
 /** What a database binds; a `Uint8Array` is binary. */
 export type Bound = string | number | bigint | null | Uint8Array;
 
+/** An SQL condition with its parameters. */
+export interface Condition {
+  readonly sql: string;
+  readonly bound: readonly Bound[];
+}
+
+/** The condition that always holds. */
+export const always: Condition = { sql: 'TRUE', bound: [] };
+
 /** One connection to the staging database. `?` stands for a parameter. */
 export interface Handle {
   /** Runs statements without parameters. */

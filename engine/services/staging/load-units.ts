@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { MappingPlan } from '../../model/plan.ts';
 import type { LoadCounts, LoadUnit } from '../../model/ports.ts';
+import { BlockerLedger } from './blocker-ledger.ts';
 import type { Handle } from './handle.ts';
 
 export interface PendingPage {
@@ -88,8 +89,8 @@ export async function markLoaded(
   at: string,
 ): Promise<void> {
   await handle.run(
-    'INSERT INTO loads (id, mapping, first_page, last_page, run, rows, inserted, updated, unchanged, superseded, ' +
-      'loaded_at, hash, epoch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ' +
+    'INSERT INTO loads (id, mapping, first_page, last_page, run, rows, inserted, updated, unchanged, superseded, held, ' +
+      'loaded_at, hash, epoch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ' +
       "coalesce((SELECT hash FROM mappings WHERE mapping = ?), ''), " +
       'coalesce((SELECT epoch FROM mappings WHERE mapping = ?), 0)) ON CONFLICT DO NOTHING',
     unit.id,
@@ -102,6 +103,7 @@ export async function markLoaded(
     counts.updated,
     counts.unchanged,
     counts.superseded,
+    counts.held,
     at,
     unit.mapping,
     unit.mapping,
@@ -117,10 +119,27 @@ export async function markLoaded(
     unit.rows,
     unit.lastPage,
   );
+  await new BlockerLedger(handle, at).loaded(unit.mapping, run);
 }
 
 /** An epoch that never comes again, though the clock may stand still or go back: the time now is bound twice. */
 export const nextEpoch = 'CASE WHEN epoch >= ? THEN epoch + 1 ELSE ? END';
+
+/**
+ * Makes what is staged from a page on pending again. The new epoch makes different load units of it, also where the
+ * warehouse has some of them and we do not know it yet.
+ */
+export async function pullBack(handle: Handle, mapping: string, page: number, nowMs: number): Promise<void> {
+  await handle.run(
+    'UPDATE mappings SET loaded_through = CASE WHEN loaded_through >= ? THEN ? ELSE loaded_through END, ' +
+      `epoch = ${nextEpoch} WHERE mapping = ?`,
+    page,
+    page - 1,
+    nowMs,
+    nowMs,
+    mapping,
+  );
+}
 
 /** Makes all that is staged of a mapping pending again, in units that the warehouse does not know. */
 export async function rewind(handle: Handle, mapping: string, nowMs: number): Promise<void> {

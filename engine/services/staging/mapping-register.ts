@@ -30,9 +30,8 @@ async function reset(
   context: RegisterContext,
 ): Promise<void> {
   await table.drop(handle);
-  for (const ledger of ['page_rows', 'blocked_rows']) {
-    await handle.run(`DELETE FROM ${ledger} WHERE mapping = ?`, name);
-  }
+  // Its Blockers stay: each page that is mapped again says which of them still hold.
+  await handle.run('DELETE FROM page_rows WHERE mapping = ?', name);
   // The clock may stand still or go back; an epoch never comes again.
   const epoch = Math.max(((await loadState(handle, name))?.epoch ?? 0) + 1, context.nowMs);
   await handle.run(

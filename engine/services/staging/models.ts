@@ -22,31 +22,14 @@ export interface PositionRow {
   readonly updated_at: string;
 }
 
-export interface BlockedRowRow {
-  readonly id: number;
-  readonly page: number;
-  readonly mapping: string;
-  readonly ordinal: number;
-  readonly idx: number | null;
-  readonly record: string;
-  readonly property: string;
-  readonly code: string;
-  readonly reason: string;
-  readonly value: string;
-  readonly status: string;
-  readonly created_at: string;
-}
-
 /** The bookkeeping tables as Sequelize models. Pages and rows are written by prepared statements: see `PageWriter`. */
 export interface Models {
   readonly runs: ModelStatic<Model<RunRow>>;
   readonly positions: ModelStatic<Model<PositionRow>>;
-  readonly blockedRows: ModelStatic<Model<BlockedRowRow>>;
 }
 
 const text = { type: DataTypes.TEXT, allowNull: false } as const;
 const optional = { type: DataTypes.TEXT, allowNull: true } as const;
-const integer = { type: DataTypes.INTEGER, allowNull: false } as const;
 const key = { primaryKey: true } as const;
 
 export function defineModels(sequelize: Sequelize): Models {
@@ -70,20 +53,6 @@ export function defineModels(sequelize: Sequelize): Models {
       window: optional,
       shape: optional,
       updated_at: text,
-    }),
-    blockedRows: define<BlockedRowRow>('blocked_rows', {
-      id: { ...integer, ...key },
-      page: integer,
-      mapping: text,
-      ordinal: integer,
-      idx: { type: DataTypes.INTEGER, allowNull: true },
-      record: text,
-      property: text,
-      code: text,
-      reason: text,
-      value: text,
-      status: text,
-      created_at: text,
     }),
   };
 }

@@ -1,10 +1,11 @@
-import type { BlockedRow, MappedRows } from '../../model/batch.ts';
+import type { MappedRows } from '../../model/batch.ts';
 import { assert } from '../../model/errors.ts';
 import type { StreamPlan } from '../../model/plan.ts';
 import type { PageWindow, StagedPage } from '../../model/ports.ts';
+import { BlockerLedger, type Seen } from './blocker-ledger.ts';
 import type { Bound, Handle } from './handle.ts';
-import { nextEpoch } from './load-units.ts';
-import { type StagedTable, visible } from './staged-table.ts';
+import { nextEpoch, pullBack } from './load-units.ts';
+import type { StagedTable } from './staged-table.ts';
 
 export interface WriterContext {
   readonly environment: string;
@@ -28,7 +29,9 @@ export class PageWriter {
   /** Writes a page and its rows. False when the page was there already, and nothing was written. */
   async page(stream: StreamPlan, page: StagedPage): Promise<boolean> {
     if (!(await this.#insertPage(stream, page))) return false;
-    for (const rows of page.rows) await this.rows(page.id, rows);
+    const { source, account, name } = stream;
+    const seen = { page: page.id, run: page.run, source, account, stream: name };
+    for (const rows of page.rows) await this.rows(seen, rows);
     return true;
   }
 
@@ -46,23 +49,32 @@ export class PageWriter {
     );
   }
 
-  /** Writes what one mapping made of one page, in place of what may be there. */
-  async restage(page: number, rows: MappedRows): Promise<void> {
+  /**
+   * Writes what one mapping made of one page, in place of what may be there. A row that fits now is loaded with all that
+   * came after it.
+   */
+  async restage(page: number, rows: MappedRows, run: string): Promise<void> {
     const table = this.#tableOf(rows);
+    const { mapping } = rows;
     await this.#handle.run(`DELETE FROM ${table.name} WHERE _page = ?`, page);
-    await this.#handle.run('DELETE FROM blocked_rows WHERE mapping = ? AND page = ?', rows.mapping, page);
     const { changes } = await this.#handle.run(
       'DELETE FROM page_rows WHERE mapping = ? AND page = ?',
-      rows.mapping,
+      mapping,
       page,
     );
-    await this.rows(page, rows, changes === 0);
+    const still = await this.rows(await this.#seenAgain(page, run), rows, changes === 0);
+    const ledger = new BlockerLedger(this.#handle, this.#context.now);
+    const retried = await ledger.mappedAgain(mapping, page, new Set(still), run);
+    if (retried.length > 0) await pullBack(this.#handle, mapping, page, this.#context.nowMs);
   }
 
-  /** `fresh`: the mapping has not seen the page before. */
-  async rows(page: number, rows: MappedRows, fresh = true): Promise<void> {
+  /** `fresh`: the mapping has not seen the page before. Gives the Blockers of rows that do not fit. */
+  async rows(seen: Seen, rows: MappedRows, fresh = true): Promise<readonly number[]> {
+    const { page } = seen;
     await this.#tableOf(rows).insert(this.#handle, rows);
-    for (const row of rows.blocked) await this.#insertBlocked(page, row);
+    const ledger = new BlockerLedger(this.#handle, this.#context.now);
+    const blockers: number[] = [];
+    for (const row of rows.blocked) blockers.push(await ledger.row(seen, row));
     await this.#handle.run(
       'INSERT INTO page_rows (mapping, page, units, rows, deduplicated, filtered, nulled, blocked) ' +
         'VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
@@ -76,6 +88,16 @@ export class PageWriter {
       rows.blocked.length,
     );
     if (fresh) await this.#pullBack(rows.mapping, page);
+    return blockers;
+  }
+
+  async #seenAgain(page: number, run: string): Promise<Seen> {
+    const kept = await this.#handle.first<Omit<Seen, 'page' | 'run'>>(
+      'SELECT source, account, stream FROM pages WHERE id = ?',
+      page,
+    );
+    assert(kept, `page ${page} is kept`);
+    return { ...kept, page, run };
   }
 
   /**
@@ -117,23 +139,6 @@ export class PageWriter {
     );
     assert(kept?.body_hash === page.bodyHash, `page ${page.id} is committed again with the same body`);
     return false;
-  }
-
-  async #insertBlocked(page: number, row: BlockedRow): Promise<void> {
-    await this.#handle.run(
-      'INSERT INTO blocked_rows (page, mapping, ordinal, idx, record, property, code, reason, value, created_at) ' +
-        'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      page,
-      row.mapping,
-      row.ordinal,
-      row.index,
-      visible(row.record),
-      row.property,
-      row.code,
-      visible(row.reason),
-      visible(row.value),
-      this.#context.now,
-    );
   }
 
   #tableOf({ mapping }: MappedRows): StagedTable {

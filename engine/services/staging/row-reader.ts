@@ -5,10 +5,19 @@ import type { Handle } from './handle.ts';
 import { groupPages, type PendingPage } from './load-units.ts';
 import type { StagedTable } from './staged-table.ts';
 
+/**
+ * Holds for a row whose record has a version before it that is blocked: what is newer waits until somebody has decided.
+ * Elements of one version do not wait for each other. About the row `t`; the mapping is bound.
+ */
+export const isHeld =
+  "EXISTS (SELECT 1 FROM blockers AS b WHERE b.mapping = ? AND b.kind = 'record' AND b.status = 'open' " +
+  'AND b.record = t._record AND b.account = t._account ' +
+  'AND (b.page < t._page OR (b.page = t._page AND b.ordinal < t._ordinal)))';
+
 const rowsPerBatchMax = 1000;
 
 /**
- * Rows of a unit in page order. Each query reads whole pages, as many as make a batch, and is done before the batch is
+ * Rows of a unit in page order, without those held. Each query reads whole pages, as many as make a batch, and is done before the batch is
  * handed out: memory is bounded by a page, and no read transaction stays open that would keep the WAL from being emptied.
  */
 export async function* readRows(
@@ -18,8 +27,11 @@ export async function* readRows(
 ): AsyncGenerator<readonly StagedRow[]> {
   const table = database.dialect.table(mapping);
   const pages = await database.read((handle) => pagesOf(handle, unit));
+  const open = await database.read((handle) => hasBlockers(handle, unit.mapping));
   for (const group of groupPages(pages, rowsPerBatchMax)) {
-    const rows = await database.read((handle) => rowsOf(handle, table, group));
+    const rows = await database.read((handle) =>
+      rowsOf(handle, table, group, open ? unit.mapping : undefined),
+    );
     for (let at = 0; at < rows.length; at += rowsPerBatchMax) yield rows.slice(at, at + rowsPerBatchMax);
   }
 }
@@ -36,6 +48,31 @@ async function rowsOf(
   handle: Handle,
   table: StagedTable,
   pages: readonly PendingPage[],
+  holding: string | undefined,
 ): Promise<readonly StagedRow[]> {
-  return table.rows(handle, pages[0]?.page ?? 0, pages.at(-1)?.page ?? 0);
+  const range = [pages[0]?.page ?? 0, pages.at(-1)?.page ?? 0] as const;
+  const free = holding === undefined ? undefined : { sql: `NOT ${isHeld}`, bound: [holding] };
+  return table.rows(handle, ...range, free);
+}
+
+const hasBlockers = async (handle: Handle, mapping: string): Promise<boolean> =>
+  (await handle.first(
+    "SELECT 1 AS found FROM blockers WHERE mapping = ? AND kind = 'record' AND status = 'open' LIMIT 1",
+    mapping,
+  )) !== undefined;
+
+/** How many rows of a unit are held. */
+export async function heldRows(
+  handle: Handle,
+  table: StagedTable,
+  { mapping, firstPage, lastPage }: LoadUnit,
+): Promise<number> {
+  if (!(await hasBlockers(handle, mapping))) return 0;
+  const found = await handle.first<{ held: number }>(
+    `SELECT count(*) AS held FROM ${table.name} AS t WHERE t._page BETWEEN ? AND ? AND ${isHeld}`,
+    firstPage,
+    lastPage,
+    mapping,
+  );
+  return found?.held ?? 0;
 }

@@ -2,7 +2,7 @@ import { type MappedRows, stagedMeta } from '../../model/batch.ts';
 import { accountColumn } from '../../model/columns.ts';
 import type { LogicalType, MappingPlan } from '../../model/plan.ts';
 import type { StagedRow } from '../../model/ports.ts';
-import type { Handle } from './handle.ts';
+import type { Condition, Handle } from './handle.ts';
 
 /** The table `stg_<mapping>` of a mapping: its columns, and its SQL. */
 export interface StagedTable {
@@ -15,8 +15,8 @@ export interface StagedTable {
   create(handle: Handle): Promise<void>;
   drop(handle: Handle): Promise<void>;
   insert(handle: Handle, rows: MappedRows): Promise<void>;
-  /** The rows of some pages as they were staged, in page order. */
-  rows(handle: Handle, firstPage: number, lastPage: number): Promise<readonly StagedRow[]>;
+  /** The rows of some pages as they were staged, in page order; `only` is a condition of the row `t`. */
+  rows(handle: Handle, firstPage: number, lastPage: number, only?: Condition): Promise<readonly StagedRow[]>;
 }
 
 export interface StagedColumn {

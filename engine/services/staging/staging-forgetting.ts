@@ -6,14 +6,16 @@ import type {
   Forgotten,
   ForgottenEntry,
   RecordPlaces,
+  Redaction,
   SubjectRows,
 } from '../../model/forget.ts';
-import type { MappingPlan } from '../../model/plan.ts';
+import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
 import type { Clock, KeptPage } from '../../model/ports.ts';
 import type { Database } from './database.ts';
 import { erasePage } from './erase-page.ts';
 import type { Handle } from './handle.ts';
-import { nextEpoch } from './load-units.ts';
+import { pullBack } from './load-units.ts';
+import { redactTexts } from './person-texts.ts';
 import { subjectRows } from './subject-rows.ts';
 
 interface ForgettingOptions {
@@ -114,6 +116,11 @@ export class StagingForgetting implements Forgetting {
     return this.#database.read((handle) => subjectRows(handle, this.#database.dialect, mapping, places));
   }
 
+  async redact({ source, name }: StreamPlan, redaction: Redaction): Promise<void> {
+    const stream = { environment: this.#environment, source, name };
+    await this.#database.write((handle) => redactTexts(handle, stream, redaction));
+  }
+
   page(id: number): Promise<KeptPage | undefined> {
     return this.#database.read((handle) =>
       handle.first<KeptPage>('SELECT id, run, body FROM pages WHERE id = ?', id),
@@ -122,7 +129,7 @@ export class StagingForgetting implements Forgetting {
 
   async erase(stream: string, hash: string, page: ErasedPage): Promise<void> {
     await this.#database.write(async (handle) => {
-      const { rows, blockers } = await erasePage(handle, this.#database.dialect, page);
+      const { rows, blockers } = await erasePage(handle, this.#database.dialect, page, this.#now());
       const sql =
         'UPDATE forgotten SET pages = pages + ?, records = records + ?, staged = staged + ?, blockers = blockers + ? ' +
         'WHERE environment = ? AND stream = ? AND hash = ?';
@@ -132,9 +139,7 @@ export class StagingForgetting implements Forgetting {
   }
 
   async reload(mapping: string, fromPage: number): Promise<void> {
-    const sql = `UPDATE mappings SET loaded_through = ?, epoch = ${nextEpoch} WHERE mapping = ? AND loaded_through >= ?`;
-    const nowMs = this.#clock.now();
-    await this.#database.write((handle) => handle.run(sql, fromPage - 1, nowMs, nowMs, mapping, fromPage));
+    await this.#database.write((handle) => pullBack(handle, mapping, fromPage, this.#clock.now()));
   }
 
   async countLoaded(stream: string, hash: string, rows: number): Promise<void> {

@@ -1,5 +1,6 @@
 import type { AuditScope, MappingLedger } from '../../model/audit.ts';
-import type { BlockedRow, MappedRows } from '../../model/batch.ts';
+import type { MappedRows } from '../../model/batch.ts';
+import type { Blockers } from '../../model/blocker.ts';
 import { assert } from '../../model/errors.ts';
 import type { Forgetting } from '../../model/forget.ts';
 import type { CheckPlan, MappingPlan, StreamPlan, StreamShape } from '../../model/plan.ts';
@@ -26,9 +27,10 @@ import * as units from './load-units.ts';
 import { mappedHashes, otherEnvironment, prepare } from './mapping-register.ts';
 import { migrateUp } from './migrate.ts';
 import { PageWriter } from './page-writer.ts';
-import { readRows } from './row-reader.ts';
+import { heldRows, readRows } from './row-reader.ts';
 import { SqliteDatabase } from './sqlite/sqlite-database.ts';
 import type { StagedTable } from './staged-table.ts';
+import { StagingBlockers } from './staging-blockers.ts';
 import { StagingForgetting } from './staging-forgetting.ts';
 import { StagingMemory } from './staging-memory.ts';
 
@@ -62,6 +64,7 @@ export const stagingOn = (database: Database, options: LedgerOptions): OpenStagi
 
 class LedgerStaging implements OpenStaging {
   readonly memory: Memory;
+  readonly blockers: Blockers;
   readonly forgetting: Forgetting;
   readonly #environment: string;
   readonly #clock: Clock;
@@ -74,6 +77,7 @@ class LedgerStaging implements OpenStaging {
     this.#environment = environment;
     this.#clock = clock;
     this.#database = database;
+    this.blockers = new StagingBlockers(this.#database, clock);
     this.memory = new StagingMemory(this.#database, { environment, clock, migrate: () => this.migrate() });
     this.forgetting = new StagingForgetting(this.#database, { environment, clock });
   }
@@ -126,6 +130,16 @@ class LedgerStaging implements OpenStaging {
     };
   }
 
+  async reached(stream: string): Promise<string | undefined> {
+    const sql =
+      'SELECT min(cursor) AS least, count(*) - count(cursor) AS unknown FROM positions ' +
+      "WHERE environment = ? AND source || '.' || stream = ?";
+    const found = await this.#database.read((handle) =>
+      handle.first<{ least: string | null; unknown: number }>(sql, this.#environment, stream),
+    );
+    return found === undefined || found.unknown > 0 ? undefined : (found.least ?? undefined);
+  }
+
   async shapes(): Promise<ReadonlyMap<string, StreamShape>> {
     const sql =
       "SELECT source || '.' || stream AS stream, shape FROM positions WHERE environment = ? AND shape IS NOT NULL";
@@ -164,17 +178,24 @@ class LedgerStaging implements OpenStaging {
     });
   }
 
-  async restage(page: number, rows: MappedRows): Promise<void> {
-    await this.#database.write((handle) => new PageWriter(handle, this.#context()).restage(page, rows));
+  async restage(page: number, rows: MappedRows, run: string): Promise<void> {
+    await this.#database.write((handle) => new PageWriter(handle, this.#context()).restage(page, rows, run));
   }
 
-  async *pages(stream: StreamPlan): AsyncGenerator<KeptPage> {
+  async *pages(stream: StreamPlan, only?: readonly number[]): AsyncGenerator<KeptPage> {
     const { environment, source, account, stream: name } = this.#where(stream);
     const sql =
       'SELECT id, run, body FROM pages WHERE environment = ? AND source = ? AND account = ? AND stream = ? ' +
       'AND id > ? ORDER BY id LIMIT 1';
     const after = (id: number) =>
       this.#database.read((handle) => handle.first<KeptPage>(sql, environment, source, account, name, id));
+    if (only !== undefined) {
+      for (const id of [...only].sort((a, b) => a - b)) {
+        const page = await after(id - 1);
+        if (page?.id === id) yield page;
+      }
+      return;
+    }
     for (let page = await after(0); page !== undefined; page = await after(page.id)) yield page;
   }
 
@@ -213,21 +234,8 @@ class LedgerStaging implements OpenStaging {
     });
   }
 
-  async blocked(mapping: string, limit: number): Promise<readonly BlockedRow[]> {
-    const rows = await this.#database.read(() =>
-      this.#database.models.blockedRows.findAll({
-        where: { mapping, status: 'open' },
-        order: [
-          ['page', 'DESC'],
-          ['id', 'DESC'],
-        ],
-        limit,
-      }),
-    );
-    return rows.map((row) => {
-      const { ordinal, idx, record, property, code, reason, value } = row.get();
-      return { mapping, ordinal, index: idx, record, property, code, reason, value };
-    });
+  async heldRows(mapping: MappingPlan, unit: LoadUnit): Promise<number> {
+    return this.#database.read((handle) => heldRows(handle, this.#database.dialect.table(mapping), unit));
   }
 
   async ledger(mapping: MappingPlan, stream: StreamPlan, scope: AuditScope): Promise<MappingLedger> {

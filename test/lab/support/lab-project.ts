@@ -31,6 +31,7 @@ const projectOf = (folder: string, sources: readonly config.Source[]): Project =
   sources,
   mappings: [],
   tests: [],
+  overrides: [],
   references: [],
   templates: {},
 });

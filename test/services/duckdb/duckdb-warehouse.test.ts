@@ -54,6 +54,7 @@ async function bench(): Promise<Bench> {
     const unit = { id: `unit ${pages}`, mapping: 'all', firstPage, lastPage, rows: rows.length };
     return warehouse.load(statements, {
       unit,
+      rows: rows.length,
       run: 'r1',
       schema: 'sales',
       table: 'all',

@@ -4,13 +4,15 @@ import type { Database } from '../../../engine/services/staging/database.ts';
 import { migrateDown, migrateUp } from '../../../engine/services/staging/migrate.ts';
 import { migrations } from '../../../engine/services/staging/migrations/migrations.ts';
 import { stagingOn } from '../../../engine/services/staging/staging.ts';
-import { collect, mappingPlan, stillClock, streamPlan } from '../../contracts/staging-samples.ts';
+import { collect, mappingPlan, openRows, stillClock, streamPlan } from '../../contracts/staging-samples.ts';
 import { onEach } from './each-database.ts';
 import { fillFirstRelease, firstRelease } from './first-release.ts';
 import { databaseAt } from './places.ts';
 
 const tables = [
-  'blocked_rows',
+  'blocker_events',
+  'blocker_pages',
+  'blockers',
   'forgotten',
   'loads',
   'mappings',
@@ -75,6 +77,66 @@ onEach((name, place) => {
       expect(failure).to.have.property('message').that.includes('newer version');
     });
 
+    it('move the blocked rows of the version before into Blockers, and those that are open back', async () => {
+      await migrateUp(database);
+      const blockers = migrations.find(({ name }) => name === '0005-blockers');
+      const step = (direction: 'up' | 'down') =>
+        database.write(async (_handle, transaction) => {
+          const context = { queryInterface: database.sequelize.getQueryInterface(), transaction };
+          await blockers?.[direction]?.({ name: '0005-blockers', context });
+        });
+      await step('down');
+      const row = (page: number, record: string) =>
+        `(${page}, 'orders', 3, NULL, '${record}', 'price', 'ETL0521', 'no number', 'x', 'open', '2026-01-01T00:00:00Z')`;
+      await database.write(async (handle) => {
+        for (const id of [1, 2])
+          await handle.run(
+            'INSERT INTO pages (id, run, environment, source, account, stream, request, status, records, body_hash, staged_at, body) ' +
+              "VALUES (?, 'run-1', 'dev', 'shop', 'default', 'orders', '{}', 200, 1, 'h', '2026', ?)",
+            id,
+            Buffer.from('x'),
+          );
+        await handle.exec(
+          'INSERT INTO blocked_rows (page, mapping, ordinal, idx, record, property, code, reason, value, status, created_at) ' +
+            `VALUES ${row(1, 'a')}, ${row(1, 'b')}, ${row(2, 'a')}`,
+        );
+      });
+      const rows = (sql: string) => database.read((handle) => handle.select<object>(sql));
+      const old = await rows('SELECT * FROM blocked_rows ORDER BY id');
+      await step('up');
+      expect(
+        await rows('SELECT id, kind, source, stream, page, record, status, seen FROM blockers ORDER BY id'),
+      ).to.deep.equal([
+        {
+          id: 1,
+          kind: 'record',
+          source: 'shop',
+          stream: 'orders',
+          page: 1,
+          record: 'a',
+          status: 'open',
+          seen: 1,
+        },
+        {
+          id: 2,
+          kind: 'record',
+          source: 'shop',
+          stream: 'orders',
+          page: 1,
+          record: 'b',
+          status: 'open',
+          seen: 1,
+        },
+      ]);
+      expect(await rows('SELECT blocker, page FROM blocker_pages ORDER BY 1, 2')).to.deep.equal([
+        { blocker: 1, page: 1 },
+        { blocker: 1, page: 2 },
+        { blocker: 2, page: 1 },
+      ]);
+      await step('down');
+      expect(await rows('SELECT * FROM blocked_rows ORDER BY id')).to.deep.equal(old);
+    });
+
     it('keep what the first release has left, and leave it again when they are taken back', async () => {
       await migrateUp(database, firstRelease);
       await fillFirstRelease(database);
@@ -109,7 +171,7 @@ async function expectFirstRelease(database: Database): Promise<void> {
   expect(unit).to.include({ firstPage: 2, lastPage: 2, rows: 1 });
   const rows = (await collect(staging.rows(mapping, unit!))).flat();
   expect(rows.map((row) => row.slice(0, 5))).to.deep.equal([['default', 'b', '2.50', 2, 0]]);
-  const [blocked] = await staging.blocked('orders', 10);
+  const [blocked] = await openRows(staging, 'orders');
   expect(blocked).to.include({ record: 'c', property: 'total', code: 'ETL0401', value: 'twelve' });
   expect(await staging.memory.recall('token:shop')).to.equal('sealed');
   expect(await staging.reservePages(1)).to.be.at.least(3);

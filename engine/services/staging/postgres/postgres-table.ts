@@ -3,7 +3,7 @@ import type { MappedRows, StagedValue } from '../../../model/batch.ts';
 import { assert } from '../../../model/errors.ts';
 import type { MappingPlan } from '../../../model/plan.ts';
 import type { StagedRow } from '../../../model/ports.ts';
-import { type Handle, quote } from '../handle.ts';
+import { always, type Handle, quote } from '../handle.ts';
 import { pageOrder, type StagedColumn, type StagedTable, stagedColumns } from '../staged-table.ts';
 import { columnTypes, staged } from './column-types.ts';
 import { PostgresHandle } from './postgres-handle.ts';
@@ -53,10 +53,15 @@ export class PostgresTable implements StagedTable {
     return handle.copy(copy, Buffer.from(copyText(values, width)));
   }
 
-  async rows(handle: Handle, firstPage: number, lastPage: number): Promise<readonly StagedRow[]> {
+  async rows(
+    handle: Handle,
+    firstPage: number,
+    lastPage: number,
+    { sql: only, bound } = always,
+  ): Promise<readonly StagedRow[]> {
     const columns = this.#columns.map(({ name, type }) => staged(this.column(name), type)).join(', ');
-    const sql = `SELECT ${columns} FROM ${this.name} WHERE _page BETWEEN ? AND ? ${pageOrder}`;
-    return (await handle.arrays(sql, firstPage, lastPage)) as StagedValue[][];
+    const sql = `SELECT ${columns} FROM ${this.name} AS t WHERE _page BETWEEN ? AND ? AND ${only} ${pageOrder}`;
+    return (await handle.arrays(sql, firstPage, lastPage, ...bound)) as StagedValue[][];
   }
 }
 

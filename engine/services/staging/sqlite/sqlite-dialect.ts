@@ -1,5 +1,5 @@
-import type { Condition, Dialect } from '../dialect.ts';
-import type { Bound } from '../handle.ts';
+import type { Dialect } from '../dialect.ts';
+import type { Bound, Condition } from '../handle.ts';
 import { unscrubbed } from './sqlite-failures.ts';
 import { SqliteTable } from './sqlite-table.ts';
 

@@ -2,7 +2,7 @@ import type { MappedRows, StagedValue } from '../../../model/batch.ts';
 import { assert } from '../../../model/errors.ts';
 import type { MappingPlan } from '../../../model/plan.ts';
 import type { StagedRow } from '../../../model/ports.ts';
-import { type Bound, type Handle, quote } from '../handle.ts';
+import { always, type Bound, type Handle, quote } from '../handle.ts';
 import { pageOrder, type StagedColumn, type StagedTable, stagedColumns } from '../staged-table.ts';
 
 /** SQLite takes so many parameters in one statement. */
@@ -57,10 +57,15 @@ export class SqliteTable implements StagedTable {
     }
   }
 
-  async rows(handle: Handle, firstPage: number, lastPage: number): Promise<readonly StagedRow[]> {
+  async rows(
+    handle: Handle,
+    firstPage: number,
+    lastPage: number,
+    { sql: only, bound } = always,
+  ): Promise<readonly StagedRow[]> {
     const columns = this.#columns.map(({ name }) => quote(name)).join(', ');
-    const sql = `SELECT ${columns} FROM ${this.name} WHERE _page BETWEEN ? AND ? ${pageOrder}`;
-    return (await handle.arrays(sql, firstPage, lastPage)).map((row) => this.#decode(row));
+    const sql = `SELECT ${columns} FROM ${this.name} AS t WHERE _page BETWEEN ? AND ? AND ${only} ${pageOrder}`;
+    return (await handle.arrays(sql, firstPage, lastPage, ...bound)).map((row) => this.#decode(row));
   }
 
   #insertion(rows: number): string {

@@ -1,0 +1,99 @@
+import type { BlockerKind, Problem, Standing } from '../model/blocker.ts';
+import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
+import { ExplainedError } from '../model/errors.ts';
+import type { Plan, Step, StopPlan } from '../model/plan.ts';
+import { redacted } from './findings.ts';
+import type { RunServices } from './run-services.ts';
+
+/** Credentials that were refused, tokens that cannot be had. */
+const authCodes = /^ETL0(?:404|43\d)$/;
+/** Quotas that are used up, bans, permits that nobody gets. */
+const limitCodes = /^ETL0(?:414|421|423|424|425|451|452|453)$/;
+/** The staging database itself: where it fails, nothing can be noted in it. Checks and policies are not it. */
+const stagingCodes = /^ETL060\d$/;
+
+/**
+ * Opens Blockers for what stopped a step, or resolves those of one that has succeeded. Where that fails, the step's own
+ * failure is what is told.
+ */
+export async function decided(
+  plan: Plan,
+  { staging, references, runId }: RunServices,
+  step: Step,
+  found: readonly Diagnostic[],
+): Promise<void> {
+  if (!hasErrors(found)) return staging.blockers.settle(settledBy(step), runId);
+  const hidden = found.map((diagnostic) => redacted(diagnostic, references));
+  await staging.blockers.raise(problemsOf(plan, step, hidden), runId).catch((error: unknown) => {
+    if (!(error instanceof ExplainedError)) throw error;
+  });
+}
+
+/** What of a step's errors a person must decide. */
+function problemsOf(plan: Plan, step: Step, errors: readonly Diagnostic[]): readonly Problem[] {
+  const where = placeOf(plan, step);
+  return errors
+    .filter(({ code, severity }) => severity === 'error' && !stagingCodes.test(code))
+    .map(({ code, summary, help }) => ({
+      ...where,
+      kind: kindOf(step, code),
+      code,
+      property: checkOf(step, summary),
+      reason: summary,
+      value: help.join('\n'),
+      step: step.id,
+    }));
+}
+
+function placeOf(plan: Plan, step: Step): Pick<Problem, 'source' | 'account' | 'stream' | 'mapping'> {
+  if (step.kind === 'extract' || step.kind === 'remap') {
+    const { source, account, name } = step.stream;
+    const mapping = step.kind === 'remap' ? step.mapping : '';
+    return { source, account, stream: `${source}.${name}`, mapping };
+  }
+  const stream = plan.mappings[step.mapping]?.stream ?? '.';
+  return { source: stream.split('.')[0] ?? '', account: 'default', stream, mapping: step.mapping };
+}
+
+function kindOf({ kind }: Step, code: string): BlockerKind {
+  switch (kind) {
+    case 'extract':
+      if (authCodes.test(code)) return 'auth';
+      return limitCodes.test(code) ? 'limit' : 'stream';
+    case 'remap':
+      return 'stream';
+    case 'define':
+      return 'schema';
+    default:
+      return 'load';
+  }
+}
+
+/** Several checks of a mapping may fail at once: each is a problem of its own. */
+const checkOf = (step: Step, summary: string): string =>
+  step.kind === 'check'
+    ? (step.checks.find(({ id }) => summary.startsWith(`the check ${id} of `))?.id ?? '')
+    : '';
+
+/** Steps whose Blockers are done once this one has succeeded: a load comes only after all others of its mapping. */
+function settledBy(step: Step): readonly string[] {
+  if (step.kind !== 'load') return [step.id];
+  return ['load', 'define', 'check', 'reload', 'remap'].map((kind) => `${kind} ${step.mapping}`);
+}
+
+/** Whether a mapping is kept from being loaded, in words: `120 rows are blocked, more than 100`. */
+export function stoppedBy(
+  stop: StopPlan = {},
+  { open, blockedRows, stagedRows }: Standing,
+): string | undefined {
+  if (stop.above !== undefined && open > stop.above) return `${rowsText(open)}, more than ${stop.above}`;
+  const share = blockedRows / Math.max(1, blockedRows + stagedRows);
+  if (stop.aboveShare === undefined || share <= stop.aboveShare) return undefined;
+  const of = `of ${(blockedRows + stagedRows).toLocaleString('en')} that are about to be loaded`;
+  return `${rowsText(blockedRows)} ${of}, more than ${percent(stop.aboveShare)}`;
+}
+
+const rowsText = (rows: number): string =>
+  rows === 1 ? '1 row is blocked' : `${rows.toLocaleString('en')} rows are blocked`;
+
+const percent = (share: number): string => `${Number((share * 100).toFixed(4))} %`;

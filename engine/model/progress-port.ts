@@ -1,0 +1,19 @@
+/** Told how a run goes; prints to stderr. */
+export interface Progress {
+  update(event: ProgressEvent): void;
+}
+
+export type ProgressEvent =
+  | {
+      readonly kind: 'step';
+      readonly step: string;
+      readonly state: 'started' | 'succeeded' | 'failed' | 'skipped' | 'interrupted';
+    }
+  | {
+      readonly kind: 'stream';
+      readonly stream: string;
+      readonly pages: number;
+      readonly received: number;
+      readonly waitingMs: number;
+      readonly boundBy?: string;
+    };

@@ -1,0 +1,65 @@
+/** The rows of one mapping in a range of pages: what one load carries. */
+export interface LoadUnit {
+  readonly id: string;
+  readonly mapping: string;
+  readonly firstPage: number;
+  readonly lastPage: number;
+  readonly rows: number;
+}
+
+export interface LoadCounts {
+  readonly staged: number;
+  readonly inserted: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly superseded: number;
+  /** Not loaded, since an earlier version of their record is blocked. */
+  readonly held: number;
+}
+
+export interface LoadRequest {
+  readonly unit: LoadUnit;
+  readonly run: string;
+  /** Rows in the load file. */
+  readonly rows: number;
+  /** The target, for messages. */
+  readonly schema: string;
+  readonly table: string;
+  /** Load file: CSV, see model/load-file.ts. */
+  readonly file: string;
+}
+
+/** What readers of a table may rely on. */
+export interface Completeness {
+  /** The value of the stream's cursor up to which all is loaded, or blocked; absent where it is not known. */
+  readonly until?: string;
+  /** Open Blockers of the mapping's records. */
+  readonly blockers: number;
+}
+
+export interface Sample {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | null)[])[];
+  readonly total: number;
+}
+
+export interface CompareRequest {
+  readonly schema: string;
+  readonly table: string;
+  /** Load file; a row whose `_hash` is empty says only that its key is blocked. */
+  readonly file: string;
+  /** Pages of the rows to look at. */
+  readonly pages?: { readonly first: number; readonly last: number };
+  /** Present when the file was read from the source. */
+  readonly source?: SourceBounds;
+}
+
+/** What must not be expected of a table that is compared with its source. */
+export interface SourceBounds {
+  /** When the audit began: rows that were loaded since may not have been listed. */
+  readonly startedAt: string;
+  /** Normalised cursor from which on records have changed since; absent where the cursor does not tell. */
+  readonly changedFrom?: string;
+  /** Normalised cursor at which the listing begins; other rows of the table were not listed. */
+  readonly from?: string;
+}

@@ -1,0 +1,192 @@
+import type { BlockedRow } from '../../model/batch.ts';
+import type { BlockerEvent, BlockerStatus, Problem } from '../../model/blocker.ts';
+import { assert } from '../../model/errors.ts';
+import { identityOf } from './blocker-identity.ts';
+import type { Handle } from './handle.ts';
+import { visible } from './staged-table.ts';
+
+/** Where a row was seen that does not fit. */
+export interface Seen {
+  readonly page: number;
+  readonly source: string;
+  readonly account: string;
+  readonly stream: string;
+  /** The run that has seen it. */
+  readonly run: string;
+}
+
+interface Known {
+  readonly id: number;
+  readonly status: BlockerStatus;
+  readonly value: string;
+}
+
+/** What of a problem its Blocker keeps. */
+interface Content extends Omit<Problem, 'stream'> {
+  /** Without its source. */
+  readonly stream: string;
+  readonly record: string;
+  readonly index: number | null;
+  readonly page: number | null;
+  readonly ordinal: number | null;
+}
+
+/** Writes Blockers and their audit trail on the connection of one transaction. */
+export class BlockerLedger {
+  readonly #handle: Handle;
+  readonly #now: string;
+
+  constructor(handle: Handle, now: string) {
+    this.#handle = handle;
+    this.#now = now;
+  }
+
+  /** Opens the Blocker of a row that does not fit, or updates the one that is open for it. Gives its id. */
+  async row({ page, run, ...where }: Seen, row: BlockedRow): Promise<number> {
+    const { ordinal } = row;
+    const texts = { record: visible(row.record), reason: visible(row.reason), value: visible(row.value) };
+    const content = { ...row, ...where, ...texts, kind: 'record', step: '', page } as const;
+    const id = await this.#open(content, run);
+    await this.#handle.run(
+      'INSERT INTO blocker_pages (blocker, page, ordinal) VALUES (?, ?, ?) ON CONFLICT (blocker, page, ordinal) DO NOTHING',
+      id,
+      page,
+      ordinal,
+    );
+    return id;
+  }
+
+  /** The same for what has stopped a step. */
+  async problem({ stream, ...problem }: Problem, run: string): Promise<void> {
+    const none = { record: '', index: null, page: null, ordinal: null };
+    const name = stream.slice(problem.source.length + 1);
+    await this.#open({ ...problem, ...none, stream: name, reason: visible(problem.reason) }, run);
+  }
+
+  /** Notes in the audit trail. */
+  async note(blocker: number, event: BlockerEvent['event'], actor: string, detail = ''): Promise<void> {
+    await this.#handle.run(
+      'INSERT INTO blocker_events (blocker, at, event, actor, detail) VALUES (?, ?, ?, ?, ?)',
+      blocker,
+      this.#now,
+      event,
+      actor,
+      detail,
+    );
+  }
+
+  async setStatus(blocker: number, status: BlockerStatus): Promise<void> {
+    await this.#handle.run(
+      'UPDATE blockers SET status = ?, updated_at = ? WHERE id = ?',
+      status,
+      this.#now,
+      blocker,
+    );
+  }
+
+  /**
+   * The page was mapped again, and only the Blockers `still` are left of those seen on it. The others fit there now: one
+   * that is seen on no other page is retried. Gives those.
+   */
+  async mappedAgain(
+    mapping: string,
+    page: number,
+    still: ReadonlySet<number>,
+    run: string,
+  ): Promise<readonly number[]> {
+    const before = await this.#handle.select<{ id: number; status: BlockerStatus }>(
+      'SELECT DISTINCT b.id, b.status FROM blockers AS b JOIN blocker_pages AS p ON p.blocker = b.id ' +
+        "WHERE p.page = ? AND b.mapping = ? AND b.status <> 'resolved' ORDER BY b.id",
+      page,
+      mapping,
+    );
+    const retried: number[] = [];
+    for (const { id } of before.filter((one) => !still.has(one.id)))
+      if (await this.#fits(id, page, run)) retried.push(id);
+    return retried;
+  }
+
+  /** What has been mapped again and is loaded now is done. */
+  async loaded(mapping: string, run: string): Promise<void> {
+    const rows = await this.#handle.select<{ id: number }>(
+      'SELECT b.id FROM blockers AS b JOIN mappings AS m ON m.mapping = b.mapping ' +
+        "WHERE b.mapping = ? AND b.kind = 'record' AND b.status = 'retried' AND b.page <= m.loaded_through ORDER BY b.id",
+      mapping,
+    );
+    for (const { id } of rows) await this.#resolve(id, run, 'its row is loaded');
+  }
+
+  /** What a step had opened is done, once it has succeeded. */
+  async settle(step: string, run: string): Promise<void> {
+    const rows = await this.#handle.select<{ id: number }>(
+      "SELECT id FROM blockers WHERE step = ? AND status IN ('open', 'retried') ORDER BY id",
+      step,
+    );
+    for (const { id } of rows) await this.#resolve(id, run, `${step} has succeeded`);
+  }
+
+  async #resolve(id: number, run: string, detail: string): Promise<void> {
+    await this.setStatus(id, 'resolved');
+    await this.note(id, 'resolved', `run ${run}`, detail);
+  }
+
+  async #fits(id: number, page: number, run: string): Promise<boolean> {
+    await this.#handle.run('DELETE FROM blocker_pages WHERE blocker = ? AND page = ?', id, page);
+    const rest = await this.#handle.first<{ page: number; ordinal: number }>(
+      'SELECT page, ordinal FROM blocker_pages WHERE blocker = ? ORDER BY page, ordinal LIMIT 1',
+      id,
+    );
+    if (rest !== undefined) {
+      const sql = 'UPDATE blockers SET page = ?, ordinal = ? WHERE id = ?';
+      await this.#handle.run(sql, rest.page, rest.ordinal, id);
+      return false;
+    }
+    await this.setStatus(id, 'retried');
+    await this.note(id, 'retried', `run ${run}`, `page ${page} was mapped again, and it fits`);
+    return true;
+  }
+
+  async #open(content: Content, run: string): Promise<number> {
+    const identity = identityOf(content);
+    const known = await this.#handle.first<Known>(
+      "SELECT id, status, value FROM blockers WHERE identity = ? AND status <> 'resolved' ORDER BY id DESC LIMIT 1",
+      identity,
+    );
+    // Somebody has decided on the value as it was; another one is another question.
+    const decided = known?.status === 'waived' && known.value !== content.value;
+    if (known === undefined || decided) return this.#insert(identity, content, run);
+    await this.#update(known, content, run);
+    return known.id;
+  }
+
+  async #insert(identity: string, content: Content, run: string): Promise<number> {
+    const { kind, code, source, account, stream, mapping, page, ordinal, index } = content;
+    const { record, property, reason, value, step } = content;
+    const made = await this.#handle.first<{ id: number }>(
+      'INSERT INTO blockers (identity, kind, code, source, account, stream, mapping, page, ordinal, idx, ' +
+        'record, property, reason, value, step, run, created_at, updated_at) ' +
+        'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id',
+      ...[identity, kind, code, source, account, stream, mapping, page, ordinal, index],
+      ...[record, property, reason, value, step, run, this.#now, this.#now],
+    );
+    assert(made, 'a Blocker that was written has an id');
+    await this.note(made.id, 'opened', `run ${run}`);
+    return made.id;
+  }
+
+  /**
+   * A page that is mapped again shows the same run nothing new; another run does. One that is opened again holds from
+   * where it was seen now: what came before fits.
+   */
+  async #update({ id, status }: Known, content: Content, run: string): Promise<void> {
+    const { page, ordinal, reason, value } = content;
+    await this.#handle.run(
+      'UPDATE blockers SET seen = CASE WHEN run = ? THEN seen ELSE seen + 1 END, reason = ?, value = ?, run = ?, ' +
+        "ordinal = CASE WHEN page <= ? AND status <> 'retried' THEN ordinal ELSE ? END, " +
+        "page = CASE WHEN page <= ? AND status <> 'retried' THEN page ELSE ? END, " +
+        "status = CASE WHEN status = 'retried' THEN 'open' ELSE status END, updated_at = ? WHERE id = ?",
+      ...[run, reason, value, run, page, ordinal, page, page, this.#now, id],
+    );
+    if (status === 'retried') await this.note(id, 'reopened', `run ${run}`, reason);
+  }
+}
