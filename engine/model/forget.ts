@@ -118,7 +118,7 @@ export interface Forgetting {
   /** What Blockers, requests and open windows of the stream say of the person goes. */
   redact(stream: StreamPlan, redaction: Redaction): Promise<void>;
   page(id: number): Promise<KeptPage | undefined>;
-  /** In one transaction: the page, its rows and its Blockers, and what the tombstone counts. */
+  /** Later pages first. In one transaction: the page, its rows and its Blockers, and what the tombstone counts. */
   erase(stream: string, hash: string, page: ErasedPage): Promise<void>;
   /** Makes the mapping load what it has staged from this page on again. */
   reload(mapping: string, fromPage: number): Promise<void>;

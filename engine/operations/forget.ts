@@ -112,8 +112,10 @@ class Finding {
     this.#places.set(page, new Set([...(this.#places.get(page) ?? []), ...ordinals]));
   }
 
+  /** Later pages first. */
   places(): readonly RecordPlaces[] {
-    return [...this.#places].map(([page, ordinals]) => ({ page, ordinals: [...ordinals] }));
+    const all = [...this.#places].map(([page, ordinals]) => ({ page, ordinals: [...ordinals] }));
+    return all.sort((a, b) => b.page - a.page);
   }
 }
 

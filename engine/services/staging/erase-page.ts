@@ -24,8 +24,9 @@ export async function erasePage(
   );
   let [rows, blockers] = [0, 0];
   for (const { mapping } of mappings) {
-    const gone = await deleteRows(handle, dialect.table({ name: mapping, properties: [] }).name, page);
-    const closed = await closeBlockers(handle, mapping, page, at);
+    const table = dialect.table({ name: mapping, properties: [] }).name;
+    const gone = await deleteRows(handle, table, page);
+    const closed = await closeBlockers(handle, { mapping, table }, page, at);
     await handle.run(
       'UPDATE page_rows SET rows = rows - ?, blocked = blocked - ?, filtered = filtered + ? WHERE mapping = ? AND page = ?',
       gone,
@@ -35,8 +36,6 @@ export async function erasePage(
       page.page,
     );
     await noteLoads(handle, mapping, page.page, gone);
-    // What was held back behind them may be somebody else's by now.
-    if (closed > 0) await pullBack(handle, mapping, page.page, Date.parse(at));
     rows += gone;
     blockers += closed;
   }
@@ -55,20 +54,20 @@ async function deleteRows(handle: Handle, table: string, { page, ordinals }: Era
 /** The Blockers stay, as resolved once they were seen nowhere else; what they say of the record is redacted before. */
 async function closeBlockers(
   handle: Handle,
-  mapping: string,
+  { mapping, table }: { readonly mapping: string; readonly table: string },
   { page, ordinals, records }: ErasedPage,
   at: string,
 ): Promise<number> {
   let closed = 0;
   for (const ordinal of ordinals) {
-    const found = await handle.select<{ id: number }>(
-      'SELECT b.id FROM blockers AS b JOIN blocker_pages AS p ON p.blocker = b.id ' +
+    const found = await handle.select<{ id: number; record: string }>(
+      'SELECT b.id, b.record FROM blockers AS b JOIN blocker_pages AS p ON p.blocker = b.id ' +
         'WHERE b.mapping = ? AND p.page = ? AND p.ordinal = ?',
       mapping,
       page,
       ordinal,
     );
-    for (const { id } of found) {
+    for (const { id, record } of found) {
       await handle.run(
         'DELETE FROM blocker_pages WHERE blocker = ? AND page = ? AND ordinal = ?',
         id,
@@ -76,6 +75,10 @@ async function closeBlockers(
         ordinal,
       );
       await closeBlocker(handle, id, records.get(ordinal), at);
+      // What it has held back may be somebody else's by now: later pages are erased first.
+      const held = `SELECT _page FROM ${table} WHERE _record = ? LIMIT 1`;
+      if ((await handle.first(held, record)) !== undefined)
+        await pullBack(handle, mapping, page, Date.parse(at));
     }
     closed += found.length;
   }
