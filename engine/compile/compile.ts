@@ -1,3 +1,4 @@
+import type { AlertPlan } from '../model/alert.ts';
 import type * as config from '../model/config.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import type {
@@ -75,7 +76,7 @@ export function compileProject(
 
 const connections = (
   project: Project,
-): Pick<Plan, 'staging' | 'warehouse' | 'redis' | 'metrics' | 'tokenKey' | 'pageKey'> => ({
+): Pick<Plan, 'staging' | 'warehouse' | 'redis' | 'metrics' | 'alerts' | 'tokenKey' | 'pageKey'> => ({
   staging: compileStaging(project.staging),
   warehouse: {
     type: 'duckdb',
@@ -84,6 +85,7 @@ const connections = (
   },
   ...(project.redis && { redis: { url: project.redis.url, prefix: project.redis.prefix ?? 'sluice' } }),
   ...(project.metrics && { metrics: compileMetrics(project.metrics) }),
+  ...(project.alerts && { alerts: project.alerts.map(compileAlert) }),
   ...(project.tokenKey !== undefined && { tokenKey: project.tokenKey }),
   ...(project.pageKey !== undefined && { pageKey: project.pageKey }),
 });
@@ -92,6 +94,17 @@ const compileStaging = ({ dialect, storage, url = '', schema }: config.StagingSe
   dialect === 'postgres'
     ? { dialect, url, schema: schema ?? 'sluice' }
     : { dialect: 'sqlite', storage: storage ?? '.etl/staging.sqlite' };
+
+const pagerdutyUrl = 'https://events.pagerduty.com/v2/enqueue';
+
+const compileAlert = ({ to, url, key, on, age, owners }: config.Alert): AlertPlan => ({
+  to,
+  url: url ?? pagerdutyUrl,
+  ...(key !== undefined && { key }),
+  on: on ?? ['blocker', 'auth_failure', 'run_failed'],
+  ageMs: parseDuration(age ?? '24h'),
+  ...(owners && { owners }),
+});
 
 const compileMetrics = ({ prometheus, otlp }: config.MetricsSettings): MetricsPlan => ({
   ...(prometheus && {

@@ -108,6 +108,10 @@ export interface Environment {
    * Key of at least 32 characters that encrypts tokens which are kept. Without it none is kept.
    */
   tokenKey?: string;
+  /**
+   * Who is told when a run fails or a person must decide. Runs in the lab tell nobody.
+   */
+  alerts?: Alert[];
 }
 /**
  * The staging database between API and warehouse.
@@ -192,6 +196,35 @@ export interface OtlpSettings {
    * How often they are sent.
    */
   every?: string;
+}
+/**
+ * One place that is told what a run has found, and what of it. Sent at the end of a run, once for each finding; it never fails the run.
+ */
+export interface Alert {
+  /**
+   * What kind of place: any server that takes JSON, a Slack-compatible webhook, or a PagerDuty-compatible one.
+   */
+  to: 'webhook' | 'slack' | 'pagerduty';
+  /**
+   * Where it is sent. PagerDuty’s own server unless said otherwise.
+   */
+  url?: string;
+  /**
+   * Routing key of a PagerDuty service.
+   */
+  key?: string;
+  /**
+   * What is told: a Blocker that was opened, one that is open for longer than `age`, credentials that were refused, a run that failed (and the first one that succeeds again), a `freshness` check that fails, and every run that succeeds, for a watch that waits for it.
+   */
+  on?: ('blocker' | 'blocker_age' | 'auth_failure' | 'run_failed' | 'freshness' | 'run_succeeded')[];
+  /**
+   * How long a Blocker may be open, for `blocker_age`.
+   */
+  age?: string;
+  /**
+   * Only Blockers of these owners; without it, of all.
+   */
+  owners?: string[];
 }
 /**
  * An API account and the streams read from it.

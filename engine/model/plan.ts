@@ -1,3 +1,4 @@
+import type { AlertPlan } from './alert.ts';
 import type { Literal, Path } from './path-plan.ts';
 import type { SourcePlan } from './source-plan.ts';
 import type { CursorType, StreamPlan } from './stream-plan.ts';
@@ -25,6 +26,8 @@ export interface Plan {
   /** Where processes share budgets and cached replies; without it a budget is each process's own. */
   readonly redis?: RedisPlan;
   readonly metrics?: MetricsPlan;
+  /** Who is told what a run has found. */
+  readonly alerts?: readonly AlertPlan[];
   /** Reference to the key that encrypts tokens which are kept. */
   readonly tokenKey?: string;
   /** Reference to the key that encrypts kept responses. */

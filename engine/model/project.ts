@@ -55,6 +55,7 @@ export interface Project {
   readonly redis?: config.RedisSettings;
   readonly metrics?: config.MetricsSettings;
   readonly audit?: config.AuditSettings;
+  readonly alerts?: readonly config.Alert[];
   /** Reference to the key that encrypts tokens which are kept. */
   readonly tokenKey?: string;
   /** Reference to the key that encrypts kept responses. */

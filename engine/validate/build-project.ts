@@ -47,11 +47,11 @@ const configs = <Config>(entries: readonly { readonly config?: Config }[]): read
 function optional(
   project: Json,
   chain: readonly string[],
-): Pick<Project, 'redis' | 'metrics' | 'tokenKey' | 'pageKey'> {
+): Pick<Project, 'redis' | 'metrics' | 'alerts' | 'tokenKey' | 'pageKey'> {
   const settings: Record<string, unknown> = {};
   for (const name of chain) {
     const environment = objectAt(project, 'environments', name);
-    for (const key of ['redis', 'metrics', 'tokenKey', 'pageKey'])
+    for (const key of ['redis', 'metrics', 'alerts', 'tokenKey', 'pageKey'])
       if (key in environment) settings[key] = environment[key];
   }
   return settings;

@@ -335,6 +335,32 @@ describe('a step that is stopped', function () {
       }
     });
 
+  it('is told to those who asked for it, and a place that is down fails nothing', async () => {
+    const provider = await shop(bad.slice(0, 1));
+    const bodies: string[] = [];
+    const hook = await api((request, response) => {
+      request.on('data', (data: Buffer) => bodies.push(data.toString('utf8')));
+      request.on('end', () => json(response, {}, 404));
+    });
+    try {
+      const place = '{to: webhook, url: "${env:HOOK}", on: [run_failed, blocker]}';
+      const folder = ordersProject(provider.api.url, { stream: '', environment: `alerts: [${place}]` });
+      provider.status = 403;
+      const env = { HOOK: `${hook.url}/secret-path` };
+      const { code, stderr } = await etl(['run', '-q', '-p', folder], env);
+      expect(code).to.equal(1);
+      expect(stderr).to.contain('warning[ETL0931]: an alert could not be sent to webhook: it answered 404');
+      expect(stderr).to.not.contain('secret-path');
+      const events = bodies.map((body) => (JSON.parse(body) as { event: string; title: string }).event);
+      expect(events).to.deep.equal(['run_failed', 'blocker']);
+      provider.status = 200;
+      expect((await etl(['run', '-q', '-p', folder], env)).code).to.equal(0);
+    } finally {
+      await provider.api.close();
+      await hook.close();
+    }
+  });
+
   it('by a check is a Blocker for each check that fails', async () => {
     const provider = await shop([{ id: 'A', total: null }]);
     try {

@@ -200,6 +200,23 @@ function describeLedger(staging: () => Staging, rowsOf: RowsOf): void {
       expect(batch?.map((row) => row[12])).to.deep.equal(['r0\0', 'r1\0', 'r2\0']);
     });
 
+    it('has columns of any name', async () => {
+      const long = 'a_name_that_is_longer_than_a_database_may_want_to_keep_to_its_very_end';
+      const names = ['ctid', 'xmin', 'select', 'Order', 'why?', '"quoted"', 'ü', `${long}_1`, `${long}_2`];
+      const columns = Object.fromEntries(names.map((column) => [column, 'string' as const]));
+      const [one, two] = ['_1', '_2'].map((end) => mappingPlan(columns, { name: long + end }));
+      for (const mapping of [one!, two!]) {
+        await staging().prepare(mapping);
+        const id = mapping === one ? 1 : 2;
+        const values = names.map((column) => `${column} of ${id}`);
+        await commitAll(staging(), [{ id, mapping: mapping.name, rows: [{ values }] }]);
+        const [row] = (await rowsOf(mapping)) as unknown[][];
+        expect(row?.slice(1, names.length + 1)).to.deep.equal(values);
+        const unique = checkPlan({ kind: 'unique', columns: names });
+        expect((await staging().check(mapping, unique, 0)).found).to.equal('0 of 1 rows');
+      }
+    });
+
     it('lists blocked rows, newest first, as many as asked for', async () => {
       await commitAll(staging(), [
         { id: 1, blocked: [blockedRow({ record: 'old' })] },

@@ -4,6 +4,7 @@ import { run } from '../../engine.ts';
 import { RefusedError } from '../../model/errors.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { References } from '../../model/ports.ts';
+import { sendAlerts } from '../../operations/alerts/alerts.ts';
 import { runExitCode } from '../../report/exit-code.ts';
 import { reportText } from '../../report/report.ts';
 import { environmentReferences } from '../../services/references.ts';
@@ -86,11 +87,14 @@ export default class Run extends BaseCommand {
       if (!quiet) process.stderr.write(note(work.plan));
       const { plan } = work;
       const report = await measured({ plan, limiter: services.limiter, metrics }, () => run(plan, services));
+      const { staging, memory, http, clock } = services;
+      const channel = { http, clock, memory, references, blockers: staging.blockers };
+      const unsent = await sendAlerts(plan.alerts ?? [], report, channel);
       const exitCode = runExitCode(report, stop.received());
       return {
         exitCode,
         result: report,
-        diagnostics: [...work.diagnostics, ...report.diagnostics],
+        diagnostics: [...work.diagnostics, ...report.diagnostics, ...unsent],
         text: reportText(report),
       };
     } finally {

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MappedRows } from '../../model/batch.ts';
 import type { LoadUnit } from '../../model/ports.ts';
@@ -37,7 +37,7 @@ export class LoadSpool {
       file.lastPage = page;
       file.rows += count;
     } catch {
-      this.#broken.add(mapping);
+      this.#abandon(mapping);
     }
   }
 
@@ -51,6 +51,16 @@ export class LoadSpool {
 
   close(): void {
     for (const { descriptor } of [...this.#files.values()].flat()) closeSync(descriptor);
+  }
+
+  /** What was written of a mapping is of no use, and on a full disk in the way of the files that are made from staging. */
+  #abandon(mapping: string): void {
+    this.#broken.add(mapping);
+    for (const { path, descriptor } of this.#files.get(mapping) ?? []) {
+      closeSync(descriptor);
+      rmSync(path, { force: true });
+    }
+    this.#files.delete(mapping);
   }
 
   /** Files are cut where load units are: before the page that would make them too large. */

@@ -1,5 +1,5 @@
 import { DataTypes, QueryTypes, type Transaction } from 'sequelize';
-import { Umzug, type UmzugStorage } from 'umzug';
+import { MigrationError, Umzug, type UmzugStorage } from 'umzug';
 import type { Database } from './database.ts';
 import { newerSchema } from './failures.ts';
 import type { MigrationContext } from './migrations/migration.ts';
@@ -16,15 +16,23 @@ export async function migrateUp(database: Database, known = migrations): Promise
     const names = known.map(({ name }) => name);
     const unknown = (await storage.executed({ context })).find((one) => !names.includes(one));
     if (unknown !== undefined) throw newerSchema(database, unknown);
-    await migrator(context, known).up();
+    await migrator(context, known).up().catch(asTheDatabaseSaid);
   });
 }
 
 /** Takes the schema back to before a migration, with everything that came since: to before the first, unless one is named. */
 export async function migrateDown(database: Database, name?: string): Promise<void> {
   await database.write(async (_handle, transaction) => {
-    await migrator(contextOf(database, transaction), migrations).down({ to: name ?? 0 });
+    const context = contextOf(database, transaction);
+    await migrator(context, migrations)
+      .down({ to: name ?? 0 })
+      .catch(asTheDatabaseSaid);
   });
+}
+
+/** umzug wraps what went wrong: a full disk is none of its affairs. */
+function asTheDatabaseSaid(error: unknown): never {
+  throw error instanceof MigrationError ? error.cause : error;
 }
 
 const contextOf = ({ sequelize }: Database, transaction: Transaction): MigrationContext => ({

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { writeLoadFile } from '../../../engine/execute/load/load-file-writer.ts';
 import { LoadSpool } from '../../../engine/execute/load/load-spool.ts';
 import type { MappedRows } from '../../../engine/model/batch.ts';
+import { TerminalError } from '../../../engine/model/errors.ts';
 import { projectFolder } from '../../support/cli.ts';
 import { mapping, mapRecords, property, rowsOf } from '../../support/mappings.ts';
 
@@ -88,5 +89,31 @@ describe('load files written while staging', () => {
     expect(spool.find(unit(1, 1, 10))).to.equal(undefined);
     expect(existsSync(join(folder, 'load', 'run'))).to.equal(false);
     spool.close();
+  });
+
+  it('leave no room taken when they cannot be written', () => {
+    const folder = join(projectFolder({}), 'load');
+    const spool = new LoadSpool(folder, new Map([['orders', 10]]));
+    spool.add(1, rows(10));
+    // The next file cannot be made: something of its name is there.
+    mkdirSync(join(folder, 'orders-2.csv'));
+    spool.add(2, rows(10));
+    expect(spool.find(unit(1, 1, 10))).to.equal(undefined);
+    expect(readdirSync(folder)).to.deep.equal(['orders-2.csv']);
+    spool.close();
+  });
+});
+
+describe('a load file made from staging', () => {
+  it('that cannot be written is named, with what to do', async () => {
+    const taken = join(projectFolder({ load: '' }), 'load', 'orders.csv');
+    const failure = await writeLoadFile(
+      taken,
+      (async function* () {
+        yield [['a']];
+      })(),
+    ).catch((error: unknown) => error);
+    expect(failure).to.be.instanceOf(TerminalError);
+    expect(String((failure as TerminalError).message)).to.contain(`the load file ${taken} cannot be written`);
   });
 });

@@ -61,6 +61,15 @@ describe('a staging database that cannot be used', () => {
     await database.close();
   });
 
+  it('says that the disk is full when there is no space for its tables', async () => {
+    const database = new SqliteDatabase({ storage: scratchFile(), busyTimeoutMs: 50 });
+    await database.write((handle) => handle.exec('PRAGMA max_page_count = 4'));
+    expect((await failureOf(migrateUp(database))).diagnostic.code).to.equal('ETL0602');
+    await database.write((handle) => handle.exec('PRAGMA max_page_count = 4294967294'));
+    await migrateUp(database);
+    await database.close();
+  });
+
   it('leaves a file alone that is no database', async () => {
     const storage = scratchFile();
     mkdirSync(dirname(storage));

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { DataTypes, Sequelize, Transaction } from 'sequelize';
+import { type Sequelize, Transaction } from 'sequelize';
 import { assert } from '../../../model/errors.ts';
 import type { Clock } from '../../../model/ports.ts';
 import type { Database } from '../database.ts';
 import type { Dialect } from '../dialect.ts';
 import { type Handle, quote } from '../handle.ts';
 import { defineModels, type Models } from '../models.ts';
-import { dialectModule, type StagingClient } from './client.ts';
-import { type Connection, parseConnection } from './connection-url.ts';
+import type { StagingClient } from './client.ts';
+import { parseConnection } from './connection-url.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import { explained, isPassing, unsuitable } from './postgres-failures.ts';
 import type { PostgresHandle } from './postgres-handle.ts';
+import { sequelizeOn } from './sequelize-on.ts';
 
 export interface PostgresOptions {
   readonly url: string;
@@ -20,15 +21,6 @@ export interface PostgresOptions {
   readonly lockTimeoutMs: number;
 }
 
-/** One for reading, one for writing, and some for Sequelize's own queries. */
-const connectionsMax = 4;
-const connectTimeoutMs = 10_000;
-/** The longest statement sorts the keys of all that is not loaded yet. */
-const statementTimeoutMs = 15 * 60_000;
-/** After this the server itself must have given up: the connection leads nowhere. */
-const answerTimeoutMs = statementTimeoutMs + 60_000;
-/** A process that stands still within a transaction must not keep others waiting for ever. */
-const idleInTransactionMs = 60_000;
 /** How long a server that was reached before is waited for. */
 const outageMaxMs = 60_000;
 const outageDelayMs = 100;
@@ -244,44 +236,4 @@ interface ConnectionManager {
   getConnection(options: object): Promise<StagingClient>;
   releaseConnection(client: StagingClient): void;
   destroyConnection(client: StagingClient): Promise<void>;
-}
-
-/** Settings of a session on which exact values depend, whatever the server's own are. */
-const session = { DateStyle: 'ISO, MDY', extra_float_digits: '1', bytea_output: 'hex' };
-
-function sequelizeOn({ ssl, ...connection }: Connection, schema: string, lockTimeoutMs: number): Sequelize {
-  const { password, ...place } = connection;
-  const sequelize = new Sequelize({
-    ...place,
-    ...(password !== undefined && { password }),
-    dialect: 'postgres',
-    dialectModule,
-    schema,
-    logging: false,
-    pool: { max: connectionsMax, min: 0, acquire: 2 * connectTimeoutMs },
-    dialectOptions: {
-      application_name: 'etl',
-      keepAlive: true,
-      connectionTimeoutMillis: connectTimeoutMs,
-      statement_timeout: statementTimeoutMs,
-      query_timeout: answerTimeoutMs,
-      lock_timeout: lockTimeoutMs,
-      idle_in_transaction_session_timeout: idleInTransactionMs,
-      ...(ssl !== false && { ssl }),
-    },
-  });
-  sequelize.addHook('afterConnect', async (opened) => {
-    const settings = Object.entries({ search_path: quote(schema), ...session });
-    const calls = settings.map((_, at) => `set_config($${2 * at + 1}, $${2 * at + 2}, false)`).join(', ');
-    await (opened as StagingClient).query(`SELECT ${calls}`, settings.flat());
-  });
-  widenIntegers(sequelize);
-  return sequelize;
-}
-
-/** Migrations say INTEGER, which has 64 bits in SQLite and 32 in PostgreSQL: too few for milliseconds. */
-function widenIntegers(sequelize: Sequelize): void {
-  const types = sequelize as unknown as { normalizeDataType(type: { readonly key?: string }): unknown };
-  const normalize = types.normalizeDataType.bind(sequelize);
-  types.normalizeDataType = (type) => normalize(type.key === 'INTEGER' ? DataTypes.BIGINT : type);
 }

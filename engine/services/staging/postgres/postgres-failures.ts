@@ -39,7 +39,8 @@ const cutMessages =
 
 const isCut: Matcher = (failure) => codes(cutCodes)(failure) || messages(cutMessages)(failure);
 /** Another transaction was in the way, or there was no connection left for us. */
-const isCrowded = codes(/^(?:53300|40001|40P01)$/);
+const isCrowded: Matcher = (failure) =>
+  codes(/^(?:53300|40001|40P01)$/)(failure) || messages(/^Operation timeout$/)(failure);
 
 /** Whether doing it again on another connection may help. */
 export function isPassing(error: unknown): boolean {
@@ -147,7 +148,7 @@ const explanations: readonly Explanation[] = [
       ),
   },
   {
-    applies: codes(/^(?:53\w{3}|57014|40001|40P01)$/),
+    applies: (failure) => codes(/^(?:53\w{3}|57014)$/)(failure) || isCrowded(failure),
     transient: true,
     says: (storage, said) =>
       complaint(

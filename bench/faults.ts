@@ -1,0 +1,117 @@
+import { parseArgs } from 'node:util';
+import { tableText } from '../engine/report/table.ts';
+import { faultsOf } from './faults/causes/all.ts';
+import type { Ground } from './faults/ground.ts';
+import { boundaryKills, type Planned, randomKills } from './faults/kills.ts';
+import { type Judged, perform } from './faults/perform.ts';
+import { postgresPlace } from './faults/postgres-place.ts';
+import { type StagingPlace, sqlitePlace } from './faults/staging-place.ts';
+import { hasPostgresServer, PostgresServer } from './support/postgres-server.ts';
+import { keepResult } from './support/results.ts';
+
+/**
+ * `npm run faults [-- options]`: kills a run at every boundary of its steps and at random instants, lets it meet every fault
+ * that can be caused here, runs it again, and compares what comes of it with a run that nobody disturbed. Prints a table,
+ * and as its last line the figures as one JSON object.
+ */
+const { values } = parseArgs({
+  options: {
+    boundaries: { type: 'string', default: '1000000' },
+    random: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+    lanes: { type: 'string', default: '2' },
+    dialects: { type: 'string', default: 'sqlite,postgres' },
+    'no-faults': { type: 'boolean', default: false },
+  },
+});
+
+/** Pages of 25: enough for several transactions and load units. */
+const shop = { seed: Number(values.seed), orders: 600, changed: 200, added: 100 };
+
+const isWrong = ({ kills, lost, doubled, refetched, units, accounted, problems, group }: Judged): boolean =>
+  lost + doubled + refetched + problems.length > 0 ||
+  accounted < units ||
+  (group.startsWith('kill') && kills === 0);
+
+function tell(verdict: Judged, done: number, of: number): void {
+  if (isWrong(verdict))
+    process.stderr.write(`${verdict.dialect}, ${verdict.group}: ${JSON.stringify(verdict)}\n`);
+  else if (done % 25 === 0) process.stderr.write(`${verdict.dialect}: ${done} of ${of}\n`);
+}
+
+const verdicts: Judged[] = [];
+const skip = (what: string): void => void process.stderr.write(`SKIPPED: ${what}\n`);
+
+async function performOn(place: StagingPlace, server?: PostgresServer): Promise<void> {
+  const { planned, skipped } = faultsOf(place.dialect, server);
+  for (const what of skipped) skip(`${place.dialect}, ${what}`);
+  const kills = (ground: Ground): readonly Planned[] => [
+    ...boundaryKills(ground, Number(values.boundaries)),
+    ...randomKills(Number(values.random), Number(values.seed)),
+  ];
+  const lanes = Number(values.lanes);
+  verdicts.push(...(await perform({ place, shop, lanes, plan: kills, judged: tell })));
+  if (values['no-faults']) return;
+  // One after the other: what is done to a server, or a disk, is felt by all that use it.
+  verdicts.push(...(await perform({ place, shop, lanes: 1, plan: () => planned, judged: tell })));
+}
+
+const dialects = values.dialects.split(',');
+if (dialects.includes('sqlite')) await performOn(sqlitePlace);
+if (dialects.includes('postgres')) {
+  if (!hasPostgresServer()) skip('postgres: PostgreSQL is not installed');
+  else {
+    const server = await PostgresServer.start();
+    try {
+      await performOn(postgresPlace(server), server);
+    } finally {
+      await server.stop();
+    }
+  }
+}
+
+const sum = (
+  of: readonly Judged[],
+  name: 'kills' | 'lost' | 'doubled' | 'refetched' | 'units' | 'accounted',
+) => of.reduce((total, verdict) => total + verdict[name], 0);
+
+/** Two decimals, and never 100 unless it is all. */
+const percent = (of: readonly Judged[]): number =>
+  Math.floor((10_000 * sum(of, 'accounted')) / Math.max(1, sum(of, 'units'))) / 100;
+
+const groups = [...new Set(verdicts.map(({ dialect, group }) => `${dialect}, ${group}`))];
+const rows = groups.map((name) => {
+  const own = verdicts.filter(({ dialect, group }) => `${dialect}, ${group}` === name);
+  const counts = (['kills', 'lost', 'doubled', 'refetched'] as const).map((column) => sum(own, column));
+  const inFlight = Math.max(...own.map((verdict) => verdict.inFlight));
+  const wrong = own.filter(isWrong).length;
+  return [name, own.length, ...counts, inFlight, percent(own), wrong].map(String);
+});
+const head = [
+  '',
+  'trials',
+  'kills',
+  'lost',
+  'doubled',
+  'refetched',
+  'most in flight',
+  'accounted %',
+  'wrong',
+];
+const table = tableText(
+  head,
+  rows,
+  head.map((_, at) => at > 0),
+);
+const figures = {
+  kills: sum(verdicts, 'kills'),
+  faults: verdicts.filter(({ group }) => !group.startsWith('kill')).length,
+  lost: sum(verdicts, 'lost'),
+  doubled: sum(verdicts, 'doubled'),
+  refetched_pages: sum(verdicts, 'refetched'),
+  accounted_percent: percent(verdicts),
+};
+const command = ['npm run faults', ...process.argv.slice(2)].join(' ');
+keepResult('faults', command, { table, runs: verdicts, figures });
+process.stdout.write(`${table}\n${JSON.stringify(figures)}\n`);
+if (verdicts.some(isWrong)) process.exitCode = 1;

@@ -1,0 +1,24 @@
+const parsed = (boundary: string): { readonly name: string; readonly times: number } => {
+  const [, name = boundary, times = '1'] = /^(.*) (\d+)$/.exec(boundary) ?? [];
+  return { name, times: Number(times) };
+};
+
+/** Calls of the engine's services and ends of its steps: each of them, each time, is a boundary to die at. */
+const everyTime = /^(?:staging\.|warehouse: COMMIT|staging: COMMIT|step noted|file (?:plan|report))/;
+
+/**
+ * Boundaries of a run to die at, in its order: calls of services each time; of what comes within them (statements, requests,
+ * files) the first, the middle and the last time.
+ */
+export function chosenBoundaries(trace: readonly string[]): readonly string[] {
+  const last = new Map<string, number>();
+  for (const { name, times } of trace.map(parsed)) last.set(name, Math.max(last.get(name) ?? 0, times));
+  return trace.filter((boundary) => {
+    const { name, times } = parsed(boundary);
+    const end = last.get(name) ?? 1;
+    return everyTime.test(name) || times === 1 || times === end || times === Math.ceil(end / 2);
+  });
+}
+
+/** When the work begins: what is before it is the start of the program. */
+export const firstCall = 'staging.startRun begins 1';

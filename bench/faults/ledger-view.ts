@@ -1,0 +1,154 @@
+import { gunzipSync } from 'node:zlib';
+import type { StagingPlace } from './staging-place.ts';
+import type { WarehouseView } from './warehouse-tables.ts';
+
+/** How far a stream is read, and which pages of the window that is open are kept. */
+export interface Progress {
+  /** The request that the next run must begin with; undefined when it begins a new window. */
+  readonly next?: string;
+  /** Requests of the pages of the open window that are kept: none of them may be asked for again. */
+  readonly kept: ReadonlySet<string>;
+}
+
+const pathOf = (request: string): string => {
+  const url = new URL((JSON.parse(request) as { readonly url: string }).url, 'http://lab');
+  return url.pathname + url.search;
+};
+
+/** What staging says of its only stream. */
+export async function progressOf(place: StagingPlace, folder: string): Promise<Progress> {
+  const [positions = [], pages = []] = await place.read(folder, [
+    'SELECT "window" AS open FROM positions',
+    'SELECT request FROM pages ORDER BY id DESC',
+  ]);
+  const open = positions[0]?.['open'];
+  if (typeof open !== 'string') return { kept: new Set() };
+  const window = JSON.parse(open) as { readonly pages: number; readonly next: { readonly url: string } };
+  return {
+    next: pathOf(JSON.stringify(window.next)),
+    kept: new Set(pages.slice(0, window.pages).map(({ request }) => pathOf(String(request)))),
+  };
+}
+
+export interface Account {
+  /** What kept pages hold: records, and elements of them. */
+  readonly units: number;
+  /** Of those, the ones that are rows, filtered or blocked, and whose rows the warehouse counts in its loads. */
+  readonly accounted: number;
+  readonly problems: string[];
+  /** What is kept aside, without its page: record, property and reason. */
+  readonly blocked: ReadonlySet<string>;
+}
+
+const ledgerQueries = [
+  'SELECT id, body FROM pages ORDER BY id',
+  'SELECT mapping, page, rows, filtered, blocked FROM page_rows',
+  'SELECT _page AS page, count(*) AS rows FROM stg_orders GROUP BY _page',
+  'SELECT _page AS page, count(*) AS rows FROM stg_order_lines GROUP BY _page',
+  'SELECT id, mapping, first_page, last_page, rows FROM loads',
+  'SELECT mapping, loaded_through FROM mappings',
+  'SELECT mapping, record, property, reason, value FROM blocked_rows',
+];
+
+type Row = Readonly<Record<string, unknown>>;
+
+interface Body {
+  readonly orders: readonly { readonly lines: readonly unknown[] }[];
+}
+
+/** Units of each mapping in a page, counted in what was received. */
+function unitsOf(body: unknown): { readonly [mapping: string]: number } {
+  const { orders } = JSON.parse(gunzipSync(body as Uint8Array).toString()) as Body;
+  return { orders: orders.length, order_lines: orders.reduce((sum, { lines }) => sum + lines.length, 0) };
+}
+
+/** Compares what was received with what the ledger says came of it, and that with the warehouse's own account. */
+export async function accountOf(
+  place: StagingPlace,
+  folder: string,
+  { loads: theirs }: WarehouseView,
+): Promise<Account> {
+  const [pages = [], pageRows = [], orders = [], lines = [], loads = [], mappings = [], aside = []] =
+    await place.read(folder, ledgerQueries);
+  const staged = { orders: byPage(orders), order_lines: byPage(lines) };
+  const counted = pages.flatMap((page) => accountsOfPage(page, pageRows, staged));
+  const unloaded = Object.keys(staged).flatMap((mapping) => unloadedOf(mapping, pageRows, loads, mappings));
+  const wrong = [...unloaded, ...strangers(loads, theirs)];
+  const units = sum(counted, 'units');
+  const known = sum(counted, 'known');
+  return {
+    units,
+    // What is wrong beyond single pages leaves at least one unit in doubt.
+    accounted: wrong.length === 0 ? known : Math.min(known, units - 1),
+    problems: [...counted.flatMap(({ problem }) => problem ?? []), ...wrong],
+    blocked: new Set(
+      aside.map((row) => JSON.stringify([row['mapping'], row['record'], row['property'], row['reason']])),
+    ),
+  };
+}
+
+interface PageAccount extends Row {
+  readonly units: number;
+  readonly known: number;
+  readonly problem?: string;
+}
+
+/** What became of a page's units, by mapping: all of them are rows, filtered or blocked, or it is a problem. */
+function accountsOfPage(
+  { id, body }: Row,
+  pageRows: readonly Row[],
+  staged: { readonly [mapping: string]: ReadonlyMap<number, number> },
+): readonly PageAccount[] {
+  const page = Number(id);
+  return Object.entries(unitsOf(body)).map(([mapping, units]) => {
+    const noted = pageRows.find((row) => row['mapping'] === mapping && Number(row['page']) === page);
+    const rows = staged[mapping]?.get(page) ?? 0;
+    const known = rows + Number(noted?.['filtered'] ?? 0) + Number(noted?.['blocked'] ?? 0);
+    if (known === units && Number(noted?.['rows'] ?? 0) === rows) return { units, known };
+    return { units, known: 0, problem: `page ${page} of ${mapping}: ${known} of ${units} units are known` };
+  });
+}
+
+const byPage = (rows: readonly Row[]): ReadonlyMap<number, number> =>
+  new Map(rows.map(({ page, rows }) => [Number(page), Number(rows)]));
+
+const sum = (rows: readonly Row[], column: string): number =>
+  rows.reduce((total, row) => total + Number(row[column]), 0);
+
+/** Every staged row is in a load, and no page waits. */
+function unloadedOf(
+  mapping: string,
+  pageRows: readonly Row[],
+  loads: readonly Row[],
+  mappings: readonly Row[],
+): readonly string[] {
+  const own = (rows: readonly Row[]): Row[] => rows.filter((row) => row['mapping'] === mapping);
+  const [rows, loaded] = [sum(own(pageRows), 'rows'), sum(own(loads), 'rows')];
+  const last = own(pageRows).reduce((most, { page }) => Math.max(most, Number(page)), 0);
+  const through = Number(own(mappings)[0]?.['loaded_through'] ?? 0);
+  return [
+    ...(rows === loaded ? [] : [`${mapping}: ${rows} rows are staged and ${loaded} loaded`]),
+    ...(through === last ? [] : [`${mapping}: loaded through page ${through} of ${last}`]),
+  ];
+}
+
+/** Loads that only one side knows, or that do not add up. */
+function strangers(ours: readonly Row[], theirs: readonly Row[]): readonly string[] {
+  // A unit without rows never reaches the warehouse.
+  const known = new Set(ours.filter(({ rows }) => Number(rows) > 0).map(({ id }) => String(id)));
+  const found = new Set(theirs.map(({ unit }) => String(unit)));
+  const wrong = theirs.filter(
+    (load) =>
+      sum([load], 'staged') !==
+      ['inserted', 'updated', 'unchanged', 'superseded'].reduce(
+        (total, name) => total + sum([load], name),
+        0,
+      ),
+  );
+  return [
+    ...[...found].filter((unit) => !known.has(unit)).map((unit) => `staging does not know the load ${unit}`),
+    ...[...known].filter((unit) => !found.has(unit)).map((unit) => `the warehouse does not know ${unit}`),
+    ...wrong.map(({ unit }) => `the counts of ${unit} do not add up`),
+    ...(found.size === theirs.length ? [] : ['a load is in _etl_loads twice']),
+  ];
+}

@@ -1,0 +1,152 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { audit, complaints, type Ended } from './command.ts';
+import { type Ground, type Phase, type Reference, startPhase, warehouseOf } from './ground.ts';
+import { accountOf, type Progress, progressOf } from './ledger-view.ts';
+import type { StagingPlace } from './staging-place.ts';
+import { difference, warehouseView } from './warehouse-tables.ts';
+
+/** How a run dies: at a boundary by its own hand, or after a time by ours. */
+export type Death = { readonly at: string } | { readonly afterMs: number };
+
+/** What came of a project that was disturbed and run again until it succeeded. */
+export interface Verdict {
+  readonly name: string;
+  readonly kills: number;
+  readonly runs: number;
+  readonly lost: number;
+  readonly doubled: number;
+  /** Requests for pages that were kept already. */
+  readonly refetched: number;
+  /** Most pages that a kill found asked for and not kept. */
+  readonly inFlight: number;
+  readonly units: number;
+  readonly accounted: number;
+  /** What else is wrong, in sentences. */
+  readonly problems: readonly string[];
+}
+
+/** Runs that may fail before one has to succeed. */
+const recoveriesMax = 3;
+/** Pages on their way: four that are not staged yet, and the one that is asked for. */
+export const inFlightMax = 5;
+
+/** Counts what each run asks for. */
+export class Watch {
+  readonly #ground: Ground;
+  readonly #phase: Phase;
+  readonly #folder: string;
+  readonly #endings: (() => void | Promise<void>)[] = [];
+  readonly problems: string[] = [];
+  runs = 0;
+  refetched = 0;
+  inFlight = 0;
+
+  constructor(ground: Ground, phase: Phase, folder: string) {
+    this.#ground = ground;
+    this.#phase = phase;
+    this.#folder = folder;
+  }
+
+  /** Does this when the verdict is found. */
+  atEnd(work: () => void | Promise<void>): void {
+    this.#endings.push(work);
+  }
+
+  async end(): Promise<void> {
+    for (const work of this.#endings.splice(0)) await work();
+  }
+
+  /** Does what runs the command once, and looks at what it asked for. `anew`: repeated requests are the fault's. */
+  async run(work: () => Promise<Ended>, { anew = false } = {}): Promise<Ended> {
+    const { asked } = this.#ground.labs[this.#phase];
+    const before = await this.#progress();
+    const from = asked.length;
+    const ended = await work();
+    this.runs += 1;
+    const requests = asked.slice(from);
+    const [begins] = requests;
+    if (before.next !== undefined && begins !== undefined && begins !== before.next)
+      this.problems.push(`the run began at ${begins}, not at ${before.next}`);
+    if (!anew) this.refetched += requests.filter((request) => before.kept.has(request)).length;
+    const after = await this.#progress();
+    if (ended.signal !== null && after.next !== undefined)
+      this.inFlight = Math.max(this.inFlight, requests.filter((one) => !after.kept.has(one)).length);
+    return ended;
+  }
+
+  #progress(): Promise<Progress> {
+    return progressOf(this.#ground.place, this.#folder);
+  }
+}
+
+/** Runs a project that dies, and again until it succeeds, and compares it with the one that nobody disturbed. */
+export async function trial(ground: Ground, phase: Phase, deaths: readonly Death[]): Promise<Verdict> {
+  const folder = await ground.project(phase);
+  const watch = new Watch(ground, phase, folder);
+  let kills = 0;
+  try {
+    for (const death of deaths) {
+      const ended = await watch.run(() => die(ground, phase, folder, death));
+      if (ended.signal === null) break;
+      kills += 1;
+    }
+    const name = `${phase}: ${deaths.map(deathText).join(', ')}`;
+    return { ...(await settle(ground, phase, folder, watch)), name, kills };
+  } finally {
+    await ground.remove(folder);
+  }
+}
+
+const deathText = (death: Death): string =>
+  'at' in death ? death.at : `after ${Math.round(death.afterMs)} ms`;
+
+async function die(ground: Ground, phase: Phase, folder: string, death: Death): Promise<Ended> {
+  if ('at' in death) return startPhase(ground, phase, folder, { killAt: death.at }).ended;
+  const { child, ended } = startPhase(ground, phase, folder);
+  const over = new AbortController();
+  void delay(death.afterMs, undefined, { signal: over.signal }).then(
+    () => child.kill('SIGKILL'),
+    () => {},
+  );
+  return ended.finally(() => over.abort());
+}
+
+/** Runs until the command succeeds, and judges what is there then. */
+export async function settle(
+  ground: Ground,
+  phase: Phase,
+  folder: string,
+  watch: Watch,
+): Promise<Omit<Verdict, 'name' | 'kills'>> {
+  const failures: string[] = [];
+  while (failures.length < recoveriesMax) {
+    const ended = await watch.run(() => startPhase(ground, phase, folder).ended);
+    if (ended.code === 0) break;
+    failures.push(`a run after it ended with ${ended.code ?? ended.signal}: ${complaints(ended).join(' ')}`);
+  }
+  const { problems, ...judged } = await judge(ground.place, folder, ground.references[phase]);
+  const { runs, refetched, inFlight } = watch;
+  if (inFlight > inFlightMax) failures.push(`${inFlight} pages were in flight`);
+  return { runs, refetched, inFlight, ...judged, problems: [...failures, ...watch.problems, ...problems] };
+}
+
+/** Compares a project with one that nobody disturbed, and with its own ledger. */
+export async function judge(
+  place: StagingPlace,
+  folder: string,
+  { tables, blocked }: Pick<Reference, 'tables' | 'blocked'>,
+): Promise<Pick<Verdict, 'lost' | 'doubled' | 'units' | 'accounted' | 'problems'>> {
+  const view = await warehouseView(warehouseOf(folder));
+  const { lost, doubled, examples } = difference(view.tables, tables);
+  const account = await accountOf(place, folder, view);
+  const without = (these: ReadonlySet<string>, those: ReadonlySet<string>): readonly string[] =>
+    [...these].filter((one) => !those.has(one));
+  const aside = [
+    ...without(blocked, account.blocked).map((one) => `${one} is not blocked`),
+    ...without(account.blocked, blocked).map((one) => `${one} is blocked`),
+  ];
+  const { status, accounted_percent: percent } = await audit(folder, place.env(folder));
+  const audited = status === 'accounted' && percent === 100 ? [] : [`etl audit says ${status}: ${percent} %`];
+  const { units, accounted, problems } = account;
+  return { lost, doubled, units, accounted, problems: [...examples, ...problems, ...aside, ...audited] };
+}

@@ -1,0 +1,154 @@
+import type { Alert, AlertEvent, AlertPlan } from '../../model/alert.ts';
+import type { Blocker } from '../../model/blocker.ts';
+import type { RunReport } from '../../model/run-report.ts';
+import { durationText } from '../../model/units.ts';
+
+/** What a place has been told, so that nothing is told twice. */
+export interface Told {
+  /** The last Blocker that it knows of. */
+  readonly through: number;
+  /** Open Blockers of which it knows that they are old. */
+  readonly aged: readonly number[];
+  /** What was wrong when it was told last; empty when all was well. */
+  readonly auth_failure: string;
+  readonly run_failed: string;
+  readonly freshness: string;
+}
+
+export const nothingTold: Told = { through: 0, aged: [], auth_failure: '', run_failed: '', freshness: '' };
+
+/** What is known at the end of a run. */
+export interface Facts {
+  readonly report: RunReport;
+  /** All that are open, newest first. */
+  readonly open: readonly Blocker[];
+  readonly nowMs: number;
+}
+
+/** An alert that is due, and what its place has been told once it is sent. */
+export interface Due {
+  readonly alert?: Alert;
+  readonly told: Partial<Told>;
+}
+
+/** Lines of one alert, at most. */
+const linesMax = 10;
+
+/** What a place is to be told of an event now. */
+export function dueOf(event: AlertEvent, plan: AlertPlan, told: Told, facts: Facts): Due {
+  switch (event) {
+    case 'blocker':
+      return opened(plan, told, facts);
+    case 'blocker_age':
+      return aged(plan, told, facts);
+    case 'auth_failure':
+      return refused(told, facts);
+    case 'run_failed':
+      return failed(told, facts);
+    case 'freshness':
+      return stale(told, facts);
+    case 'run_succeeded':
+      return succeeded(facts);
+  }
+}
+
+const ours = ({ owners }: AlertPlan, open: readonly Blocker[]): readonly Blocker[] =>
+  open.filter(({ owner }) => owners?.includes(owner) ?? true);
+
+const where = ({ report }: Facts): string => `${report.project} (${report.environment})`;
+
+function opened(plan: AlertPlan, told: Told, facts: Facts): Due {
+  const fresh = ours(plan, facts.open).filter(({ id }) => id > told.through);
+  const through = Math.max(told.through, ...facts.open.map(({ id }) => id));
+  if (fresh.length === 0) return { told: { through } };
+  const what = fresh.length === 1 ? 'a new Blocker' : `${fresh.length} new Blockers`;
+  return { alert: about('blocker', 'warning', `${where(facts)}: ${what}`, fresh), told: { through } };
+}
+
+function aged(plan: AlertPlan, told: Told, facts: Facts): Due {
+  const old = ours(plan, facts.open).filter(
+    ({ createdAt }) => facts.nowMs - Date.parse(createdAt) > plan.ageMs,
+  );
+  const fresh = old.filter(({ id }) => !told.aged.includes(id));
+  const next = { aged: old.map(({ id }) => id) };
+  if (fresh.length === 0) return { told: next };
+  const what = fresh.length === 1 ? 'a Blocker is' : `${fresh.length} Blockers are`;
+  const title = `${where(facts)}: ${what} open for more than ${durationText(plan.ageMs)}`;
+  return { alert: about('blocker_age', 'warning', title, fresh), told: next };
+}
+
+function refused(told: Told, facts: Facts): Due {
+  const auth = facts.open.filter(({ kind }) => kind === 'auth');
+  const title = `${where(facts)}: credentials were refused`;
+  return changing('auth_failure', told, facts, {
+    wrong: auth.map(({ id }) => id).join(),
+    alert: about('auth_failure', 'error', title, auth),
+    over: 'credentials are accepted again',
+  });
+}
+
+function failed(told: Told, facts: Facts): Due {
+  const { report } = facts;
+  if (report.status === 'interrupted') return { told: {} };
+  const errors = report.diagnostics.filter(({ severity }) => severity === 'error');
+  const codes = [...new Set(errors.map(({ code }) => code))].sort().join();
+  const lines = errors.map(({ code, summary }) => `${code}: ${summary}`);
+  return changing('run_failed', told, facts, {
+    wrong: report.status === 'failed' ? codes || 'failed' : '',
+    alert: alert('run_failed', 'error', `${where(facts)}: run ${report.run} failed`, lines),
+    over: 'runs succeed again',
+  });
+}
+
+function stale(told: Told, facts: Facts): Due {
+  const wrong = facts.report.checks.filter(({ check, passed }) => check.startsWith('freshness') && !passed);
+  const lines = wrong.map(({ mapping, check, found }) => `${mapping}, ${check}: ${found}`);
+  return changing('freshness', told, facts, {
+    wrong: wrong.map(({ mapping, check }) => `${mapping} ${check}`).join(),
+    alert: alert('freshness', 'warning', `${where(facts)}: data is older than it may be`, lines),
+    over: 'data is fresh again',
+  });
+}
+
+function succeeded(facts: Facts): Due {
+  const { report } = facts;
+  if (report.status !== 'succeeded') return { told: {} };
+  const title = `${where(facts)}: run ${report.run} succeeded`;
+  return { alert: alert('run_succeeded', 'info', title, []), told: {} };
+}
+
+/** A state that is told when it begins, when it changes, and when it is over. */
+function changing(
+  event: 'auth_failure' | 'run_failed' | 'freshness',
+  told: Told,
+  facts: Facts,
+  state: { readonly wrong: string; readonly alert: Alert; readonly over: string },
+): Due {
+  if (state.wrong === told[event]) return { told: {} };
+  const over = { ...alert(event, 'info', `${where(facts)}: ${state.over}`, []), isOver: true };
+  return { alert: state.wrong === '' ? over : state.alert, told: { [event]: state.wrong } };
+}
+
+function about(
+  event: AlertEvent,
+  severity: Alert['severity'],
+  title: string,
+  blockers: readonly Blocker[],
+): Alert {
+  const lines = blockers.map(
+    ({ id, mapping, stream, record, property, reason }) =>
+      `${id}: ${mapping || stream}${record === '' ? '' : `, record ${record}`}${property === '' ? '' : `, ${property}`}: ${reason}`,
+  );
+  return { ...alert(event, severity, title, lines), blockers };
+}
+
+function alert(
+  event: AlertEvent,
+  severity: Alert['severity'],
+  title: string,
+  lines: readonly string[],
+): Alert {
+  const rest = lines.length - linesMax;
+  const shown = rest > 0 ? [...lines.slice(0, linesMax), `… and ${rest} more`] : lines;
+  return { event, severity, isOver: false, title, lines: shown, blockers: [] };
+}

@@ -1,0 +1,204 @@
+import { expect } from 'chai';
+import type { AlertPlan } from '../../engine/model/alert.ts';
+import type { ApiRequest } from '../../engine/model/batch.ts';
+import type { Blocker } from '../../engine/model/blocker.ts';
+import { complaint, TransientError } from '../../engine/model/errors.ts';
+import type { RunReport } from '../../engine/model/run-report.ts';
+import { type AlertServices, sendAlerts } from '../../engine/operations/alerts/alerts.ts';
+
+const report = (over: Partial<RunReport> = {}): RunReport => ({
+  run: 'r1',
+  plan: 'p',
+  project: 'shop',
+  environment: 'production',
+  startedAt: '2026-01-31T12:00:00.000Z',
+  finishedAt: '2026-01-31T12:01:00.000Z',
+  status: 'succeeded',
+  streams: [],
+  tables: [],
+  checks: [],
+  blocked: [],
+  diagnostics: [],
+  ...over,
+});
+
+const failing = (code: string) =>
+  report({ status: 'failed', diagnostics: [complaint(code, 'the shop forbade it <b>')] });
+
+const blocker = (id: number, over: Partial<Blocker> = {}): Blocker => ({
+  ...{ id, kind: 'record', code: 'ETL0521', severity: 'error', source: 'shop', account: 'default' },
+  ...{ stream: 'shop.orders', mapping: 'orders', page: 1, ordinal: 0, index: null, record: 'A' },
+  ...{ property: 'price', reason: 'no number', value: 'x', status: 'open', owner: '', note: '', run: 'r1' },
+  ...{ step: '', seen: 1, createdAt: '2026-01-31T11:00:00.000Z', updatedAt: '' },
+  ...over,
+});
+
+const place = (over: Partial<AlertPlan> = {}): AlertPlan => ({
+  to: 'webhook',
+  url: 'secret:hook',
+  on: ['blocker', 'blocker_age', 'auth_failure', 'run_failed', 'freshness'],
+  ageMs: 24 * 60 * 60 * 1000,
+  ...over,
+});
+
+/** A server that answers with these statuses in turn (0: not at all), then with 200. */
+function world(open: readonly Blocker[] = [], statuses: number[] = []) {
+  const sent: ApiRequest[] = [];
+  const slept: number[] = [];
+  const kept = new Map<string, string>();
+  const state = { open };
+  const services: AlertServices = {
+    http: {
+      send: async (request) => {
+        sent.push(request);
+        const status = statuses.shift() ?? 200;
+        if (status === 0) throw new TransientError(complaint('ETL0403', 'unreachable'));
+        return { status, headers: {}, body: new Uint8Array(), elapsedMs: 1 };
+      },
+      close: async () => {},
+    },
+    clock: {
+      now: () => Date.parse('2026-01-31T12:01:00Z'),
+      monotonicUs: () => 0,
+      sleep: async (ms) => void slept.push(ms),
+    },
+    memory: {
+      recall: async (name) => kept.get(name),
+      remember: async (name, text) => void kept.set(name, text),
+      swap: async () => true,
+      forget: async (name) => void kept.delete(name),
+    },
+    references: {
+      resolve: (text) => text.replace('secret:', 'https://'),
+      redact: (text) => text,
+      hide: () => {},
+    },
+    blockers: { find: async () => state.open } as Pick<
+      AlertServices['blockers'],
+      'find'
+    > as AlertServices['blockers'],
+  };
+  const tell = (found: RunReport, ...places: readonly AlertPlan[]) => sendAlerts(places, found, services);
+  const titles = () => sent.splice(0).map(({ body = '{}' }) => (JSON.parse(body) as { title: string }).title);
+  return { tell, titles, sent, slept, kept, state };
+}
+
+describe('alerts', () => {
+  it('tell of each new Blocker once', async () => {
+    const { tell, titles, state } = world([blocker(1), blocker(2)]);
+    await tell(report(), place());
+    expect(titles()).to.deep.equal(['shop (production): 2 new Blockers']);
+    await tell(report(), place());
+    expect(titles()).to.deep.equal([]);
+    state.open = [blocker(3), blocker(2)];
+    await tell(report(), place());
+    expect(titles()).to.deep.equal(['shop (production): a new Blocker']);
+  });
+
+  it('tell of one that is open for too long, once', async () => {
+    const old = blocker(1, { createdAt: '2026-01-30T11:00:00.000Z' });
+    const { tell, titles } = world([old]);
+    const only = place({ on: ['blocker_age'] });
+    await tell(report(), only);
+    expect(titles()).to.deep.equal(['shop (production): a Blocker is open for more than 24 h 00 min']);
+    await tell(report(), only);
+    expect(titles()).to.deep.equal([]);
+  });
+
+  it('go to the owner alone, where a place has owners', async () => {
+    const { tell, sent } = world([blocker(1, { owner: 'dana' }), blocker(2)]);
+    await tell(report(), place({ owners: ['dana'] }), place({ url: 'secret:other', owners: ['ada'] }));
+    expect(sent.map(({ url }) => url)).to.deep.equal(['https://hook']);
+    const { blockers, lines } = JSON.parse(sent[0]?.body ?? '') as {
+      blockers: readonly Blocker[];
+      lines: readonly string[];
+    };
+    expect(blockers.map(({ id }) => id)).to.deep.equal([1]);
+    expect(lines).to.deep.equal(['1: orders, record A, price: no number']);
+  });
+
+  it('tell of failing runs when they begin, when they fail otherwise, and when they are over', async () => {
+    const { tell, titles } = world();
+    for (const found of [failing('ETL0410'), failing('ETL0410'), failing('ETL0404'), report(), report()])
+      await tell(found, place({ on: ['run_failed'] }));
+    expect(titles()).to.deep.equal([
+      'shop (production): run r1 failed',
+      'shop (production): run r1 failed',
+      'shop (production): runs succeed again',
+    ]);
+  });
+
+  it('say nothing of a run that was interrupted', async () => {
+    const { tell, titles } = world();
+    await tell(failing('ETL0410'), place({ on: ['run_failed'] }));
+    titles();
+    await tell(report({ status: 'interrupted' }), place({ on: ['run_failed'] }));
+    expect(titles()).to.deep.equal([]);
+  });
+
+  it('tell of refused credentials, of stale data and of every success where that is asked for', async () => {
+    const { tell, titles } = world([blocker(1, { kind: 'auth', mapping: '', record: '' })]);
+    const check = {
+      mapping: 'orders',
+      check: 'freshness at ≤ 1h',
+      severity: 'warn',
+      passed: false,
+      found: '2 h',
+    } as const;
+    await tell(report({ checks: [check] }), place({ on: ['auth_failure', 'freshness', 'run_succeeded'] }));
+    expect(titles()).to.deep.equal([
+      'shop (production): credentials were refused',
+      'shop (production): data is older than it may be',
+      'shop (production): run r1 succeeded',
+    ]);
+  });
+
+  it('are written as Slack reads them', async () => {
+    const { tell, sent } = world();
+    await tell(failing('ETL0410'), place({ to: 'slack' }));
+    expect(JSON.parse(sent[0]?.body ?? '')).to.deep.equal({
+      text: ':rotating_light: *shop (production): run r1 failed*\n• ETL0410: the shop forbade it &lt;b&gt;',
+    });
+  });
+
+  it('are triggered and resolved as PagerDuty reads them', async () => {
+    const { tell, sent } = world();
+    const pager = place({ to: 'pagerduty', key: 'secret:key', on: ['run_failed'] });
+    await tell(failing('ETL0410'), pager);
+    await tell(report(), pager);
+    const [trigger, resolve] = sent.map(({ body = '' }) => JSON.parse(body) as Record<string, unknown>);
+    expect(trigger).to.deep.include({
+      routing_key: 'https://key',
+      event_action: 'trigger',
+      dedup_key: 'sluice/shop/production/run_failed',
+    });
+    expect(trigger?.['payload']).to.deep.include({
+      summary: 'shop (production): run r1 failed',
+      severity: 'error',
+      source: 'sluice shop/production',
+    });
+    expect(resolve).to.include({ event_action: 'resolve', dedup_key: trigger?.['dedup_key'] });
+  });
+
+  it('are sent again while that may help, and told by the next run otherwise', async () => {
+    const { tell, sent, slept, titles } = world([blocker(1)], [503, 0, 429, 404, 200]);
+    const only = place({ on: ['blocker'] });
+    const [first] = await tell(report(), only);
+    expect(first).to.include({ code: 'ETL0931', severity: 'warning' });
+    expect(first?.summary).to.equal('an alert could not be sent to webhook: it answered 429');
+    expect(slept).to.deep.equal([1000, 2000]);
+    const [second] = await tell(report(), only);
+    expect(second?.summary).to.contain('it answered 404');
+    expect(sent.splice(0)).to.have.length(4);
+    expect(await tell(report(), only)).to.deep.equal([]);
+    expect(titles()).to.deep.equal(['shop (production): a new Blocker']);
+  });
+
+  it('show their address nowhere', async () => {
+    const { tell, kept } = world([blocker(1)], [404]);
+    const diagnostics = await tell(report(), place());
+    expect(JSON.stringify([diagnostics, ...kept]))
+      .to.not.contain('hook"')
+      .and.not.to.contain('https://hook');
+  });
+});
