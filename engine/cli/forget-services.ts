@@ -72,7 +72,7 @@ function cacheGroups(plan: Plan, found: readonly StreamEraser[]): readonly strin
 }
 
 const noSubject = complaint(
-  'ETL0941',
+  'ETL0961',
   'no stream of the project says whom its records are about',
   'A person is found by a path of the records, such as `subject: customer.id` in a stream of `sources/*.yml`.',
   'Add it to every stream whose records are about persons, and give the command again.',

@@ -234,7 +234,7 @@ async function erasedPage(
 
 const changedMapping = ({ name }: MappingPlan): Diagnostic =>
   complaint(
-    'ETL0942',
+    'ETL0962',
     `the mapping ${name} has changed since it was staged`,
     'What it has loaded is found by the key that it had then.',
     'Run `etl run` first, or take the change back.',
@@ -242,7 +242,7 @@ const changedMapping = ({ name }: MappingPlan): Diagnostic =>
 
 const strangeMappings = (stream: string, names: readonly string[]): Diagnostic => ({
   ...complaint(
-    'ETL0943',
+    'ETL0963',
     `${stream}: rows of ${names.join(', ')} are erased in staging only`,
     'The project has no such mapping any more, so that nobody knows its table in the warehouse.',
     'Delete the rows there yourself, or drop the table.',
@@ -252,7 +252,7 @@ const strangeMappings = (stream: string, names: readonly string[]): Diagnostic =
 
 const unreadPages = (stream: string, pages: readonly number[]): Diagnostic => ({
   ...complaint(
-    'ETL0944',
+    'ETL0964',
     `${stream}: ${pages.length} kept ${pages.length === 1 ? 'page' : 'pages'} could not be searched (first: ${pages[0]})`,
     'They were kept when the stream was declared otherwise: their records, keys or cursors stood elsewhere.',
     'Declare the stream as it was to search them, or drop them: `etl state reset`.',

@@ -326,11 +326,11 @@ describe('etl forget', function () {
     const changed = readFileSync(join(folder, 'mappings/orders.yml'), 'utf8').replace('street: {', 'road: {');
     writeFileSync(join(folder, 'mappings/orders.yml'), changed);
     const refused = await run(['forget', '--subject', '990017', '--yes'], folder);
-    expect([refused.code, refused.diagnostics[0].code]).to.deep.equal([4, 'ETL0942']);
+    expect([refused.code, refused.diagnostics[0].code]).to.deep.equal([4, 'ETL0962']);
     const source = readFileSync(join(folder, 'sources/crm.yml'), 'utf8').replaceAll(/^ +subject: .*\n/gm, '');
     writeFileSync(join(folder, 'sources/crm.yml'), source);
     const nobody = await run(['forget', '--subject', '990017', '--yes'], folder);
-    expect([nobody.code, nobody.diagnostics[0].code]).to.deep.equal([3, 'ETL0941']);
+    expect([nobody.code, nobody.diagnostics[0].code]).to.deep.equal([3, 'ETL0961']);
   });
 });
 
