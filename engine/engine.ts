@@ -2,16 +2,17 @@ import { compileAudit } from './compile/audit.ts';
 import { compileProject } from './compile/compile.ts';
 import { eraseStatement } from './compile/forget-sql.ts';
 import { compileRetry, type Retry } from './compile/retry.ts';
-import { executePlan, type Preview, previewMapping } from './execute/execute.ts';
+import { executePlan, listing } from './execute/execute.ts';
 import { compileEraser, type EraserSecrets } from './execute/map/erase.ts';
 import { mapRecords } from './execute/map-records.ts';
+import { type Preview, previewMapping } from './execute/preview.ts';
 import type { RunServices } from './execute/run-services.ts';
 import type { AuditPlan } from './model/audit.ts';
-import type { MappedRows } from './model/batch.ts';
+import type { MappedRows, ReceivedPage } from './model/batch.ts';
 import type * as config from './model/config.ts';
 import { type Diagnostic, hasErrors } from './model/diagnostic.ts';
 import type { EraseStatement, StreamEraser } from './model/forget.ts';
-import type { MappingPlan, Plan } from './model/plan.ts';
+import type { ExtractStep, MappingPlan, Plan } from './model/plan.ts';
 import type { StagedRow } from './model/ports.ts';
 import type { Project, ProjectFiles } from './model/project.ts';
 import type { RunReport } from './model/run-report.ts';
@@ -83,7 +84,11 @@ export const addOverrides = (
 
 /** The first page of a mapping's stream, mapped and not stored. */
 export const preview = (plan: Plan, mapping: string, services: RunServices): Promise<Preview> =>
-  previewMapping(plan, mapping, services);
+  previewMapping(plan, mapping, (step) => listing(plan, step, services));
+
+/** Pages of a stream as a first run would read it, mapped and not stored. */
+export const list = (plan: Plan, step: ExtractStep, services: RunServices): AsyncIterable<ReceivedPage> =>
+  listing(plan, step, services);
 
 /** Finds and erases one person in each stream that says whom its records are about. */
 export const erasers = (plan: Plan, subject: string, secrets: EraserSecrets): readonly StreamEraser[] =>

@@ -1,19 +1,34 @@
 import { complaint, RefusedError } from '../model/errors.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan, StreamPlan } from '../model/plan.ts';
 import { didYouMean, listText } from '../validate/suggest.ts';
 
 /** The mappings that are named, or all. @throws RefusedError (exit 3) when there is none of a name */
 export function mappingsNamed({ mappings }: Plan, names: readonly string[]): readonly string[] {
-  const known = Object.keys(mappings);
-  if (names.length === 0) return known;
+  return chosen('ETL0903', 'mapping', Object.keys(mappings), names);
+}
+
+/** The streams that are named as `source.stream`, or all that are read. @throws RefusedError (exit 3) when there is none of a name */
+export function streamsNamed({ steps }: Plan, names: readonly string[]): readonly StreamPlan[] {
+  const streams = steps.flatMap((step) => (step.kind === 'extract' ? [step.stream] : []));
+  const full = ({ source, name }: StreamPlan): string => `${source}.${name}`;
+  const wanted = chosen('ETL0906', 'stream', streams.map(full), names);
+  return streams.filter((stream) => wanted.includes(full(stream)));
+}
+
+function chosen(
+  code: string,
+  noun: string,
+  known: readonly string[],
+  names: readonly string[],
+): readonly string[] {
   const unknown = names.filter((name) => !known.includes(name));
-  if (unknown.length === 0) return known.filter((name) => names.includes(name));
+  if (unknown.length === 0) return known.filter((name) => names.length === 0 || names.includes(name));
   throw new RefusedError(
     'invalid',
     unknown.map((name) => {
       const guess = didYouMean(name, known);
-      const summary = `there is no mapping ${name}${guess === undefined ? '' : `: ${guess}`}`;
-      return complaint('ETL0903', summary, `The project has: ${listText(known)}.`);
+      const summary = `there is no ${noun} ${name}${guess === undefined ? '' : `: ${guess}`}`;
+      return complaint(code, summary, `The project has: ${listText(known)}.`);
     }),
   );
 }

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
-import type { MappedRows, PageFacts } from '../model/batch.ts';
+import type { ReceivedPage } from '../model/batch.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import { assert, ExplainedError, TerminalError } from '../model/errors.ts';
-import type { CheckStep, ExtractStep, LoadStep, MappingPlan, Plan, RemapStep, Step } from '../model/plan.ts';
+import type { CheckStep, ExtractStep, LoadStep, Plan, RemapStep, Step } from '../model/plan.ts';
 import type { Position, StagedPage } from '../model/ports.ts';
 import type { RunReport, StepResult } from '../model/run-report.ts';
 import { check } from './check/check.ts';
@@ -266,31 +266,27 @@ async function performLoad(
   return [];
 }
 
-export interface Preview {
-  readonly mapping: MappingPlan;
-  readonly facts: PageFacts;
-  readonly rows: MappedRows;
-}
-
-/** Fetches the first page of a mapping's stream and maps it. One request; nothing is stored. */
-export async function previewMapping(plan: Plan, name: string, services: RunServices): Promise<Preview> {
-  const mapping = plan.mappings[name];
-  const step = plan.steps.find(
-    (one): one is ExtractStep => one.kind === 'extract' && one.mappings.includes(name),
-  );
-  assert(mapping && step, `the plan has the mapping ${name} and reads its stream`);
+/** Pages of a stream as a first run would read it, mapped and not stored. */
+export async function* listing(
+  plan: Plan,
+  step: ExtractStep,
+  services: RunServices,
+): AsyncIterable<ReceivedPage> {
   const forgotten = await services.forgetting?.known();
   const pool = workerPool(plan, services.references, 1, services.clock.now(), forgotten);
   const { signal } = services;
-  const own = { signal, lookupSignal: signal, pageId: async () => 1 };
+  let page = 0;
+  const pageId = async (): Promise<number> => {
+    page += 1;
+    return page;
+  };
+  const own = { signal, lookupSignal: signal, pageId };
   const plumbing = { plan, services, channels: channels(plan, services), pool };
   try {
-    for await (const { facts, mapped } of extract(extraction(plumbing, step, {}, streamAccount(), own))) {
-      const rows = (await mapped).rows.find((one) => one.mapping === name);
-      assert(rows, `the page has rows of ${name}`);
-      return { mapping, facts, rows };
+    for await (const received of extract(extraction(plumbing, step, {}, streamAccount(), own))) {
+      await received.mapped;
+      yield received;
     }
-    throw new Error('Assertion failed: a listing has at least one page');
   } catch (error) {
     if (!(error instanceof ExplainedError)) throw error;
     throw error.said((diagnostic) => redacted(diagnostic, services.references));

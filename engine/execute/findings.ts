@@ -61,6 +61,17 @@ export const shortListing = (stream: string, received: number, total: number): D
   severity: 'warning',
 });
 
+/** An API that takes a page size beyond its maximum often gives what it likes, and does not say so. */
+export const clampedPages = (stream: string, most: number, asked: number): Diagnostic => ({
+  ...complaint(
+    'ETL0426',
+    `${asked} records a page were asked of ${stream}, and no page that others followed has more than ${most}`,
+    'The API seems to clamp the page size. Nothing is lost: a short page does not end a listing.',
+    `Declare \`size: ${most}\`, so that plans tell how many requests there are.`,
+  ),
+  severity: 'warning',
+});
+
 /** The last of a stream's polls that brought nothing, and how many did not. */
 export const failedPolls = (last: Diagnostic, polls: number): Diagnostic => ({
   ...last,

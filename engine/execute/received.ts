@@ -11,6 +11,7 @@ export async function* counted(
   for await (const page of pages) {
     const { outside, records, total } = page.facts;
     account.outside += outside;
+    if (page.next !== undefined) account.largest = Math.max(account.largest, records);
     received = page.number === 1 ? records : received + records;
     const ended = page.next === undefined && !Number.isNaN(received);
     if (ended && total !== undefined) account.listed = { received, total };

@@ -4,7 +4,7 @@ import { assert } from '../model/errors.ts';
 import type { ExtractStep, Plan, Step } from '../model/plan.ts';
 import type { LoadCounts, StagedPage } from '../model/ports.ts';
 import type { CheckReport, RunReport, StepResult, StreamReport, TableReport } from '../model/run-report.ts';
-import { failedCheck, failedPolls, ignoredFilter, shortListing } from './findings.ts';
+import { clampedPages, failedCheck, failedPolls, ignoredFilter, shortListing } from './findings.ts';
 
 /** Rows of each table that were kept aside and that the report names; all of them are in staging. */
 const blockedShownMax = 10;
@@ -19,6 +19,8 @@ export interface StreamAccount {
   outside: number;
   /** Records of persons who were forgotten. */
   forgotten: number;
+  /** Most records of a page that was followed by another; 0 where none was. */
+  largest: number;
   /** Records of the window that ended, and how many the API had announced; absent where it did not. */
   listed?: { readonly received: number; readonly total: number };
   elapsedMs: number;
@@ -54,6 +56,7 @@ export const streamAccount = (): StreamAccount => ({
   received: 0,
   outside: 0,
   forgotten: 0,
+  largest: 0,
   elapsedMs: 0,
   meter: requestCounts(),
   lookupMeter: requestCounts(),
@@ -144,11 +147,14 @@ export class RunLedger {
   /** What is to be said of a stream that was read to its end. */
   extracted(step: ExtractStep): readonly Diagnostic[] {
     const name = `${step.stream.source}.${step.stream.name}`;
-    const { outside, received, listed, meter } = this.stream(name);
+    const { outside, received, largest, listed, meter } = this.stream(name);
+    const { paginate } = step.stream;
+    const size = 'size' in paginate ? (paginate.size?.value ?? 0) : 0;
     const short = listed !== undefined && listed.received < listed.total;
     return [
       ...(outside === 0 ? [] : [ignoredFilter(name, outside, received, step.stream.cursor?.query ?? '')]),
       ...(short ? [shortListing(name, listed.received, listed.total)] : []),
+      ...(largest > 0 && largest < size ? [clampedPages(name, largest, size)] : []),
       ...(meter.pollFailure === undefined ? [] : [failedPolls(meter.pollFailure, meter.pollsFailed)]),
     ];
   }

@@ -29,7 +29,7 @@ export async function writeLoadFile(
 const unwritten = (path: string, error: unknown): TerminalError =>
   new TerminalError(
     complaint(
-      'ETL0706',
+      'ETL0708',
       `the load file ${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
       'Load files are written below `.etl/load` of the project, and removed once they are loaded.',
       'Free some space there, or make the folder writable, and run again: the rows stay staged.',

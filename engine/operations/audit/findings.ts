@@ -165,7 +165,7 @@ export function loadFindings({ name }: MappingPlan, doubts: readonly LoadDoubt[]
 const reload = 'Compare the keys below: they say whether rows are concerned.';
 
 /** How people find a row: its key, the account only where there are several. */
-export function keyText({ key }: MappingPlan, { key: values, columns }: DifferenceExample): string {
+function keyText({ key }: MappingPlan, { key: values, columns }: DifferenceExample): string {
   const parts = key.flatMap((column, at) =>
     column === '_account' && values[at] === 'default' ? [] : [`${column}=${values[at] ?? 'NULL'}`],
   );
@@ -179,7 +179,10 @@ interface KeyWords {
   readonly advice: string;
 }
 
-const keyWords: { readonly [kind in Exclude<DifferenceKind, 'explained'>]: KeyWords } = {
+export type WordsOfKeys = { readonly [kind in Exclude<DifferenceKind, 'explained'>]: KeyWords };
+
+/** Of a table beside what is staged. */
+const stagedWords: WordsOfKeys = {
   missing: {
     code: 'ETL1008',
     said: (rows, count, table) => `${rows} ${are(count)} missing from ${table}`,
@@ -208,17 +211,42 @@ const keyWords: { readonly [kind in Exclude<DifferenceKind, 'explained'>]: KeyWo
   },
 };
 
+const runFirst =
+  'If they changed after the last run, the next one brings them: run, and audit again. If not, the API left them out of a window: a longer `lookback` helps, or `etl audit` says what became of them.';
+
+/** Of a table beside its source. */
+export const sourceWords: WordsOfKeys = {
+  missing: {
+    code: 'ETL1031',
+    said: (rows, count, table) => `${rows} that the source has ${are(count)} missing from ${table}`,
+    advice: runFirst,
+  },
+  stale: {
+    code: 'ETL1032',
+    said: (rows, count, table) => `${rows} of ${table} ${have(count)} other values than the source`,
+    advice: runFirst,
+  },
+  changed: stagedWords.changed,
+  surplus: {
+    code: 'ETL1033',
+    said: (rows, count, table) => `${rows} of ${table} ${have(count)} a key that the source does not list`,
+    advice: 'They were deleted at the source, or the list hides them, or somebody has inserted them here.',
+  },
+  doubled: stagedWords.doubled,
+};
+
 /** What a table has otherwise than it should, a finding for each kind. */
 export function keyFindings(
   mapping: MappingPlan,
   keys: KeysAudit,
   examples: readonly DifferenceExample[],
+  words: WordsOfKeys = stagedWords,
 ): readonly Diagnostic[] {
   const table = `${mapping.schema}.${mapping.table}`;
-  return (Object.keys(keyWords) as (keyof typeof keyWords)[])
+  return (Object.keys(words) as (keyof WordsOfKeys)[])
     .filter((kind) => keys[kind] > 0)
     .map((kind) => {
-      const { code, said, advice } = keyWords[kind];
+      const { code, said, advice } = words[kind];
       const texts = examples.filter((one) => one.kind === kind).map((one) => keyText(mapping, one));
       return complaint(
         code,

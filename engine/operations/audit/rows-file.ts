@@ -37,7 +37,7 @@ export async function writeRows(
         if (examples.length < examplesMax) examples.push({ record: line.record, page: line.page });
       }
       rows += batch.length;
-      await file.write(text);
+      await file.appendFile(text);
     }
   } finally {
     await file.close();

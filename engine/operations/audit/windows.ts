@@ -50,7 +50,7 @@ const clamped = (stream: StreamPlan, window: OddWindow, most: number): Diagnosti
       'ETL0426',
       `no page of ${nameOf(stream)} has more than ${most} records, though more were asked for and more followed`,
       which(stream, window),
-      'The API seems to clamp the page size. Nothing is lost: a short page does not end a listing. Declare the size that it gives, so that plans tell the truth.',
+      `The API seems to clamp the page size. Nothing is lost: a short page does not end a listing. Declare \`size: ${most}\`, so that plans tell how many requests there are.`,
     ),
   );
 

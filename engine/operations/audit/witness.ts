@@ -51,7 +51,7 @@ function strangeDoubt(one: LoadRecord, familiar: readonly LoadRecord[]): LoadDou
   return { kind, unit: one.unit, pages: pagesOf(one), rows, said: countsText(one.counts) };
 }
 
-export const outcomes = ({ inserted, updated, unchanged, superseded }: LoadedCounts): number =>
+const outcomes = ({ inserted, updated, unchanged, superseded }: LoadedCounts): number =>
   inserted + updated + unchanged + superseded;
 
 const countsText = ({ inserted, updated, unchanged, superseded }: LoadedCounts): string =>

@@ -101,7 +101,7 @@ const exampleOf = (row: Row): DifferenceExample => ({
 const compareFailure = ({ schema, table }: CompareRequest, error: unknown): TerminalError =>
   new TerminalError(
     complaint(
-      'ETL0706',
+      'ETL0707',
       `${schema}.${table} could not be compared: ${firstLine(error)}`,
       'Nothing was changed. If a column is missing or has another type, `etl plan` says what a run would do about it.',
     ),
