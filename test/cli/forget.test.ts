@@ -1,162 +1,19 @@
-import { createHmac } from 'node:crypto';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect } from 'chai';
+import { Redis } from 'ioredis';
 import { withForgetServices } from '../../engine/cli/forget-services.ts';
 import { planned } from '../../engine/cli/planned.ts';
 import { check } from '../../engine/engine.ts';
 import { findSubject, forgetSubject } from '../../engine/operations/forget.ts';
+import { unpacked } from '../../engine/services/cache/packed.ts';
 import { searched, searchedPostgres } from '../support/byte-search.ts';
-import { type Api, api, etl, json, projectFolder } from '../support/cli.ts';
+import { type Api, etl, projectFolder } from '../support/cli.ts';
+import { crm, env, project, secrets } from '../support/persons.ts';
 import { ownSchema, sharedPostgres } from '../support/postgres.ts';
+import { ownRedis } from '../support/redis.ts';
 import { root } from '../support/root.ts';
-
-const env = { PII_KEY: 'a key for tokens, long enough', STAGING_URL: '' };
-const mail = 'zephyrine.quill@example.test';
-const token = createHmac('sha256', env.PII_KEY).update(mail).digest('hex');
-
-const zephyrine = {
-  id: 990017,
-  name: 'Zéphyrine Quillfeather',
-  mail: ` ${mail.toUpperCase()} `,
-  phone: '+49-151-77712345',
-  note: 'prefers-oat-milk-xq',
-  born: 'on-a-rainy-day-zq',
-  score: 99,
-};
-
-/** What must not be found anywhere. */
-const secrets = [
-  '990017',
-  'Quillfeather',
-  'phyrine',
-  mail,
-  mail.toUpperCase(),
-  token,
-  zephyrine.phone,
-  zephyrine.note,
-  zephyrine.born,
-  'Rue-des-Zinnias-88',
-  'engraved-for-zq',
-];
-
-const other = (id: number) => ({
-  id,
-  name: `Person ${id}`,
-  mail: `person${id}@example.test`,
-  phone: `+49-151-0000${id}`,
-  note: `note-of-${id}`,
-  born: '1984-05-12',
-  score: 5,
-});
-
-const people = [other(101), other(102), zephyrine, other(103), other(104)];
-
-const order = (
-  id: string,
-  customer: { readonly id: number; readonly name: string; readonly mail: string },
-) => ({
-  id,
-  customer: { id: customer.id, name: customer.name, mail: customer.mail },
-  street: customer.id === zephyrine.id ? 'Rue-des-Zinnias-88' : `Street ${customer.id}`,
-  total: '19.90',
-  lines: [
-    { sku: `mug-${id}`, text: customer.id === zephyrine.id ? 'engraved-for-zq' : 'plain' },
-    { sku: `cup-${id}`, text: 'plain' },
-  ],
-});
-
-const orders = [
-  order('o1', other(101)),
-  order('o2', zephyrine),
-  order('o3', other(102)),
-  order('o4', other(103)),
-  order('o5', zephyrine),
-];
-
-const project = (url: string, more = ''): Record<string, string> => ({
-  'etl.yml': `kind: project\nname: demo\npii: {key: "\${env:PII_KEY}"}\n${more}`,
-  'sources/crm.yml': `kind: source
-name: crm
-baseUrl: ${url}
-redact: ["*.note", note]
-streams:
-  people:
-    request: {path: /people}
-    records: people
-    primaryKey: [id]
-    subject: id
-    paginate: {type: offset, param: from, size: 2}
-  orders:
-    request: {path: /orders}
-    records: orders
-    primaryKey: [id]
-    subject: customer.id
-    paginate: {type: offset, param: from, size: 2}
-  skus:
-    request: {path: /skus}
-    records: skus
-    primaryKey: [sku]
-`,
-  'mappings/people.yml': `kind: mapping
-name: people
-from: crm.people
-load: {key: [id]}
-properties:
-  id: {from: id, type: integer}
-  name: {from: name, type: string}
-  mail: {from: mail, type: string, pii: hmac, transform: [trim, lower]}
-  score: {from: score, type: integer}
-checks:
-  - {kind: range, column: score, max: 10, severity: warn}
-`,
-  'mappings/birthdays.yml': `kind: mapping
-name: birthdays
-from: crm.people
-load: {key: [id]}
-properties:
-  id: {from: id, type: integer}
-  phone: {from: phone, type: string}
-  born: {from: born, type: date}
-`,
-  'mappings/orders.yml': `kind: mapping
-name: orders
-from: crm.orders
-load: {key: [id]}
-properties:
-  id: {from: id, type: string}
-  customer: {from: customer.name, type: string}
-  mail: {from: customer.mail, type: string, pii: hmac, transform: [trim, lower]}
-  street: {from: street, type: string}
-`,
-  'mappings/lines.yml': `kind: mapping
-name: lines
-from: crm.orders
-each: lines
-load: {key: [order_id, sku]}
-properties:
-  order_id: {from: $parent.id, type: string}
-  sku: {from: sku, type: string}
-  text: {from: text, type: string}
-`,
-  'mappings/skus.yml': `kind: mapping
-name: skus
-from: crm.skus
-load: {key: [sku]}
-properties:
-  sku: {from: sku, type: string}
-`,
-});
-
-const crm = (): Promise<Api> =>
-  api((request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '', 'http://x');
-    const from = Number(searchParams.get('from') ?? 0);
-    if (pathname === '/people') return json(response, { people: people.slice(from, from + 2) });
-    if (pathname === '/orders') return json(response, { orders: orders.slice(from, from + 2) });
-    return json(response, { skus: [{ sku: 'mug' }] });
-  });
 
 const tables = ['people', 'birthdays', 'orders', 'lines', 'skus'];
 
@@ -297,6 +154,39 @@ describe('etl forget', function () {
     expect(searched(folder, secrets)).to.deep.equal([]);
   });
 
+  it('drops what Redis has cached about a person, and asks for nothing about them any more', async function () {
+    const redis = await ownRedis(this);
+    const client = new Redis(redis.url);
+    env.REDIS_URL = redis.url;
+    const cached = () => cachedIn(client);
+    try {
+      const files = project(provider.url, 'environments: {dev: {redis: {url: "${env:REDIS_URL}"}}}\n');
+      const lookups = `    cache: {ttl: 1h}
+    lookups:
+      customer: {path: "/customers/{customer.id}", cache: {ttl: 1h}}
+  skus:`;
+      const source = (files['sources/crm.yml'] ?? '').replace('  skus:', lookups);
+      const folder = projectFolder({ ...files, 'sources/crm.yml': source });
+      await run(['run'], folder);
+      // Pages with persons are cached in the process alone, what they refer to in Redis.
+      expect(await cached())
+        .to.include('vip-since-zq')
+        .and.not.include('Quillfeather');
+      const done = await run(['forget', '--subject', '990017', '--yes'], folder);
+      expect(done.code, done.stderr).to.equal(0);
+      expect(await cached()).to.equal('');
+      const asked = provider.asked.length;
+      await run(['run'], folder);
+      expect(await cached())
+        .to.include('vip-since-101')
+        .and.not.include('zq');
+      expect(provider.asked.slice(asked)).to.include('/customers/101').and.not.include('/customers/990017');
+    } finally {
+      client.disconnect();
+      await redis.stop();
+    }
+  });
+
   it('finishes what was begun, wherever it ended', async () => {
     const original = await begun();
     const before = await contents(original);
@@ -333,6 +223,15 @@ describe('etl forget', function () {
     expect([nobody.code, nobody.diagnostics[0].code]).to.deep.equal([3, 'ETL0961']);
   });
 });
+
+/** All replies that a Redis has cached. */
+async function cachedIn(client: Redis): Promise<string> {
+  const groups = await Promise.all((await client.keys('*:replies')).map((key) => client.hgetallBuffer(key)));
+  // The empty field is a count.
+  const kept = groups.flatMap((group) => Object.entries(group).filter(([field]) => field !== ''));
+  const replies = await Promise.all(kept.map(([, bytes]) => unpacked(bytes)));
+  return replies.map(({ response }) => Buffer.from(response.body).toString()).join();
+}
 
 /** Forgets in this process; the call of that number to a database, a cache or a file fails after it was done. */
 async function forgetIn(folder: string, failing: number): Promise<'done' | 'failed'> {
