@@ -1,4 +1,5 @@
 import { limits } from './limits.ts';
+import { soak } from './soak.ts';
 import { storefront } from './storefront.ts';
 import { type BenchResult, keepResult } from './support/results.ts';
 
@@ -6,6 +7,7 @@ import { type BenchResult, keepResult } from './support/results.ts';
 const benches: { readonly [name: string]: (args: readonly string[]) => Promise<BenchResult> } = {
   storefront,
   limits,
+  soak,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -1,95 +1,35 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { StepResult } from '../engine/model/run-report.ts';
 import { count, tableText } from '../engine/report/table.ts';
+import {
+  againstLab,
+  leanRun,
+  type OrdersRun,
+  ordersRun,
+  partsText,
+  stepSeconds,
+} from './storefront/orders-run.ts';
 import { makeProject } from './storefront/project.ts';
 import { assertSameTables } from './storefront/same-tables.ts';
 import { labFolder, runEtl } from './support/etl.ts';
-import { type LabServer, serveLab } from './support/lab.ts';
-import { type Measured, measured } from './support/measured.ts';
-import { median, megabytes, rounded } from './support/numbers.ts';
+import { median, rounded } from './support/numbers.ts';
 import { packageFolder } from './support/package-folder.ts';
 import type { BenchResult } from './support/results.ts';
 
-const leanScript = fileURLToPath(new URL('./lean.js', import.meta.url));
 const folder = join(packageFolder, '.etl/bench/storefront');
 const project = join(folder, 'project');
 const leanFolder = join(folder, 'lean');
-const pageRecords = 250;
 
-interface Run {
+interface Run extends OrdersRun {
   readonly round: number;
   readonly program: 'engine' | 'lean';
-  readonly seconds: number;
-  readonly records_per_s: number;
-  readonly memory_mb: number;
-  readonly cpu_s: number;
-  /** Seconds of each part, by name. */
-  readonly parts: { readonly [part: string]: number };
 }
 
-/** Runs a program against a lab of its own, and sees to it that the lab served every page once. */
-async function againstLab<T>(records: number, work: (lab: LabServer) => Promise<T>): Promise<T> {
-  const lab = await serveLab(project);
-  let done: T;
-  let stats: Awaited<ReturnType<LabServer['stop']>>;
-  try {
-    done = await work(lab);
-  } finally {
-    stats = await lab.stop();
-  }
-  const shop = stats['shop'];
-  const pages = Math.max(1, Math.ceil(records / pageRecords));
-  const served = JSON.stringify({ records: shop?.records, statuses: shop?.statuses });
-  if (served === JSON.stringify({ records, statuses: { 200: pages } })) return done;
-  throw new Error(`The lab was to serve ${records} records in ${pages} pages, and served ${served}.`);
-}
-
-/** Seconds of each step, as the run's artifacts have them. */
-function stepSeconds(run: string): Run['parts'] {
-  const steps = readFileSync(join(project, '.etl/runs', run, 'steps.ndjson'), 'utf8')
-    .trim()
-    .split('\n');
-  const parts = steps.map((line) => {
-    const { step, startedAt, finishedAt } = JSON.parse(line) as StepResult;
-    return [step, (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000] as const;
-  });
-  return Object.fromEntries(parts);
-}
-
-const runOf = (
-  program: Run['program'],
-  round: number,
-  records: number,
-  cost: Measured,
-  parts: Run['parts'],
-): Run => ({
-  round,
-  program,
-  seconds: rounded(cost.elapsedMs / 1000, 3),
-  records_per_s: Math.round(records / (cost.elapsedMs / 1000)),
-  memory_mb: megabytes(cost.peakBytes),
-  cpu_s: rounded(cost.cpuSeconds, 1),
-  parts,
-});
-
-async function engineRun(round: number, records: number): Promise<Run> {
+async function engineRun(records: number): Promise<OrdersRun> {
   rmSync(join(project, '.etl'), { recursive: true, force: true });
-  const done = await againstLab(records, (lab) => runEtl(project, lab.url));
-  return runOf('engine', round, records, done, stepSeconds(done.report.run));
-}
-
-async function leanRun(round: number, records: number): Promise<Run> {
-  const done = await againstLab(records, (lab) =>
-    measured(leanScript, [lab.sources.get('shop') ?? '', leanFolder]),
-  );
-  const { extractMs, loadMs } = JSON.parse(done.stdout) as { extractMs: number; loadMs: number };
-  return runOf('lean', round, records, done, {
-    extract: rounded(extractMs / 1000, 3),
-    load: rounded(loadMs / 1000, 3),
-  });
+  const done = await againstLab({ project, records }, (lab) => runEtl(project, lab.url));
+  return ordersRun(records, done, stepSeconds(project, done.report.run));
 }
 
 const of = (
@@ -97,11 +37,6 @@ const of = (
   program: Run['program'],
   key: 'records_per_s' | 'memory_mb' | 'cpu_s',
 ): number => median(runs.filter((run) => run.program === program).map((run) => run[key]));
-
-const partsText = (parts: Run['parts']): string =>
-  Object.entries(parts)
-    .map(([part, seconds]) => `${part} ${seconds.toFixed(1)} s`)
-    .join(', ');
 
 function tableOf(runs: readonly Run[]): string {
   const rows = runs.map((run) => [
@@ -148,8 +83,8 @@ export async function storefront(args: readonly string[]): Promise<BenchResult> 
   makeProject(project, records);
   const runs: Run[] = [];
   for (let round = 1; round <= rounds; round += 1) {
-    runs.push(await engineRun(round, records));
-    runs.push(await leanRun(round, records));
+    runs.push({ round, program: 'engine', ...(await engineRun(records)) });
+    runs.push({ round, program: 'lean', ...(await leanRun({ project, records }, leanFolder)) });
     await assertSameTables(join(labFolder(project), 'warehouse.duckdb'), join(leanFolder, 'lean.duckdb'));
   }
   rmSync(folder, { recursive: true, force: true });

@@ -5,6 +5,7 @@ import { compileRetry, type Retry } from './compile/retry.ts';
 import { executePlan, listing } from './execute/execute.ts';
 import { compileEraser, type EraserSecrets } from './execute/map/erase.ts';
 import { mapRecords } from './execute/map-records.ts';
+import { type MaterialiseServices, materialise } from './execute/materialise.ts';
 import { type Preview, previewMapping } from './execute/preview.ts';
 import type { RunServices } from './execute/run-services.ts';
 import type { AuditPlan } from './model/audit.ts';
@@ -68,6 +69,16 @@ export function plan(
 
 /** compile: what an audit of a planned project needs besides the plan. */
 export const planAudit = (project: Project, plan: Plan): AuditPlan => compileAudit(project, plan);
+
+/** execute: stages the rows of a mapping that were left out, of kept pages; see `staging: {rows: false}`. */
+export async function stageRows(plan: Plan, services: MaterialiseServices, name: string): Promise<void> {
+  const { staging } = services;
+  const mapping = plan.mappings[name];
+  // One that has changed since is mapped again by the next run.
+  if (mapping === undefined || (await staging.mappingHashes()).get(name) !== mapping.hash) return;
+  await staging.prepare(mapping);
+  await materialise(plan, services, mapping);
+}
 
 /** execute: performs exactly what the plan says. */
 export const run = (plan: Plan, services: RunServices): Promise<RunReport> => executePlan(plan, services);

@@ -27,8 +27,8 @@ export interface Verdict {
 
 /** Runs that may fail before one has to succeed. */
 const recoveriesMax = 3;
-/** Pages on their way: four that are not staged yet, and the one that is asked for. */
-export const inFlightMax = 5;
+/** Pages on their way: four that are not staged yet, the one that is read, and the one that is asked for meanwhile. */
+export const inFlightMax = 6;
 
 /** Counts what each run asks for. */
 export class Watch {

@@ -14,8 +14,9 @@ export interface LabServer {
 }
 
 /** `etl lab` of a project, once it serves. @throws Error with what it printed when it does not */
-export async function serveLab(project: string): Promise<LabServer> {
-  const child = spawn(process.execPath, [etl, 'lab', '--project', project, '--port', '0', '--json'], {
+export async function serveLab(project: string, options: readonly string[] = []): Promise<LabServer> {
+  const args = [etl, 'lab', '--project', project, '--port', '0', '--json', ...options];
+  const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const stdout = text(child.stdout as NonNullable<ChildProcess['stdout']>);

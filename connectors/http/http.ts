@@ -1,10 +1,10 @@
-import type { ApiRequest } from '../../engine/model/batch.ts';
+import type { ApiRequest, ApiResponse } from '../../engine/model/batch.ts';
 import { complaint, TerminalError } from '../../engine/model/errors.ts';
 import type { SourcePlan, StreamPlan } from '../../engine/model/plan.ts';
 import type { Connector, ConnectorPage, ConnectorSession, FetchedPage } from '../../engine/model/ports.ts';
 import { cursorParameter } from './cursor.ts';
 import { LoopGuard } from './loop-guard.ts';
-import { nextRequest } from './paginate.ts';
+import { announcedRequest, nextRequest } from './paginate.ts';
 
 /** Reads any JSON API that lists records by GET, as its source and stream declare. */
 export const httpConnector: Connector = { pages };
@@ -21,7 +21,7 @@ async function* pages<Fetched extends FetchedPage>(
     confined(session.resume?.request, source, stream, number) ?? firstRequest(stream, source, session.from);
   while (request !== undefined) {
     number += 1;
-    const fetched: Fetched = await session.fetch(request);
+    const fetched: Fetched = await session.fetch(request, announced(stream, source, request, number));
     received += fetched.facts.records;
     const turn = { request, fetched, number, ...(!Number.isNaN(received) && { received }) };
     const next = confined(nextRequest(stream, source, turn), source, stream, number);
@@ -30,6 +30,14 @@ async function* pages<Fetched extends FetchedPage>(
     request = next;
   }
 }
+
+/** What follows a page, as far as its headers tell; nothing where the listing would be stopped. */
+const announced =
+  (stream: StreamPlan, source: SourcePlan, request: ApiRequest, number: number) =>
+  (response: ApiResponse): ApiRequest | undefined => {
+    const next = number < stream.pagesMax ? announcedRequest(stream, request, response) : undefined;
+    return next !== undefined && isConfined(next, source) ? next : undefined;
+  };
 
 /** The request for the first page of a window that begins at the normalised cursor `from`. */
 function firstRequest(stream: StreamPlan, source: SourcePlan, from: string | undefined): ApiRequest {
@@ -53,9 +61,9 @@ function confined(
   number: number,
 ): ApiRequest | undefined {
   if (next === undefined) return undefined;
+  if (isConfined(next, source)) return next;
   const own = new URL(source.baseUrl).origin;
   const { origin } = new URL(next.url);
-  if (origin === own || source.allowedOrigins.some((allowed) => originOf(allowed) === origin)) return next;
   throw new TerminalError(
     complaint(
       'ETL0407',
@@ -64,6 +72,11 @@ function confined(
       'If the API moved, change `baseUrl`; if its pages really are elsewhere, name that origin in `allowedOrigins`.',
     ),
   );
+}
+
+function isConfined({ url }: ApiRequest, { baseUrl, allowedOrigins }: SourcePlan): boolean {
+  const { origin } = new URL(url);
+  return [baseUrl, ...allowedOrigins].some((allowed) => originOf(allowed) === origin);
 }
 
 const originOf = (url: string): string | undefined => (URL.canParse(url) ? new URL(url).origin : undefined);

@@ -1,4 +1,4 @@
-import type { ApiRequest } from '../../engine/model/batch.ts';
+import type { ApiRequest, ApiResponse } from '../../engine/model/batch.ts';
 import { complaint, TerminalError } from '../../engine/model/errors.ts';
 import type { PaginatePlan, SourcePlan, StreamPlan } from '../../engine/model/plan.ts';
 import type { FetchedPage } from '../../engine/model/ports.ts';
@@ -30,6 +30,19 @@ export function nextRequest(stream: StreamPlan, source: SourcePlan, turn: Turn):
     case 'offset':
       return counted(paginate, turn);
   }
+}
+
+/** The same where the headers alone tell, and nothing speaks against it. */
+export function announcedRequest(
+  stream: StreamPlan,
+  request: ApiRequest,
+  { headers }: ApiResponse,
+): ApiRequest | undefined {
+  if (stream.paginate.type !== 'link_header') return undefined;
+  const target = linkTarget(headers['link'], stream.paginate.rel);
+  if (target === undefined || !URL.canParse(target, request.url)) return undefined;
+  const { href } = new URL(target, request.url);
+  return href === request.url ? undefined : { ...request, url: href };
 }
 
 /** Follows a link as it is given, relative or absolute. */

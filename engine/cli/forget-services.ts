@@ -1,15 +1,17 @@
 import { resolve } from 'node:path';
-import { erasers, erasing } from '../engine.ts';
+import { erasers, erasing, stageRows } from '../engine.ts';
 import { cacheGroup } from '../model/cache-port.ts';
 import { complaint, RefusedError } from '../model/errors.ts';
 import type { StreamEraser } from '../model/forget.ts';
 import type { Plan, StreamPlan } from '../model/plan.ts';
 import { parseSize } from '../model/units.ts';
 import type { ForgetServices } from '../operations/forget.ts';
+import { systemClock } from '../services/clock.ts';
 import { environmentReferences } from '../services/references.ts';
 import { runFiles } from '../services/run-files.ts';
 import type { PlannedProject } from './planned.ts';
 import { reuse } from './reuse.ts';
+import { runIdentity } from './run-identity.ts';
 import { warehousePath } from './state.ts';
 
 /** The streams of a plan. */
@@ -50,12 +52,27 @@ export async function withForgetServices<T>(
       }),
       files: runFiles(resolve(project.folder, '.etl')),
       erasers: found,
+      stageRows: (mapping) => stageRows(plan, materialising(work), mapping),
       statement: erasing(project),
     });
   } finally {
     await Promise.all([cache.close(), locks.close()]);
   }
 }
+
+/** What stages rows that were left out. */
+const materialising = ({
+  project,
+  staging,
+  forgetting,
+}: PlannedProject): Parameters<typeof stageRows>[1] => ({
+  staging,
+  forgetting,
+  references: environmentReferences(project.folder, process.env),
+  clock: systemClock,
+  runId: runIdentity(new Date()),
+  signal: new AbortController().signal,
+});
 
 /** All groups of the sources that have something to say of persons. */
 function cacheGroups(plan: Plan, found: readonly StreamEraser[]): readonly string[] {

@@ -9,7 +9,11 @@ export const inLab = ({ redis: _, alerts: __, metrics, ...project }: Project): P
   ...project,
   ...(metrics && isPlain(metrics.otlp?.url) && { metrics }),
   environment: 'lab',
-  staging: { dialect: 'sqlite', storage: '.etl/lab/staging.sqlite' },
+  staging: {
+    dialect: 'sqlite',
+    storage: '.etl/lab/staging.sqlite',
+    ...(project.staging.rows === false && { rows: false }),
+  },
   warehouse: { ...project.warehouse, type: 'duckdb', path: '.etl/lab/warehouse.duckdb' },
   ...(project.tokenKey !== undefined && { tokenKey: 'of the lab, whose tokens are no secret' }),
   ...(project.pageKey !== undefined && { pageKey: 'of the lab, whose records are no secret' }),

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { httpConnector } from '../../connectors/http/http.ts';
 import type { RunServices } from '../engine.ts';
-import { labText } from '../lab/lab.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Artifacts, Metrics, Progress, Waiting } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
@@ -9,6 +8,7 @@ import { systemClock } from '../services/clock.ts';
 import { environmentReferences } from '../services/references.ts';
 import { endpoints } from './endpoints.ts';
 import { openLimiter } from './open-limiter.ts';
+import { referencesOf } from './references-of.ts';
 import { reuse } from './reuse.ts';
 import type { Databases } from './state.ts';
 
@@ -40,8 +40,7 @@ export async function wire({
 }: Wiring): Promise<RunServices> {
   const { undiciHttpClient } = await import('../services/undici-http-client.ts');
   const environment = environmentReferences(project.folder, process.env);
-  const references =
-    lab === undefined ? environment : { resolve: labText, redact: (text: string) => text, hide: () => {} };
+  const references = lab === undefined ? environment : referencesOf(project.folder, true);
   const { metrics } = given;
   const { redis } = plan;
   const limiter = await openLimiter({ redis, memory: databases.memory, references: environment, metrics });

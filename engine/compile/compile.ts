@@ -90,10 +90,18 @@ const connections = (
   ...(project.pageKey !== undefined && { pageKey: project.pageKey }),
 });
 
-const compileStaging = ({ dialect, storage, url = '', schema }: config.StagingSettings): StagingPlan =>
-  dialect === 'postgres'
+const compileStaging = ({
+  dialect,
+  storage,
+  url = '',
+  schema,
+  rows,
+}: config.StagingSettings): StagingPlan => ({
+  ...(dialect === 'postgres'
     ? { dialect, url, schema: schema ?? 'sluice' }
-    : { dialect: 'sqlite', storage: storage ?? '.etl/staging.sqlite' };
+    : { dialect: 'sqlite', storage: storage ?? '.etl/staging.sqlite' }),
+  ...(rows === false && { rows }),
+});
 
 const pagerdutyUrl = 'https://events.pagerduty.com/v2/enqueue';
 

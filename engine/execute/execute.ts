@@ -16,6 +16,7 @@ import { groups, rowsMaxOf } from './grouping.ts';
 import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
 import { removeStaleFiles } from './load/stale-files.ts';
+import { materialise } from './materialise.ts';
 import { counted, pageIds } from './received.ts';
 import { RunLedger, type StreamAccount, streamAccount } from './run-ledger.ts';
 import type { RunServices } from './run-services.ts';
@@ -175,6 +176,7 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
       signal: AbortSignal.any([services.signal, stop.signal]),
       lookupSignal: AbortSignal.any([services.signal, end.signal]),
       pageId: pageIds(services.staging),
+      ahead: true,
     }),
   );
   const committed = (page: StagedPage): void => {
@@ -211,7 +213,7 @@ function extraction(
   { id, stream }: ExtractStep,
   position: Position,
   counts: Pick<StreamAccount, 'meter' | 'lookupMeter' | 'cacheCounts'>,
-  own: Pick<ExtractServices, 'signal' | 'lookupSignal' | 'pageId'>,
+  own: Pick<ExtractServices, 'signal' | 'lookupSignal' | 'pageId' | 'ahead'>,
 ): Extraction {
   const source = plan.sources[stream.source];
   assert(source, `the plan has the source of ${id}`);
@@ -229,8 +231,11 @@ function extraction(
       ...own,
       channels,
       connector: services.connectors[source.connector],
-      map: (page, body, from, look) =>
-        pool.map({ program, page, body, ...(from !== undefined && { from }) }, look),
+      map: (page, { body, zipped }, from, look) =>
+        pool.map(
+          { program, page, body, ...(zipped && { zipped }), ...(from !== undefined && { from }) },
+          look,
+        ),
     },
   };
 }
@@ -241,6 +246,7 @@ async function performCheck(
 ): Promise<readonly Diagnostic[]> {
   const mapping = plan.mappings[step.mapping];
   if (mapping === undefined) return [];
+  await materialise(plan, services, mapping);
   return ledger.checked(await check(mapping, step.checks, services.staging, services.clock.now()));
 }
 
@@ -250,17 +256,13 @@ async function performLoad(
 ): Promise<readonly Diagnostic[]> {
   const mapping = plan.mappings[step.mapping];
   if (mapping === undefined) return [];
-  const { staging, warehouse, clock, runId, folder } = services;
-  const why = stoppedBy(step.stop, await staging.blockers.standing(mapping.name));
+  const why = stoppedBy(step.stop, await services.staging.blockers.standing(mapping.name));
   if (why !== undefined) return [tooManyBlocked(mapping.name, why)];
   const counts = await load(mapping, step, {
-    staging,
-    warehouse,
-    clock,
-    run: runId,
-    folder,
+    ...services,
+    run: services.runId,
     spool,
-    signal: services.signal,
+    materialise: (unit) => materialise(plan, services, mapping, unit),
   });
   ledger.loaded(mapping.name, counts);
   return [];
@@ -280,7 +282,7 @@ export async function* listing(
     page += 1;
     return page;
   };
-  const own = { signal, lookupSignal: signal, pageId };
+  const own = { signal, lookupSignal: signal, pageId, ahead: false };
   const plumbing = { plan, services, channels: channels(plan, services), pool };
   try {
     for await (const received of extract(extraction(plumbing, step, {}, streamAccount(), own))) {

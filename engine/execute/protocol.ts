@@ -22,6 +22,8 @@ export interface Program {
   readonly id: string;
   readonly stream: StreamPlan;
   readonly mappings: readonly MappingPlan[];
+  /** Mappings whose rows go to load files alone. */
+  readonly unstaged?: readonly string[];
 }
 
 /** A page for a worker: as received, or as kept (personal data is tokens already). */
@@ -30,6 +32,8 @@ export interface WorkerTask {
   readonly program: string;
   readonly page: number;
   readonly body: Uint8Array;
+  /** The body as it came, where that was gzip. */
+  readonly zipped?: Uint8Array;
   readonly kept: boolean;
   /** Normalised cursor at which the window begins. */
   readonly from?: string;

@@ -7,11 +7,12 @@ import type {
   PageFacts,
   PageFailure,
 } from '../model/batch.ts';
-import { complaint, type ExplainedError, TerminalError, TransientError } from '../model/errors.ts';
+import { assert, complaint, type ExplainedError, TerminalError, TransientError } from '../model/errors.ts';
 import type { Forgotten } from '../model/forget.ts';
 import type { MappingPlan, Plan } from '../model/plan.ts';
 import type { References } from '../model/ports.ts';
 import type { LookedUp, Program, WorkerAnswer, WorkerSetup, WorkerTask } from './protocol.ts';
+import { transferable } from './transferable.ts';
 
 interface Pending {
   readonly worker: Worker;
@@ -59,8 +60,8 @@ export class WorkerPool {
   }
 
   /**
-   * Maps a page as received; `look` is asked for what its records refer to. Both promises reject with an ExplainedError
-   * when it cannot be read.
+   * Maps a page as received, and takes its bytes: they cannot be used any more. `look` is asked for what its records
+   * refer to. Both promises reject with an ExplainedError when it cannot be read.
    */
   map(page: Omit<WorkerTask, 'task' | 'kept'>, look: LookUp = noLookups): PageWork {
     const facts = resolvable<PageFacts>();
@@ -82,7 +83,7 @@ export class WorkerPool {
     return { facts: facts.promise, mapped: mapped.promise };
   }
 
-  /** Maps a kept page again. */
+  /** Maps a kept page again, and takes its bytes. */
   remap(page: Omit<WorkerTask, 'task' | 'kept' | 'from'>): Promise<readonly MappedRows[]> {
     return new Promise((remapped, fail) => this.#send({ ...page, kept: true }, { remapped, fail }));
   }
@@ -117,7 +118,8 @@ export class WorkerPool {
       ...handlers,
       worker,
     });
-    worker.postMessage({ ...task, task: this.#tasks } satisfies WorkerTask);
+    const bytes = transferable([task.body, task.zipped]);
+    worker.postMessage({ ...task, task: this.#tasks } satisfies WorkerTask, bytes);
   }
 
   #receive(answer: WorkerAnswer): void {
@@ -152,8 +154,8 @@ export class WorkerPool {
   }
 }
 
-const withoutExpired = (mapping: MappingPlan | undefined, nowMs: number): MappingPlan | undefined =>
-  mapping?.overrides === undefined
+const withoutExpired = (mapping: MappingPlan, nowMs: number): MappingPlan =>
+  mapping.overrides === undefined
     ? mapping
     : { ...mapping, overrides: mapping.overrides.filter(({ untilMs }) => untilMs > nowMs) };
 
@@ -166,20 +168,46 @@ export function workerPool(
   forgotten?: Forgotten,
 ): WorkerPool {
   const find = (names: readonly string[]): readonly MappingPlan[] =>
-    names.flatMap((name) => withoutExpired(plan.mappings[name], nowMs) ?? []);
+    names.flatMap((name) => plan.mappings[name] ?? []).map((mapping) => withoutExpired(mapping, nowMs));
+  const unstaged = unstagedMappings(plan);
   const programs = plan.steps.flatMap((step): Program[] => {
     if (step.kind === 'remap') return [{ id: step.id, stream: step.stream, mappings: find([step.mapping]) }];
     if (step.kind !== 'extract') return [];
-    return [
-      { id: `${step.stream.source}.${step.stream.name}`, stream: step.stream, mappings: find(step.mappings) },
-    ];
+    const id = `${step.stream.source}.${step.stream.name}`;
+    return [{ id, stream: step.stream, mappings: find(step.mappings), unstaged }];
   });
+  const setup = { programs, ...secrets(plan, references), ...(forgotten && { forgotten }) };
+  return new WorkerPool(setup, workers);
+}
+
+/** A pool of one worker that makes the rows of a mapping of kept pages; its program is called like the mapping. */
+export function rowsPool(
+  plan: Plan,
+  references: References,
+  mapping: MappingPlan,
+  nowMs: number,
+  forgotten?: Forgotten,
+): WorkerPool {
+  const stream = plan.steps
+    .flatMap((step) => (step.kind === 'extract' ? [step.stream] : []))
+    .find(({ source, name }) => `${source}.${name}` === mapping.stream);
+  assert(stream, `the plan reads the stream of ${mapping.name}`);
+  const programs = [{ id: mapping.name, stream, mappings: [withoutExpired(mapping, nowMs)] }];
+  return new WorkerPool({ programs, ...secrets(plan, references), ...(forgotten && { forgotten }) }, 1);
+}
+
+/** Mappings whose rows need not be staged with their pages: nothing looks at them before they are loaded. */
+const unstagedMappings = ({ staging, mappings, steps }: Plan): readonly string[] =>
+  Object.keys(mappings).filter(
+    (name) => staging.rows === false && !steps.some((step) => step.kind === 'check' && step.mapping === name),
+  );
+
+function secrets(plan: Plan, references: References): Omit<WorkerSetup, 'programs'> {
   const { piiKey, pageKey } = plan;
-  const secrets = {
+  return {
     ...(piiKey !== undefined && { piiKey: references.resolve(piiKey) }),
     ...(pageKey !== undefined && { pageKey: references.resolve(pageKey) }),
   };
-  return new WorkerPool({ programs, ...secrets, ...(forgotten && { forgotten }) }, workers);
 }
 
 const explained = ({ code, summary, help, transient }: PageFailure): ExplainedError =>

@@ -4,6 +4,7 @@ import { assert } from '../model/errors.ts';
 import { compileStream, type Enrichment, type ParsedPage, type StreamMapper } from './map/map.ts';
 import { pagePacker } from './map/pack.ts';
 import type { LookedUp, WorkerAnswer, WorkerSetup, WorkerTask } from './protocol.ts';
+import { transferable } from './transferable.ts';
 
 /** A mapping worker: parses and maps pages off the main thread. */
 const setup = workerData as WorkerSetup;
@@ -12,9 +13,9 @@ assert(port, 'worker.ts runs as a worker thread');
 
 const packer = pagePacker(setup.pageKey);
 const mappers = new Map<string, StreamMapper>(
-  setup.programs.map(({ id, stream, mappings }) => [
+  setup.programs.map(({ id, stream, mappings, unstaged = [] }) => [
     id,
-    compileStream(stream, mappings, setup.piiKey, packer, setup.forgotten),
+    compileStream(stream, mappings, setup.piiKey, { packer, unstaged, forgotten: setup.forgotten }),
   ]),
 );
 
@@ -37,10 +38,11 @@ async function perform(task: WorkerTask | LookedUp): Promise<void> {
   await (task.kept ? remap(mapper, task) : map(mapper, task));
 }
 
-async function map(mapper: StreamMapper, { task, page, body, from }: WorkerTask): Promise<void> {
-  const parsed = mapper.read(body, from === undefined ? {} : { from });
-  if (isFailure(parsed)) return answer({ task, failure: parsed });
-  answer({ task, facts: parsed.facts });
+async function map(mapper: StreamMapper, { task, page, body, zipped, from }: WorkerTask): Promise<void> {
+  const read = mapper.read(body, from === undefined ? {} : { from });
+  if (isFailure(read)) return answer({ task, failure: read });
+  answer({ task, facts: read.facts });
+  const parsed = zipped === undefined ? read : { ...read, zipped };
   const enrichment = mapper.enrich?.(parsed);
   if (enrichment === undefined) return mapParsed(mapper, task, parsed, { page });
   if (isFailure(enrichment)) return answer({ task, failure: enrichment });
@@ -63,7 +65,8 @@ async function mapParsed(
   context: { readonly page: number; readonly enriched?: boolean },
 ): Promise<void> {
   const mapped = await mapper.map(parsed, context);
-  answer(isFailure(mapped) ? { task, failure: mapped } : { task, mapped });
+  if (isFailure(mapped)) return answer({ task, failure: mapped });
+  answer({ task, mapped }, [mapped.body, ...mapped.rows.map(({ lines }) => lines)]);
 }
 
 async function remap(mapper: StreamMapper, { task, page, body }: WorkerTask): Promise<void> {
@@ -71,7 +74,9 @@ async function remap(mapper: StreamMapper, { task, page, body }: WorkerTask): Pr
   answer(isFailure(rows) ? { task, failure: rows } : { task, remapped: rows });
 }
 
-const answer = (message: WorkerAnswer): void => port.postMessage(message);
+/** `bytes` are handed over, not copied. */
+const answer = (message: WorkerAnswer, bytes: readonly Uint8Array[] = []): void =>
+  port.postMessage(message, transferable(bytes));
 
 port.on('message', (task: WorkerTask | LookedUp) => {
   perform(task).catch((error: unknown) => {

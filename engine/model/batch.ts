@@ -9,12 +9,14 @@ export interface ApiRequest {
   readonly body?: string;
 }
 
-/** One response, its body as received. */
+/** One response, its body as received but for its compression. */
 export interface ApiResponse {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: { readonly [header: string]: string };
   readonly body: Uint8Array;
+  /** The same as it came, where that was gzip: it is kept as it is. Whoever changes `body` leaves this out. */
+  readonly zipped?: Uint8Array;
   /** From sending the request to the last byte, in milliseconds. */
   readonly elapsedMs: number;
 }
@@ -78,6 +80,8 @@ export interface MappedRows {
   readonly mapping: string;
   /** Row after row, `columns.length` values each: see `stagedColumns`. */
   readonly values: readonly StagedValue[];
+  /** Present where the rows are not staged, so that `values` has none: they can be made of the page again. */
+  readonly unstaged?: true;
   /** The same rows as a piece of a load file. */
   readonly lines: Uint8Array;
   /** Records, or elements of `each`: each became a row, or is counted below. */

@@ -133,6 +133,10 @@ export interface StagingSettings {
    * Schema of the PostgreSQL database, made when it is needed. Each environment has one of its own.
    */
   schema?: string;
+  /**
+   * Whether every row is staged with its page. With `false` only pages are, which is faster and takes less room: load files are written in the same pass, and rows are made of the kept pages when something needs them. A mapping with checks stages its rows in any case.
+   */
+  rows?: boolean;
 }
 /**
  * Where tables end up.

@@ -47,8 +47,12 @@ export function instantText(wholeSecondMs: number, micros = '000000'): string | 
 const canonical =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.(\d{1,6}))?Z$/;
 
+/** Whole seconds in UTC, as most APIs write them. */
+const wholeSecond = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
+
 /** The canonical instant of an ISO 8601 text with a zone; undefined for anything else. */
 export function parseInstant(text: string): string | undefined {
+  if (wholeSecond.test(text)) return `${text.slice(0, 19)}.000000Z`;
   const fast = canonical.exec(text);
   if (fast !== null) return `${text.slice(0, 19)}.${(fast[1] ?? '').padEnd(6, '0')}Z`;
   const parts = parseIso(text);

@@ -48,7 +48,10 @@ export interface ReferencePlan {
   readonly at: string;
 }
 
-export type StagingPlan = SqlitePlan | PostgresPlan;
+export type StagingPlan = (SqlitePlan | PostgresPlan) & {
+  /** Present where pages are staged without their rows. */
+  readonly rows?: false;
+};
 
 export interface SqlitePlan {
   readonly dialect: 'sqlite';

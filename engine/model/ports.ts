@@ -194,6 +194,8 @@ export interface Staging {
   restage(page: number, rows: MappedRows, run: string): Promise<void>;
   /** Kept pages of a stream in order: all, or those with these ids. */
   pages(stream: StreamPlan, only?: readonly number[]): AsyncIterable<KeptPage>;
+  /** Kept pages, of a unit or of all, whose rows a mapping has made and not staged, in order. */
+  unstagedPages(mapping: string, unit?: LoadUnit): AsyncIterable<KeptPage>;
   /** How many pages are kept, by `source.stream`. */
   keptPages(): Promise<ReadonlyMap<string, number>>;
   /** Load units of what is staged and not yet loaded, in page order, each of whole pages and at most about `rowsMax` rows. */
@@ -253,8 +255,11 @@ export interface ConnectorSession<Fetched extends FetchedPage> {
   readonly from?: string;
   /** Where to go on in a window that an earlier run left open. */
   readonly resume?: { readonly request: ApiRequest; readonly pages: number };
-  /** Sends with permits, authentication and retries, and hands the body to a mapping worker. */
-  fetch(request: ApiRequest): Promise<Fetched>;
+  /**
+   * Sends with permits, authentication and retries, and hands the body to a mapping worker. `next` says the request after
+   * this one where the headers of the response tell: it may be sent while the worker still reads the body.
+   */
+  fetch(request: ApiRequest, next?: (response: ApiResponse) => ApiRequest | undefined): Promise<Fetched>;
 }
 
 export interface FetchedPage {

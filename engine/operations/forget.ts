@@ -24,6 +24,8 @@ export interface ForgetServices {
   readonly cacheGroups: readonly string[];
   readonly files: RunFiles;
   readonly erasers: readonly StreamEraser[];
+  /** Stages the rows of a mapping that were left out of staging: the person's keys are found in them. */
+  stageRows(mapping: string): Promise<void>;
   statement(
     mapping: MappingPlan,
     columns: readonly string[],
@@ -154,6 +156,9 @@ export async function forgetSubject(
     stream: streamName(eraser),
     hash: eraser.hash(salt),
   }));
+  // Before they are dropped: whoever is forgotten has no rows any more.
+  for (const { mappings } of services.erasers)
+    for (const { name } of mappings) await services.stageRows(name);
   await forgetting.begin(salt, marks, by);
   for (const group of services.cacheGroups) await cache.drop(group);
   const loadFiles = await files.removeLoadFiles();

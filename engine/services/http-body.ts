@@ -23,6 +23,13 @@ const decoders: { readonly [encoding: string]: (body: Uint8Array, bound: Bound) 
 
 interface Bound {
   readonly maxOutputLength: number;
+  readonly chunkSize: number;
+}
+
+/** A body without its compression, and as it came where that was gzip. */
+export interface Body {
+  readonly body: Uint8Array;
+  readonly zipped?: Uint8Array;
 }
 
 /**
@@ -35,15 +42,35 @@ export async function readBody(
   headers: { readonly [header: string]: string },
   bytesMax: number,
   shown: string,
-): Promise<Uint8Array> {
-  if (statusCode === notModified) return nothing(body);
+): Promise<Body> {
+  if (statusCode === notModified) return { body: await nothing(body) };
   const received = await bounded(body, Number(headers['content-length']), bytesMax, shown);
-  const decode = decoders[(headers['content-encoding'] ?? '').trim().toLowerCase()];
-  if (decode === undefined || received.length === 0) return received;
-  return decode(received, { maxOutputLength: bytesMax }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(shown, bytesMax);
-    throw damaged(shown, error);
-  });
+  const encoding = (headers['content-encoding'] ?? '').trim().toLowerCase();
+  const decode = decoders[encoding];
+  if (decode === undefined || received.length === 0) return { body: received };
+  const isGzip = encoding.endsWith('gzip');
+  const chunkSize = isGzip ? chunkBytes(received) : zlibChunkBytes;
+  const decoded = await decode(received, { maxOutputLength: bytesMax, chunkSize }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(shown, bytesMax);
+      throw damaged(shown, error);
+    },
+  );
+  // Without what was reserved in vain, so that its memory can be handed to a thread.
+  return { body: isGzip ? new Uint8Array(decoded) : decoded, ...(isGzip && { zipped: received }) };
+}
+
+const zlibChunkBytes = 16 * 1024;
+const chunkBytesMax = 1024 * 1024;
+
+/**
+ * How much to unpack at once: as many bytes as the end of a gzip says that there are, since each step costs more than the
+ * unpacking of a small page. It may say what it likes: it is no bound, and has one.
+ */
+function chunkBytes(gzip: Uint8Array): number {
+  const view = new DataView(gzip.buffer, gzip.byteOffset, gzip.byteLength);
+  const said = gzip.byteLength < 4 ? 0 : view.getUint32(gzip.byteLength - 4, true);
+  return Math.min(chunkBytesMax, Math.max(zlibChunkBytes, said + 64));
 }
 
 /** The length that it may announce is that of the body which is not sent again; undici takes that for a fault. */

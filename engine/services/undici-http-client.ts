@@ -67,8 +67,8 @@ async function exchange(
     phase = 'reading the body';
     const headers = flat(response.headers);
     // Without its query: parameters can carry keys.
-    const body = await readBody(response, headers, maxResponseBytes, origin + pathname);
-    return { status: response.statusCode, headers, body, elapsedMs: performance.now() - started };
+    const read = await readBody(response, headers, maxResponseBytes, origin + pathname);
+    return { status: response.statusCode, headers, ...read, elapsedMs: performance.now() - started };
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     throw explainedFailure(error, { host, phase, timeouts, overdue: total.over() });

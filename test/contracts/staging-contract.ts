@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { CheckPlan, MappingPlan } from '../../engine/model/plan.ts';
-import type { Staging } from '../../engine/model/ports.ts';
+import type { LoadUnit, StagedPage, Staging } from '../../engine/model/ports.ts';
 import { describeBlockers } from './blockers-contract.ts';
 import { describeAudit } from './staging-audit.ts';
 import {
@@ -362,6 +362,26 @@ function describeRemap(staging: () => Staging, rowsOf: RowsOf): void {
       await staging().restage(1, rows, 'run-2');
       expect((await rowsOf(orders)).map((row) => (row as string[])[1])).to.deep.equal(['x', 'y', 'b']);
       expect((await openRows(staging(), 'orders')).map(({ record }) => record)).to.deep.equal(['z']);
+    });
+
+    it('stages pages without their rows, and the rows when they are made', async () => {
+      const bare = (id: number): StagedPage => {
+        const page = stagedPage({ id, rows: [order(`row ${id}`)] });
+        return { ...page, rows: page.rows.map((rows) => ({ ...rows, values: [], unstaged: true as const })) };
+      };
+      await staging().commit(streamPlan(), [bare(1), bare(2), bare(3)]);
+      const [unit] = await staging().pendingUnits(orders, 10);
+      expect(unit).to.include({ firstPage: 1, lastPage: 3, rows: 3 });
+      expect(await rowsOf(orders)).to.deep.equal([]);
+      const without = async (within?: LoadUnit): Promise<number[]> =>
+        (await collect(staging().unstagedPages('orders', within))).map(({ id }) => id);
+      expect(await without(unit && { ...unit, lastPage: 2 })).to.deep.equal([1, 2]);
+      for (const id of [1, 2])
+        await staging().restage(id, mappedRows({ id, rows: [order(`row ${id}`)] }), 'run-2');
+      expect(await without()).to.deep.equal([3]);
+      expect(await rowsOf(orders)).to.have.length(2);
+      expect((await staging().pendingUnits(orders, 10))[0]).to.include({ id: unit?.id, rows: 3 });
+      expect(await staging().mappingHashes()).to.deep.equal(new Map([['orders', 'hash-1']]));
     });
 
     it('counts as prepared only when it has seen every kept page of its stream', async () => {

@@ -1,15 +1,17 @@
 import { join } from 'node:path';
 import { Args, Errors, Flags } from '@oclif/core';
-import { planAudit } from '../../engine.ts';
+import { planAudit, stageRows } from '../../engine.ts';
 import type { AskedScope } from '../../model/audit.ts';
 import { parsePercent } from '../../model/units.ts';
 import { auditLedger } from '../../operations/audit/audit.ts';
 import { auditText } from '../../report/audit-text.ts';
 import { auditExitCode } from '../../report/exit-code.ts';
+import { systemClock } from '../../services/clock.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { labUrl } from '../lab-url.ts';
 import { mappingsNamed, streamsNamed } from '../mapping-names.ts';
 import { type PlannedProject, planned } from '../planned.ts';
+import { referencesOf } from '../references-of.ts';
 import { runIdentity } from '../run-identity.ts';
 import { sourceAudit } from '../source-audit.ts';
 
@@ -69,10 +71,11 @@ export default class Audit extends BaseCommand {
     try {
       if (flags.source) return await this.#source(work, argv.map(String), flags);
       const names = mappingsNamed(work.plan, argv.map(String));
-      return await audited(work, names, {
+      const scope = {
         ...(flags.run !== undefined && { run: flags.run }),
         ...(flags.window !== undefined && { window: flags.window }),
-      });
+      };
+      return await audited(work, names, scope, flags.lab);
     } finally {
       await Promise.all([work.staging.close(), work.warehouse.close()]);
     }
@@ -101,10 +104,26 @@ interface SourceFlags {
   readonly window?: string | undefined;
 }
 
-async function audited(work: PlannedProject, names: readonly string[], scope: AskedScope): Promise<Outcome> {
+async function audited(
+  work: PlannedProject,
+  names: readonly string[],
+  scope: AskedScope,
+  isLab: boolean,
+): Promise<Outcome> {
   const { plan, project, staging, warehouse } = work;
   await staging.migrate();
-  const folder = join(project.folder, '.etl', 'load', runIdentity(new Date()));
+  const runId = runIdentity(new Date());
+  const services = {
+    staging,
+    forgetting: work.forgetting,
+    references: referencesOf(project.folder, isLab),
+    clock: systemClock,
+    runId,
+    signal: new AbortController().signal,
+  };
+  // Where rows are left out of staging, those to compare are made of the pages first.
+  for (const name of names) await stageRows(plan, services, name);
+  const folder = join(project.folder, '.etl', 'load', runId);
   const report = await auditLedger(plan, planAudit(project, plan), names, scope, {
     staging,
     warehouse,

@@ -21,12 +21,16 @@ export default class Lab extends BaseCommand {
       min: 0,
       max: 65535,
     }),
+    gzip: Flags.boolean({
+      description: 'Compress answers for those who accept that, as most APIs do.',
+      default: false,
+    }),
   };
 
   protected override async perform(): Promise<Outcome> {
     const { flags } = await this.parse(Lab);
     const { project } = await this.project(flags);
-    const lab = await startLab(project, { port: flags.port });
+    const lab = await startLab(project, { port: flags.port, gzip: flags.gzip });
     const stop = interruption('stopping');
     process.stderr.write(
       `${Object.entries(lab.sources)

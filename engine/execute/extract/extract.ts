@@ -13,6 +13,7 @@ import type { CursorPlan, SourcePlan, StreamPlan } from '../../model/plan.ts';
 import type { Connector, ConnectorSession, FetchedPage, Position } from '../../model/ports.ts';
 import { withoutCredentials } from './authenticate.ts';
 import { type CacheCounts, cachedSend, type Sending } from './cached.ts';
+import { Lookahead } from './lookahead.ts';
 import { type LookUp, lookUp, lookupAnswers } from './lookups.ts';
 import type { Meter } from './meter.ts';
 import { cleaned, lookupCaching, pageCaching, type Reuse, type ReuseServices } from './reuse.ts';
@@ -23,11 +24,15 @@ export interface ExtractServices extends SendServices, ReuseServices {
   readonly connector: Connector;
   /** Ends lookups: they go on when the last page has come, since what it refers to is asked for behind it. */
   readonly lookupSignal: AbortSignal;
-  /** Hands a body to a mapping worker, which asks `look` for what the records refer to. */
-  map(page: number, body: Uint8Array, from: string | undefined, look: LookUp | undefined): PageWork;
+  /** Hands a body over to a mapping worker, which asks `look` for what the records refer to. */
+  map(page: number, body: PageBody, from: string | undefined, look: LookUp | undefined): PageWork;
   /** The identity of the next page. */
   pageId(): Promise<number>;
+  /** Whether the next page may be asked for before the one at hand is read. */
+  readonly ahead: boolean;
 }
+
+export type PageBody = Pick<ApiResponse, 'body' | 'zipped'>;
 
 export interface PageWork {
   readonly facts: Promise<PageFacts>;
@@ -93,10 +98,13 @@ async function* read(
 ): AsyncIterable<ReceivedPage> {
   const { stream, source, services } = extraction;
   const look = stream.lookups.length === 0 ? undefined : lookups(extraction);
+  const lookahead = new Lookahead<WorkedPage>((request, arrived) =>
+    fetch(extraction, request, { from, look, arrived }),
+  );
   const session: ConnectorSession<WorkedPage> = {
     ...(from !== undefined && { from }),
     ...(resume && { resume }),
-    fetch: (request) => fetch(extraction, request, from, look),
+    fetch: (request, next) => lookahead.fetch(request, extraction.services.ahead ? next : undefined),
   };
   let startedAt = begun;
   for await (const page of services.connector.pages(stream, source, session)) {
@@ -136,18 +144,26 @@ function withoutOrigin(request: ApiRequest, { baseUrl }: SourcePlan): ApiRequest
   return origin === new URL(baseUrl).origin ? { ...request, url: pathname + search } : request;
 }
 
+interface Reading {
+  readonly from: string | undefined;
+  readonly look: LookUp | undefined;
+  readonly arrived: (response: ApiResponse) => void;
+}
+
 /** A response counts as received once a worker could read it: a body cut short is asked for again. */
 function fetch(
   extraction: Extraction,
   request: ApiRequest,
-  from: string | undefined,
-  look: LookUp | undefined,
+  { from, look, arrived }: Reading,
 ): Promise<WorkedPage> {
   const { stream, source, meter, services } = extraction;
   const sending = sendingOf(extraction, { meter, signal: services.signal });
   const accept = async (response: ApiResponse): Promise<WorkedPage> => {
     const id = await services.pageId();
-    const { facts, mapped } = services.map(id, response.body, from, look);
+    // What the cache keeps cannot be handed over.
+    const given = stream.cache === undefined ? response : { body: response.body.slice() };
+    const { facts, mapped } = services.map(id, given, from, look);
+    arrived(response);
     return {
       id,
       response,

@@ -74,9 +74,12 @@ export function cleaned(response: ApiResponse, auth: AuthPlan, references: Refer
   if (auth.type !== 'api_key' || auth.query === undefined) return response;
   const header = (value: string): string =>
     Buffer.from(withoutKey(Buffer.from(value), auth, references)).toString();
+  const { zipped, ...rest } = response;
+  const body = withoutKey(response.body, auth, references);
   return {
-    ...response,
-    body: withoutKey(response.body, auth, references),
+    ...rest,
+    body,
+    ...(body === response.body && zipped && { zipped }),
     headers: Object.fromEntries(
       Object.entries(response.headers).map(([name, value]) => [name, header(value)]),
     ),

@@ -13,6 +13,8 @@ export interface LoadServices {
   readonly run: string;
   readonly folder: string;
   readonly spool: LoadSpool;
+  /** Stages the rows of a unit that was staged without them. */
+  readonly materialise: (unit: LoadUnit) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -48,6 +50,7 @@ async function loadUnit(
   services: LoadServices,
 ): Promise<LoadCounts> {
   const { staging, warehouse, clock, run } = services;
+  await stageRows(mapping, unit, services);
   const held = await staging.heldRows(mapping, unit);
   const rows = unit.rows - held;
   const file = await loadFile(mapping, unit, rows, services);
@@ -58,6 +61,16 @@ async function loadUnit(
   await rm(file, { force: true });
   await staging.markLoaded(unit, run, counts, new Date(clock.now()).toISOString());
   return counts;
+}
+
+/** Sees to it that the rows are staged that are read from there: those to look for among the held, or without a file. */
+async function stageRows(
+  { name }: MappingPlan,
+  unit: LoadUnit,
+  { staging, spool, materialise }: LoadServices,
+): Promise<void> {
+  const { open } = await staging.blockers.standing(name);
+  if (open > 0 || spool.find(unit) === undefined) await materialise(unit);
 }
 
 /** The file that was written while the unit was staged, or one made from staging where rows of it are held. */

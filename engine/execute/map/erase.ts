@@ -60,7 +60,7 @@ export function compileEraser(
       if (isPageFailure(parsed)) return parsed;
       const ordinals = ordinalsOf(parsed);
       const forgotten = { salt, hashes: { [full]: [subjectHash(salt, wanted)] } };
-      compileForgetter(stream, forgotten, piiKey, true)?.bury(parsed.records);
+      compileForgetter(stream, forgotten, piiKey, true).bury(parsed);
       const keys = keysOf(parsed.records);
       if (isPageFailure(keys)) return keys;
       const packed = await packer.pack(Buffer.from(stringifyExact(parsed.response)), page);

@@ -16,10 +16,16 @@ export interface Subject {
 /** Says whom a record is about; undefined where it says nothing. */
 export type SubjectReader = (record: unknown) => Subject | undefined;
 
+interface Buriable {
+  readonly records: readonly JsonObject[];
+  /** Records that are tombstones since they were received; absent when none is. */
+  readonly forgotten?: number;
+}
+
 /** Finds the records of persons who were forgotten, and leaves a tombstone of each. */
 export interface Forgetter {
-  /** Gives how many there were. */
-  bury(records: readonly JsonObject[]): number;
+  /** Changes the records in place, and counts them. */
+  bury<P extends Buriable>(page: P): P;
   /** Whether a record was one, in this response or in a kept one. */
   isTombstone(record: JsonObject): boolean;
 }
@@ -65,14 +71,16 @@ const reaches = (rule: readonly PathSegment[], path: readonly PathSegment[]): bo
   rule.length === path.length &&
   rule.every((segment, at) => 'any' in segment || JSON.stringify(segment) === JSON.stringify(path[at]));
 
-/** Compiles who is forgotten in a stream; undefined when nobody ever was in any. */
+const nobody: Forgetter = { bury: (page) => page, isTombstone: () => false };
+
+/** Compiles who is forgotten in a stream. */
 export function compileForgetter(
   stream: StreamPlan,
   forgotten: Forgotten | undefined,
   piiKey: string | undefined,
   again = false,
-): Forgetter | undefined {
-  if (forgotten === undefined) return undefined;
+): Forgetter {
+  if (forgotten === undefined) return nobody;
   const { salt } = forgotten;
   const subjectOf = compileSubject(stream, piiKey, again);
   const hashes = new Set(forgotten.hashes[`${stream.source}.${stream.name}`]);
@@ -87,11 +95,13 @@ export function compileForgetter(
     bury(record, { kept, subject, hash, mark });
     return true;
   };
+  const isSilent = subjectOf === undefined || hashes.size === 0;
   return {
-    bury: (records) =>
-      subjectOf === undefined || hashes.size === 0
-        ? 0
-        : records.reduce((count, record) => count + Number(buried(record)), 0),
+    bury: (page) => {
+      if (isSilent) return page;
+      const count = page.records.filter(buried).length;
+      return count === 0 ? page : { ...page, forgotten: (page.forgotten ?? 0) + count };
+    },
     isTombstone,
   };
 }

@@ -35,16 +35,23 @@ export interface StreamMapper {
   remap(body: Uint8Array, context: { readonly page: number }): Promise<readonly MappedRows[] | PageFailure>;
 }
 
+export interface MapperOptions {
+  /** Packs the bodies to keep. */
+  readonly packer?: Packer;
+  /** Mappings whose rows are not staged with their page. */
+  readonly unstaged?: readonly string[];
+  /** Whose records become tombstones before anything else is done. */
+  readonly forgotten?: Forgotten | undefined;
+}
+
 /**
  * Compiles a stream and its mappings to code. `piiKey` makes the tokens; it is needed where a rule of privacy does.
- * `packer` packs the bodies to keep. Records of whoever is `forgotten` become tombstones before anything else is done.
  */
 export function compileStream(
   stream: StreamPlan,
   mappings: readonly MappingPlan[],
   piiKey: string | undefined,
-  packer: Packer = pagePacker(undefined),
-  forgotten?: Forgotten,
+  { packer = pagePacker(undefined), unstaged = [], forgotten }: MapperOptions = {},
 ): StreamMapper {
   const read = compileReader(stream);
   const keysOf = compileKeys(stream);
@@ -54,7 +61,7 @@ export function compileStream(
   const sanitiseAgain = compilePrivacy(stream.privacy, piiKey, true);
   const forgetter = compileForgetter(stream, forgotten, piiKey);
   const forgetterAgain = compileForgetter(stream, forgotten, piiKey, true);
-  const isForgotten = forgetter?.isTombstone;
+  const { isTombstone } = forgetter;
 
   const rowsOf = async (
     { records, cursors }: ParsedPage,
@@ -64,59 +71,67 @@ export function compileStream(
     if ('transient' in keys) return keys;
     const all: MappedRows[] = [];
     for (const mapRows of mappers) {
-      const rows = await mapRows({ page, records, cursors, keys, ...(isForgotten && { isForgotten }) });
+      const rows = await mapRows({ page, records, cursors, keys, isForgotten: isTombstone });
       if (isPageFailure(rows)) return rows;
       all.push(rows);
     }
     return all;
   };
 
-  const bounded = <T>(work: () => Promise<T>): Promise<T | PageFailure> =>
-    work().catch((error: unknown) => {
-      if (isStackOverflow(error)) return tooDeep(`${stream.source}.${stream.name}`);
-      throw error;
-    });
-
   return {
     read: (body, { from }) => {
       const parsed = read(body, from);
-      if (isPageFailure(parsed)) return parsed;
-      const count = forgetter?.bury(parsed.records) ?? 0;
-      return count === 0 ? parsed : { ...parsed, forgotten: count };
+      return isPageFailure(parsed) ? parsed : forgetter.bury(parsed);
     },
     ...(enricher && {
-      enrich: ({ records }: ParsedPage) => enricher(records.filter((one) => !isForgotten?.(one))),
+      enrich: ({ records }: ParsedPage) => enricher(records.filter((one) => !isTombstone(one))),
     }),
-    map: (parsed, { page, enriched = false }) =>
-      bounded(async () => {
+    map: (received, { page, enriched = false }) =>
+      bounded(stream, async () => {
         // What a record was given may name whom it is about.
-        const more = enriched ? (forgetter?.bury(parsed.records) ?? 0) : 0;
-        const forgotten = more + (parsed.forgotten ?? 0);
-        const kept = packer.pack(cleaned(parsed, sanitise, enriched), page);
+        const parsed = enriched ? forgetter.bury(received) : received;
+        const kept = isChanged(parsed, sanitise, enriched)
+          ? packer.pack(cleaned(parsed, sanitise), page)
+          : packer.pack(parsed.body, page, parsed.zipped);
         const [body, rows] = await Promise.all([kept, rowsOf(parsed, page)]);
         if (isPageFailure(rows)) return rows;
-        return { body, rows, ...(forgotten > 0 && { forgotten }) };
+        const { forgotten: buried } = parsed;
+        return {
+          body,
+          rows: rows.map(sparing(unstaged)),
+          ...(buried !== undefined && { forgotten: buried }),
+        };
       }),
     remap: (body, { page }) =>
-      bounded(async () => {
+      bounded(stream, async () => {
         const bytes = packer.unpack(body, page);
         if (bytes === undefined) return sealedPage(`${stream.source}.${stream.name}`, page);
         const parsed = read(bytes);
         if (isPageFailure(parsed)) return parsed;
-        forgetterAgain?.bury(parsed.records);
+        forgetterAgain.bury(parsed);
         if (sanitiseAgain !== undefined) parsed.records.forEach(sanitiseAgain);
         return rowsOf(parsed, page);
       }),
   };
 }
 
-/** The response to keep: as received, byte for byte, when nothing had to go or to come. */
-function cleaned(
-  { body, records, response, forgotten }: ParsedPage,
-  sanitise: Sanitiser | undefined,
-  enriched: boolean,
-): Uint8Array {
-  if (sanitise === undefined && !enriched && forgotten === undefined) return body;
+const bounded = <T>(stream: StreamPlan, work: () => Promise<T>): Promise<T | PageFailure> =>
+  work().catch((error: unknown) => {
+    if (isStackOverflow(error)) return tooDeep(`${stream.source}.${stream.name}`);
+    throw error;
+  });
+
+/** Whether something had to go or to come. */
+const isChanged = ({ forgotten }: ParsedPage, sanitise: Sanitiser | undefined, enriched: boolean): boolean =>
+  sanitise !== undefined || enriched || forgotten !== undefined;
+
+const sparing =
+  (unstaged: readonly string[]) =>
+  (rows: MappedRows): MappedRows =>
+    unstaged.includes(rows.mapping) ? { ...rows, values: [], unstaged: true } : rows;
+
+/** The response to keep, where something had to go or to come. Otherwise it is kept as received, byte for byte. */
+function cleaned({ records, response }: ParsedPage, sanitise: Sanitiser | undefined): Uint8Array {
   if (sanitise !== undefined) records.forEach(sanitise);
   return Buffer.from(stringifyExact(response));
 }

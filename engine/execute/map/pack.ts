@@ -3,7 +3,8 @@ import { gunzipSync, gzip } from 'node:zlib';
 
 /** How bodies of pages are kept: compressed, and encrypted where there is a key. */
 export interface Packer {
-  pack(bytes: Uint8Array, page: number): Promise<Uint8Array>;
+  /** `zipped`: the same bytes with gzip, where that is at hand. */
+  pack(bytes: Uint8Array, page: number, zipped?: Uint8Array): Promise<Uint8Array>;
   /** Undefined when the body was encrypted with another key, for another page, or is damaged. */
   unpack(body: Uint8Array, page: number): Uint8Array | undefined;
 }
@@ -22,8 +23,8 @@ const headBytes = mark.length + ivBytes + tagBytes;
 export function pagePacker(pageKey: string | undefined): Packer {
   const key = pageKey === undefined ? undefined : scryptSync(pageKey, 'sluice pages', 32);
   return {
-    pack: async (bytes, page) => {
-      const packed = await compressed(bytes);
+    pack: async (bytes, page, zipped) => {
+      const packed = zipped ?? (await compressed(bytes));
       return key === undefined ? packed : sealed(packed, key, page);
     },
     unpack: (body, page) => {

@@ -16,10 +16,11 @@ export interface ParsedPage {
   readonly records: readonly JsonObject[];
   /** Normalised cursor of each record; null in a stream without a cursor. */
   readonly cursors: readonly (string | null)[];
-  /** The response as received. */
   readonly body: Uint8Array;
   /** How many records became tombstones; absent when none did. */
   readonly forgotten?: number;
+  /** The response as it came, where that was gzip. */
+  readonly zipped?: Uint8Array;
 }
 
 /** Reads one response; `from` is the cursor at which the window begins. */

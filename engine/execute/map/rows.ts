@@ -8,6 +8,7 @@ import { compileConditions, type Filter } from './conditions.ts';
 import { compileDuplicates, type DuplicateFinder } from './duplicates.ts';
 import { badValue, kindOf } from './failures.ts';
 import { Invalid, keptText } from './invalid.ts';
+import { LineSheet } from './line-sheet.ts';
 import { compilePatches, isFor, type Patches } from './patches.ts';
 import { compilePath, type JsonObject, type Reader } from './paths.ts';
 
@@ -42,7 +43,7 @@ interface Program {
 interface Sheet {
   readonly values: StagedValue[];
   /** A line of the load file for each row. */
-  readonly lines: string[];
+  readonly lines: LineSheet;
   readonly blocked: BlockedRow[];
   /** Hashes of the rows. */
   readonly seen: Set<string>;
@@ -55,7 +56,7 @@ interface Sheet {
 
 const emptySheet = (): Sheet => ({
   values: [],
-  lines: [],
+  lines: new LineSheet(),
   blocked: [],
   seen: new Set(),
   units: 0,
@@ -111,8 +112,8 @@ async function mapPage(program: Program, page: CleanPage): Promise<MappedRows | 
       : addRow(program, sheet, page, unit);
     if (failure !== undefined) return failure;
   }
-  const { seen: _, ...made } = sheet;
-  return { mapping: program.mapping, ...made, lines: new TextEncoder().encode(made.lines.join('')) };
+  const { seen: _, lines, ...made } = sheet;
+  return { mapping: program.mapping, ...made, lines: lines.bytes() };
 }
 
 /** All units of a page, in order. A record without an array where `each` wants one is kept aside. */

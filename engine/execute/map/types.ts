@@ -81,9 +81,14 @@ function compileDecimal(precision: number, scale: number): Coercer {
     return fraction === '' ? `${text}.${zeros}` : text + zeros.slice(fraction.length);
   };
   if (scale === 0) return exactly;
-  return (value) =>
-    (typeof value === 'string' || typeof value === 'number' ? quickly(String(value)) : undefined) ??
-    exactly(value);
+  const asStored = new RegExp(`^(?:0|[1-9]\\d{0,${Math.max(0, precision - scale - 1)}})\\.\\d{${scale}}$`);
+  return (value) => {
+    if (typeof value === 'string' && precision > scale && asStored.test(value)) return value;
+    return (
+      (typeof value === 'string' || typeof value === 'number' ? quickly(String(value)) : undefined) ??
+      exactly(value)
+    );
+  };
 }
 
 function compileExactDecimal(precision: number, scale: number): Coercer {

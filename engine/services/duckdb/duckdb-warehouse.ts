@@ -15,6 +15,11 @@ export interface DuckdbOptions {
 }
 
 const threadsMax = 2;
+/** What a thread wants for its buffers; with less than that for each, DuckDB runs out of memory over a large load file. */
+const threadBytes = 128 * 1024 ** 2;
+
+const threadsOf = (memoryBytes: number): number =>
+  Math.min(threadsMax, Math.max(1, Math.floor(memoryBytes / threadBytes)));
 
 /** The embedded warehouse. Its file is opened for each call and closed after it, so that others can read in between. */
 export function duckdbWarehouse({ path, memoryBytes }: DuckdbOptions): Warehouse {
@@ -46,7 +51,7 @@ export async function withFile<T>(
   mkdirSync(dirname(path), { recursive: true });
   const instance = await DuckDBInstance.create(path, {
     memory_limit: `${Math.floor(memoryBytes / 1024 ** 2)}MiB`,
-    threads: String(threadsMax),
+    threads: String(threadsOf(memoryBytes)),
     preserve_insertion_order: 'false',
   }).catch((error: unknown) => {
     throw openFailure(path, error);

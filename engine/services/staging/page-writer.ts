@@ -71,7 +71,7 @@ export class PageWriter {
   /** `fresh`: the mapping has not seen the page before. Gives the Blockers of rows that do not fit. */
   async rows(seen: Seen, rows: MappedRows, fresh = true): Promise<readonly number[]> {
     const { page } = seen;
-    await this.#tableOf(rows).insert(this.#handle, rows);
+    if (rows.unstaged !== true) await this.#tableOf(rows).insert(this.#handle, rows);
     const ledger = new BlockerLedger(this.#handle, this.#context.now);
     const blockers: number[] = [];
     for (const row of rows.blocked) blockers.push(await ledger.row(seen, row));
@@ -87,6 +87,7 @@ export class PageWriter {
       rows.nulled,
       rows.blocked.length,
     );
+    if (rows.unstaged === true) await this.#noteUnstaged(rows.mapping, page);
     if (fresh) await this.#pullBack(rows.mapping, page);
     return blockers;
   }
@@ -139,6 +140,10 @@ export class PageWriter {
     );
     assert(kept?.body_hash === page.bodyHash, `page ${page.id} is committed again with the same body`);
     return false;
+  }
+
+  async #noteUnstaged(mapping: string, page: number): Promise<void> {
+    await this.#handle.run('UPDATE page_rows SET unstaged = 1 WHERE mapping = ? AND page = ?', mapping, page);
   }
 
   #tableOf({ mapping }: MappedRows): StagedTable {

@@ -199,6 +199,16 @@ class LedgerStaging implements OpenStaging {
     for (let page = await after(0); page !== undefined; page = await after(page.id)) yield page;
   }
 
+  async *unstagedPages(mapping: string, unit?: LoadUnit): AsyncGenerator<KeptPage> {
+    const sql =
+      'SELECT id, run, body FROM page_rows JOIN pages ON pages.id = page_rows.page ' +
+      'WHERE mapping = ? AND unstaged = 1 AND page > ? AND page <= ? ORDER BY page LIMIT 1';
+    const { firstPage = 1, lastPage = Number.MAX_SAFE_INTEGER } = unit ?? {};
+    const after = (id: number) =>
+      this.#database.read((handle) => handle.first<KeptPage>(sql, mapping, id, lastPage));
+    for (let page = await after(firstPage - 1); page !== undefined; page = await after(page.id)) yield page;
+  }
+
   async keptPages(): Promise<ReadonlyMap<string, number>> {
     const sql =
       "SELECT source || '.' || stream AS stream, count(*) AS pages FROM pages WHERE environment = ? GROUP BY 1";

@@ -26,7 +26,7 @@ const forgot = (...subjects: string[]): Forgotten => ({
 });
 
 const mapperOf = (plans: StreamPlan, forgotten?: Forgotten): StreamMapper =>
-  compileStream(plans, [plan, lines], piiKey, pagePacker(undefined), forgotten);
+  compileStream(plans, [plan, lines], piiKey, { forgotten });
 
 const mapped = async (mapper: StreamMapper, records: readonly unknown[]): Promise<MappedPage> => {
   const parsed = mapper.read(bytes({ orders: records }), {});
@@ -165,7 +165,7 @@ describe('erasing a person from a kept page', () => {
   const all = [plan, lines];
 
   const remapped = async (body: Uint8Array | undefined, packer: Packer, forgotten?: Forgotten) => {
-    const mapper = compileStream(orders, all, piiKey, packer, forgotten);
+    const mapper = compileStream(orders, all, piiKey, { packer, forgotten });
     const rows = await mapper.remap(body ?? new Uint8Array(), { page: 7 });
     if ('transient' in rows) throw new Error(rows.summary);
     return rows;

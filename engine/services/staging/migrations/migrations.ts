@@ -3,8 +3,17 @@ import { mappings } from './0002-mappings.ts';
 import { memory } from './0003-memory.ts';
 import { audit } from './0004-audit.ts';
 import { blockers } from './0005-blockers.ts';
+import { unstaged } from './0006-unstaged.ts';
 import { forgotten } from './0009-forgotten.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, forward and back. An entry that was released is never edited. */
-export const migrations: readonly Migration[] = [pages, mappings, memory, audit, blockers, forgotten];
+export const migrations: readonly Migration[] = [
+  pages,
+  mappings,
+  memory,
+  audit,
+  blockers,
+  unstaged,
+  forgotten,
+];
