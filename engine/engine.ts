@@ -1,6 +1,7 @@
 import { compileAudit } from './compile/audit.ts';
 import { compileProject } from './compile/compile.ts';
 import { eraseStatement } from './compile/forget-sql.ts';
+import { type LeftOver, leftOver } from './compile/left-over.ts';
 import { compileRetry, type Retry } from './compile/retry.ts';
 import { executePlan, listing } from './execute/execute.ts';
 import { compileEraser, type EraserSecrets } from './execute/map/erase.ts';
@@ -18,6 +19,7 @@ import type { StagedRow } from './model/ports.ts';
 import type { Project, ProjectFiles } from './model/project.ts';
 import type { RunReport } from './model/run-report.ts';
 import type { StateSnapshot } from './model/snapshot.ts';
+import type { KeptRun } from './model/state-port.ts';
 import { readProject } from './read/read.ts';
 import { withOverrides } from './read/with-overrides.ts';
 import { validateProject } from './validate/validate.ts';
@@ -53,19 +55,23 @@ export interface Planned {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** compile: what a run will do, given the state of staging and warehouse. */
+/** compile: what a run will do, given the state of staging and warehouse. `fromLedger`: of kept pages, without a request. */
 export function plan(
   { files, diagnostics }: Checked,
   project: Project,
   engine: string,
   snapshot: StateSnapshot,
+  fromLedger = false,
 ): Planned {
-  const compiled = compileProject(project, files.documents, { engine, snapshot });
+  const compiled = compileProject(project, files.documents, { engine, snapshot, fromLedger });
   const all = [...diagnostics, ...compiled.diagnostics];
   return compiled.plan === undefined || hasErrors(all)
     ? { diagnostics: all }
     : { plan: compiled.plan, diagnostics: all };
 }
+
+/** compile: what a run has left undone, of the plan as it is now. */
+export const planLeftOver = (kept: KeptRun, now: Plan): LeftOver => leftOver(kept, now);
 
 /** compile: what an audit of a planned project needs besides the plan. */
 export const planAudit = (project: Project, plan: Plan): AuditPlan => compileAudit(project, plan);

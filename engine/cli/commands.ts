@@ -15,7 +15,14 @@ import LimitsThaw from './commands/limits/thaw.ts';
 import Limits from './commands/limits.ts';
 import PlanCommand from './commands/plan.ts';
 import Preview from './commands/preview.ts';
+import Retry from './commands/retry.ts';
 import Run from './commands/run.ts';
+import StateReset from './commands/state/reset.ts';
+import StateSet from './commands/state/set.ts';
+import StateShow from './commands/state/show.ts';
+import StateUnlock from './commands/state/unlock.ts';
+import StateVacuum from './commands/state/vacuum.ts';
+import State from './commands/state.ts';
 import Test from './commands/test.ts';
 import Validate from './commands/validate.ts';
 
@@ -38,7 +45,14 @@ export const commands = {
   'limits:thaw': LimitsThaw,
   plan: PlanCommand,
   preview: Preview,
+  retry: Retry,
   run: Run,
+  state: State,
+  'state:reset': StateReset,
+  'state:set': StateSet,
+  'state:show': StateShow,
+  'state:unlock': StateUnlock,
+  'state:vacuum': StateVacuum,
   test: Test,
   validate: Validate,
 };

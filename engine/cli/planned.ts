@@ -1,11 +1,16 @@
 import { type Checked, plan } from '../engine.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { RefusedError } from '../model/errors.ts';
+import { RefusedError, TransientError } from '../model/errors.ts';
+import { holderText, loadLock } from '../model/locks.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
+import type { LockView } from '../model/state-port.ts';
+import { systemClock } from '../services/clock.ts';
 import { inLab } from './in-lab.ts';
 import { version } from './package.ts';
 import { type Databases, databases, snapshot } from './state.ts';
+
+const loadPollMs = 1000;
 
 export interface PlannedProject extends Databases {
   readonly project: Project;
@@ -18,10 +23,17 @@ export interface PlannedProject extends Databases {
 export async function planned(
   checked: Checked & { readonly project: Project },
   lab: boolean,
+  fromLedger = false,
 ): Promise<PlannedProject> {
   const project = lab ? inLab(checked.project) : checked.project;
   const opened = await databases(project);
-  const compiled = plan(checked, project, version, await snapshot(project, opened));
+  const compiled = plan(
+    checked,
+    project,
+    version,
+    await patiently(opened, () => snapshot(project, opened)),
+    fromLedger,
+  );
   if (compiled.plan === undefined) throw new RefusedError('invalid', compiled.diagnostics);
   return {
     ...opened,
@@ -30,4 +42,25 @@ export async function planned(
     documents: checked.files.documents,
     diagnostics: compiled.diagnostics,
   };
+}
+
+/** A run that loads has the warehouse open: it is waited for, as long as it goes on. */
+async function patiently<T>(databases: Databases, work: () => Promise<T>): Promise<T> {
+  for (let told = false; ; told = true) {
+    const result = await work().catch((error: unknown) => ({ failure: error }));
+    if (typeof result !== 'object' || result === null || !('failure' in result)) return result;
+    const holder = await loading(databases, result.failure);
+    if (!told)
+      process.stderr.write(`waiting to plan: run ${holder.run} (${holderText(holder)}) is ${holder.what}\n`);
+    await systemClock.sleep(loadPollMs);
+  }
+}
+
+/** The run that has the warehouse open. @throws what has failed, when that is not the reason */
+async function loading({ staging, state }: Databases, failure: unknown): Promise<LockView> {
+  if (!(failure instanceof TransientError) || failure.diagnostic.code !== 'ETL0703') throw failure;
+  await staging.migrate();
+  const holder = (await state.locks.all()).find(({ name, free }) => name === loadLock && !free);
+  if (holder === undefined) throw failure;
+  return holder;
 }

@@ -1,7 +1,7 @@
 import type { Progress, ProgressEvent, Waiting } from '../model/ports.ts';
 import { durationText } from '../model/units.ts';
 import { count } from '../report/table.ts';
-import { WaitWatch, waitTexts } from './wait-watch.ts';
+import { LockWatch, WaitWatch, waitTexts } from './wait-watch.ts';
 
 /** Between two lines about one stream where nobody watches live. */
 const linesEveryMs = 5000;
@@ -10,6 +10,7 @@ const redrawEveryMs = 100;
 const lookEveryMs = 1000;
 
 type StreamEvent = Extract<ProgressEvent, { kind: 'stream' }>;
+type StepEvent = Extract<ProgressEvent, { kind: 'step' }>;
 
 export interface ProgressOptions {
   /** Who waits for a permit: see `Limiter`. */
@@ -37,7 +38,7 @@ class Lookout {
     this.#look = look;
   }
 
-  update({ step, state }: Extract<ProgressEvent, { kind: 'step' }>): void {
+  update({ step, state }: StepEvent): void {
     if (state === 'started') this.#running.add(step);
     else this.#running.delete(step);
     if (this.#running.size > 0) this.#timer ??= setInterval(this.#look, lookEveryMs).unref();
@@ -54,6 +55,7 @@ export class LineProgress implements Progress {
   readonly #waiting: () => readonly Waiting[];
   readonly #now: () => number;
   readonly #watch = new WaitWatch();
+  readonly #locks = new LockWatch();
   readonly #lookout = new Lookout(() => this.look());
   readonly #started = new Map<string, number>();
   readonly #shown = new Map<string, number>();
@@ -66,23 +68,32 @@ export class LineProgress implements Progress {
 
   update(event: ProgressEvent): void {
     const now = this.#now();
-    if (event.kind === 'step') {
-      this.#lookout.update(event);
-      if (event.state === 'started') this.#started.set(event.step, now);
-      const elapsed = now - (this.#started.get(event.step) ?? now);
-      this.#out.write(
-        `${event.step}: ${event.state}${event.state === 'started' ? '' : ` (${durationText(elapsed)})`}\n`,
-      );
-      return;
-    }
-    if (now - (this.#shown.get(event.stream) ?? this.#begin(event.stream, now)) < linesEveryMs) return;
-    this.#shown.set(event.stream, now);
-    this.#out.write(`${streamText(event, now - (this.#started.get(`extract ${event.stream}`) ?? now))}\n`);
+    if (event.kind === 'step') this.#step(event, now);
+    else if (event.kind === 'lock') this.#lines(this.#locks.due(event));
+    else this.#stream(event, now);
   }
 
   /** Tells of long waits: a line when one passes ten seconds, and then one a minute. */
   look(): void {
-    for (const line of this.#watch.due(this.#waiting(), this.#now())) this.#out.write(`${line}\n`);
+    this.#lines(this.#watch.due(this.#waiting(), this.#now()));
+  }
+
+  #step(event: StepEvent, now: number): void {
+    this.#lookout.update(event);
+    if (event.state === 'started') this.#started.set(event.step, now);
+    const elapsed = now - (this.#started.get(event.step) ?? now);
+    const took = event.state === 'started' ? '' : ` (${durationText(elapsed)})`;
+    this.#lines([`${event.step}: ${event.state}${took}`]);
+  }
+
+  #stream(event: StreamEvent, now: number): void {
+    if (now - (this.#shown.get(event.stream) ?? this.#begin(event.stream, now)) < linesEveryMs) return;
+    this.#shown.set(event.stream, now);
+    this.#lines([streamText(event, now - (this.#started.get(`extract ${event.stream}`) ?? now))]);
+  }
+
+  #lines(lines: readonly string[]): void {
+    for (const line of lines) this.#out.write(`${line}\n`);
   }
 
   #begin(stream: string, now: number): number {
@@ -99,6 +110,7 @@ export class LiveProgress implements Progress {
   readonly #lookout = new Lookout(() => this.look());
   readonly #started = new Map<string, number>();
   readonly #running = new Map<string, string>();
+  readonly #locks = new LockWatch();
   #drawn = 0;
   #drawnAt = 0;
 
@@ -110,12 +122,23 @@ export class LiveProgress implements Progress {
 
   update(event: ProgressEvent): void {
     const now = this.#now();
-    if (event.kind === 'stream') {
-      const step = `extract ${event.stream}`;
-      this.#running.set(step, streamText(event, now - (this.#started.get(step) ?? now)));
-      if (now - this.#drawnAt >= redrawEveryMs) this.#draw([]);
-      return;
-    }
+    if (event.kind === 'step') this.#step(event, now);
+    else if (event.kind === 'lock') this.#draw(this.#locks.due(event));
+    else this.#stream(event, now);
+  }
+
+  /** Draws again what goes on, since waits grow longer. */
+  look(): void {
+    this.#draw([]);
+  }
+
+  #stream(event: StreamEvent, now: number): void {
+    const step = `extract ${event.stream}`;
+    this.#running.set(step, streamText(event, now - (this.#started.get(step) ?? now)));
+    if (now - this.#drawnAt >= redrawEveryMs) this.#draw([]);
+  }
+
+  #step(event: StepEvent, now: number): void {
     this.#lookout.update(event);
     if (event.state === 'started') {
       this.#started.set(event.step, now);
@@ -131,11 +154,6 @@ export class LiveProgress implements Progress {
     this.#draw([
       `${mark} ${detail} (${event.state === 'skipped' || event.state === 'interrupted' ? event.state : elapsed})`,
     ]);
-  }
-
-  /** Draws again what goes on, since waits grow longer. */
-  look(): void {
-    this.#draw([]);
   }
 
   #draw(finished: readonly string[]): void {

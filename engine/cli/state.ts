@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import type { Forgetting } from '../model/forget.ts';
+import { allLost } from '../model/lost-loads.ts';
 import type { Memory, Warehouse } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
 import { emptyState, type StateSnapshot } from '../model/snapshot.ts';
+import type { LostLoads, State } from '../model/state-port.ts';
 import { parseSize } from '../model/units.ts';
 import { overriddenPages } from '../operations/overrides.ts';
 import { systemClock } from '../services/clock.ts';
@@ -14,6 +16,7 @@ export interface Databases {
   readonly staging: OpenStaging;
   readonly memory: Memory;
   readonly forgetting: Forgetting;
+  readonly state: State;
   readonly warehouse: Warehouse;
 }
 
@@ -47,6 +50,7 @@ export async function databases(project: Project): Promise<Databases> {
     staging,
     memory: staging.memory,
     forgetting: staging.forgetting,
+    state: staging.state,
     warehouse: duckdbWarehouse({
       path: warehousePath(project),
       memoryBytes: parseSize(project.warehouse.memory ?? '256MiB'),
@@ -54,17 +58,34 @@ export async function databases(project: Project): Promise<Databases> {
   };
 }
 
+/** Units of the warehouse that are looked at for ones that staging does not know. */
+const unitsMax = 10_000;
+
+/** The warehouse is asked first: what it knows then, staging knows now, unless it has lost it. */
+async function lost(project: Project, { state, warehouse }: Databases): Promise<LostLoads | undefined> {
+  const after = await state.positions.leastLoaded();
+  return state.positions.lost(await warehouse.loadedUnits(project.environment, after, unitsMax));
+}
+
+const lostOf = (lost: LostLoads | undefined): Pick<StateSnapshot, 'lost'> =>
+  lost === undefined ? {} : { lost };
+
 /** What staging and warehouse hold now. Nothing is made where nothing is yet. */
-export async function snapshot(project: Project, { staging, warehouse }: Databases): Promise<StateSnapshot> {
+export async function snapshot(project: Project, databases: Databases): Promise<StateSnapshot> {
+  const { staging, warehouse } = databases;
   const wanted = project.mappings.map(({ name, to }) => ({
     schema: to?.schema ?? 'main',
     table: to?.table ?? name,
   }));
   const own = ['_etl_loads', '_etl_completeness'].map((table) => ({ schema: 'main', table }));
   const tables = await warehouse.tables([...wanted, ...own]);
-  if (!(await staging.exists())) return { ...emptyState, tables };
+  if (!(await staging.exists())) {
+    const units = await warehouse.loadedUnits(project.environment, 0, unitsMax);
+    return { ...emptyState, tables, ...lostOf(allLost(units)) };
+  }
   await staging.migrate();
   return {
+    ...lostOf(await lost(project, databases)),
     mappingHashes: await staging.mappingHashes(),
     keptPages: await staging.keptPages(),
     loadedMappings: await staging.loadedMappings(),

@@ -1,4 +1,5 @@
-import type { Waiting } from '../model/ports.ts';
+import type { ProgressEvent, Waiting } from '../model/ports.ts';
+import { durationText } from '../model/units.ts';
 import { waitText } from '../report/waits-text.ts';
 
 /** A wait is told where nobody watches live when it has passed this, and then again each `repeatMs`. */
@@ -37,5 +38,18 @@ export class WaitWatch {
       this.#told.set(stream, nowMs);
       return [`${stream}: ${waitText(wait)}`];
     });
+  }
+}
+
+/** Finds the waits for another run that are worth a line: one when they begin, and then one a minute. */
+export class LockWatch {
+  #toldMs: number | undefined;
+
+  due({ holder, waitedMs }: Extract<ProgressEvent, { kind: 'lock' }>): readonly string[] {
+    if (this.#toldMs !== undefined && waitedMs >= this.#toldMs && waitedMs - this.#toldMs < repeatMs)
+      return [];
+    this.#toldMs = waitedMs;
+    const so = waitedMs < 1000 ? '' : `, for ${durationText(waitedMs)} so far`;
+    return [`waiting to load: ${holder}${so}`];
   }
 }

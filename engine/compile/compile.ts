@@ -6,12 +6,10 @@ import type {
   MappingPlan,
   MetricsPlan,
   Plan,
-  RemapStep,
   SourcePlan,
   StagingPlan,
   Step,
   StreamPlan,
-  StreamShape,
 } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
 import type { StateSnapshot } from '../model/snapshot.ts';
@@ -20,6 +18,7 @@ import { canonical, sha256 } from './canonical.ts';
 import { compileChecks } from './checks.ts';
 import { compileMapping } from './mapping.ts';
 import { compileSource } from './source.ts';
+import { readAnew, reconcileStep, reloadStep, remapStep } from './state-steps.ts';
 import { compileStream } from './stream.ts';
 import { costSyntax } from './syntax.ts';
 import { WarehouseSql } from './warehouse-sql.ts';
@@ -28,6 +27,8 @@ export interface CompileOptions {
   /** Version of the engine. */
   readonly engine: string;
   readonly snapshot: StateSnapshot;
+  /** Whether everything is made of kept pages, without a request. */
+  readonly fromLedger?: boolean;
 }
 
 export interface Compiled {
@@ -42,7 +43,7 @@ export interface Compiled {
 export function compileProject(
   project: Project,
   documents: readonly SourceDocument[],
-  { engine, snapshot }: CompileOptions,
+  { engine, snapshot, fromLedger = false }: CompileOptions,
 ): Compiled {
   const diagnostics: Diagnostic[] = [];
   const mapped = project.mappings.map((mapping) => compileMapping(project, mapping, documents));
@@ -52,7 +53,8 @@ export function compileProject(
   const mappings = mapped.map((one) => one.mapping);
   const streams = streamsOf(project);
   const sql = new WarehouseSql(project.warehouse.type ?? 'duckdb', project.templates, snapshot.tables);
-  const steps = compileSteps(project, mappings, streams, sql, snapshot, diagnostics);
+  const compiled = compileSteps(project, mappings, streams, sql, snapshot, diagnostics);
+  const steps = fromLedger ? compiled.filter(({ kind }) => kind !== 'extract') : compiled;
   if (hasErrors(diagnostics)) return { diagnostics };
   const sources = project.sources.filter((source) =>
     [...streams.values()].some((stream) => stream.source === source.name),
@@ -64,7 +66,7 @@ export function compileProject(
     environment: project.environment,
     ...connections(project),
     ...(project.piiKey !== undefined && usesTokens(streams) && { piiKey: project.piiKey }),
-    references: project.references,
+    references: fromLedger ? withoutSources(project) : project.references,
     sources: Object.fromEntries(
       sources.map((source): [string, SourcePlan] => [source.name, compileSource(source)]),
     ),
@@ -73,6 +75,13 @@ export function compileProject(
   } as const;
   return { plan: { ...body, id: sha256(canonical(body)) }, diagnostics };
 }
+
+/** What is needed where no source is asked for anything. */
+const withoutSources = ({ references, ...project }: Project): Plan['references'] => {
+  const { piiKey, staging, warehouse, redis, metrics } = project;
+  const used = JSON.stringify({ piiKey, staging, warehouse, redis, metrics });
+  return references.filter(({ reference }) => used.includes(reference));
+};
 
 const connections = (
   project: Project,
@@ -90,17 +99,17 @@ const connections = (
   ...(project.pageKey !== undefined && { pageKey: project.pageKey }),
 });
 
-const compileStaging = ({
-  dialect,
-  storage,
-  url = '',
-  schema,
-  rows,
-}: config.StagingSettings): StagingPlan => ({
-  ...(dialect === 'postgres'
-    ? { dialect, url, schema: schema ?? 'sluice' }
-    : { dialect: 'sqlite', storage: storage ?? '.etl/staging.sqlite' }),
-  ...(rows === false && { rows }),
+const compileStaging = (settings: config.StagingSettings): StagingPlan => {
+  const { dialect, storage, url = '', schema, rows } = settings;
+  const kept = { keep: retention(settings.keep), ...(rows === false && { rows }) };
+  return dialect === 'postgres'
+    ? { dialect, url, schema: schema ?? 'sluice', ...kept }
+    : { dialect: 'sqlite', storage: storage ?? '.etl/staging.sqlite', ...kept };
+};
+
+const retention = ({ pages, size }: config.KeepSettings = {}): StagingPlan['keep'] => ({
+  ageMs: parseDuration(pages ?? '90d'),
+  ...(size !== undefined && { bytesMax: parseSize(size) }),
 });
 
 const pagerdutyUrl = 'https://events.pagerduty.com/v2/enqueue';
@@ -146,7 +155,7 @@ function compileSteps(
   snapshot: StateSnapshot,
   diagnostics: Diagnostic[],
 ): readonly Step[] {
-  const steps: Step[] = [];
+  const steps: Step[] = [...reconcileStep(snapshot)];
   for (const mapping of mappings) steps.push(...remapStep(mapping, streams, snapshot));
   for (const [full, stream] of streams) {
     const readers = mappings.filter((mapping) => mapping.stream === full).map(({ name }) => name);
@@ -169,12 +178,6 @@ function compileSteps(
   return steps;
 }
 
-/** What becomes of a position that a stream of another shape has left: see `continued` in execute/extract. */
-function readAnew(before: StreamShape | undefined, { shape }: StreamPlan): string {
-  if (before === undefined || before.asked === shape.asked) return '';
-  return '; it is read anew, since what it asks for has changed';
-}
-
 const rowsMaxOf = (project: Project, { name }: MappingPlan): number =>
   project.mappings.find((mapping) => mapping.name === name)?.load.rowsMax ?? 1_000_000;
 
@@ -192,41 +195,6 @@ function stopOf(project: Project, { name }: MappingPlan): Pick<LoadStep, 'stop'>
 
 const cursorOf = (stream: StreamPlan | undefined): Pick<LoadStep, 'cursor'> =>
   stream?.cursor === undefined ? {} : { cursor: stream.cursor.type };
-
-/** A mapping that is new or changed starts from the pages that are kept. */
-function remapStep(
-  mapping: MappingPlan,
-  streams: ReadonlyMap<string, StreamPlan>,
-  snapshot: StateSnapshot,
-): readonly Step[] {
-  const stream = streams.get(mapping.stream);
-  const pages = snapshot.keptPages.get(mapping.stream) ?? 0;
-  const known = snapshot.mappingHashes.get(mapping.name);
-  if (stream !== undefined && known === mapping.hash) return overrideStep(mapping, stream, snapshot);
-  if (stream === undefined || pages === 0) return [];
-  const what = known === undefined ? 'new' : 'changed';
-  const reason = `the mapping is ${what}: ${pages} kept ${pages === 1 ? 'page is' : 'pages are'} mapped again, without a request`;
-  return [{ kind: 'remap', id: `remap ${mapping.name}`, reason, mapping: mapping.name, stream }];
-}
-
-/** A value that was set for a record which is blocked: its pages are mapped again, and no other. */
-function overrideStep(
-  { name }: MappingPlan,
-  stream: StreamPlan,
-  { overridden }: StateSnapshot,
-): readonly RemapStep[] {
-  const pages = overridden.get(name) ?? [];
-  if (pages.length === 0) return [];
-  const reason = `an override answers a Blocker: ${pages.length} kept ${pages.length === 1 ? 'page is' : 'pages are'} mapped again, without a request`;
-  return [{ kind: 'remap', id: `remap ${name}`, reason, mapping: name, stream, pages }];
-}
-
-/** The table has lost what was loaded, or lacks columns in it; a changed mapping is loaded again in any case. */
-function reloadStep({ name, hash, schema, table }: MappingPlan, snapshot: StateSnapshot): readonly Step[] {
-  if (!snapshot.loadedMappings.has(name) || snapshot.mappingHashes.get(name) !== hash) return [];
-  const reason = `all that is staged goes to ${schema}.${table} again, which is new or has new columns`;
-  return [{ kind: 'reload', id: `reload ${name}`, reason, mapping: name }];
-}
 
 function checkStep(project: Project, mapping: MappingPlan): readonly Step[] {
   const declared = project.mappings.find(({ name }) => name === mapping.name)?.checks ?? [];

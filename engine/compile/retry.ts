@@ -16,7 +16,7 @@ export function compileRetry(plan: Plan, { pages, load }: Retry): Plan {
   const mappings = Object.values(plan.mappings).filter(({ name }) => pages.has(name));
   const remaps = mappings.flatMap((mapping) => remap(plan, mapping, pages.get(mapping.name) ?? []));
   const isLoad = (step: Step): boolean =>
-    step.kind !== 'extract' && step.kind !== 'remap' && pages.has(step.mapping);
+    step.kind !== 'extract' && step.kind !== 'remap' && step.kind !== 'reconcile' && pages.has(step.mapping);
   const { id: _, ...rest } = plan;
   const body = {
     ...rest,

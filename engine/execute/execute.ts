@@ -1,17 +1,18 @@
 import { rm } from 'node:fs/promises';
 import type { ReceivedPage } from '../model/batch.ts';
-import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
-import { assert, ExplainedError, TerminalError } from '../model/errors.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { assert, ExplainedError, RefusedError } from '../model/errors.ts';
+import { loadLock } from '../model/locks.ts';
 import type { CheckStep, ExtractStep, LoadStep, Plan, RemapStep, Step } from '../model/plan.ts';
 import type { Position, StagedPage } from '../model/ports.ts';
-import type { RunReport, StepResult } from '../model/run-report.ts';
+import type { RunReport } from '../model/run-report.ts';
 import { check } from './check/check.ts';
 import { checkedBaseUrl } from './extract/base-url.ts';
 import { Channels } from './extract/channels.ts';
 import { continued, type Extraction, type ExtractServices, extract } from './extract/extract.ts';
 import { credentialsOf } from './extract/tokens/credentials-of.ts';
 import { countReplies, tellStaged } from './figures.ts';
-import { pagesLeftOut, redacted, tooManyBlocked, unansweredCache } from './findings.ts';
+import { pagesDropped, pagesLeftOut, redacted, unansweredCache } from './findings.ts';
 import { groups, rowsMaxOf } from './grouping.ts';
 import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
@@ -19,10 +20,13 @@ import { removeStaleFiles } from './load/stale-files.ts';
 import { materialise } from './materialise.ts';
 import { counted, pageIds } from './received.ts';
 import { RunLedger, type StreamAccount, streamAccount } from './run-ledger.ts';
+import { RunLocks } from './run-locks.ts';
 import type { RunServices } from './run-services.ts';
 import { restage } from './stage/restage.ts';
 import { stage } from './stage/stage.ts';
-import { decided, stoppedBy } from './step-blockers.ts';
+import { compactAfter, performReconcile, settledPositions } from './state.ts';
+import { openBlockers, stoppedLoad } from './step-blockers.ts';
+import { performGroup, prepareAll, type StepRun, timestamp } from './step-runner.ts';
 import { type WorkerPool, workerPool } from './worker-pool.ts';
 
 /** A run in progress. */
@@ -30,6 +34,7 @@ interface Run {
   readonly plan: Plan;
   readonly services: RunServices;
   readonly ledger: RunLedger;
+  readonly locks: RunLocks;
   readonly channels: Channels;
   readonly pool: WorkerPool;
   readonly spool: LoadSpool;
@@ -38,22 +43,39 @@ interface Run {
 /**
  * Performs a plan, step by step. Extractions that follow each other run side by side. A step that fails fails the run,
  * and skips what depends on it; the rest goes on. The report is written whatever happens.
+ * @throws RefusedError when other runs are reading every stream of the plan.
  */
 export async function executePlan(plan: Plan, services: RunServices): Promise<RunReport> {
+  await services.staging.migrate();
+  const { clock, progress, runId, state } = services;
+  const locks = new RunLocks({ locks: state.locks, clock, run: runId, progress });
+  try {
+    await locks.takeStreams(plan);
+    if (locks.refusal.length > 0) throw new RefusedError('refused', locks.refusal);
+    return await executeLocked(plan, services, locks);
+  } finally {
+    await locks.close();
+  }
+}
+
+async function executeLocked(plan: Plan, services: RunServices, locks: RunLocks): Promise<RunReport> {
   const id = services.runId;
   const startedAt = timestamp(services);
-  await services.staging.migrate();
+  await services.state.runs.keepPlan(plan);
   await services.staging.startRun({ id, plan: plan.id, environment: plan.environment, startedAt });
-  for (const mapping of Object.values(plan.mappings)) await services.staging.prepare(mapping);
   services.artifacts.plan(plan);
   const ledger = new RunLedger(plan, id, startedAt);
   let crash: { readonly error: unknown } | undefined;
-  await performAll(plan, services, ledger).catch((error: unknown) => {
+  await performAll(plan, services, ledger, locks).catch((error: unknown) => {
     crash = { error };
   });
   ledger.found(unansweredCache(services.cache.unanswered()));
   const ended = crash !== undefined ? 'crashed' : services.signal.aborted ? 'interrupted' : 'whole';
-  const report = ledger.report(timestamp(services), ended);
+  const settled = await settledPositions(plan, services);
+  const report = {
+    ...ledger.report(timestamp(services), ended, settled),
+    openBlockers: await openBlockers(services),
+  };
   await services.staging.finishRun(id, report.status, report.finishedAt);
   services.artifacts.report(report);
   if (crash !== undefined) throw crash.error;
@@ -61,76 +83,44 @@ export async function executePlan(plan: Plan, services: RunServices): Promise<Ru
 }
 
 /** Steps that map pages come before those that load, which need the workers' memory. */
-async function performAll(plan: Plan, services: RunServices, ledger: RunLedger): Promise<void> {
-  const all = groups(plan.steps);
+async function performAll(
+  plan: Plan,
+  services: RunServices,
+  ledger: RunLedger,
+  locks: RunLocks,
+): Promise<void> {
+  const all = groups(plan.steps.filter(({ kind }) => kind !== 'reconcile'));
   const isMapping = ([step]: readonly Step[]): boolean => step?.kind === 'remap' || step?.kind === 'extract';
   await removeStaleFiles(services.folder, services.clock.now());
   const forgotten = await services.forgetting?.known();
   const pool = workerPool(plan, services.references, services.workers, services.clock.now(), forgotten);
   const spool = new LoadSpool(services.folder, rowsMaxOf(plan));
-  const run: Run = { plan, services, ledger, channels: channels(plan, services), pool, spool };
-  const perform = async (chosen: readonly (readonly Step[])[]): Promise<void> => {
-    for (const group of chosen) await performGroup(run, group);
+  const run: Run = { plan, services, ledger, locks, channels: channels(plan, services), pool, spool };
+  const steps: StepRun = {
+    ...run,
+    perform: (step, signal) => perform({ ...run, services: { ...services, signal } }, step),
+  };
+  const performGroups = async (chosen: readonly (readonly Step[])[]): Promise<void> => {
+    for (const group of chosen) await performGroup(steps, group);
   };
   try {
-    await perform(all.filter(isMapping)).finally(() => pool.close());
-    await perform(all.filter((group) => !isMapping(group)));
+    await prepareAll(steps);
+    await performGroups(all.filter(isMapping)).finally(() => pool.close());
+    await locks.releaseStreams();
+    await performGroups(all.filter((group) => !isMapping(group)));
+    await compactAfter(plan, services);
   } finally {
+    await pool.close();
     spool.close();
     await rm(services.folder, { recursive: true, force: true });
-  }
-}
-
-/** Performs steps side by side. A bug in one stops the others, which may be waiting for an hour. */
-async function performGroup(run: Run, group: readonly Step[]): Promise<void> {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([run.services.signal, stop.signal]);
-  const stopping = { ...run, services: { ...run.services, signal } };
-  const work = group.map((step) =>
-    performStep(stopping, step).catch((error: unknown) => {
-      stop.abort(error);
-      throw error;
-    }),
-  );
-  const bug = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
-  if (bug !== undefined) throw bug.reason;
-}
-
-const timestamp = ({ clock }: RunServices): string => new Date(clock.now()).toISOString();
-
-async function performStep(run: Run, step: Step): Promise<void> {
-  const { services, ledger } = run;
-  const startedAt = timestamp(services);
-  const finish = (status: StepResult['status'], found: readonly Diagnostic[]): void => {
-    const diagnostics = found.map((diagnostic) => redacted(diagnostic, services.references));
-    ledger.finished(step, status, diagnostics);
-    services.artifacts.step({
-      step: step.id,
-      status,
-      startedAt,
-      finishedAt: timestamp(services),
-      diagnostics,
-    });
-    services.progress.update({ kind: 'step', step: step.id, state: status });
-  };
-  if (services.signal.aborted) return finish('interrupted', []);
-  if (ledger.blocked(step)) return finish('skipped', []);
-  services.progress.update({ kind: 'step', step: step.id, state: 'started' });
-  try {
-    const diagnostics = await perform(run, step);
-    await decided(run.plan, services, step, diagnostics);
-    finish(hasErrors(diagnostics) ? 'failed' : 'succeeded', diagnostics);
-  } catch (error) {
-    if (services.signal.aborted) return finish('interrupted', []);
-    if (!(error instanceof ExplainedError)) throw error;
-    if (error instanceof TerminalError) await decided(run.plan, services, step, [error.diagnostic]);
-    finish('failed', [{ ...error.diagnostic, help: [`In step: ${step.id}.`, ...error.diagnostic.help] }]);
   }
 }
 
 /** Does what a step says. Its findings are returned; a failure of the outside world is thrown. */
 async function perform(run: Run, step: Step): Promise<readonly Diagnostic[]> {
   switch (step.kind) {
+    case 'reconcile':
+      return performReconcile(run.services, step, run.plan.environment);
     case 'remap':
       return performRemap(run, step);
     case 'extract':
@@ -159,7 +149,10 @@ async function performRemap(
     restaged: (rows) => ledger.mapped(rows),
     signal: services.signal,
   });
-  return leftOut === 0 ? [] : [pagesLeftOut(step, leftOut)];
+  return [
+    ...(leftOut === 0 ? [] : [pagesLeftOut(step, leftOut)]),
+    ...(step.dropped === 0 ? [] : [pagesDropped(step)]),
+  ];
 }
 
 /** Reads one window of a stream, page by page, and stages each page with the rows that its mappings make of it. */
@@ -199,6 +192,36 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
   return ledger.extracted(step);
 }
 
+async function performCheck(
+  { plan, services, ledger }: Run,
+  step: CheckStep,
+): Promise<readonly Diagnostic[]> {
+  const mapping = plan.mappings[step.mapping];
+  if (mapping === undefined) return [];
+  await materialise(plan, services, mapping);
+  return ledger.checked(await check(mapping, step.checks, services.staging, services.clock.now()));
+}
+
+async function performLoad(
+  { plan, services, ledger, locks, spool }: Run,
+  step: LoadStep,
+): Promise<readonly Diagnostic[]> {
+  const mapping = plan.mappings[step.mapping];
+  if (mapping === undefined) return [];
+  const stopped = await stoppedLoad(step, services);
+  if (stopped !== undefined) return [stopped];
+  const counts = await load(mapping, step, {
+    ...services,
+    run: services.runId,
+    spool,
+    confirm: () => locks.confirm(loadLock),
+    materialise: (unit) => materialise(plan, services, mapping, unit),
+  });
+  ledger.loaded(mapping.name, counts);
+  return [];
+}
+
+/** What every extraction of a run shares. */
 type Plumbing = Pick<Run, 'plan' | 'services' | 'channels' | 'pool'>;
 
 /** What the streams of each source share, its token among it. */
@@ -238,34 +261,6 @@ function extraction(
         ),
     },
   };
-}
-
-async function performCheck(
-  { plan, services, ledger }: Run,
-  step: CheckStep,
-): Promise<readonly Diagnostic[]> {
-  const mapping = plan.mappings[step.mapping];
-  if (mapping === undefined) return [];
-  await materialise(plan, services, mapping);
-  return ledger.checked(await check(mapping, step.checks, services.staging, services.clock.now()));
-}
-
-async function performLoad(
-  { plan, services, ledger, spool }: Run,
-  step: LoadStep,
-): Promise<readonly Diagnostic[]> {
-  const mapping = plan.mappings[step.mapping];
-  if (mapping === undefined) return [];
-  const why = stoppedBy(step.stop, await services.staging.blockers.standing(mapping.name));
-  if (why !== undefined) return [tooManyBlocked(mapping.name, why)];
-  const counts = await load(mapping, step, {
-    ...services,
-    run: services.runId,
-    spool,
-    materialise: (unit) => materialise(plan, services, mapping, unit),
-  });
-  ledger.loaded(mapping.name, counts);
-  return [];
 }
 
 /** Pages of a stream as a first run would read it, mapped and not stored. */

@@ -50,6 +50,28 @@ export const pagesLeftOut = ({ stream, mapping }: RemapStep, pages: number): Dia
   severity: 'warning',
 });
 
+/** Pages whose responses retention has let go. */
+export const pagesDropped = ({ stream, mapping, dropped }: RemapStep): Diagnostic => ({
+  ...complaint(
+    'ETL0633',
+    `${dropped} ${dropped === 1 ? 'page' : 'pages'} of ${stream.source}.${stream.name} cannot be mapped again for ${mapping}: the ${dropped === 1 ? 'response is' : 'responses are'} no longer kept`,
+    'Records that were last seen in them stay in the table as an earlier version of the mapping has made them, or are missing where the mapping is new.',
+    `\`etl state reset ${stream.source}.${stream.name}\` reads the stream anew; \`staging.keep\` says how long responses are kept.`,
+  ),
+  severity: 'warning',
+});
+
+/** Staging was restored from a backup, and agrees with the warehouse again. */
+export const reconciled = (reason: string, pages: number): Diagnostic => ({
+  ...complaint(
+    'ETL0634',
+    'the staging database was restored from an older backup, or lost; it agrees with the warehouse again',
+    `Found: ${reason}.`,
+    `${pages} kept ${pages === 1 ? 'page' : 'pages'} counted as loaded. Records that are read again change nothing in the warehouse unless they have changed.`,
+  ),
+  severity: 'warning',
+});
+
 /** The listing ended before the number of records that it announced. */
 export const shortListing = (stream: string, received: number, total: number): Diagnostic => ({
   ...complaint(

@@ -2,7 +2,7 @@ import type { BlockedRow, MappedRows } from '../model/batch.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { assert } from '../model/errors.ts';
 import type { ExtractStep, Plan, Step } from '../model/plan.ts';
-import type { LoadCounts, StagedPage } from '../model/ports.ts';
+import type { LoadCounts, SettledPosition, StagedPage } from '../model/ports.ts';
 import type { CheckReport, RunReport, StepResult, StreamReport, TableReport } from '../model/run-report.ts';
 import { clampedPages, failedCheck, failedPolls, ignoredFilter, shortListing } from './findings.ts';
 
@@ -85,6 +85,8 @@ export class RunLedger {
   readonly #checks: CheckReport[] = [];
   readonly #blocked: BlockedRow[] = [];
   readonly #diagnostics: Diagnostic[] = [];
+  /** Staging and warehouse do not agree: nothing may be done before they do. */
+  #isHalted = false;
 
   constructor(plan: Plan, run: string, startedAt: string) {
     this.#plan = plan;
@@ -167,6 +169,10 @@ export class RunLedger {
   finished(step: Step, status: StepResult['status'], diagnostics: readonly Diagnostic[]): void {
     this.#diagnostics.push(...diagnostics);
     if (status === 'succeeded') return;
+    if (step.kind === 'reconcile') {
+      this.#isHalted = true;
+      return;
+    }
     if (step.kind === 'extract') {
       this.stream(`${step.stream.source}.${step.stream.name}`).status =
         status === 'interrupted' ? status : 'failed';
@@ -176,9 +182,10 @@ export class RunLedger {
     if (table.status === 'succeeded') table.status = status === 'failed' ? 'failed' : 'skipped';
   }
 
-  /** Whether a step must not run since its stream could not be read, or a step of its table failed. */
+  /** Whether a step must not run since its stream could not be read, or a step before it failed. */
   blocked(step: Step): boolean {
-    if (step.kind === 'extract' || step.kind === 'remap') return false;
+    if (this.#isHalted) return true;
+    if (step.kind === 'extract' || step.kind === 'remap' || step.kind === 'reconcile') return false;
     const mapping = this.#plan.mappings[step.mapping];
     const stream = this.#streams.get(mapping?.stream ?? '');
     return (
@@ -187,8 +194,15 @@ export class RunLedger {
     );
   }
 
-  report(finishedAt: string, ended: 'whole' | 'interrupted' | 'crashed'): RunReport {
-    const streams = [...this.#streams].map(([stream, account]) => streamReport(stream, account));
+  report(
+    finishedAt: string,
+    ended: 'whole' | 'interrupted' | 'crashed',
+    settled: ReadonlyMap<string, SettledPosition>,
+  ): Omit<RunReport, 'openBlockers'> {
+    const streams = [...this.#streams].map(([stream, account]) => ({
+      ...streamReport(stream, account),
+      ...settledReport(settled.get(stream)),
+    }));
     const tables = Object.values(this.#plan.mappings).map((mapping): TableReport => {
       const { status, counts } = this.#table(mapping.name);
       return {
@@ -222,6 +236,9 @@ export class RunLedger {
     return table;
   }
 }
+
+const settledReport = (settled: SettledPosition | undefined): Pick<StreamReport, 'settled'> =>
+  settled === undefined ? {} : { settled };
 
 function streamReport(stream: string, account: StreamAccount): StreamReport {
   const { status, pages, received, forgotten, elapsedMs, meter, lookupMeter, cacheCounts } = account;

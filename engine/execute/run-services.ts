@@ -15,6 +15,7 @@ import type {
   Staging,
   Warehouse,
 } from '../model/ports.ts';
+import type { State } from '../model/state-port.ts';
 
 /** Everything of the outside world that a run uses; made by the command line. */
 export interface RunServices {
@@ -29,6 +30,7 @@ export interface RunServices {
   readonly metrics?: Metrics;
   readonly references: References;
   readonly staging: Staging;
+  readonly state: State;
   readonly memory: Memory;
   /** Who is forgotten: their records are dropped. */
   readonly forgetting?: Pick<Forgetting, 'known'>;

@@ -1,8 +1,8 @@
 import type { BlockerKind, Problem, Standing } from '../model/blocker.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import { ExplainedError } from '../model/errors.ts';
-import type { Plan, Step, StopPlan } from '../model/plan.ts';
-import { redacted } from './findings.ts';
+import type { LoadStep, Plan, Step, StopPlan } from '../model/plan.ts';
+import { redacted, tooManyBlocked } from './findings.ts';
 import type { RunServices } from './run-services.ts';
 
 /** Credentials that were refused, tokens that cannot be had. */
@@ -29,6 +29,13 @@ export async function decided(
   });
 }
 
+/** How many wait for a person; a ledger that cannot be asked any more has said so already. */
+export const openBlockers = ({ staging }: RunServices): Promise<number> =>
+  staging.blockers.count({ status: 'open' }).catch((error: unknown) => {
+    if (error instanceof ExplainedError) return 0;
+    throw error;
+  });
+
 /** What of a step's errors a person must decide. */
 function problemsOf(plan: Plan, step: Step, errors: readonly Diagnostic[]): readonly Problem[] {
   const where = placeOf(plan, step);
@@ -51,6 +58,7 @@ function placeOf(plan: Plan, step: Step): Pick<Problem, 'source' | 'account' | '
     const mapping = step.kind === 'remap' ? step.mapping : '';
     return { source, account, stream: `${source}.${name}`, mapping };
   }
+  if (step.kind === 'reconcile') return { source: '', account: '', stream: '', mapping: '' };
   const stream = plan.mappings[step.mapping]?.stream ?? '.';
   return { source: stream.split('.')[0] ?? '', account: 'default', stream, mapping: step.mapping };
 }
@@ -81,11 +89,21 @@ function settledBy(step: Step): readonly string[] {
   return ['load', 'define', 'check', 'reload', 'remap'].map((kind) => `${kind} ${step.mapping}`);
 }
 
+/** Why a mapping must not be loaded: too many of its rows are blocked. Its readers are told how many. */
+export async function stoppedLoad(
+  { mapping, stop, statements }: LoadStep,
+  { staging, warehouse }: RunServices,
+): Promise<Diagnostic | undefined> {
+  if (stop === undefined) return undefined;
+  const standing = await staging.blockers.standing(mapping);
+  const why = stoppedBy(stop, standing);
+  if (why === undefined) return undefined;
+  await warehouse.complete(statements, { blockers: standing.open });
+  return tooManyBlocked(mapping, why);
+}
+
 /** Whether a mapping is kept from being loaded, in words: `120 rows are blocked, more than 100`. */
-export function stoppedBy(
-  stop: StopPlan = {},
-  { open, blockedRows, stagedRows }: Standing,
-): string | undefined {
+function stoppedBy(stop: StopPlan, { open, blockedRows, stagedRows }: Standing): string | undefined {
   if (stop.above !== undefined && open > stop.above) return `${rowsText(open)}, more than ${stop.above}`;
   const share = blockedRows / Math.max(1, blockedRows + stagedRows);
   if (stop.aboveShare === undefined || share <= stop.aboveShare) return undefined;

@@ -162,6 +162,31 @@ export interface OddWindow {
   readonly lostPages: number;
 }
 
+export const nothingOdd: Deviation = { pages: 0, units: 0, examples: [] };
+
+/** Of a mapping of which nothing is known. */
+export const neverStaged: MappingLedger = {
+  status: 'never',
+  counts: {
+    pages: 0,
+    records: 0,
+    units: 0,
+    staged: 0,
+    deduplicated: 0,
+    filtered: 0,
+    blocked: 0,
+    held: 0,
+  },
+  loadedThrough: 0,
+  pending: 0,
+  unmapped: nothingOdd,
+  leftOut: nothingOdd,
+  unbalanced: nothingOdd,
+  misstaged: nothingOdd,
+  loads: { loads: [], known: new Set(), repeated: 0, uncovered: nothingOdd },
+  windows: { windows: 0, announced: 0, odd: [] },
+};
+
 /** How a table differs from what it should hold; rows of each kind. */
 export interface TableComparison {
   /** Rows of the file that have a newer version in it; the others are what the table should have. */

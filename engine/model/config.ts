@@ -137,6 +137,20 @@ export interface StagingSettings {
    * Whether every row is staged with its page. With `false` only pages are, which is faster and takes less room: load files are written in the same pass, and rows are made of the kept pages when something needs them. A mapping with checks stages its rows in any case.
    */
   rows?: boolean;
+  keep?: KeepSettings;
+}
+/**
+ * How long the responses of pages are kept, from which a changed mapping is made again without a request. One that a mapping has not loaded yet, or with a row that is set aside, is always kept.
+ */
+export interface KeepSettings {
+  /**
+   * Responses that were staged longer ago go; their rows and counts stay.
+   */
+  pages?: string;
+  /**
+   * Most that kept responses may take, compressed; the oldest go first. Without it there is no bound.
+   */
+  size?: string;
 }
 /**
  * Where tables end up.

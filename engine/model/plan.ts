@@ -51,6 +51,8 @@ export interface ReferencePlan {
 export type StagingPlan = (SqlitePlan | PostgresPlan) & {
   /** Present where pages are staged without their rows. */
   readonly rows?: false;
+  /** Which responses are kept: see `Retention`. */
+  readonly keep: { readonly ageMs: number; readonly bytesMax?: number };
 };
 
 export interface SqlitePlan {
@@ -84,13 +86,21 @@ export interface WarehousePlan {
   readonly memoryBytes: number;
 }
 
-export type Step = ExtractStep | RemapStep | CheckStep | ReloadStep | DefineStep | LoadStep;
+export type Step = ReconcileStep | ExtractStep | RemapStep | CheckStep | ReloadStep | DefineStep | LoadStep;
 
 interface StepBase {
   /** Unique in the plan, such as `extract shopify.orders`. */
   readonly id: string;
   /** Why the step is there, for people. */
   readonly reason: string;
+}
+
+/**
+ * Staging is older than the warehouse: what the warehouse has loaded counts as loaded, and page numbers go on behind what it
+ * knows.
+ */
+export interface ReconcileStep extends StepBase {
+  readonly kind: 'reconcile';
 }
 
 /** Fetches what changed in one stream of one account, maps it and stages it. */
@@ -108,6 +118,8 @@ export interface RemapStep extends StepBase {
   readonly stream: StreamPlan;
   /** Only these pages; without it, all that are kept. */
   readonly pages?: readonly number[];
+  /** Pages that cannot be mapped again, since their responses are no longer kept. */
+  readonly dropped?: number;
 }
 
 /** Checks the staged rows that are about to be loaded. */

@@ -1,16 +1,10 @@
 import type { AuditScope, AuditStatement, LoadRecord, MappingLedger, TableComparison } from './audit.ts';
-import type { ApiRequest, ApiResponse, MappedRows, PageFacts, StagedValue } from './batch.ts';
+import type { ApiRequest, ApiResponse, MappedRows, StagedValue } from './batch.ts';
 import type { Blockers } from './blocker.ts';
-import type {
-  CheckPlan,
-  LoadStatement,
-  MappingPlan,
-  SourcePlan,
-  StreamPlan,
-  StreamShape,
-  TimeoutsPlan,
-} from './plan.ts';
+import type { CheckPlan, LoadStatement, MappingPlan, StreamPlan, StreamShape, TimeoutsPlan } from './plan.ts';
+import type { KeptPages, Position } from './position.ts';
 import type { WarehouseTable } from './snapshot.ts';
+import type { WarehouseUnit } from './state-port.ts';
 import type {
   CompareRequest,
   Completeness,
@@ -22,7 +16,9 @@ import type {
 
 export type * from './artifacts-port.ts';
 export type * from './cache-port.ts';
+export type * from './connector-port.ts';
 export type * from './limiter-port.ts';
+export type * from './position.ts';
 export type * from './progress-port.ts';
 export type * from './warehouse-views.ts';
 
@@ -101,26 +97,6 @@ export interface References {
   hide(value: string): void;
 }
 
-/** How far a stream has been read. */
-export interface Position {
-  /** Greatest normalised cursor of all finished windows. */
-  readonly cursor?: string;
-  /** The window that is not finished yet. */
-  readonly open?: OpenWindow;
-  /** The stream that made it. */
-  readonly shape?: StreamShape;
-}
-
-export interface OpenWindow {
-  readonly from?: string;
-  readonly cursorMax?: string;
-  /** When its first page was answered, by the API's own clock where it tells. A canonical instant. */
-  readonly startedAt: string;
-  readonly pages: number;
-  /** Its URL is a path with a query: the origin is the source's. Only one on another origin, allowed by name, is whole. */
-  readonly next: ApiRequest;
-}
-
 /** A page as one staging transaction writes it. */
 export interface StagedPage {
   readonly id: number;
@@ -197,7 +173,7 @@ export interface Staging {
   /** Kept pages, of a unit or of all, whose rows a mapping has made and not staged, in order. */
   unstagedPages(mapping: string, unit?: LoadUnit): AsyncIterable<KeptPage>;
   /** How many pages are kept, by `source.stream`. */
-  keptPages(): Promise<ReadonlyMap<string, number>>;
+  keptPages(): Promise<ReadonlyMap<string, KeptPages>>;
   /** Load units of what is staged and not yet loaded, in page order, each of whole pages and at most about `rowsMax` rows. */
   pendingUnits(mapping: MappingPlan, rowsMax: number): Promise<readonly LoadUnit[]>;
   /** Rows of a unit but those held, in page order, in bounded batches: see `stagedMeta` for the columns. */
@@ -226,6 +202,8 @@ export interface Warehouse {
   tables(wanted: readonly { schema: string; table: string }[]): Promise<readonly WarehouseTable[]>;
   /** Runs DDL, each statement on its own. */
   define(statements: readonly string[]): Promise<void>;
+  /** Loads of an environment that end behind page `after`, the last ones first, at most `limit`. None where nothing is yet. */
+  loadedUnits(environment: string, after: number, limit: number): Promise<readonly WarehouseUnit[]>;
   /** Loads one unit in one transaction; a unit that `_etl_loads` has already is not loaded again. */
   load(statements: readonly LoadStatement[], load: LoadRequest): Promise<LoadCounts>;
   /** Writes into `_etl_completeness` how far the mapping of a load step is complete. */
@@ -237,40 +215,4 @@ export interface Warehouse {
   /** Holds the newest version of each row of a load file against a table. Nothing is changed. */
   compare(statements: readonly AuditStatement[], request: CompareRequest): Promise<TableComparison>;
   close(): Promise<void>;
-}
-
-/** Reads one kind of source. */
-export interface Connector {
-  /** Pages of one window of a stream, in order, pulled one at a time. */
-  pages<Fetched extends FetchedPage>(
-    stream: StreamPlan,
-    source: SourcePlan,
-    session: ConnectorSession<Fetched>,
-  ): AsyncIterable<ConnectorPage<Fetched>>;
-}
-
-/** What a connector may use. */
-export interface ConnectorSession<Fetched extends FetchedPage> {
-  /** First normalised cursor value wanted; absent when everything is. */
-  readonly from?: string;
-  /** Where to go on in a window that an earlier run left open. */
-  readonly resume?: { readonly request: ApiRequest; readonly pages: number };
-  /**
-   * Sends with permits, authentication and retries, and hands the body to a mapping worker. `next` says the request after
-   * this one where the headers of the response tell: it may be sent while the worker still reads the body.
-   */
-  fetch(request: ApiRequest, next?: (response: ApiResponse) => ApiRequest | undefined): Promise<Fetched>;
-}
-
-export interface FetchedPage {
-  readonly response: ApiResponse;
-  readonly facts: PageFacts;
-}
-
-export interface ConnectorPage<Fetched extends FetchedPage> {
-  readonly request: ApiRequest;
-  readonly fetched: Fetched;
-  /** Position in the window, from 1. */
-  readonly number: number;
-  readonly next?: ApiRequest;
 }

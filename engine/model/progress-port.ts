@@ -16,4 +16,6 @@ export type ProgressEvent =
       readonly received: number;
       readonly waitingMs: number;
       readonly boundBy?: string;
-    };
+    }
+  /** Another run holds a lock that this one waits for. */
+  | { readonly kind: 'lock'; readonly holder: string; readonly waitedMs: number };

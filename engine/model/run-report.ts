@@ -1,5 +1,6 @@
 import type { BlockedRow } from './batch.ts';
 import type { Diagnostic } from './diagnostic.ts';
+import type { SettledPosition } from './position.ts';
 
 /** What a run did, as data; printed by `report/`, kept in `.etl/runs/<id>/report.json`. */
 export interface RunReport {
@@ -17,6 +18,8 @@ export interface RunReport {
   /** The first rows of each table that were kept aside, with the reason. */
   readonly blocked: readonly BlockedRow[];
   readonly diagnostics: readonly Diagnostic[];
+  /** Blockers that are open at its end, those of earlier runs too. */
+  readonly openBlockers: number;
 }
 
 export interface StreamReport {
@@ -38,6 +41,8 @@ export interface StreamReport {
   readonly refused: number;
   readonly waitedMs: number;
   readonly elapsedMs: number;
+  /** What every mapping of the stream has loaded, filtered or set aside; absent when staging could not say. */
+  readonly settled?: SettledPosition;
 }
 
 /** What of a stream's pages and lookups came from the cache. */

@@ -1,11 +1,13 @@
 import type { StreamShape } from './plan.ts';
+import type { KeptPages } from './position.ts';
+import type { LostLoads } from './state-port.ts';
 
 /** What a plan depends on besides the project: the state of staging and warehouse when it is compiled. */
 export interface StateSnapshot {
   /** Hash with which each mapping was last staged. */
   readonly mappingHashes: ReadonlyMap<string, string>;
   /** Pages kept of each stream, by `source.stream`. */
-  readonly keptPages: ReadonlyMap<string, number>;
+  readonly keptPages: ReadonlyMap<string, KeptPages>;
   readonly tables: readonly WarehouseTable[];
   /** Mappings of which something is loaded. */
   readonly loadedMappings: ReadonlySet<string>;
@@ -13,6 +15,8 @@ export interface StateSnapshot {
   readonly shapes: ReadonlyMap<string, StreamShape>;
   /** Pages with an open Blocker of a record that an override is for, by mapping. */
   readonly overridden: ReadonlyMap<string, readonly number[]>;
+  /** What the warehouse has loaded and staging does not know. */
+  readonly lost?: LostLoads;
 }
 
 /** Nothing is staged, and nothing loaded. */

@@ -42,3 +42,9 @@ export function durationText(ms: number): string {
   if (minutes < 60) return `${minutes} min ${rest(seconds % 60)} s`;
   return `${Math.floor(minutes / 60)} h ${rest(minutes % 60)} min`;
 }
+
+/** Bytes as people read them: `320 B`, `4.2 MiB`. */
+export function sizeText(bytes: number): string {
+  const unit = (['GiB', 'MiB', 'KiB'] as const).find((one) => bytes >= sizesBytes[one]);
+  return unit === undefined ? `${bytes} B` : `${(bytes / sizesBytes[unit]).toFixed(1)} ${unit}`;
+}

@@ -31,8 +31,11 @@ export interface LoadRequest {
 
 /** What readers of a table may rely on. */
 export interface Completeness {
-  /** The value of the stream's cursor up to which all is loaded, or blocked; absent where it is not known. */
-  readonly until?: string;
+  /**
+   * The value of the stream's cursor up to which all is loaded, or blocked; null where it is not known, and absent where
+   * nothing was loaded: it stays as it was.
+   */
+  readonly until?: string | null;
   /** Open Blockers of the mapping's records. */
   readonly blockers: number;
 }

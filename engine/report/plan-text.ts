@@ -15,6 +15,9 @@ export function planText(plan: Plan, sql: boolean): string {
   const needs = plan.references.map(({ reference, at }) => `  ${reference}  (${at})`);
   return [
     `Plan ${plan.id.slice(0, 12)} of ${plan.project} in ${plan.environment}: ${plan.staging.dialect} → ${plan.warehouse.type} ${plan.warehouse.path}`,
+    ...(plan.steps.some(({ kind }) => kind === 'extract')
+      ? []
+      : ['No request is made: everything comes from pages that are kept.']),
     '',
     ...steps,
     ...(needs.length > 0 ? ['', 'A run needs:', ...needs] : []),
@@ -35,6 +38,7 @@ function detail(plan: Plan, step: Step, sql: boolean): readonly string[] {
         ...extractDetail(step, plan.sources[step.stream.source]),
         ...step.mappings.flatMap((name) => mappingDetail(plan.mappings[name])),
       ];
+    case 'reconcile':
     case 'remap':
     case 'reload':
       return [];

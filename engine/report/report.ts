@@ -77,6 +77,7 @@ function remarks(report: RunReport): readonly string[] {
   return [
     ...(report.checks.length > 0 ? [`Checks: ${passed} of ${report.checks.length} passed.`] : []),
     ...blockedText(report, total('blocked')),
+    ...openText(report),
     ...heldText(total('held')),
     ...(total('nulled') > 0 ? [`Set to NULL: ${count(total('nulled'))} values did not fit.`] : []),
     ...(total('deduplicated') > 0
@@ -111,7 +112,7 @@ function cacheText({ streams }: RunReport): readonly string[] {
   return [`Cache: ${count(hits)} of ${count(all)} replies came from it (${rate} %)${confirmed}.`];
 }
 
-function blockedText({ blocked, environment }: RunReport, total: number): readonly string[] {
+function blockedText({ blocked }: RunReport, total: number): readonly string[] {
   if (total === 0) return [];
   const shown = blocked
     .slice(0, blockedLinesMax)
@@ -120,11 +121,18 @@ function blockedText({ blocked, environment }: RunReport, total: number): readon
         `  ${mapping}, record ${record}${index === null ? '' : `[${index}]`}, ${property}: ${reason}`,
     );
   return [
-    `Blocked: ${count(total)} ${total === 1 ? 'row is' : 'rows are'} kept aside (etl blockers${environment === 'lab' ? ' --lab' : ''} lists them).`,
+    `Blocked: ${count(total)} ${total === 1 ? 'row is' : 'rows are'} kept aside in this run.`,
     ...shown,
     ...(total > shown.length ? [`  … ${count(total - shown.length)} more`] : []),
   ];
 }
+
+const openText = ({ openBlockers, environment }: RunReport): readonly string[] =>
+  openBlockers === 0
+    ? []
+    : [
+        `Open: ${count(openBlockers)} ${openBlockers === 1 ? 'Blocker waits' : 'Blockers wait'} for a person: etl blockers${environment === 'lab' ? ' --lab' : ''}`,
+      ];
 
 const heldText = (rows: number): readonly string[] =>
   rows === 0

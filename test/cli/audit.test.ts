@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { DatabaseSync } from '@photostructure/sqlite';
@@ -134,6 +134,20 @@ describe('etl audit', function () {
     });
   });
 
+  it('counts what waits for a Blocker of its record as held', async () => {
+    orders.push({ ...order(8, 5), at: timeOf(22) });
+    expect((await etl(['run', '-q', '-p', folder])).code).to.equal(0);
+    const { code, found, mapping } = await audit(folder);
+    expect([code, found]).to.deep.equal([0, []]);
+    const { units, loads, keys } = mapping;
+    expect(units).to.include({ held: 1 });
+    expect(units.units).to.equal(
+      units.staged + units.deduplicated + units.filtered + units.blocked + units.held,
+    );
+    expect(loads).to.include({ staged: units.staged, pending: 0, repeated: 0 });
+    expect(keys).to.include({ expected: 8, found: 8, missing: 0 });
+  });
+
   it('prints tables, the verdict, and then what was found', async () => {
     await warehouse(folder, "DELETE FROM orders WHERE id = 'o3'");
     const { code, stdout, stderr } = await etl(['audit', '-p', folder]);
@@ -264,6 +278,7 @@ describe('etl audit', function () {
   it('cannot tell before something was run, or after a mapping has changed', async () => {
     const fresh = ordersProject(provider.url, { stream });
     expect(await audit(fresh)).to.deep.include({ code: 6, codes: ['ETL1013'] });
+    expect(existsSync(join(fresh, '.etl'))).to.equal(false);
     expect((await audit(fresh, 'order')).codes).to.deep.equal(['ETL0903']);
   });
 });

@@ -92,7 +92,7 @@ describe('etl blockers', function () {
     const folder = withStream(provider);
     const first = await etl(['run', '-q', '-p', folder]);
     expect(first.code).to.equal(0);
-    expect(first.stdout).to.contain('Blocked: 2 rows are kept aside (etl blockers lists them).');
+    expect(first.stdout).to.contain('Open: 2 Blockers wait for a person: etl blockers\n');
     const listed = await etl(['blockers', '-p', folder]);
     expect(listed.stdout).to.match(
       /^ 2 +open +orders +record C, total +expected decimal\(18,2\), got "two"/m,
@@ -326,6 +326,7 @@ describe('a step that is stopped', function () {
           /error\[ETL0611\]: orders is not loaded: 2 rows are blocked.*, more than (1|60 %)/,
         );
         expect(await tableOf(folder, 'orders')).to.deep.equal([]);
+        expect(await completeness(folder)).to.include({ complete_until: null, open_blockers: 2n });
         expect((await list(folder, '--kind', 'load')).map(({ code: of }) => of)).to.deep.equal(['ETL0611']);
         await etl(['blockers', 'waive', '1', '--reason', 'x', '-p', folder]);
         expect(await run(folder)).to.include({ status: 'succeeded', inserted: 1 });

@@ -8,6 +8,8 @@ import { planned } from '../../engine/cli/planned.ts';
 import { check } from '../../engine/engine.ts';
 import { findSubject, forgetSubject } from '../../engine/operations/forget.ts';
 import { unpacked } from '../../engine/services/cache/packed.ts';
+import { systemClock } from '../../engine/services/clock.ts';
+import { openStaging } from '../../engine/services/staging/staging.ts';
 import { searched, searchedPostgres } from '../support/byte-search.ts';
 import { type Api, etl, projectFolder } from '../support/cli.ts';
 import { crm, env, project, secrets } from '../support/persons.ts';
@@ -212,6 +214,16 @@ describe('etl forget', function () {
       'nobody can be asked here: --yes erases, --dry-run only looks',
     ]);
     expect((await run(['forget'], folder)).code).to.equal(64);
+    const staging = openStaging({
+      storage: join(folder, '.etl/staging.sqlite'),
+      environment: 'dev',
+      clock: systemClock,
+    });
+    await staging.state.locks.take({ name: 'extract:crm.skus', run: 'another', what: 'reading crm.skus' });
+    const held = await run(['forget', '--subject', '990017', '--yes'], folder);
+    expect([held.code, held.diagnostics[0].code]).to.deep.equal([4, 'ETL0630']);
+    await staging.state.locks.release(['extract:crm.skus']);
+    await staging.close();
     expect((await run(['forget', '--lift', '990017'], folder)).result).to.deep.equal({ tombstones: 0 });
     const changed = readFileSync(join(folder, 'mappings/orders.yml'), 'utf8').replace('street: {', 'road: {');
     writeFileSync(join(folder, 'mappings/orders.yml'), changed);

@@ -77,7 +77,7 @@ describe('compiling overrides and policies', () => {
     const hash = (await withOverrides()).mappings['orders']?.hash ?? '';
     const plan = await withOverrides({
       ...nothing,
-      keptPages: new Map([['shop.orders', 9]]),
+      keptPages: new Map([['shop.orders', { kept: 9, dropped: 0 }]]),
       mappingHashes: new Map([['orders', hash]]),
       overridden: new Map([['orders', [3, 5]]]),
     });
@@ -107,7 +107,10 @@ describe('compiling overrides and policies', () => {
   });
 
   it('maps all pages of a mapping that has changed, whatever is retried', async () => {
-    const whole = await withOverrides({ ...nothing, keptPages: new Map([['shop.orders', 9]]) });
+    const whole = await withOverrides({
+      ...nothing,
+      keptPages: new Map([['shop.orders', { kept: 9, dropped: 0 }]]),
+    });
     const [remap] = retry(whole, { pages: new Map([['orders', [4]]]), load: false }).steps;
     expect(remap).to.include({ id: 'remap orders' }).and.not.to.have.property('pages');
   });
@@ -187,7 +190,7 @@ describe('compiling a project', () => {
     const folder = demo('  id: {from: id, type: string}\n');
     const first = await compile(folder);
     const hash = first.plan?.mappings['orders']?.hash ?? '';
-    const keptPages = new Map([['shop.orders', 4]]);
+    const keptPages = new Map([['shop.orders', { kept: 4, dropped: 0 }]]);
     const kinds = async (mappingHashes: Map<string, string>): Promise<string[]> =>
       ((await compile(folder, { ...nothing, keptPages, mappingHashes })).plan?.steps ?? []).map(
         ({ kind }) => kind,

@@ -103,6 +103,16 @@ export function describeAudit(staging: () => Staging): void {
       expect(unmapped).to.deep.equal({ pages: 1, units: 7, examples: [{ page: 2, expected: 7, found: 0 }] });
     });
 
+    it('tells rows that are held from those that are staged, and from those that are pending', async () => {
+      await commitAll(staging(), [{ id: 1, rows: [row('a')], blocked: [blockedRow({ record: 'b' })] }]);
+      await load();
+      await commitAll(staging(), [{ id: 2, rows: [row('b'), row('c')] }]);
+      const { counts, pending } = await ledger();
+      expect(counts).to.include({ units: 4, staged: 2, held: 1, blocked: 1 });
+      expect(pending).to.equal(1);
+      expect((await ledger({ run: 'run-1' })).counts).to.include({ held: 1 });
+    });
+
     it('is that of one run, or of the windows that begin in a range', async () => {
       await commitWindow(1, 2, { number: 1, isLast: true, outside: 0, from: '2026-01-01' }, 'first');
       await commitWindow(2, 3, { number: 1, isLast: true, outside: 0, from: '2026-02-01' }, 'second');

@@ -108,8 +108,8 @@ function describeLedger(staging: () => Staging, rowsOf: RowsOf): void {
         { id: 3, run: 'run-1', body: [31, 139, 0, 255, 3] },
       ]);
       expect([...(await staging().keptPages())].sort()).to.deep.equal([
-        ['shop.orders', 2],
-        ['shop.refunds', 1],
+        ['shop.orders', { kept: 2, dropped: 0 }],
+        ['shop.refunds', { kept: 1, dropped: 0 }],
       ]);
     });
 
@@ -122,7 +122,7 @@ function describeLedger(staging: () => Staging, rowsOf: RowsOf): void {
         .catch((error: unknown) => error);
       expect(failure).to.be.instanceOf(Error);
       expect(await staging().position(streamPlan())).to.deep.equal({ cursor: 'cursor of 1' });
-      expect(await staging().keptPages()).to.deep.equal(new Map([['shop.orders', 1]]));
+      expect(await staging().keptPages()).to.deep.equal(new Map([['shop.orders', { kept: 1, dropped: 0 }]]));
       expect(await openRows(staging(), 'orders')).to.deep.equal([]);
       expect(await rowsOf(orders)).to.have.length(1);
     });
@@ -260,12 +260,17 @@ function describeUnits(staging: () => Staging): void {
       await commitAll(staging(), [pageOf(1, 3), pageOf(2, 3)]);
       const before = await units();
       expect(await units()).to.deep.equal(before);
-      expect(before[0]?.id).to.match(/^dev\.orders\.1-1\.[0-9a-f]{8}$/);
+      expect(before[0]?.id).to.match(/^dev\.orders\.1-1\.[0-9a-z]+\.[0-9a-f]{8}$/);
       await staging().restage(1, mappedRows(pageOf(1, 3)), 'run-2');
       expect(await units()).to.deep.equal(before);
-      await staging().prepare({ ...orders, hash: 'hash-2' });
+      const changed = { ...orders, hash: 'hash-2' };
+      await staging().prepare(changed);
       await staging().restage(1, mappedRows(pageOf(1, 3)), 'run-2');
-      expect((await units())[0]?.id).to.not.equal(before[0]?.id);
+      const [after] = await staging().pendingUnits(changed, 3);
+      expect(after?.id).to.not.equal(before[0]?.id);
+      // Whoever began with the mapping as it was before loads nothing of this.
+      const failure = await units().catch((error: unknown) => error);
+      expect(failure).to.have.property('message').that.includes('ETL0632');
     });
 
     it('are pending until they are marked, in order and once', async () => {
@@ -338,7 +343,7 @@ function describeRemap(staging: () => Staging, rowsOf: RowsOf): void {
       await staging().prepare(changed);
       expect(await rowsOf(changed)).to.deep.equal([]);
       expect(await openRows(staging(), 'orders')).to.have.length(1);
-      expect(await staging().keptPages()).to.deep.equal(new Map([['shop.orders', 2]]));
+      expect(await staging().keptPages()).to.deep.equal(new Map([['shop.orders', { kept: 2, dropped: 0 }]]));
       await staging().restage(1, again(1, ['a', '1', 'new']), 'run-2');
       expect(await openRows(staging(), 'orders')).to.deep.equal([]);
       await staging().restage(2, again(2, ['b', '1', 'new']), 'run-2');

@@ -19,6 +19,7 @@ const report = (over: Partial<RunReport> = {}): RunReport => ({
   checks: [],
   blocked: [],
   diagnostics: [],
+  openBlockers: 0,
   ...over,
 });
 

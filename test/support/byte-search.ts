@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { DatabaseSync } from '@photostructure/sqlite';
@@ -31,8 +32,12 @@ function expanded(name: string, bytes: Buffer): readonly Haystack[] {
   }
 }
 
+/** Of a copy: SQLite shares what it knows of a file among all connections of a process, and other processes change this one. */
 function pages(file: string): readonly Haystack[] {
-  const database = new DatabaseSync(file, { readOnly: true });
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-search-'));
+  const copy = join(folder, 'staging.sqlite');
+  for (const end of ['', '-wal']) if (existsSync(file + end)) copyFileSync(file + end, copy + end);
+  const database = new DatabaseSync(copy);
   try {
     const rows = database.prepare('SELECT id, body FROM pages ORDER BY id').all() as {
       readonly id: number;
@@ -41,6 +46,7 @@ function pages(file: string): readonly Haystack[] {
     return rows.flatMap(({ id, body }) => expanded(`page ${id}`, Buffer.from(body)));
   } finally {
     database.close();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

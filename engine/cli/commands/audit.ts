@@ -14,6 +14,7 @@ import { type PlannedProject, planned } from '../planned.ts';
 import { referencesOf } from '../references-of.ts';
 import { runIdentity } from '../run-identity.ts';
 import { sourceAudit } from '../source-audit.ts';
+import { whileNobodyLoads } from '../while-nobody-loads.ts';
 
 export default class Audit extends BaseCommand {
   static override readonly summary =
@@ -75,7 +76,9 @@ export default class Audit extends BaseCommand {
         ...(flags.run !== undefined && { run: flags.run }),
         ...(flags.window !== undefined && { window: flags.window }),
       };
-      return await audited(work, names, scope, flags.lab);
+      return await whileNobodyLoads(work, flags.json, (signal) =>
+        audited(work, names, scope, { isLab: flags.lab, signal }),
+      );
     } finally {
       await Promise.all([work.staging.close(), work.warehouse.close()]);
     }
@@ -108,26 +111,27 @@ async function audited(
   work: PlannedProject,
   names: readonly string[],
   scope: AskedScope,
-  isLab: boolean,
+  { isLab, signal }: { readonly isLab: boolean; readonly signal: AbortSignal },
 ): Promise<Outcome> {
   const { plan, project, staging, warehouse } = work;
-  await staging.migrate();
   const runId = runIdentity(new Date());
+  const found = (await staging.exists()) ? { staging } : {};
   const services = {
     staging,
     forgetting: work.forgetting,
     references: referencesOf(project.folder, isLab),
     clock: systemClock,
     runId,
-    signal: new AbortController().signal,
+    signal,
   };
   // Where rows are left out of staging, those to compare are made of the pages first.
-  for (const name of names) await stageRows(plan, services, name);
+  if ('staging' in found) for (const name of names) await stageRows(plan, services, name);
   const folder = join(project.folder, '.etl', 'load', runId);
   const report = await auditLedger(plan, planAudit(project, plan), names, scope, {
-    staging,
+    ...found,
     warehouse,
     folder,
+    signal,
   });
   const { diagnostics, ...result } = report;
   return {

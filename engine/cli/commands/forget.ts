@@ -16,6 +16,7 @@ import {
 import { BaseCommand, type CommonFlags, commonFlags, type Outcome } from '../base-command.ts';
 import { erasersOf, streamsOf, withForgetServices } from '../forget-services.ts';
 import { type PlannedProject, planned } from '../planned.ts';
+import { whileNothingRuns } from '../while-idle.ts';
 
 export default class Forget extends BaseCommand {
   static override readonly summary = 'Erase one person from all that is kept, and keep them out.';
@@ -99,7 +100,11 @@ async function forget(
       return { exitCode: exitCodes.ok, result: { streams: lines, notSearched: silent }, diagnostics, text };
     }
     const request = { salt: randomBytes(16).toString('hex'), by: userInfo().username };
-    const done = await forgetSubject(found, request, services);
+    const lock = { run: `etl forget (${process.pid})`, what: 'forgetting a person' };
+    // What came while somebody thought about it is found, too.
+    const done = await whileNothingRuns(work, lock, async () =>
+      forgetSubject(await findSubject(services), request, services),
+    );
     const result = { ...done, notSearched: silent };
     return { exitCode: exitCodes.ok, result, diagnostics, text: forgetText(done, silent) };
   });

@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { exitCodes } from '../../report/exit-code.ts';
 import { planText } from '../../report/plan-text.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
+import { fromLedgerFlag } from '../from-ledger.ts';
 import { planned } from '../planned.ts';
 
 export default class PlanCommand extends BaseCommand {
@@ -12,16 +13,22 @@ export default class PlanCommand extends BaseCommand {
     '<%= config.bin %> plan',
     '<%= config.bin %> plan --sql',
     '<%= config.bin %> plan --lab --json',
+    '<%= config.bin %> plan --from-ledger',
   ];
   static override readonly flags = {
     ...commonFlags,
     lab: Flags.boolean({ description: 'Plan a run in the lab.' }),
+    'from-ledger': fromLedgerFlag,
     sql: Flags.boolean({ description: 'Show the SQL of every step.' }),
   };
 
   protected override async perform(): Promise<Outcome> {
     const { flags } = await this.parse(PlanCommand);
-    const { plan, diagnostics, staging, warehouse } = await planned(await this.project(flags), flags.lab);
+    const { plan, diagnostics, staging, warehouse } = await planned(
+      await this.project(flags),
+      flags.lab,
+      flags['from-ledger'],
+    );
     await Promise.all([staging.close(), warehouse.close()]);
     return { exitCode: exitCodes.ok, result: plan, diagnostics, text: planText(plan, flags.sql) };
   }

@@ -1,25 +1,9 @@
-import { join } from 'node:path';
 import { Flags } from '@oclif/core';
-import { run } from '../../engine.ts';
-import { RefusedError } from '../../model/errors.ts';
-import type { Plan } from '../../model/plan.ts';
-import type { References } from '../../model/ports.ts';
-import { sendAlerts } from '../../operations/alerts/alerts.ts';
-import { runExitCode } from '../../report/exit-code.ts';
-import { reportText } from '../../report/report.ts';
-import { environmentReferences } from '../../services/references.ts';
-import { runArtifacts } from '../../services/run-artifacts.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
-import { startLabProcess } from '../in-lab.ts';
+import { fromLedgerFlag } from '../from-ledger.ts';
 import { labUrl } from '../lab-url.ts';
-import { measured } from '../measured.ts';
-import { metricsOf } from '../metrics-of.ts';
-import { missingReferences } from '../missing-references.ts';
-import { type PlannedProject, planned } from '../planned.ts';
-import { progressOn, silentProgress } from '../progress.ts';
-import { runIdentity } from '../run-identity.ts';
-import { type Interruption, interruption } from '../signals.ts';
-import { closeServices, wire } from '../wire.ts';
+import { performRun } from '../perform-run.ts';
+import { planned } from '../planned.ts';
 
 export default class Run extends BaseCommand {
   static override readonly summary =
@@ -29,6 +13,7 @@ export default class Run extends BaseCommand {
   static override readonly examples = [
     '<%= config.bin %> run --lab',
     '<%= config.bin %> run --env production',
+    '<%= config.bin %> run --from-ledger',
     '<%= config.bin %> run --json > report.json',
   ];
   static override readonly flags = {
@@ -42,6 +27,7 @@ export default class Run extends BaseCommand {
       parse: async (text) => labUrl('--lab-url', text),
       exclusive: ['lab'],
     }),
+    'from-ledger': fromLedgerFlag,
     quiet: Flags.boolean({ char: 'q', description: 'No progress.' }),
   };
 
@@ -49,68 +35,12 @@ export default class Run extends BaseCommand {
     const { flags } = await this.parse(Run);
     const checked = await this.project(flags);
     const inLab = flags.lab || flags['lab-url'] !== undefined;
-    const work = await planned(checked, inLab);
-    const lab = flags.lab ? await startLabProcess(checked.project.folder, flags.env) : undefined;
-    const stop = interruption('saving what was received');
-    try {
-      return await this.#execute(work, lab?.url ?? flags['lab-url'], flags.quiet || flags.json, stop);
-    } finally {
-      stop.stop();
-      await lab?.close();
-      await Promise.all([work.staging.close(), work.warehouse.close()]);
-    }
-  }
-
-  async #execute(
-    work: PlannedProject,
-    lab: string | undefined,
-    quiet: boolean,
-    stop: Interruption,
-  ): Promise<Outcome> {
-    const runId = runIdentity(new Date());
-    const folder = join(work.project.folder, '.etl', 'runs', runId);
-    const references = environmentReferences(work.project.folder, process.env);
-    const metrics = await metricsOf(work.plan, runId, references);
-    const services = await wire({
-      project: work.project,
-      plan: work.plan,
-      databases: work,
-      runId,
-      artifacts: runArtifacts(folder),
-      progress: (waiting) => (quiet ? silentProgress : progressOn(process.stderr, { waiting })),
-      metrics,
-      signal: stop.signal,
-      ...(lab !== undefined && { lab }),
+    const work = await planned(checked, inLab, flags['from-ledger']);
+    return performRun(work, {
+      lab: flags.lab,
+      labUrl: flags['lab-url'],
+      env: flags.env,
+      quiet: flags.quiet || flags.json,
     });
-    try {
-      requireReferences(work, services.references);
-      if (!quiet) process.stderr.write(note(work.plan));
-      const { plan } = work;
-      const report = await measured({ plan, limiter: services.limiter, metrics }, () => run(plan, services));
-      const { staging, memory, http, clock } = services;
-      const channel = { http, clock, memory, references, blockers: staging.blockers };
-      const unsent = await sendAlerts(plan.alerts ?? [], report, channel);
-      const exitCode = runExitCode(report, stop.received());
-      return {
-        exitCode,
-        result: report,
-        diagnostics: [...work.diagnostics, ...report.diagnostics, ...unsent],
-        text: reportText(report),
-      };
-    } finally {
-      await closeServices(services);
-      await metrics.close();
-    }
   }
 }
-
-/** All missing variables and files at once, before anything is fetched. */
-function requireReferences({ plan, documents }: PlannedProject, references: References): void {
-  const missing = missingReferences(plan, references, documents);
-  if (missing.length > 0) throw new RefusedError('invalid', missing);
-}
-
-const note = (plan: Plan): string =>
-  plan.redis === undefined && Object.values(plan.sources).some(({ budget }) => budget.limits.length > 0)
-    ? 'Budgets are kept by this process alone: two runs at once could exceed them together.\n'
-    : '';

@@ -15,6 +15,8 @@ export interface LoadServices {
   readonly spool: LoadSpool;
   /** Stages the rows of a unit that was staged without them. */
   readonly materialise: (unit: LoadUnit) => Promise<void>;
+  /** Makes sure that no other run loads meanwhile. @throws TransientError when one does */
+  readonly confirm: () => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -32,14 +34,14 @@ export async function load(
   const reached = await staging.reached(mapping.stream);
   for (const unit of await staging.pendingUnits(mapping, step.rowsMax)) {
     services.signal.throwIfAborted();
+    await services.confirm();
     const counts = await loadUnit(mapping, step, unit, services);
     for (const name of Object.keys(total) as (keyof LoadCounts)[]) total[name] += counts[name];
   }
   const { open } = await staging.blockers.standing(mapping.name);
-  await warehouse.complete(step.statements, {
-    ...(reached !== undefined && step.cursor && { until: cursorValue(step.cursor, reached) }),
-    blockers: open,
-  });
+  const known = reached !== undefined && step.cursor !== undefined;
+  const until = known ? cursorValue(step.cursor, reached) : null;
+  await warehouse.complete(step.statements, { until, blockers: open });
   return total;
 }
 

@@ -1,15 +1,16 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type {
-  AskedScope,
-  AuditPlan,
-  AuditReport,
-  KeysAudit,
-  LoadedCounts,
-  LoadsAudit,
-  MappingAudit,
-  MappingLedger,
-  TableComparison,
+import {
+  type AskedScope,
+  type AuditPlan,
+  type AuditReport,
+  type KeysAudit,
+  type LoadedCounts,
+  type LoadsAudit,
+  type MappingAudit,
+  type MappingLedger,
+  neverStaged,
+  type TableComparison,
 } from '../../model/audit.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { assert } from '../../model/errors.ts';
@@ -23,10 +24,12 @@ import { windowFindings } from './windows.ts';
 import { doubtsOf, type LoadDoubt } from './witness.ts';
 
 export interface AuditServices {
-  readonly staging: Staging;
+  /** Absent where there is none yet: none is made. */
+  readonly staging?: Staging;
   readonly warehouse: Warehouse;
   /** For a file of rows; it is removed. */
   readonly folder: string;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -44,11 +47,12 @@ export async function auditLedger(
   const diagnostics: Diagnostic[] = [];
   const streams = new Set<string>();
   for (const name of names) {
+    services.signal.throwIfAborted();
     const mapping = plan.mappings[name];
     const stream = streamOf(plan, name);
     assert(mapping && stream, `the plan has the mapping ${name} and reads its stream`);
     const scope = scopeIn(stream, asked);
-    const ledger = await services.staging.ledger(mapping, stream, scope);
+    const ledger = (await services.staging?.ledger(mapping, stream, scope)) ?? neverStaged;
     const audited = await auditMapping({
       environment: plan.environment,
       mapping,
@@ -165,6 +169,7 @@ async function compareRows(
     rows: 0,
   };
   try {
+    assert(services.staging, 'what is staged has a database');
     const written = await writeRows(file, services.staging.rows(mapping, unit));
     if (!hasTable) return { written };
     const { schema, table } = mapping;

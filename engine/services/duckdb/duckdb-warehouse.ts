@@ -5,7 +5,9 @@ import { assert, complaint, type ExplainedError, TerminalError, TransientError }
 import type { LoadStatement } from '../../model/plan.ts';
 import type { Completeness, LoadCounts, LoadRequest, Sample, Warehouse } from '../../model/ports.ts';
 import type { WarehouseTable } from '../../model/snapshot.ts';
+import { systemClock } from '../clock.ts';
 import { compare, loaded } from './compare.ts';
+import { unitsOf } from './loaded-units.ts';
 import { execute, numberOf, type Rows } from './statements.ts';
 
 export interface DuckdbOptions {
@@ -20,6 +22,8 @@ const threadBytes = 128 * 1024 ** 2;
 
 const threadsOf = (memoryBytes: number): number =>
   Math.min(threadsMax, Math.max(1, Math.floor(memoryBytes / threadBytes)));
+const openWaitMaxMs = 5000;
+const openPollMs = 100;
 
 /** The embedded warehouse. Its file is opened for each call and closed after it, so that others can read in between. */
 export function duckdbWarehouse({ path, memoryBytes }: DuckdbOptions): Warehouse {
@@ -28,6 +32,8 @@ export function duckdbWarehouse({ path, memoryBytes }: DuckdbOptions): Warehouse
   return {
     tables: async (wanted) => (existsSync(path) ? using((connection) => tables(connection, wanted)) : []),
     define: (statements) => using((connection) => define(connection, statements)),
+    loadedUnits: async (environment, after, limit) =>
+      existsSync(path) ? using((connection) => unitsOf(connection, environment, after, limit)) : [],
     load: (statements, request) => using((connection) => load(connection, statements, request)),
     complete: (statements, completeness) =>
       using((connection) => complete(connection, statements, completeness)),
@@ -49,12 +55,10 @@ export async function withFile<T>(
   work: (connection: DuckDBConnection) => Promise<T>,
 ): Promise<T> {
   mkdirSync(dirname(path), { recursive: true });
-  const instance = await DuckDBInstance.create(path, {
+  const instance = await opened(path, {
     memory_limit: `${Math.floor(memoryBytes / 1024 ** 2)}MiB`,
     threads: String(threadsOf(memoryBytes)),
     preserve_insertion_order: 'false',
-  }).catch((error: unknown) => {
-    throw openFailure(path, error);
   });
   const connection = await instance.connect();
   try {
@@ -63,6 +67,21 @@ export async function withFile<T>(
   } finally {
     connection.closeSync();
     instance.closeSync();
+  }
+}
+
+/** Another process has the file open only while it loads or looks: it is waited for, within a bound. */
+async function opened(path: string, options: Record<string, string>): Promise<DuckDBInstance> {
+  const startUs = systemClock.monotonicUs();
+  for (;;) {
+    try {
+      return await DuckDBInstance.create(path, options);
+    } catch (error) {
+      const failure = openFailure(path, error);
+      const waitedMs = (systemClock.monotonicUs() - startUs) / 1000;
+      if (failure instanceof TerminalError || waitedMs >= openWaitMaxMs) throw failure;
+      await systemClock.sleep(openPollMs);
+    }
   }
 }
 
@@ -137,7 +156,11 @@ async function complete(
 ): Promise<void> {
   const statement = statements.find(({ name }) => name === 'complete');
   assert(statement, 'the load step has a statement complete');
-  const values = { complete_until: until ?? null, open_blockers: BigInt(blockers) };
+  const values = {
+    complete_until: until ?? null,
+    moves: until !== undefined,
+    open_blockers: BigInt(blockers),
+  };
   await execute(connection, statement.sql, values).catch((error: unknown) => {
     throw new TerminalError(
       complaint(

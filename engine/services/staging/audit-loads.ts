@@ -1,5 +1,12 @@
-import type { Deviation, LoadedLedger, LoadRecord, PageRange, StagedLoad } from '../../model/audit.ts';
-import { type AuditedPages, deviation, examplesMax, nothingOdd } from './audit-pages.ts';
+import {
+  type Deviation,
+  type LoadedLedger,
+  type LoadRecord,
+  nothingOdd,
+  type PageRange,
+  type StagedLoad,
+} from '../../model/audit.ts';
+import { type AuditedPages, deviation, examplesMax } from './audit-pages.ts';
 import { PageRanges } from './page-ranges.ts';
 
 /** A row of `loads`, newest first. */

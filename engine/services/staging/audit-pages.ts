@@ -1,4 +1,4 @@
-import type { AuditScope, Deviation, PageExample } from '../../model/audit.ts';
+import { type AuditScope, type Deviation, nothingOdd, type PageExample } from '../../model/audit.ts';
 import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
 import type { Bound, Handle } from './handle.ts';
 
@@ -37,8 +37,6 @@ export function scoped({ run, from, to }: AuditScope): Scoped {
 
 /** Pages of each kind that are named. */
 export const examplesMax = 5;
-
-export const nothingOdd: Deviation = { pages: 0, units: 0, examples: [] };
 
 /** Counts the pages that a query finds, and names the first. */
 export async function deviation(handle: Handle, query: string, bound: readonly Bound[]): Promise<Deviation> {

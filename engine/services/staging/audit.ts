@@ -1,4 +1,10 @@
-import type { AuditScope, Deviation, LedgerCounts, MappingLedger } from '../../model/audit.ts';
+import {
+  type AuditScope,
+  type Deviation,
+  type LedgerCounts,
+  type MappingLedger,
+  neverStaged,
+} from '../../model/audit.ts';
 import type { MappingPlan } from '../../model/plan.ts';
 import { loadedLedger } from './audit-loads.ts';
 import {
@@ -6,12 +12,11 @@ import {
   deviation,
   examplesMax,
   type FoundMapping,
-  nothingOdd,
   type Scoped,
   scoped,
 } from './audit-pages.ts';
 import { windowLedger } from './audit-windows.ts';
-import { isHeld } from './row-reader.ts';
+import { hasBlockers, isHeld } from './row-reader.ts';
 
 /** What the ledger says of a mapping. Nothing is changed; kept responses are not needed. */
 export async function auditMapping(found: FoundMapping, scope: AuditScope): Promise<MappingLedger> {
@@ -23,7 +28,7 @@ export async function auditMapping(found: FoundMapping, scope: AuditScope): Prom
   const audited = { ...found, loadedThrough: Number(state?.loaded ?? 0) };
   const windows = await windowLedger(audited, scope);
   if (state?.hash !== mapping.hash)
-    return { ...empty, status: state === undefined ? 'never' : 'changed', windows };
+    return { ...neverStaged, status: state === undefined ? 'never' : 'changed', windows };
   const pages = scoped(scope);
   const { counts, pending, first, last } = await totals(audited, pages);
   const range = first === null || last === null ? undefined : { first: Number(first), last: Number(last) };
@@ -42,28 +47,6 @@ export async function auditMapping(found: FoundMapping, scope: AuditScope): Prom
   };
 }
 
-const noCounts: LedgerCounts = {
-  pages: 0,
-  records: 0,
-  units: 0,
-  staged: 0,
-  deduplicated: 0,
-  filtered: 0,
-  blocked: 0,
-  held: 0,
-};
-
-const empty: Omit<MappingLedger, 'status' | 'windows'> = {
-  counts: noCounts,
-  loadedThrough: 0,
-  pending: 0,
-  unmapped: nothingOdd,
-  leftOut: nothingOdd,
-  unbalanced: nothingOdd,
-  misstaged: nothingOdd,
-  loads: { loads: [], known: new Set(), repeated: 0, uncovered: nothingOdd },
-};
-
 const fromPageRows = 'FROM page_rows r LEFT JOIN pages p ON p.id = r.page WHERE r.mapping = ?';
 
 interface Totals {
@@ -73,10 +56,9 @@ interface Totals {
   readonly last: number | null;
 }
 
-async function totals(
-  { handle, mapping, table, loadedThrough }: AuditedPages,
-  { sql, bound }: Scoped,
-): Promise<Totals> {
+async function totals(audited: AuditedPages, pages: Scoped): Promise<Totals> {
+  const { handle, mapping, loadedThrough } = audited;
+  const { sql, bound } = pages;
   const columns = ['units', 'rows', 'deduplicated', 'filtered', 'blocked'];
   const row = await handle.first<{ [column: string]: number | null }>(
     `SELECT count(*) AS pages, coalesce(sum(p.records), 0) AS records, min(r.page) AS first, max(r.page) AS last, ` +
@@ -87,29 +69,38 @@ async function totals(
     ...bound,
   );
   const of = (column: string): number => Number(row?.[column] ?? 0);
-  const waiting = await handle.first<{ held: number }>(
-    `SELECT count(*) AS held FROM ${table} AS t JOIN page_rows r ON r.page = t._page AND r.mapping = ? ` +
-      `LEFT JOIN pages p ON p.id = r.page WHERE ${isHeld}${sql}`,
-    mapping.name,
-    mapping.name,
-    ...bound,
-  );
-  const held = Number(waiting?.held ?? 0);
+  const held = await heldIn(audited, pages);
   return {
     counts: {
       pages: of('pages'),
       records: of('records'),
       units: of('units'),
-      staged: of('rows') - held,
+      staged: of('rows') - held.rows,
       deduplicated: of('deduplicated'),
       filtered: of('filtered'),
       blocked: of('blocked'),
-      held,
+      held: held.rows,
     },
-    pending: of('pending'),
+    pending: of('pending') - held.pending,
     first: row?.['first'] ?? null,
     last: row?.['last'] ?? null,
   };
+}
+
+/** Rows that wait for a Blocker of their record; `pending` are those behind what is loaded. */
+async function heldIn(
+  { handle, mapping, table, loadedThrough }: AuditedPages,
+  { sql, bound }: Scoped,
+): Promise<{ readonly rows: number; readonly pending: number }> {
+  if (!(await hasBlockers(handle, mapping.name))) return { rows: 0, pending: 0 };
+  const found = await handle.first<{ held: number; pending: number }>(
+    'SELECT count(*) AS held, coalesce(sum(CASE WHEN t._page > ? THEN 1 ELSE 0 END), 0) AS pending ' +
+      `FROM ${table} AS t LEFT JOIN pages p ON p.id = t._page WHERE ${isHeld}${sql}`,
+    loadedThrough,
+    mapping.name,
+    ...bound,
+  );
+  return { rows: Number(found?.held ?? 0), pending: Number(found?.pending ?? 0) };
 }
 
 /** Pages without an account of the mapping. */

@@ -1,6 +1,5 @@
 import type { BlockedRow } from '../../model/batch.ts';
 import type { BlockerEvent, BlockerStatus, Problem } from '../../model/blocker.ts';
-import { assert } from '../../model/errors.ts';
 import { identityOf } from './blocker-identity.ts';
 import type { Handle } from './handle.ts';
 import { visible } from './staged-table.ts';
@@ -31,6 +30,15 @@ interface Content extends Omit<Problem, 'stream'> {
   readonly ordinal: number | null;
 }
 
+/** Rows that one statement writes. */
+const rowsPerStatement = 100;
+
+/** `(?, ?), (?, ?)`: so many tuples of so many parameters. */
+const tuples = (count: number, width: number): string =>
+  Array<string>(count)
+    .fill(`(${Array<string>(width).fill('?').join(', ')})`)
+    .join(', ');
+
 /** Writes Blockers and their audit trail on the connection of one transaction. */
 export class BlockerLedger {
   readonly #handle: Handle;
@@ -41,26 +49,22 @@ export class BlockerLedger {
     this.#now = now;
   }
 
-  /** Opens the Blocker of a row that does not fit, or updates the one that is open for it. Gives its id. */
-  async row({ page, run, ...where }: Seen, row: BlockedRow): Promise<number> {
-    const { ordinal } = row;
-    const texts = { record: visible(row.record), reason: visible(row.reason), value: visible(row.value) };
-    const content = { ...row, ...where, ...texts, kind: 'record', step: '', page } as const;
-    const id = await this.#open(content, run);
-    await this.#handle.run(
-      'INSERT INTO blocker_pages (blocker, page, ordinal) VALUES (?, ?, ?) ON CONFLICT (blocker, page, ordinal) DO NOTHING',
-      id,
-      page,
-      ordinal,
-    );
-    return id;
+  /**
+   * Opens the Blockers of rows that do not fit, or updates those that are open for them. Gives their ids. A statement does
+   * many rows: where all of a page are blocked, it costs little more than staging them.
+   */
+  async rows(seen: Seen, rows: readonly BlockedRow[]): Promise<readonly number[]> {
+    const ids: number[] = [];
+    for (let at = 0; at < rows.length; at += rowsPerStatement)
+      ids.push(...(await this.#someRows(seen, rows.slice(at, at + rowsPerStatement))));
+    return ids;
   }
 
-  /** The same for what has stopped a step. */
+  /** Opens the Blocker of what has stopped a step, or updates the one that is open for it. */
   async problem({ stream, ...problem }: Problem, run: string): Promise<void> {
     const none = { record: '', index: null, page: null, ordinal: null };
     const name = stream.slice(problem.source.length + 1);
-    await this.#open({ ...problem, ...none, stream: name, reason: visible(problem.reason) }, run);
+    await this.#open([{ ...problem, ...none, stream: name, reason: visible(problem.reason) }], run);
   }
 
   /** Notes in the audit trail. */
@@ -146,32 +150,71 @@ export class BlockerLedger {
     return true;
   }
 
-  async #open(content: Content, run: string): Promise<number> {
-    const identity = identityOf(content);
-    const known = await this.#handle.first<Known>(
-      "SELECT id, status, value FROM blockers WHERE identity = ? AND status <> 'resolved' ORDER BY id DESC LIMIT 1",
-      identity,
+  async #someRows({ page, run, ...where }: Seen, rows: readonly BlockedRow[]): Promise<readonly number[]> {
+    const contents = rows.map((row): Content => {
+      const texts = { record: visible(row.record), reason: visible(row.reason), value: visible(row.value) };
+      return { ...row, ...where, ...texts, kind: 'record', step: '', page };
+    });
+    const ids = await this.#open(contents, run);
+    const places = ids.flatMap((id, at) => [id, page, contents[at]?.ordinal ?? 0]);
+    await this.#handle.run(
+      `INSERT INTO blocker_pages (blocker, page, ordinal) VALUES ${tuples(ids.length, 3)} ` +
+        'ON CONFLICT (blocker, page, ordinal) DO NOTHING',
+      ...places,
     );
-    // Somebody has decided on the value as it was; another one is another question.
-    const decided = known?.status === 'waived' && known.value !== content.value;
-    if (known === undefined || decided) return this.#insert(identity, content, run);
-    await this.#update(known, content, run);
-    return known.id;
+    return ids;
   }
 
-  async #insert(identity: string, content: Content, run: string): Promise<number> {
-    const { kind, code, source, account, stream, mapping, page, ordinal, index } = content;
-    const { record, property, reason, value, step } = content;
-    const made = await this.#handle.first<{ id: number }>(
+  /** Gives the id of each. */
+  async #open(contents: readonly Content[], run: string): Promise<readonly number[]> {
+    const identities = contents.map(identityOf);
+    const known = await this.#known(identities);
+    const fresh = new Map<string, Content>();
+    for (const [at, content] of contents.entries()) {
+      const identity = identities[at] ?? '';
+      const before = known.get(identity);
+      const first = fresh.get(identity);
+      // Somebody has decided on the value as it was; another one is another question.
+      const decided = before?.status === 'waived' && before.value !== content.value;
+      if (before !== undefined && !decided) await this.#update(before, content, run);
+      else
+        fresh.set(identity, { ...content, ordinal: first === undefined ? content.ordinal : first.ordinal });
+    }
+    const made = await this.#insert(fresh, run);
+    return identities.map((identity) => made.get(identity) ?? known.get(identity)?.id ?? 0);
+  }
+
+  /** The last one of each problem that is not resolved. */
+  async #known(identities: readonly string[]): Promise<ReadonlyMap<string, Known>> {
+    const rows = await this.#handle.select<Known & { readonly identity: string }>(
+      `SELECT id, identity, status, value FROM blockers WHERE identity IN (${identities.map(() => '?').join(', ')}) ` +
+        "AND status <> 'resolved' ORDER BY id",
+      ...identities,
+    );
+    return new Map(rows.map((row) => [row.identity, row]));
+  }
+
+  async #insert(fresh: ReadonlyMap<string, Content>, run: string): Promise<ReadonlyMap<string, number>> {
+    if (fresh.size === 0) return new Map();
+    const bound = [...fresh].flatMap(([identity, content]) => {
+      const { kind, code, source, account, stream, mapping, page, ordinal, index } = content;
+      const { record, property, reason, value, step } = content;
+      return [
+        ...[identity, kind, code, source, account, stream, mapping, page, ordinal, index],
+        ...[record, property, reason, value, step, run, this.#now, this.#now],
+      ];
+    });
+    const made = await this.#handle.select<{ id: number; identity: string }>(
       'INSERT INTO blockers (identity, kind, code, source, account, stream, mapping, page, ordinal, idx, ' +
         'record, property, reason, value, step, run, created_at, updated_at) ' +
-        'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id',
-      ...[identity, kind, code, source, account, stream, mapping, page, ordinal, index],
-      ...[record, property, reason, value, step, run, this.#now, this.#now],
+        `VALUES ${tuples(fresh.size, 18)} RETURNING id, identity`,
+      ...bound,
     );
-    assert(made, 'a Blocker that was written has an id');
-    await this.note(made.id, 'opened', `run ${run}`);
-    return made.id;
+    await this.#handle.run(
+      `INSERT INTO blocker_events (blocker, at, event, actor) VALUES ${tuples(made.length, 4)}`,
+      ...made.flatMap(({ id }) => [id, this.#now, 'opened', `run ${run}`]),
+    );
+    return new Map(made.map(({ id, identity }) => [identity, id]));
   }
 
   /**

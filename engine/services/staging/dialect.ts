@@ -24,4 +24,6 @@ export interface Dialect {
   settle(handle: Handle): Promise<void>;
   /** Writes everything anew, so that what was deleted leaves no bytes. `storage` is for messages. */
   scrub(handle: Handle, storage: string): Promise<void>;
+  /** Gives the space of what was deleted back to the disk, where there is time for it. */
+  shrink(handle: Handle): Promise<void>;
 }

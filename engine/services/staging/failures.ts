@@ -1,4 +1,4 @@
-import { complaint, TerminalError } from '../../model/errors.ts';
+import { complaint, TerminalError, TransientError } from '../../model/errors.ts';
 import type { Database } from './database.ts';
 
 /** A staging database serves one environment: its tables of typed rows have no column to tell two apart. */
@@ -28,5 +28,16 @@ export const newerSchema = ({ storage, dialect }: Database, migration: string): 
       dialect.setting === 'schema'
         ? 'Use the newer version, or name another schema in `staging.schema`.'
         : 'Use the newer version, or name another file in `staging.storage`.',
+    ),
+  );
+
+/** A run with another version of the project has prepared the mapping in between. */
+export const changedMapping = (mapping: string): Error =>
+  new TransientError(
+    complaint(
+      'ETL0632',
+      `another run has changed the mapping ${mapping} since this one began`,
+      'What is staged now was made by another version of the project; this run loads nothing of it.',
+      'Run again, with the version that is meant.',
     ),
   );

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { MappingPlan } from '../../model/plan.ts';
 import type { LoadCounts, LoadUnit } from '../../model/ports.ts';
 import { BlockerLedger } from './blocker-ledger.ts';
+import { changedMapping } from './failures.ts';
 import type { Handle } from './handle.ts';
 
 export interface PendingPage {
@@ -14,11 +15,13 @@ export interface PendingPage {
 export interface LoadState {
   readonly loadedThrough: number;
   readonly epoch: number;
+  /** Of the mapping that made what is staged. */
+  readonly hash: string;
 }
 
 export async function loadState(handle: Handle, mapping: string): Promise<LoadState | undefined> {
   return handle.first(
-    'SELECT loaded_through AS "loadedThrough", epoch FROM mappings WHERE mapping = ?',
+    'SELECT loaded_through AS "loadedThrough", epoch, hash FROM mappings WHERE mapping = ?',
     mapping,
   );
 }
@@ -32,14 +35,21 @@ export async function pendingUnits(
 ): Promise<readonly LoadUnit[]> {
   const state = await loadState(handle, mapping.name);
   if (state === undefined) return [];
+  if (state.hash !== mapping.hash) throw changedMapping(mapping.name);
   const pages = await handle.select<PendingPage>(
     'SELECT page, rows, body_hash AS "bodyHash" FROM page_rows JOIN pages ON pages.id = page ' +
       'WHERE mapping = ? AND page > ? ORDER BY page',
     mapping.name,
     state.loadedThrough,
   );
-  const salt = `${mapping.hash} ${state.epoch}`;
+  const salt = { hash: mapping.hash, epoch: state.epoch };
   return groupPages(pages, rowsMax).map((group) => unitOf(environment, mapping.name, salt, group));
+}
+
+/** The epoch that a unit was loaded in, by its id; undefined for one of an older version. */
+export function epochOf(id: string): number | undefined {
+  const epoch = /\.\d+-\d+\.([0-9a-z]+)\.[0-9a-f]{8}$/.exec(id)?.[1];
+  return epoch === undefined ? undefined : Number.parseInt(epoch, 36);
 }
 
 /** Consecutive pages in groups of at most `rowsMax` rows; a page that has more is a group of its own. */
@@ -66,13 +76,19 @@ export function groupPages(
  * The id says what the unit holds, not only where: were a page's number given twice (a restored or lost database),
  * the warehouse would otherwise take new rows for known ones and skip them.
  */
-function unitOf(environment: string, mapping: string, salt: string, pages: readonly PendingPage[]): LoadUnit {
+function unitOf(
+  environment: string,
+  mapping: string,
+  salt: { readonly hash: string; readonly epoch: number },
+  pages: readonly PendingPage[],
+): LoadUnit {
   const firstPage = pages[0]?.page ?? 0;
   const lastPage = pages.at(-1)?.page ?? 0;
-  const hash = createHash('sha256').update(salt);
+  const epoch = Number(salt.epoch).toString(36);
+  const hash = createHash('sha256').update(`${salt.hash} ${salt.epoch}`);
   for (const { page, bodyHash } of pages) hash.update(`\n${page} ${bodyHash}`);
   return {
-    id: `${environment}.${mapping}.${firstPage}-${lastPage}.${hash.digest('hex').slice(0, 8)}`,
+    id: `${environment}.${mapping}.${firstPage}-${lastPage}.${epoch}.${hash.digest('hex').slice(0, 8)}`,
     mapping,
     firstPage,
     lastPage,

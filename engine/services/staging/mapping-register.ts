@@ -46,15 +46,14 @@ async function reset(
 }
 
 /**
- * Hashes of the mappings that have seen every kept page of their stream. One that has not (a run ended while it was
+ * Hashes of the mappings that have seen every page of their stream whose response is kept. One that has not (a run ended while it was
  * mapped again, or the page was fetched for another mapping) counts as not prepared, so that the next plan maps it.
  */
 export async function mappedHashes(handle: Handle): Promise<ReadonlyMap<string, string>> {
   const rows = await handle.select<{ mapping: string; hash: string }>(
-    'SELECT mapping, hash FROM mappings AS m WHERE ' +
-      '(SELECT count(*) FROM page_rows AS r WHERE r.mapping = m.mapping) >= ' +
-      "(SELECT count(*) FROM pages AS p WHERE p.environment = m.environment AND p.source || '.' || p.stream = m.stream) " +
-      'ORDER BY mapping',
+    'SELECT mapping, hash FROM mappings AS m WHERE NOT EXISTS (SELECT 1 FROM pages AS p ' +
+      "WHERE p.environment = m.environment AND p.source || '.' || p.stream = m.stream AND length(p.body) > 0 " +
+      'AND NOT EXISTS (SELECT 1 FROM page_rows AS r WHERE r.mapping = m.mapping AND r.page = p.id)) ORDER BY mapping',
   );
   return new Map(rows.map(({ mapping, hash }) => [mapping, hash]));
 }

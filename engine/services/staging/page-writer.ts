@@ -73,8 +73,7 @@ export class PageWriter {
     const { page } = seen;
     if (rows.unstaged !== true) await this.#tableOf(rows).insert(this.#handle, rows);
     const ledger = new BlockerLedger(this.#handle, this.#context.now);
-    const blockers: number[] = [];
-    for (const row of rows.blocked) blockers.push(await ledger.row(seen, row));
+    const blockers = await ledger.rows(seen, rows.blocked);
     await this.#handle.run(
       'INSERT INTO page_rows (mapping, page, units, rows, deduplicated, filtered, nulled, blocked) ' +
         'VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
@@ -120,8 +119,8 @@ export class PageWriter {
   async #insertPage(stream: StreamPlan, page: StagedPage): Promise<boolean> {
     const { changes } = await this.#handle.run(
       'INSERT INTO pages (id, run, environment, source, account, stream, request, status, records, body_hash, ' +
-        'staged_at, number, is_last, total, outside, begins_at, body) ' +
-        'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+        'staged_at, number, is_last, total, outside, begins_at, body, cursor) ' +
+        'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
       page.id,
       page.run,
       ...this.#keyOf(stream),
@@ -132,6 +131,7 @@ export class PageWriter {
       this.#context.now,
       ...windowValues(page.window),
       page.body,
+      page.position.cursor ?? null,
     );
     if (changes === 1) return true;
     const kept = await this.#handle.first<{ body_hash: string }>(

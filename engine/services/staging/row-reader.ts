@@ -55,7 +55,8 @@ async function rowsOf(
   return table.rows(handle, ...range, free);
 }
 
-const hasBlockers = async (handle: Handle, mapping: string): Promise<boolean> =>
+/** Whether a record of a mapping is blocked, so that rows may be held. */
+export const hasBlockers = async (handle: Handle, mapping: string): Promise<boolean> =>
   (await handle.first(
     "SELECT 1 AS found FROM blockers WHERE mapping = ? AND kind = 'record' AND status = 'open' LIMIT 1",
     mapping,

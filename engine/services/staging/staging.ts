@@ -3,11 +3,13 @@ import type { MappedRows } from '../../model/batch.ts';
 import type { Blockers } from '../../model/blocker.ts';
 import { assert } from '../../model/errors.ts';
 import type { Forgetting } from '../../model/forget.ts';
+import { extractLock } from '../../model/locks.ts';
 import type { CheckPlan, MappingPlan, StreamPlan, StreamShape } from '../../model/plan.ts';
 import type {
   CheckOutcome,
   Clock,
   KeptPage,
+  KeptPages,
   LoadCounts,
   LoadUnit,
   Memory,
@@ -18,6 +20,7 @@ import type {
   StagedRow,
   Staging,
 } from '../../model/ports.ts';
+import type { State } from '../../model/state-port.ts';
 import { auditMapping } from './audit.ts';
 import { runCheck } from './checks.ts';
 import { CurrentRows } from './current-rows.ts';
@@ -32,7 +35,10 @@ import { SqliteDatabase } from './sqlite/sqlite-database.ts';
 import type { StagedTable } from './staged-table.ts';
 import { StagingBlockers } from './staging-blockers.ts';
 import { StagingForgetting } from './staging-forgetting.ts';
+import { StagingLocks } from './staging-locks.ts';
 import { StagingMemory } from './staging-memory.ts';
+import { StagingPositions } from './staging-positions.ts';
+import { StagingRuns } from './staging-runs.ts';
 
 /** Where the ledger is kept, and whose it is. */
 export interface StagingOptions {
@@ -48,6 +54,7 @@ export interface StagingOptions {
 export interface OpenStaging extends Staging {
   readonly memory: Memory;
   readonly forgetting: Forgetting;
+  readonly state: State;
   /** Whether there is a database already. Makes nothing. */
   exists(): Promise<boolean>;
 }
@@ -64,11 +71,13 @@ export const stagingOn = (database: Database, options: LedgerOptions): OpenStagi
 
 class LedgerStaging implements OpenStaging {
   readonly memory: Memory;
+  readonly state: State;
   readonly blockers: Blockers;
   readonly forgetting: Forgetting;
   readonly #environment: string;
   readonly #clock: Clock;
   readonly #database: Database;
+  readonly #locks: StagingLocks;
   readonly #tables = new Map<string, StagedTable>();
   /** What the last check has found out: the next ones of the same mapping use it. */
   #current: CurrentRows | undefined;
@@ -80,6 +89,12 @@ class LedgerStaging implements OpenStaging {
     this.blockers = new StagingBlockers(this.#database, clock);
     this.memory = new StagingMemory(this.#database, { environment, clock, migrate: () => this.migrate() });
     this.forgetting = new StagingForgetting(this.#database, { environment, clock });
+    this.#locks = new StagingLocks(this.#database, clock);
+    this.state = {
+      locks: this.#locks,
+      runs: new StagingRuns(this.#database, clock),
+      positions: new StagingPositions(this.#database, { environment, clock }),
+    };
   }
 
   async exists(): Promise<boolean> {
@@ -170,6 +185,7 @@ class LedgerStaging implements OpenStaging {
 
   async commit(stream: StreamPlan, pages: readonly StagedPage[]): Promise<void> {
     await this.#database.write(async (handle) => {
+      await this.#locks.fence(handle, extractLock(stream));
       const writer = new PageWriter(handle, this.#context());
       let last: StagedPage | undefined;
       for (const page of pages) if (await writer.page(stream, page)) last = page;
@@ -186,7 +202,7 @@ class LedgerStaging implements OpenStaging {
     const { environment, source, account, stream: name } = this.#where(stream);
     const sql =
       'SELECT id, run, body FROM pages WHERE environment = ? AND source = ? AND account = ? AND stream = ? ' +
-      'AND id > ? ORDER BY id LIMIT 1';
+      'AND id > ? AND length(body) > 0 ORDER BY id LIMIT 1';
     const after = (id: number) =>
       this.#database.read((handle) => handle.first<KeptPage>(sql, environment, source, account, name, id));
     if (only !== undefined) {
@@ -202,20 +218,26 @@ class LedgerStaging implements OpenStaging {
   async *unstagedPages(mapping: string, unit?: LoadUnit): AsyncGenerator<KeptPage> {
     const sql =
       'SELECT id, run, body FROM page_rows JOIN pages ON pages.id = page_rows.page ' +
-      'WHERE mapping = ? AND unstaged = 1 AND page > ? AND page <= ? ORDER BY page LIMIT 1';
+      'WHERE mapping = ? AND unstaged = 1 AND length(body) > 0 AND page > ? AND page <= ? ORDER BY page LIMIT 1';
     const { firstPage = 1, lastPage = Number.MAX_SAFE_INTEGER } = unit ?? {};
     const after = (id: number) =>
       this.#database.read((handle) => handle.first<KeptPage>(sql, mapping, id, lastPage));
     for (let page = await after(firstPage - 1); page !== undefined; page = await after(page.id)) yield page;
   }
 
-  async keptPages(): Promise<ReadonlyMap<string, number>> {
+  async keptPages(): Promise<ReadonlyMap<string, KeptPages>> {
     const sql =
-      "SELECT source || '.' || stream AS stream, count(*) AS pages FROM pages WHERE environment = ? GROUP BY 1";
+      "SELECT source || '.' || stream AS stream, sum(CASE WHEN length(body) > 0 THEN 1 ELSE 0 END) AS kept, " +
+      'count(*) AS pages FROM pages WHERE environment = ? GROUP BY 1';
     const rows = await this.#database.read((handle) =>
-      handle.select<{ stream: string; pages: number }>(sql, this.#environment),
+      handle.select<{ stream: string; kept: number; pages: number }>(sql, this.#environment),
     );
-    return new Map(rows.map(({ stream, pages }) => [stream, pages]));
+    return new Map(
+      rows.map(({ stream, kept, pages }) => [
+        stream,
+        { kept: Number(kept), dropped: Number(pages) - Number(kept) },
+      ]),
+    );
   }
 
   async pendingUnits(mapping: MappingPlan, rowsMax: number): Promise<readonly LoadUnit[]> {

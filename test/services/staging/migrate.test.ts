@@ -15,14 +15,17 @@ const tables = [
   'blockers',
   'forgotten',
   'loads',
+  'locks',
   'mappings',
   'memory',
   'migrations',
   'page_rows',
   'pages',
+  'plans',
   'positions',
   'runs',
   'sequences',
+  'steps',
 ];
 
 onEach((name, place) => {

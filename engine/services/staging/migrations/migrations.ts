@@ -4,6 +4,7 @@ import { memory } from './0003-memory.ts';
 import { audit } from './0004-audit.ts';
 import { blockers } from './0005-blockers.ts';
 import { unstaged } from './0006-unstaged.ts';
+import { state } from './0007-state.ts';
 import { forgotten } from './0009-forgotten.ts';
 import type { Migration } from './migration.ts';
 
@@ -15,5 +16,6 @@ export const migrations: readonly Migration[] = [
   audit,
   blockers,
   unstaged,
+  state,
   forgotten,
 ];

@@ -44,4 +44,7 @@ export const postgresDialect: Dialect = {
     );
     for (const { name } of tables) await handle.exec(`VACUUM (FULL) ${quote(name)}`);
   },
+  async shrink(handle) {
+    await handle.exec('VACUUM pages');
+  },
 };

@@ -40,6 +40,10 @@ export const sqliteDialect: Dialect = {
     const emptied = await handle.first<{ busy: number }>('PRAGMA wal_checkpoint(TRUNCATE)');
     if (emptied?.busy !== 0) throw unscrubbed(storage);
   },
+  async shrink(handle) {
+    await handle.exec('VACUUM');
+    await handle.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  },
 };
 
 /** Doubles decide, except near the limit: there the texts are compared exactly. */

@@ -1,0 +1,39 @@
+import { Args } from '@oclif/core';
+import { viewState } from '../../../operations/state.ts';
+import { exitCodes } from '../../../report/exit-code.ts';
+import { stateText } from '../../../report/state-text.ts';
+import { systemClock } from '../../../services/clock.ts';
+import type { Outcome } from '../../base-command.ts';
+import { knownStream, StateCommand, stateFlags } from '../../state-command.ts';
+
+export default class StateShow extends StateCommand {
+  static override readonly summary =
+    'Show how far each stream is read, settled and loaded, who holds locks, and the last runs.';
+  static override readonly description =
+    'Fetched is how far the API was read; settled is what every mapping has loaded, filtered or set aside. Asks no API and opens no warehouse.';
+  static override readonly examples = [
+    '<%= config.bin %> state show',
+    '<%= config.bin %> state show shop.orders',
+    '<%= config.bin %> state show --json',
+  ];
+  static override readonly args = {
+    stream: Args.string({ description: 'Only this stream, as SOURCE.STREAM.' }),
+  };
+  static override readonly flags = stateFlags;
+
+  protected override async perform(): Promise<Outcome> {
+    const { args, flags } = await this.parse(StateShow);
+    return this.ledger(flags, async (work) => {
+      const only = args.stream === undefined ? undefined : knownStream(work, args.stream).stream;
+      const { environment } = work.project;
+      if (!work.exists) {
+        const text = `Nothing has been read in the environment ${environment} yet.`;
+        const result = { environment, streams: [], locks: [], runs: [] };
+        return { exitCode: exitCodes.ok, result, diagnostics: [], text };
+      }
+      const view = await viewState(work.state, work.plan, only);
+      const text = stateText(view, { nowMs: systemClock.now() });
+      return { exitCode: exitCodes.ok, result: { environment, ...view }, diagnostics: [], text };
+    });
+  }
+}

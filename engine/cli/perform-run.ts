@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { run } from '../engine.ts';
+import { RefusedError } from '../model/errors.ts';
+import type { Plan } from '../model/plan.ts';
+import type { References } from '../model/ports.ts';
+import { sendAlerts } from '../operations/alerts/alerts.ts';
+import { runExitCode } from '../report/exit-code.ts';
+import { reportText } from '../report/report.ts';
+import { environmentReferences } from '../services/references.ts';
+import { runArtifacts } from '../services/run-artifacts.ts';
+import type { Outcome } from './base-command.ts';
+import { startLabProcess } from './in-lab.ts';
+import { measured } from './measured.ts';
+import { metricsOf } from './metrics-of.ts';
+import { missingReferences } from './missing-references.ts';
+import type { PlannedProject } from './planned.ts';
+import { progressOn, silentProgress } from './progress.ts';
+import { runIdentity } from './run-identity.ts';
+import { type Interruption, interruption } from './signals.ts';
+import { closeServices, wire } from './wire.ts';
+
+export interface RunFlags {
+  readonly lab: boolean;
+  /** Of a lab that is running already. */
+  readonly labUrl: string | undefined;
+  readonly env: string | undefined;
+  readonly quiet: boolean;
+}
+
+/** Performs a plan from the command line: wires its services, watches for Ctrl-C, and closes the databases. */
+export async function performRun(work: PlannedProject, flags: RunFlags): Promise<Outcome> {
+  const stop = interruption('saving what was received');
+  try {
+    const lab = flags.lab ? await startLabProcess(work.project.folder, flags.env) : undefined;
+    try {
+      return await execute(work, lab?.url ?? flags.labUrl, flags.quiet, stop);
+    } finally {
+      await lab?.close();
+    }
+  } finally {
+    stop.stop();
+    await Promise.all([work.staging.close(), work.warehouse.close()]);
+  }
+}
+
+async function execute(
+  work: PlannedProject,
+  lab: string | undefined,
+  quiet: boolean,
+  stop: Interruption,
+): Promise<Outcome> {
+  const runId = runIdentity(new Date());
+  const folder = join(work.project.folder, '.etl', 'runs', runId);
+  const references = environmentReferences(work.project.folder, process.env);
+  const metrics = await metricsOf(work.plan, runId, references);
+  const services = await wire({
+    project: work.project,
+    plan: work.plan,
+    databases: work,
+    runId,
+    artifacts: runArtifacts(folder),
+    progress: (waiting) => (quiet ? silentProgress : progressOn(process.stderr, { waiting })),
+    metrics,
+    signal: stop.signal,
+    ...(lab !== undefined && { lab }),
+  });
+  try {
+    requireReferences(work, services.references);
+    if (!quiet) process.stderr.write(note(work.plan));
+    const { plan } = work;
+    const report = await measured({ plan, limiter: services.limiter, metrics }, () => run(plan, services));
+    const { staging, memory, http, clock } = services;
+    const channel = { http, clock, memory, references, blockers: staging.blockers };
+    const unsent = await sendAlerts(plan.alerts ?? [], report, channel);
+    const exitCode = runExitCode(report, stop.received());
+    return {
+      exitCode,
+      result: report,
+      diagnostics: [...work.diagnostics, ...report.diagnostics, ...unsent],
+      text: reportText(report),
+    };
+  } finally {
+    await closeServices(services);
+    await metrics.close();
+  }
+}
+
+/** All missing variables and files at once, before anything is fetched. */
+function requireReferences({ plan, documents }: PlannedProject, references: References): void {
+  const missing = missingReferences(plan, references, documents);
+  if (missing.length > 0) throw new RefusedError('invalid', missing);
+}
+
+const note = (plan: Plan): string =>
+  plan.redis === undefined && Object.values(plan.sources).some(({ budget }) => budget.limits.length > 0)
+    ? 'Budgets are kept by this process alone: two runs at once could exceed them together.\n'
+    : '';

@@ -1,0 +1,78 @@
+import type { MappingPlan, RemapStep, Step, StreamPlan, StreamShape } from '../model/plan.ts';
+import type { StateSnapshot } from '../model/snapshot.ts';
+import type { LostLoads } from '../model/state-port.ts';
+
+/** What becomes of a position that a stream of another shape has left: see `continued` in execute/extract. */
+export function readAnew(before: StreamShape | undefined, { shape }: StreamPlan): string {
+  if (before === undefined || before.asked === shape.asked) return '';
+  return '; it is read anew, since what it asks for has changed';
+}
+
+/** The staging database was restored from a backup, or is gone: the warehouse knows of loads that it does not. */
+export function reconcileStep({ lost }: StateSnapshot): readonly Step[] {
+  return lost === undefined ? [] : [{ kind: 'reconcile', id: 'reconcile staging', reason: lostText(lost) }];
+}
+
+function lostText({ units, runs, from, to, lastPage }: LostLoads): string {
+  const loads = `${units} ${units === 1 ? 'load' : 'loads'} of ${runs} ${runs === 1 ? 'run' : 'runs'}`;
+  const when = from === to ? clockText(from) : `${clockText(from)} to ${clockText(to)}`;
+  return (
+    `staging is older than the warehouse, which has ${loads} (${when}, up to page ${lastPage}) that staging does not know; ` +
+    'what they hold counts as loaded, pages are numbered behind them, and streams are read again from where staging stands'
+  );
+}
+
+const clockText = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`;
+
+/** A mapping that is new or changed starts from the pages that are kept. */
+export function remapStep(
+  mapping: MappingPlan,
+  streams: ReadonlyMap<string, StreamPlan>,
+  snapshot: StateSnapshot,
+): readonly Step[] {
+  const stream = streams.get(mapping.stream);
+  const { kept, dropped } = snapshot.keptPages.get(mapping.stream) ?? { kept: 0, dropped: 0 };
+  const known = snapshot.mappingHashes.get(mapping.name);
+  if (stream !== undefined && known === mapping.hash) return overrideStep(mapping, stream, snapshot);
+  if (stream === undefined || kept + dropped === 0) return [];
+  const what = known === undefined ? 'new' : 'changed';
+  const pages = `${kept} kept ${kept === 1 ? 'page is' : 'pages are'} mapped again, without a request`;
+  const reason = `the mapping is ${what}: ${pages}${droppedText(dropped)}`;
+  return [
+    {
+      kind: 'remap',
+      id: `remap ${mapping.name}`,
+      reason,
+      mapping: mapping.name,
+      stream,
+      ...(dropped > 0 && { dropped }),
+    },
+  ];
+}
+
+/** A value that was set for a record which is blocked: its pages are mapped again, and no other. */
+function overrideStep(
+  { name }: MappingPlan,
+  stream: StreamPlan,
+  { overridden }: StateSnapshot,
+): readonly RemapStep[] {
+  const pages = overridden.get(name) ?? [];
+  if (pages.length === 0) return [];
+  const reason = `an override answers a Blocker: ${pages.length} kept ${pages.length === 1 ? 'page is' : 'pages are'} mapped again, without a request`;
+  return [{ kind: 'remap', id: `remap ${name}`, reason, mapping: name, stream, pages }];
+}
+
+const droppedText = (dropped: number): string =>
+  dropped === 0
+    ? ''
+    : `; ${dropped} ${dropped === 1 ? 'page' : 'pages'} cannot be, since retention has let the ${dropped === 1 ? 'response' : 'responses'} go`;
+
+/** The table has lost what was loaded, or lacks columns in it; a changed mapping is loaded again in any case. */
+export function reloadStep(
+  { name, hash, schema, table }: MappingPlan,
+  snapshot: StateSnapshot,
+): readonly Step[] {
+  if (!snapshot.loadedMappings.has(name) || snapshot.mappingHashes.get(name) !== hash) return [];
+  const reason = `all that is staged goes to ${schema}.${table} again, which is new or has new columns`;
+  return [{ kind: 'reload', id: `reload ${name}`, reason, mapping: name }];
+}

@@ -1,0 +1,62 @@
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { ExplainedError } from '../model/errors.ts';
+import type { Plan, ReconcileStep } from '../model/plan.ts';
+import type { SettledPosition } from '../model/ports.ts';
+import type { StepResult } from '../model/run-report.ts';
+import { streamRefs } from '../model/stream-refs.ts';
+import { reconciled } from './findings.ts';
+import type { RunServices } from './run-services.ts';
+
+/** Responses that a run drops at its end, at most: the next one goes on. */
+const pagesDroppedMax = 2000;
+/** Units of the warehouse that are looked at. */
+const unitsMax = 10_000;
+
+/** Keeps how a step ended: the files say it whatever happens to the database. */
+export async function keepResult(
+  { artifacts, state, runId }: RunServices,
+  result: StepResult,
+): Promise<void> {
+  artifacts.step(result);
+  await unlessItFails(() => state.runs.finishStep(runId, result));
+}
+
+/** Takes the warehouse's word for what staging has lost. */
+export async function performReconcile(
+  { warehouse, state }: RunServices,
+  step: ReconcileStep,
+  environment: string,
+): Promise<readonly Diagnostic[]> {
+  const after = await state.positions.leastLoaded();
+  const units = await warehouse.loadedUnits(environment, after, unitsMax);
+  return [reconciled(step.reason, await state.positions.reconcile(units))];
+}
+
+/** Drops what retention lets go. A run that has done its work does not fail for it. */
+export async function compactAfter(plan: Plan, { state, signal, clock }: RunServices): Promise<void> {
+  if (signal.aborted) return;
+  const { keep } = plan.staging;
+  await unlessItFails(async () => {
+    await state.positions.compact(streamRefs(plan), keep, pagesDroppedMax);
+    await state.runs.forget(new Date(clock.now() - keep.ageMs).toISOString());
+  });
+}
+
+/** How far each stream is loaded, filtered or set aside, by `source.stream`. */
+export async function settledPositions(
+  plan: Plan,
+  { state }: RunServices,
+): Promise<ReadonlyMap<string, SettledPosition>> {
+  const found = new Map<string, SettledPosition>();
+  await unlessItFails(async () => {
+    for (const stream of streamRefs(plan))
+      found.set(`${stream.source}.${stream.name}`, await state.positions.settled(stream));
+  });
+  return found;
+}
+
+async function unlessItFails(work: () => Promise<void>): Promise<void> {
+  await work().catch((error: unknown) => {
+    if (!(error instanceof ExplainedError)) throw error;
+  });
+}

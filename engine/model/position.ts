@@ -1,0 +1,36 @@
+import type { ApiRequest } from './batch.ts';
+import type { StreamShape } from './plan.ts';
+
+/** How far a stream has been read. */
+export interface Position {
+  /** Greatest normalised cursor of all finished windows. */
+  readonly cursor?: string;
+  /** The window that is not finished yet. */
+  readonly open?: OpenWindow;
+  /** The stream that made it. */
+  readonly shape?: StreamShape;
+}
+
+export interface OpenWindow {
+  readonly from?: string;
+  readonly cursorMax?: string;
+  /** When its first page was answered, by the API's own clock where it tells. A canonical instant. */
+  readonly startedAt: string;
+  readonly pages: number;
+  /** Its URL is a path with a query: the origin is the source's. Only one on another origin, allowed by name, is whole. */
+  readonly next: ApiRequest;
+}
+
+/** Pages of a stream: with their response, and without it, since retention has let it go. */
+export interface KeptPages {
+  readonly kept: number;
+  readonly dropped: number;
+}
+
+/** What every mapping of a stream has loaded, filtered or set aside. */
+export interface SettledPosition {
+  /** All pages of the stream up to this one; 0 when there is none. */
+  readonly page: number;
+  /** The fetched cursor as it was at that page. */
+  readonly cursor?: string;
+}

@@ -1,0 +1,181 @@
+import type { Plan } from './plan.ts';
+import type { OpenWindow, SettledPosition } from './position.ts';
+import type { StepResult } from './run-report.ts';
+import type { LoadCounts } from './warehouse-views.ts';
+
+/** A lock of the ledger as it stands. */
+export interface LockView {
+  /** Such as `extract:shop.orders`: see `model/locks.ts`. */
+  readonly name: string;
+  /** The user whose process has it. */
+  readonly holder: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly run: string;
+  /** What it is held for, in words: `reading shop.orders`. */
+  readonly what: string;
+  /** ISO 8601, UTC, as all times here. */
+  readonly acquiredAt: string;
+  readonly expiresAt: string;
+  /** Whether its process is known to have ended, or its time is over: whoever wants it may take it. */
+  readonly free: boolean;
+}
+
+export interface LockWanted {
+  readonly name: string;
+  readonly run: string;
+  readonly what: string;
+}
+
+/**
+ * Locks in the staging database, for all processes that use it. A holder that dies loses its locks when they expire; on
+ * the same machine at once. What holds one commits nothing after it was lost.
+ */
+export interface WorkLocks {
+  /** How long a lock lasts unless it is renewed. */
+  readonly ttlMs: number;
+  /** Takes a lock. Resolves to who has it when somebody else does. */
+  take(wanted: LockWanted): Promise<LockView | undefined>;
+  /** Renews what this process holds, and says what it still does. */
+  renew(): Promise<ReadonlySet<string>>;
+  release(names: readonly string[]): Promise<void>;
+  all(): Promise<readonly LockView[]>;
+  /** Takes a lock away from whoever has it. False when nobody has. */
+  unlock(name: string): Promise<boolean>;
+}
+
+/** Where one stream of one account stands. */
+export interface StreamState {
+  /** `source.stream`. */
+  readonly stream: string;
+  readonly account: string;
+  readonly fetched: { readonly cursor?: string; readonly open?: OpenWindow; readonly at?: string };
+  readonly settled: SettledPosition;
+  readonly pages: PageCounts;
+  readonly mappings: readonly MappingState[];
+}
+
+export interface PageCounts {
+  readonly all: number;
+  /** Those whose response is kept. */
+  readonly kept: number;
+  /** Of the kept responses, compressed. */
+  readonly bytes: number;
+  readonly records: number;
+}
+
+export interface MappingState {
+  readonly mapping: string;
+  readonly loadedThrough: number;
+  readonly pendingPages: number;
+  readonly pendingRows: number;
+  /** Rows that are set aside, and open. */
+  readonly blocked: number;
+}
+
+/** What a run was to do, and how each of its steps ended. */
+export interface KeptRun {
+  readonly run: string;
+  /** `running` when the run never came to its end. */
+  readonly status: string;
+  readonly plan: Plan;
+  /** How steps ended, by their ids. */
+  readonly steps: ReadonlyMap<string, StepResult['status']>;
+}
+
+/** The account of runs: their plans, and how their steps ended. */
+export interface Runs {
+  keepPlan(plan: Plan): Promise<void>;
+  finishStep(run: string, result: StepResult): Promise<void>;
+  find(run: string): Promise<KeptRun | undefined>;
+  /** The last runs, newest first. */
+  last(limit: number): Promise<readonly RunView[]>;
+  /** Drops the plans of runs that began before, and what was noted of their steps. */
+  forget(before: string): Promise<void>;
+}
+
+export interface RunView {
+  readonly run: string;
+  readonly status: string;
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+}
+
+/** A stream with its mappings, as the project has them now. */
+export interface StreamRef {
+  readonly source: string;
+  readonly account: string;
+  readonly name: string;
+  readonly mappings: readonly string[];
+}
+
+export interface Retention {
+  /** Responses that were staged longer ago go, once they are settled. */
+  readonly ageMs: number;
+  /** Of what is left, the oldest go until so much is kept. Absent: no bound. */
+  readonly bytesMax?: number;
+}
+
+export interface Dropped {
+  readonly pages: number;
+  readonly bytes: number;
+  /** There was more to drop than was allowed at once. */
+  readonly more: boolean;
+}
+
+/** A load unit as the warehouse's own account has it. */
+export interface WarehouseUnit {
+  readonly id: string;
+  readonly mapping: string;
+  readonly run: string;
+  readonly firstPage: number;
+  readonly lastPage: number;
+  readonly counts: Omit<LoadCounts, 'held'>;
+  /** ISO 8601, UTC. */
+  readonly loadedAt: string;
+}
+
+/** Loads that the warehouse has and staging has lost: it was restored from a backup, or is gone. */
+export interface LostLoads {
+  readonly units: number;
+  readonly runs: number;
+  /** When the first and the last of them were loaded. */
+  readonly from: string;
+  readonly to: string;
+  /** Greatest page among them. */
+  readonly lastPage: number;
+}
+
+/** The account of positions, pages and runs: what `etl state` shows and changes. */
+export interface Positions {
+  streams(streams: readonly StreamRef[]): Promise<readonly StreamState[]>;
+  settled(stream: StreamRef): Promise<SettledPosition>;
+  setCursor(stream: StreamRef, cursor: string, shape: string): Promise<void>;
+  /** Forgets the position; with `pages` what was read as well. Gives how many pages went. */
+  reset(stream: StreamRef, pages: boolean): Promise<number>;
+  /**
+   * Drops the responses of pages that retention lets go, the oldest first, at most `pagesMax`: never of an unsettled page, nor
+   * of one with a row that is set aside. Their rows and counts stay.
+   */
+  compact(streams: readonly StreamRef[], retention: Retention, pagesMax: number): Promise<Dropped>;
+  /** What `compact` would drop. */
+  compactable(streams: readonly StreamRef[], retention: Retention): Promise<Dropped>;
+  /** Everything up to this page is loaded, whatever the mapping; 0 when nothing is. */
+  leastLoaded(): Promise<number>;
+  /** What of the warehouse's units staging has lost; undefined when it has lost none. */
+  lost(units: readonly WarehouseUnit[]): Promise<LostLoads | undefined>;
+  /**
+   * Takes the warehouse's word: page numbers go on behind what it knows, and kept pages that it has loaded count as loaded.
+   * Gives how many of them there were.
+   */
+  reconcile(units: readonly WarehouseUnit[]): Promise<number>;
+  /** Gives the space of what was dropped back to the disk. */
+  shrink(): Promise<void>;
+}
+
+/** What the staging database knows besides pages and rows. */
+export interface State {
+  readonly locks: WorkLocks;
+  readonly runs: Runs;
+  readonly positions: Positions;
+}

@@ -1,0 +1,97 @@
+import { cursorText, cursorValue } from '../model/batch.ts';
+import { parseInstant } from '../model/instant.ts';
+import { extractLock } from '../model/locks.ts';
+import type { CursorType, Plan, StreamPlan } from '../model/plan.ts';
+import type { LockView, RunView, State, StreamRef, StreamState } from '../model/state-port.ts';
+import { streamRefs } from '../model/stream-refs.ts';
+
+/** What `etl state show` says. */
+export interface StateView {
+  readonly streams: readonly (StreamState & { readonly cursorType?: CursorType })[];
+  readonly locks: readonly LockView[];
+  /** A run that never came to its end, and that no process goes on with, is `killed`. */
+  readonly runs: readonly RunView[];
+}
+
+const runsMax = 10;
+
+/** Everything that staging knows of the streams, or of one of them. Cursors are as the API gives them. */
+export async function viewState(state: State, plan: Plan, only?: StreamPlan): Promise<StateView> {
+  const refs = streamRefs(plan).filter((ref) => only === undefined || extractLock(ref) === extractLock(only));
+  const locks = await state.locks.all();
+  const live = new Set(locks.filter(({ free }) => !free).map(({ run }) => run));
+  const runs = await state.runs.last(runsMax);
+  const states = await state.positions.streams(refs);
+  return {
+    streams: states.map((one) => readable(one, streamOf(plan, one)?.cursor?.type)),
+    locks: locks.filter(({ name }) => only === undefined || name === extractLock(only)),
+    runs: runs.map((run) =>
+      run.status === 'running' && !live.has(run.run) ? { ...run, status: 'killed' } : run,
+    ),
+  };
+}
+
+/** What a new cursor means, before it is set. */
+export interface CursorChange {
+  readonly stream: string;
+  /** Canonical values. */
+  readonly before?: string;
+  readonly after: string;
+  /** Whether records are read again or left out. */
+  readonly effect: 'again' | 'skipped' | 'first' | 'none';
+  /** Pages of the window that is given up; absent when none was open. */
+  readonly givenUp?: number;
+}
+
+/** Sets the cursor of a stream to a canonical value. */
+export async function setCursor(
+  state: State,
+  ref: StreamRef,
+  stream: StreamPlan,
+  after: string,
+): Promise<CursorChange> {
+  const type = stream.cursor?.type ?? 'timestamp';
+  const [found] = await state.positions.streams([ref]);
+  const before = found?.fetched.cursor;
+  const text = cursorText(type, after);
+  await state.positions.setCursor(ref, text, JSON.stringify(stream.shape));
+  const open = found?.fetched.open;
+  return {
+    stream: `${ref.source}.${ref.name}`,
+    ...(before !== undefined && { before: cursorValue(type, before) }),
+    after,
+    effect: effectOf(before, text),
+    ...(open !== undefined && { givenUp: open.pages }),
+  };
+}
+
+function effectOf(before: string | undefined, after: string): CursorChange['effect'] {
+  if (before === undefined) return 'first';
+  if (before === after) return 'none';
+  return after < before ? 'again' : 'skipped';
+}
+
+/** The canonical value that a text stands for; undefined when it is none of the type. */
+export function canonicalCursor(type: CursorType, text: string): string | undefined {
+  if (type === 'timestamp') return parseInstant(text);
+  if (type === 'integer') return /^-?\d{1,40}$/.test(text) ? String(BigInt(text)) : undefined;
+  return text === '' ? undefined : text;
+}
+
+const streamOf = (plan: Plan, { stream, account }: StreamState): StreamPlan | undefined =>
+  plan.steps
+    .flatMap((step) => (step.kind === 'extract' || step.kind === 'remap' ? [step.stream] : []))
+    .find((one) => `${one.source}.${one.name}` === stream && one.account === account);
+
+/** Cursors in staging are written so that texts compare like values; people know the values. */
+function readable(state: StreamState, type: CursorType | undefined): StateView['streams'][number] {
+  if (type === undefined) return state;
+  const value = (cursor: string | undefined): { readonly cursor?: string } =>
+    cursor === undefined ? {} : { cursor: cursorValue(type, cursor) };
+  return {
+    ...state,
+    cursorType: type,
+    fetched: { ...state.fetched, ...value(state.fetched.cursor) },
+    settled: { ...state.settled, ...value(state.settled.cursor) },
+  };
+}

@@ -1,0 +1,80 @@
+import type { LockView, MappingState, RunView, StreamState } from '../model/state-port.ts';
+import { durationText, sizeText } from '../model/units.ts';
+import { count, tableText } from './table.ts';
+
+export interface StateTextOptions {
+  readonly nowMs: number;
+}
+
+interface View {
+  readonly streams: readonly StreamState[];
+  readonly locks: readonly LockView[];
+  readonly runs: readonly RunView[];
+}
+
+/** Where streams stand, who holds locks, and how the last runs ended. */
+export function stateText({ streams, locks, runs }: View, { nowMs }: StateTextOptions): string {
+  return [
+    ...streams.flatMap((stream) => [...streamText(stream), '']),
+    locksText(locks, nowMs),
+    '',
+    ...(runs.length === 0 ? ['There was no run yet.'] : ['Last runs:', runsText(runs)]),
+  ].join('\n');
+}
+
+export const locksText = (locks: readonly LockView[], nowMs: number): string =>
+  locks.length === 0
+    ? 'Nobody holds a lock.'
+    : ['Locks:', ...locks.map((lock) => lockText(lock, nowMs))].join('\n');
+
+function streamText({ stream, account, fetched, settled, pages, mappings }: StreamState): readonly string[] {
+  const whose = account === 'default' ? '' : ` (${account})`;
+  const window =
+    fetched.open === undefined
+      ? ''
+      : `; a window is open, ${count(fetched.open.pages)} ${fetched.open.pages === 1 ? 'page' : 'pages'} of it are read`;
+  const at = fetched.at === undefined ? '' : `, at ${clockText(fetched.at)}`;
+  const dropped = pages.all - pages.kept;
+  const gone = dropped === 0 ? '' : `, ${count(dropped)} without their response`;
+  const through = settled.cursor === undefined ? '' : `, cursor ${settled.cursor}`;
+  return [
+    `${stream}${whose}`,
+    `  fetched  ${fetched.at === undefined ? 'nothing yet' : `${fetched.cursor ?? 'no cursor yet'}${at}`}${window}`,
+    `  settled  ${settled.page === 0 ? 'nothing yet' : `page ${settled.page}${through}`}`,
+    `  pages    ${count(pages.all)} with ${count(pages.records)} records; ${count(pages.kept)} kept in ${sizeText(pages.bytes)}${gone}`,
+    ...mappings.map(mappingText),
+  ];
+}
+
+function mappingText({ mapping, loadedThrough, pendingPages, pendingRows, blocked }: MappingState): string {
+  const loaded = loadedThrough === 0 ? 'nothing loaded yet' : `loaded through page ${loadedThrough}`;
+  const pending =
+    pendingPages === 0
+      ? 'nothing pending'
+      : `${count(pendingRows)} ${pendingRows === 1 ? 'row' : 'rows'} of ${count(pendingPages)} ${pendingPages === 1 ? 'page' : 'pages'} pending`;
+  const aside = blocked === 0 ? '' : `, ${count(blocked)} ${blocked === 1 ? 'row' : 'rows'} set aside`;
+  return `  → ${mapping}: ${loaded}, ${pending}${aside}`;
+}
+
+function lockText(
+  { name, holder, host, pid, run, what, acquiredAt, expiresAt, free }: LockView,
+  nowMs: number,
+) {
+  const since = durationText(Math.max(0, nowMs - Date.parse(acquiredAt)));
+  const until = free ? 'its holder is gone: the next run takes it' : `renewed until ${clockText(expiresAt)}`;
+  return `  ${name}: run ${run} (${holder} on ${host}, process ${pid}) is ${what} for ${since}; ${until}`;
+}
+
+const runsText = (runs: readonly RunView[]): string =>
+  tableText(
+    ['  run', 'began', 'took', 'status'],
+    runs.map(({ run, startedAt, finishedAt, status }) => [
+      `  ${run}`,
+      clockText(startedAt),
+      finishedAt === undefined ? '' : durationText(Date.parse(finishedAt) - Date.parse(startedAt)),
+      status,
+    ]),
+    [false, false, true, false],
+  );
+
+const clockText = (iso: string): string => `${iso.slice(0, 19).replace('T', ' ')} UTC`;

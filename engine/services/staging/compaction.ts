@@ -1,0 +1,72 @@
+import type { Retention, StreamRef } from '../../model/state-port.ts';
+import type { Handle } from './handle.ts';
+
+/** A page whose response may go. */
+export interface Candidate {
+  readonly id: number;
+  readonly bytes: number;
+}
+
+interface Question {
+  readonly environment: string;
+  readonly streams: readonly StreamRef[];
+  readonly retention: Retention;
+  readonly nowMs: number;
+}
+
+/** The least page that a mapping of the stream is loaded through; 0 when one is new. Without mappings everything is settled. */
+export async function settledPage(handle: Handle, { mappings }: StreamRef): Promise<number> {
+  let least = Number.MAX_SAFE_INTEGER;
+  for (const mapping of mappings) {
+    const sql = 'SELECT loaded_through AS page FROM mappings WHERE mapping = ?';
+    const found = await handle.first<{ page: number }>(sql, mapping);
+    least = Math.min(least, Number(found?.page ?? 0));
+  }
+  return least;
+}
+
+/**
+ * Pages whose response retention lets go, the oldest first: settled, without a row that is set aside, and too old or beyond
+ * the size. Streams that no mapping of the project reads are left alone.
+ */
+export async function droppable(handle: Handle, question: Question): Promise<readonly Candidate[]> {
+  const { retention, nowMs } = question;
+  const settled = await settledPages(handle, question);
+  const before = new Date(nowMs - retention.ageMs).toISOString();
+  const old = settled.filter(({ staged_at }) => staged_at < before);
+  const { bytesMax } = retention;
+  if (bytesMax === undefined) return old;
+  let kept = (await bytesKept(handle)) - old.reduce((sum, { bytes }) => sum + Number(bytes), 0);
+  const rest = settled.filter(({ staged_at }) => staged_at >= before);
+  const surplus = rest.filter(({ bytes }) => {
+    const isSurplus = kept > bytesMax;
+    if (isSurplus) kept -= Number(bytes);
+    return isSurplus;
+  });
+  return [...old, ...surplus];
+}
+
+async function settledPages(
+  handle: Handle,
+  { environment, streams }: Question,
+): Promise<readonly (Candidate & { readonly staged_at: string })[]> {
+  const found: (Candidate & { readonly staged_at: string })[] = [];
+  for (const stream of streams) {
+    const rows = await handle.select<Candidate & { readonly staged_at: string }>(
+      'SELECT id, length(body) AS bytes, staged_at FROM pages WHERE environment = ? AND source = ? AND account = ? ' +
+        'AND stream = ? AND id <= ? AND length(body) > 0 AND id NOT IN (SELECT bp.page FROM blocker_pages AS bp ' +
+        "JOIN blockers AS b ON b.id = bp.blocker WHERE b.status IN ('open', 'retried'))",
+      ...[environment, stream.source, stream.account, stream.name],
+      await settledPage(handle, stream),
+    );
+    found.push(...rows);
+  }
+  return found.sort((a, b) => Number(a.id) - Number(b.id));
+}
+
+async function bytesKept(handle: Handle): Promise<number> {
+  const found = await handle.first<{ bytes: number }>(
+    'SELECT coalesce(sum(length(body)), 0) AS bytes FROM pages',
+  );
+  return Number(found?.bytes ?? 0);
+}

@@ -1,0 +1,76 @@
+import type { Plan } from '../../model/plan.ts';
+import type { Clock } from '../../model/ports.ts';
+import type { StepResult } from '../../model/run-report.ts';
+import type { KeptRun, Runs, RunView } from '../../model/state-port.ts';
+import type { Database } from './database.ts';
+
+/** Runs, their plans and their steps in the tables `runs`, `plans` and `steps`. */
+export class StagingRuns implements Runs {
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  async keepPlan(plan: Plan): Promise<void> {
+    await this.#database.write((handle) =>
+      handle.run(
+        'INSERT INTO plans (id, body, created_at) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING',
+        plan.id,
+        JSON.stringify(plan),
+        new Date(this.#clock.now()).toISOString(),
+      ),
+    );
+  }
+
+  async finishStep(run: string, { step, status, startedAt, finishedAt }: StepResult): Promise<void> {
+    await this.#database.write((handle) =>
+      handle.run(
+        'INSERT INTO steps (run, step, status, started_at, finished_at) VALUES (?, ?, ?, ?, ?) ' +
+          'ON CONFLICT (run, step) DO UPDATE SET status = excluded.status, finished_at = excluded.finished_at',
+        ...[run, step, status, startedAt, finishedAt],
+      ),
+    );
+  }
+
+  async find(run: string): Promise<KeptRun | undefined> {
+    return this.#database.read(async (handle) => {
+      const sql = 'SELECT status, body FROM runs JOIN plans ON plans.id = runs.plan WHERE runs.id = ?';
+      const found = await handle.first<{ status: string; body: string }>(sql, run);
+      if (found === undefined) return undefined;
+      const steps = await handle.select<{ step: string; status: StepResult['status'] }>(
+        'SELECT step, status FROM steps WHERE run = ?',
+        run,
+      );
+      return {
+        run,
+        status: found.status,
+        plan: JSON.parse(found.body) as Plan,
+        steps: new Map(steps.map(({ step, status }) => [step, status])),
+      };
+    });
+  }
+
+  async last(limit: number): Promise<readonly RunView[]> {
+    const sql =
+      'SELECT id AS run, status, started_at AS "startedAt", finished_at AS "finishedAt" FROM runs ' +
+      'ORDER BY started_at DESC, id DESC LIMIT ?';
+    const rows = await this.#database.read((handle) =>
+      handle.select<Omit<RunView, 'finishedAt'> & { readonly finishedAt: string | null }>(sql, limit),
+    );
+    return rows.map(({ finishedAt, ...row }) => ({ ...row, ...(finishedAt !== null && { finishedAt }) }));
+  }
+
+  async forget(before: string): Promise<void> {
+    await this.#database.write(async (handle) => {
+      await handle.run('DELETE FROM steps WHERE run IN (SELECT id FROM runs WHERE started_at < ?)', before);
+      await handle.run(
+        'DELETE FROM plans WHERE created_at < ? AND id NOT IN (SELECT plan FROM runs WHERE started_at >= ?)',
+        before,
+        before,
+      );
+    });
+  }
+}

@@ -1,0 +1,351 @@
+import { expect } from 'chai';
+import { extractLock } from '../../engine/model/locks.ts';
+import type { Clock, Staging } from '../../engine/model/ports.ts';
+import type { Retention, State, StreamRef, WarehouseUnit } from '../../engine/model/state-port.ts';
+import {
+  blockedRow,
+  collect,
+  commitAll,
+  loadAll,
+  mappedRows,
+  mappingPlan,
+  openRows,
+  stagedPage,
+  stillClock,
+  streamPlan,
+} from './staging-samples.ts';
+
+const orders = mappingPlan({ id: 'string', price: 'decimal' });
+const ref: StreamRef = { source: 'shop', account: 'default', name: 'orders', mappings: ['orders'] };
+const lock = extractLock(ref);
+const wanted = (run: string) => ({ name: lock, run, what: 'reading shop.orders' });
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** A clock that a test moves. */
+export interface MovedClock extends Clock {
+  moveMs(ms: number): void;
+}
+
+export function movedClock(): MovedClock {
+  let nowMs = stillClock.now();
+  return {
+    ...stillClock,
+    now: () => nowMs,
+    moveMs: (ms) => {
+      nowMs += ms;
+    },
+  };
+}
+
+export type LedgerStaging = Staging & { readonly state: State };
+
+/** What the ledger of every staging database must do. `open` gives one more connection to the same, migrated, database. */
+export function ledgerContract(
+  name: string,
+  begin: () => Promise<{ readonly clock: MovedClock; open(): Promise<LedgerStaging> }>,
+): void {
+  describe(`the ledger on ${name}`, () => {
+    let clock: MovedClock;
+    let staging: LedgerStaging;
+    let other: LedgerStaging;
+
+    beforeEach(async () => {
+      const begun = await begin();
+      clock = begun.clock;
+      staging = await begun.open();
+      other = await begun.open();
+      await staging.prepare(orders);
+    });
+
+    afterEach(() => Promise.all([staging.close(), other.close()]));
+
+    const each = { staging: () => staging, other: () => other, clock: () => clock };
+    describeLocks(each);
+    describeRuns(each);
+    describeState(each);
+    describeRetention(each);
+    describeLost(each);
+  });
+}
+
+interface Each {
+  staging(): LedgerStaging;
+  other(): LedgerStaging;
+  clock(): MovedClock;
+}
+
+function describeLocks({ staging, other, clock }: Each): void {
+  describe('locks', () => {
+    it('are had by one at a time, who can be named', async () => {
+      expect(await staging().state.locks.take(wanted('run-1'))).to.equal(undefined);
+      const holder = await other().state.locks.take(wanted('run-2'));
+      expect(holder).to.include({ ...wanted('run-1'), pid: process.pid, free: false });
+      expect(holder?.acquiredAt).to.equal('2026-01-31T12:00:00.000Z');
+      expect(holder?.expiresAt).to.equal('2026-01-31T12:01:00.000Z');
+      await staging().state.locks.release([lock]);
+      expect(await other().state.locks.take(wanted('run-2'))).to.equal(undefined);
+    });
+
+    it('last while they are renewed, and expire when they are not', async () => {
+      await staging().state.locks.take(wanted('run-1'));
+      clock().moveMs(50_000);
+      expect([...(await staging().state.locks.renew())]).to.deep.equal([lock]);
+      clock().moveMs(50_000);
+      expect(await other().state.locks.take(wanted('run-2'))).not.to.equal(undefined);
+      clock().moveMs(10_000);
+      expect(await other().state.locks.take(wanted('run-2'))).to.equal(undefined);
+      expect([...(await staging().state.locks.renew())]).to.deep.equal([]);
+    });
+
+    it('keep whoever has lost one from committing', async () => {
+      await staging().state.locks.take(wanted('run-1'));
+      await commitAll(staging(), [{ id: 1, rows: [{ values: ['a', '1'] }] }]);
+      clock().moveMs(60_000);
+      await other().state.locks.take(wanted('run-2'));
+      const failure = await staging()
+        .commit(streamPlan(), [stagedPage({ id: 2 })])
+        .catch((error: unknown) => error);
+      expect(failure).to.have.property('message').that.includes('ETL0631');
+      expect(await collect(staging().pages(streamPlan()))).to.have.length(1);
+      await staging().state.locks.release([lock]);
+      expect((await other().state.locks.all()).map(({ run }) => run)).to.deep.equal(['run-2']);
+    });
+
+    it('are renewed by a commit', async () => {
+      await staging().state.locks.take(wanted('run-1'));
+      clock().moveMs(59_000);
+      await commitAll(staging(), [{ id: 1 }]);
+      clock().moveMs(59_000);
+      expect(await other().state.locks.take(wanted('run-2'))).not.to.equal(undefined);
+    });
+
+    it('can be taken away by name', async () => {
+      await staging().state.locks.take(wanted('run-1'));
+      expect(await other().state.locks.unlock('extract:shop.refunds')).to.equal(false);
+      expect(await other().state.locks.unlock(lock)).to.equal(true);
+      expect(await other().state.locks.all()).to.deep.equal([]);
+    });
+  });
+}
+
+function describeRuns({ staging }: Each): void {
+  it('knows a run, its plan and how its steps ended', async () => {
+    const plan = { id: 'p1', steps: [{ id: 'load orders' }] } as never;
+    const startedAt = '2026-01-31T12:00:00.000Z';
+    await staging().state.runs.keepPlan(plan);
+    await staging().state.runs.keepPlan(plan);
+    await staging().startRun({ id: 'run-1', plan: 'p1', environment: 'dev', startedAt });
+    const step = { step: 'load orders', startedAt, finishedAt: startedAt, diagnostics: [] };
+    await staging().state.runs.finishStep('run-1', { ...step, status: 'failed' });
+    const kept = await staging().state.runs.find('run-1');
+    expect(kept).to.deep.include({ run: 'run-1', status: 'running', plan });
+    expect([...(kept?.steps ?? [])]).to.deep.equal([['load orders', 'failed']]);
+    expect(await staging().state.runs.find('run-2')).to.equal(undefined);
+    await staging().finishRun('run-1', 'failed', startedAt);
+    expect(await staging().state.runs.last(5)).to.deep.equal([
+      { run: 'run-1', status: 'failed', startedAt, finishedAt: startedAt },
+    ]);
+    await staging().state.runs.forget('2026-02-01T00:00:00.000Z');
+    expect(await staging().state.runs.find('run-1')).to.equal(undefined);
+    expect(await staging().state.runs.last(5)).to.have.length(1);
+  });
+}
+
+function describeState({ staging }: Each): void {
+  describe('positions', () => {
+    it('are settled as far as every mapping has loaded', async () => {
+      const lines = mappingPlan({ id: 'string', price: 'decimal' }, { name: 'lines' });
+      const both = { ...ref, mappings: ['orders', 'lines'] };
+      await staging().prepare(lines);
+      for (const id of [1, 2])
+        await staging().commit(streamPlan(), [
+          {
+            ...stagedPage({ id, rows: [{ values: ['a', '1'] }] }),
+            rows: [mappedRows({ id, rows: [{ values: ['a', '1'] }] }), mappedRows({ id, mapping: 'lines' })],
+          },
+        ]);
+      await loadAll(staging(), await staging().pendingUnits(orders, 1));
+      expect(await staging().state.positions.settled(ref)).to.deep.equal({ page: 2, cursor: 'cursor of 2' });
+      expect(await staging().state.positions.settled(both)).to.deep.equal({ page: 0 });
+      await loadAll(staging(), (await staging().pendingUnits(lines, 1)).slice(0, 1));
+      const [state] = await staging().state.positions.streams([both]);
+      expect(state).to.deep.include({ stream: 'shop.orders', account: 'default' });
+      expect(state?.pages).to.deep.equal({ all: 2, kept: 2, bytes: 10, records: 2 });
+      expect(state?.mappings[0]).to.deep.equal({
+        mapping: 'orders',
+        loadedThrough: 2,
+        pendingPages: 0,
+        pendingRows: 0,
+        blocked: 0,
+      });
+    });
+
+    it('are set, and an open window is given up', async () => {
+      const next = { method: 'GET', url: '/orders?page=2', headers: {} } as const;
+      const open = { startedAt: '2026-01-01T00:00:00.000000Z', pages: 1, next };
+      await commitAll(staging(), [{ id: 1, position: { cursor: 'b', open } }]);
+      await staging().state.positions.setCursor(ref, 'a', JSON.stringify(streamPlan().shape));
+      expect(await staging().position(streamPlan())).to.deep.equal({
+        cursor: 'a',
+        shape: streamPlan().shape,
+      });
+    });
+
+    it('are forgotten, with or without the pages', async () => {
+      await commitAll(staging(), [{ id: 1, rows: [{ values: ['a', '1'] }], blocked: [blockedRow()] }]);
+      const refunds = streamPlan({ name: 'refunds' });
+      await staging().commit(refunds, [{ ...stagedPage({ id: 2 }), rows: [] }]);
+      expect(await staging().state.positions.reset(ref, false)).to.equal(0);
+      expect(await staging().position(streamPlan())).to.deep.equal({});
+      expect(await collect(staging().pages(streamPlan()))).to.have.length(1);
+      expect(await staging().state.positions.reset(ref, true)).to.equal(1);
+      expect(await collect(staging().pages(streamPlan()))).to.have.length(0);
+      expect(await openRows(staging(), 'orders')).to.have.length(0);
+      expect(await staging().pendingUnits(orders, 10)).to.have.length(0);
+      expect(await collect(staging().pages(refunds))).to.have.length(1);
+    });
+  });
+}
+
+function describeRetention({ staging, clock }: Each): void {
+  describe('retention', () => {
+    const keep: Retention = { ageMs: 30 * dayMs };
+    const kept = async (): Promise<number[]> =>
+      (await collect(staging().pages(streamPlan()))).map(({ id }) => Number(id));
+    const compact = (retention: Retention, pagesMax = 100) =>
+      staging().state.positions.compact([ref], retention, pagesMax);
+
+    it('drops old responses that are settled, the oldest first, and keeps their rows and counts', async () => {
+      await commitAll(
+        staging(),
+        [1, 2, 3].map((id) => ({ id, rows: [{ values: [`${id}`, '1'] }] })),
+      );
+      await loadAll(staging(), await staging().pendingUnits(orders, 1));
+      expect(await compact(keep)).to.deep.equal({ pages: 0, bytes: 0, more: false });
+      clock().moveMs(31 * dayMs);
+      expect(await staging().state.positions.compactable([ref], keep)).to.deep.equal({
+        pages: 3,
+        bytes: 15,
+        more: false,
+      });
+      expect(await compact(keep, 2)).to.deep.equal({ pages: 2, bytes: 10, more: true });
+      expect(await kept()).to.deep.equal([3]);
+      expect([...(await staging().keptPages())]).to.deep.equal([['shop.orders', { kept: 1, dropped: 2 }]]);
+      await staging().rewind('orders');
+      const [unit] = await staging().pendingUnits(orders, 100);
+      expect(unit).to.include({ firstPage: 1, lastPage: 3, rows: 3 });
+      await staging().state.positions.shrink();
+      expect(await kept()).to.deep.equal([3]);
+    });
+
+    it('never drops what is not loaded, nor what has a row set aside', async () => {
+      await commitAll(staging(), [
+        { id: 1, rows: [{ values: ['a', '1'] }], blocked: [blockedRow()] },
+        { id: 2, rows: [{ values: ['b', '1'] }] },
+        { id: 3, rows: [{ values: ['c', '1'] }] },
+      ]);
+      await loadAll(staging(), (await staging().pendingUnits(orders, 1)).slice(0, 2));
+      clock().moveMs(31 * dayMs);
+      await compact(keep);
+      expect(await kept()).to.deep.equal([1, 3]);
+      const withNew = { ...ref, mappings: ['orders', 'new'] };
+      expect((await staging().state.positions.compact([withNew], { ageMs: 0 }, 10)).pages).to.equal(0);
+    });
+
+    it('drops the oldest until what is kept is small enough', async () => {
+      await commitAll(
+        staging(),
+        [1, 2, 3, 4].map((id) => ({ id })),
+      );
+      await loadAll(staging(), await staging().pendingUnits(orders, 1));
+      expect(await compact({ ageMs: dayMs, bytesMax: 12 })).to.deep.equal({
+        pages: 2,
+        bytes: 10,
+        more: false,
+      });
+      expect(await kept()).to.deep.equal([3, 4]);
+    });
+
+    it('counts a mapping as mapped that has seen every page that is kept', async () => {
+      await commitAll(
+        staging(),
+        [1, 2].map((id) => ({ id })),
+      );
+      await loadAll(staging(), await staging().pendingUnits(orders, 1));
+      clock().moveMs(31 * dayMs);
+      await compact(keep, 1);
+      const changed = mappingPlan({ id: 'string' }, { hash: 'hash-2' });
+      await staging().prepare(changed);
+      expect((await staging().mappingHashes()).get('orders')).to.equal(undefined);
+      for (const page of await collect(staging().pages(streamPlan())))
+        await staging().restage(page.id, mappedRows({ id: page.id }), 'run-2');
+      expect((await staging().mappingHashes()).get('orders')).to.equal('hash-2');
+    });
+  });
+}
+
+const unit = (over: Partial<WarehouseUnit>): WarehouseUnit => ({
+  id: 'dev.orders.1-1.0.00000000',
+  mapping: 'orders',
+  run: 'run-2',
+  firstPage: 1,
+  lastPage: 1,
+  counts: { staged: 1, inserted: 1, updated: 0, unchanged: 0, superseded: 0 },
+  loadedAt: '2026-01-31T13:00:00.000Z',
+  ...over,
+});
+
+function describeLost({ staging }: Each): void {
+  describe('loads that only the warehouse knows', () => {
+    const pending = async () => staging().pendingUnits(orders, 1);
+    const epoch = async (): Promise<string> => (await pending())[0]?.id.split('.').at(-2) ?? '';
+
+    it('are no loss where their last page is here: the crash between two commits', async () => {
+      await commitAll(staging(), [{ id: 1, rows: [{ values: ['a', '1'] }] }]);
+      const [ours] = await pending();
+      expect(await staging().state.positions.lost([unit({ id: ours?.id ?? '' })])).to.equal(undefined);
+    });
+
+    it('make page numbers go on behind them, and pages that they hold whole are loaded', async () => {
+      await commitAll(
+        staging(),
+        [1, 2].map((id) => ({ id, rows: [{ values: [`${id}`, '1'] }] })),
+      );
+      await staging().reservePages(2);
+      const base = await epoch();
+      const whole = unit({ id: `dev.orders.1-1.${base}.00000000` });
+      const beyond = unit({
+        id: `dev.orders.2-7.${base}.00000000`,
+        firstPage: 2,
+        lastPage: 7,
+        counts: { staged: 6, inserted: 6, updated: 0, unchanged: 0, superseded: 0 },
+      });
+      expect(await staging().state.positions.lost([whole, beyond])).to.deep.equal({
+        units: 1,
+        runs: 1,
+        from: beyond.loadedAt,
+        to: beyond.loadedAt,
+        lastPage: 7,
+      });
+      expect(await staging().state.positions.reconcile([whole, beyond])).to.equal(1);
+      expect((await pending()).map(({ firstPage, lastPage }) => [firstPage, lastPage])).to.deep.equal([
+        [2, 2],
+      ]);
+      expect(await staging().reservePages(1)).to.equal(8);
+      expect(await staging().state.positions.lost([whole, beyond])).to.equal(undefined);
+    });
+
+    it('do not hold what another mapping has made, nor a page that came later', async () => {
+      await commitAll(
+        staging(),
+        [1, 2].map((id) => ({ id, rows: [{ values: [`${id}`, '1'] }] })),
+      );
+      const base = await epoch();
+      const older = unit({ id: 'dev.orders.1-9.zz.00000000', lastPage: 9 });
+      const fewer = unit({ id: `dev.orders.1-8.${base}.00000000`, lastPage: 8 });
+      expect(await staging().state.positions.reconcile([older, fewer])).to.equal(0);
+      expect(await pending()).to.have.length(2);
+      expect(await staging().reservePages(1)).to.equal(10);
+    });
+  });
+}
