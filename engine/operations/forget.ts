@@ -16,7 +16,7 @@ import type { ResponseCache, Staging } from '../model/ports.ts';
 import { mentions, streamName, withoutNames, withoutPerson } from './forget-texts.ts';
 
 export interface ForgetServices {
-  readonly staging: Pick<Staging, 'pages'>;
+  readonly staging: Pick<Staging, 'pages' | 'keptPages'>;
   readonly forgetting: Forgetting;
   readonly warehouse: WarehouseEraser;
   readonly cache: Pick<ResponseCache, 'drop'>;
@@ -51,8 +51,10 @@ export interface FoundSubject {
 export async function findSubject(services: ForgetServices): Promise<FoundSubject> {
   const streams: FoundInStream[] = [];
   const diagnostics: Diagnostic[] = [];
+  const kept = await services.staging.keptPages();
   for (const eraser of services.erasers) {
     const staged = await stagedMappings(eraser, services, diagnostics);
+    diagnostics.push(...unsearchable(eraser, staged, kept.get(streamName(eraser))?.dropped ?? 0));
     streams.push(await findInStream(eraser, staged, services, diagnostics));
   }
   return { streams, diagnostics };
@@ -254,6 +256,28 @@ const strangeMappings = (stream: string, names: readonly string[]): Diagnostic =
   ),
   severity: 'warning',
 });
+
+/** Of pages whose response is gone, rows are found only in columns that name the person. */
+function unsearchable(
+  eraser: StreamEraser,
+  staged: readonly MappingPlan[],
+  dropped: number,
+): readonly Diagnostic[] {
+  const blind = staged.filter(({ name }) => eraser.columns.every(({ mapping }) => mapping.name !== name));
+  if (dropped === 0 || blind.length === 0) return [];
+  const names = blind.map(({ name }) => name).join(', ');
+  return [
+    {
+      ...complaint(
+        'ETL0964',
+        `${streamName(eraser)}: the responses of ${dropped} ${dropped === 1 ? 'page' : 'pages'} were let go, and cannot be searched`,
+        `Of these pages rows of ${names} are not found: no column of theirs holds the \`subject\` as it is.`,
+        'Give them such a column, or read the stream anew: `etl state reset`.',
+      ),
+      severity: 'warning',
+    },
+  ];
+}
 
 const unreadPages = (stream: string, pages: readonly number[]): Diagnostic => ({
   ...complaint(
