@@ -1,10 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { postgresPlace } from './faults/postgres-place.ts';
+import { sqlitePlace } from './faults/staging-place.ts';
 import { acceptParse } from './parse/acceptance.ts';
 import { hasParseServer } from './parse/server.ts';
-import { acceptRetail } from './retail/acceptance.ts';
+import { type Acceptance, type AcceptanceOptions, acceptRetail } from './retail/acceptance.ts';
+import { acceptKilled } from './retail/killed.ts';
 import type { Findings } from './support/findings.ts';
 import { packageFolder } from './support/package-folder.ts';
+import { hasPostgresServer, PostgresServer } from './support/postgres-server.ts';
 
 /**
  * `npm run accept -- NAME`: the whole way over a year of real transactions, each of them accounted for, or over all records
@@ -12,6 +16,7 @@ import { packageFolder } from './support/package-folder.ts';
  */
 const acceptances: { readonly [name: string]: () => Promise<Accepted> } = {
   'online-retail': onlineRetail,
+  'online-retail-killed': onlineRetailKilled,
   'parse-server': parseServer,
 };
 
@@ -36,22 +41,48 @@ function refuse(message: string): never {
   process.exit(64);
 }
 
-async function onlineRetail(): Promise<Accepted> {
+function retailOptions(name: string): AcceptanceOptions {
   const file = process.env['SLUICE_RETAIL'] ?? '';
   if (file === '')
     refuse('SLUICE_RETAIL is to name online-retail.csv.gz; docs/bench.md says where it comes from.');
   if (!existsSync(file)) refuse(`SLUICE_RETAIL names ${file}, and there is no such file.`);
-  const { findings, totals } = await acceptRetail({
+  return {
     file,
-    folder: join(packageFolder, '.etl/accept/online-retail'),
+    folder: join(packageFolder, '.etl/accept', name),
     pageRecords: 250,
     cutoff: '2011-12-01T00:00:00Z',
-  });
+  };
+}
+
+function asPublished({ findings, totals }: Acceptance): Accepted {
   for (const key of Object.keys(published) as (keyof typeof published)[]) {
     findings.same(`${key} as published`, totals[key], published[key]);
   }
   const { controlSum, ...counts } = totals;
   return { findings, figures: { ...counts, control_sum: Number(controlSum) } };
+}
+
+async function onlineRetail(): Promise<Accepted> {
+  return asPublished(await acceptRetail(retailOptions('online-retail')));
+}
+
+/** The same with twelve kills, on each kind of staging database. */
+async function onlineRetailKilled(): Promise<Accepted> {
+  const options = { ...retailOptions('online-retail-killed'), seed: 12 };
+  const onSqlite = asPublished(await acceptKilled({ ...options, place: sqlitePlace }));
+  if (!hasPostgresServer()) {
+    process.stderr.write('SKIPPED: PostgreSQL is not installed; only SQLite was looked at.\n');
+    return onSqlite;
+  }
+  const server = await PostgresServer.start();
+  try {
+    const place = postgresPlace(server);
+    const { findings, figures } = asPublished(await acceptKilled({ ...options, place }));
+    onSqlite.findings.add('PostgreSQL, ', findings);
+    return { findings: onSqlite.findings, figures };
+  } finally {
+    await server.stop();
+  }
 }
 
 async function parseServer(): Promise<Accepted> {

@@ -118,11 +118,16 @@ export const erasers = (plan: Plan, subject: string, secrets: EraserSecrets): re
 const readersOf = ({ mappings }: Plan, names: readonly string[]): readonly MappingPlan[] =>
   names.flatMap((name) => mappings[name] ?? []);
 
-/** How rows with certain values are deleted from a mapping's table. */
+/** How rows with certain values are deleted from a mapping's table, or from another one that belongs to it. */
 export const erasing =
   (project: Project) =>
-  (mapping: MappingPlan, columns: readonly string[], rows: readonly StagedRow[]): EraseStatement =>
-    eraseStatement(project, mapping, columns, rows);
+  (
+    mapping: MappingPlan,
+    columns: readonly string[],
+    rows: readonly StagedRow[],
+    table?: string,
+  ): EraseStatement =>
+    eraseStatement(project, mapping, columns, rows, table);
 
 /** What a mapping makes of records, case by case. */
 export const map = (

@@ -58,6 +58,7 @@ function statementName(side: string, sql: string): string | undefined {
     /^(?:BEGIN|COMMIT|COPY|MERGE INTO|INSERT INTO|UPDATE|CREATE|DELETE FROM|SET VARIABLE)\b(?: (?!OR\b)["\w.]+)?/i.exec(
       plain,
     ) ?? [];
+  if (/; COMMIT$/.test(plain)) return `${side} COMMIT`;
   return words === undefined ? undefined : `${side} ${words.replaceAll('"', '')}`;
 }
 

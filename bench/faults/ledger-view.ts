@@ -45,9 +45,9 @@ const ledgerQueries = [
   'SELECT mapping, page, rows, filtered, blocked FROM page_rows',
   'SELECT _page AS page, count(*) AS rows FROM stg_orders GROUP BY _page',
   'SELECT _page AS page, count(*) AS rows FROM stg_order_lines GROUP BY _page',
-  'SELECT id, mapping, first_page, last_page, rows FROM loads',
+  'SELECT id, mapping, first_page, last_page, rows, held FROM loads',
   'SELECT mapping, loaded_through FROM mappings',
-  'SELECT mapping, record, property, reason, value FROM blocked_rows',
+  "SELECT mapping, record, property, reason, status FROM blockers WHERE kind = 'record'",
 ];
 
 type Row = Readonly<Record<string, unknown>>;
@@ -82,7 +82,9 @@ export async function accountOf(
     accounted: wrong.length === 0 ? known : Math.min(known, units - 1),
     problems: [...counted.flatMap(({ problem }) => problem ?? []), ...wrong],
     blocked: new Set(
-      aside.map((row) => JSON.stringify([row['mapping'], row['record'], row['property'], row['reason']])),
+      aside.map((row) =>
+        JSON.stringify([row['mapping'], row['record'], row['property'], row['reason'], row['status']]),
+      ),
     ),
   };
 }
@@ -123,11 +125,12 @@ function unloadedOf(
   mappings: readonly Row[],
 ): readonly string[] {
   const own = (rows: readonly Row[]): Row[] => rows.filter((row) => row['mapping'] === mapping);
-  const [rows, loaded] = [sum(own(pageRows), 'rows'), sum(own(loads), 'rows')];
+  const rows = sum(own(pageRows), 'rows');
+  const loaded = sum(own(loads), 'rows') + sum(own(loads), 'held');
   const last = own(pageRows).reduce((most, { page }) => Math.max(most, Number(page)), 0);
   const through = Number(own(mappings)[0]?.['loaded_through'] ?? 0);
   return [
-    ...(rows === loaded ? [] : [`${mapping}: ${rows} rows are staged and ${loaded} loaded`]),
+    ...(rows === loaded ? [] : [`${mapping}: ${rows} rows are staged and ${loaded} loaded or held`]),
     ...(through === last ? [] : [`${mapping}: loaded through page ${through} of ${last}`]),
   ];
 }

@@ -8,7 +8,7 @@ import { expectedTotals } from './expected.ts';
 import { type RetailLine, readRetailLines } from './lines.ts';
 import { makeProject, writeLabData } from './project.ts';
 import { type ShopRecord, type ShopRecords, shopRecords } from './shop-records.ts';
-import { compareWithFile, type RetailTotals, warehouseTotals } from './warehouse.ts';
+import { compareWithFile, type RetailTotals, sameTotals, warehouseTotals } from './warehouse.ts';
 
 export interface AcceptanceOptions {
   /** Gzipped CSV of the form of the Online Retail data set. */
@@ -151,10 +151,4 @@ function lookAtChanges(
   compare('products', ({ stockCode }) => stockCode);
   findings.same('second run: lines inserted', rowsOf(report, 'invoice_lines')?.inserted ?? 0, late.length);
   findings.same('second run: lines updated', rowsOf(report, 'invoice_lines')?.updated ?? 0, 0);
-}
-
-function sameTotals(findings: Findings, when: string, found: RetailTotals, expected: RetailTotals): void {
-  for (const name of Object.keys(expected) as (keyof RetailTotals)[]) {
-    findings.same(`${name} ${when}`, found[name], expected[name]);
-  }
 }

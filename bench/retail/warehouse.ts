@@ -30,3 +30,15 @@ export async function compareWithFile(path: string, file: string, findings: Find
     findings.same(what.replaceAll('_', ' '), Number(count), 0);
   }
 }
+
+/** Compares each total with what it should be. */
+export function sameTotals(
+  findings: Findings,
+  when: string,
+  found: RetailTotals,
+  expected: RetailTotals,
+): void {
+  for (const name of Object.keys(expected) as (keyof RetailTotals)[]) {
+    findings.same(`${name} ${when}`, found[name], expected[name]);
+  }
+}

@@ -24,6 +24,11 @@ export class Findings {
     this.all.push({ what, found: String(found), expected: `at least ${least}`, ok: found >= least });
   }
 
+  /** Takes over what others have found. */
+  add(prefix: string, { all }: Findings): void {
+    this.all.push(...all.map((finding) => ({ ...finding, what: prefix + finding.what })));
+  }
+
   wrong(): readonly Finding[] {
     return this.all.filter(({ ok }) => !ok);
   }

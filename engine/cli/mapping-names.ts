@@ -7,10 +7,13 @@ export function mappingsNamed({ mappings }: Plan, names: readonly string[]): rea
   return chosen('ETL0903', 'mapping', Object.keys(mappings), names);
 }
 
-/** The streams that are named as `source.stream`, or all that are read. @throws RefusedError (exit 3) when there is none of a name */
-export function streamsNamed({ steps }: Plan, names: readonly string[]): readonly StreamPlan[] {
-  const streams = steps.flatMap((step) => (step.kind === 'extract' ? [step.stream] : []));
+/** The streams that are named as `source.stream`, or all that a mapping is made of. @throws RefusedError (exit 3) when there is none of a name */
+export function streamsNamed({ steps, mappings }: Plan, names: readonly string[]): readonly StreamPlan[] {
   const full = ({ source, name }: StreamPlan): string => `${source}.${name}`;
+  const mapped = Object.values(mappings).map(({ stream }) => stream);
+  const streams = steps
+    .flatMap((step) => (step.kind === 'extract' ? [step.stream] : []))
+    .filter((stream) => mapped.includes(full(stream)));
   const wanted = chosen('ETL0906', 'stream', streams.map(full), names);
   return streams.filter((stream) => wanted.includes(full(stream)));
 }

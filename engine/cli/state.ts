@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { versionsTable } from '../model/columns.ts';
 import type { Forgetting } from '../model/forget.ts';
 import { allLost } from '../model/lost-loads.ts';
 import type { Memory, Warehouse } from '../model/ports.ts';
@@ -73,10 +74,13 @@ const lostOf = (lost: LostLoads | undefined): Pick<StateSnapshot, 'lost'> =>
 /** What staging and warehouse hold now. Nothing is made where nothing is yet. */
 export async function snapshot(project: Project, databases: Databases): Promise<StateSnapshot> {
   const { staging, warehouse } = databases;
-  const wanted = project.mappings.map(({ name, to }) => ({
-    schema: to?.schema ?? 'main',
-    table: to?.table ?? name,
-  }));
+  const wanted = project.mappings.flatMap(({ name, to }) => {
+    const [schema, table] = [to?.schema ?? 'main', to?.table ?? name];
+    return [
+      { schema, table },
+      { schema, table: versionsTable(table) },
+    ];
+  });
   const own = ['_etl_loads', '_etl_completeness'].map((table) => ({ schema: 'main', table }));
   const tables = await warehouse.tables([...wanted, ...own]);
   if (!(await staging.exists())) {

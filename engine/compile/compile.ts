@@ -2,6 +2,7 @@ import type { AlertPlan } from '../model/alert.ts';
 import type * as config from '../model/config.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import type {
+  ExtractStep,
   LoadStep,
   MappingPlan,
   MetricsPlan,
@@ -18,8 +19,9 @@ import { canonical, sha256 } from './canonical.ts';
 import { compileChecks } from './checks.ts';
 import { compileMapping } from './mapping.ts';
 import { compileSource } from './source.ts';
-import { readAnew, reconcileStep, reloadStep, remapStep } from './state-steps.ts';
+import { deletingStreams, readAnew, reconcileStep, reloadStep, remapStep } from './state-steps.ts';
 import { compileStream } from './stream.ts';
+import { sweepSteps } from './sweep.ts';
 import { costSyntax } from './syntax.ts';
 import { WarehouseSql } from './warehouse-sql.ts';
 
@@ -51,10 +53,10 @@ export function compileProject(
   diagnostics.push(...project.sources.flatMap((source) => costSyntax(source, documents)));
   if (hasErrors(diagnostics)) return { diagnostics };
   const mappings = mapped.map((one) => one.mapping);
-  const streams = streamsOf(project);
+  const streams = streamsOf(project, mappings);
   const sql = new WarehouseSql(project.warehouse.type ?? 'duckdb', project.templates, snapshot.tables);
   const compiled = compileSteps(project, mappings, streams, sql, snapshot, diagnostics);
-  const steps = fromLedger ? compiled.filter(({ kind }) => kind !== 'extract') : compiled;
+  const steps = fromLedger ? compiled.filter(({ kind }) => kind !== 'extract' && kind !== 'sweep') : compiled;
   if (hasErrors(diagnostics)) return { diagnostics };
   const sources = project.sources.filter((source) =>
     [...streams.values()].some((stream) => stream.source === source.name),
@@ -133,14 +135,16 @@ const compileMetrics = ({ prometheus, otlp }: config.MetricsSettings): MetricsPl
 const usesTokens = (streams: ReadonlyMap<string, StreamPlan>): boolean =>
   [...streams.values()].some((stream) => stream.privacy.some(({ action }) => action === 'hmac'));
 
-/** The streams that a mapping reads, by `source.stream`, in the order of the project. */
-function streamsOf(project: Project): ReadonlyMap<string, StreamPlan> {
+/** The streams that mappings read or learn of deletes from, by `source.stream`, in the order of the project. */
+function streamsOf(project: Project, mappings: readonly MappingPlan[]): ReadonlyMap<string, StreamPlan> {
   const streams = new Map<string, StreamPlan>();
   for (const source of project.sources) {
     for (const [name, stream] of Object.entries(source.streams)) {
       const full = `${source.name}.${name}`;
       const readers = project.mappings.filter((mapping) => mapping.from === full);
-      if (readers.length > 0) streams.set(full, compileStream(source, name, stream, readers));
+      const isRead =
+        readers.length > 0 || mappings.some((mapping) => deletingStreams(mapping).includes(full));
+      if (isRead) streams.set(full, compileStream(source, name, stream, readers));
     }
   }
   return streams;
@@ -156,13 +160,11 @@ function compileSteps(
   diagnostics: Diagnostic[],
 ): readonly Step[] {
   const steps: Step[] = [...reconcileStep(snapshot)];
-  for (const mapping of mappings) steps.push(...remapStep(mapping, streams, snapshot));
-  for (const [full, stream] of streams) {
-    const readers = mappings.filter((mapping) => mapping.stream === full).map(({ name }) => name);
-    const reason = `${readers.join(', ')} ${readers.length === 1 ? 'reads' : 'read'} this stream`;
-    const anew = readAnew(snapshot.shapes.get(full), stream);
-    steps.push({ kind: 'extract', id: `extract ${full}`, reason: reason + anew, stream, mappings: readers });
-  }
+  const sweeps = [...streams.values()].flatMap((stream) => sweepSteps(stream, mappings));
+  const kept = new Map([...streams, ...sweeps.flatMap(({ stream, gone }) => [named(stream), named(gone)])]);
+  for (const mapping of mappings) steps.push(...remapStep(mapping, kept, snapshot));
+  for (const [full, stream] of streams) steps.push(extractStep(full, stream, mappings, snapshot));
+  steps.push(...sweeps);
   const lacking = sql.lacking();
   for (const mapping of mappings) {
     steps.push(...checkStep(project, mapping));
@@ -176,6 +178,28 @@ function compileSteps(
     });
   }
   return steps;
+}
+
+const named = (stream: StreamPlan) => [`${stream.source}.${stream.name}`, stream] as const;
+
+function extractStep(
+  full: string,
+  stream: StreamPlan,
+  mappings: readonly MappingPlan[],
+  snapshot: StateSnapshot,
+): ExtractStep {
+  const readers = mappings.filter((mapping) => mapping.stream === full).map(({ name }) => name);
+  const losers = mappings
+    .filter((mapping) => deletingStreams(mapping).includes(full))
+    .map(({ name }) => name);
+  const reasons = [
+    ...(readers.length > 0
+      ? [`${readers.join(', ')} ${readers.length === 1 ? 'reads' : 'read'} this stream`]
+      : []),
+    ...(losers.length > 0 ? [`it lists what is gone from ${losers.join(', ')}`] : []),
+  ];
+  const reason = reasons.join('; ') + readAnew(snapshot.shapes.get(full), stream);
+  return { kind: 'extract', id: `extract ${full}`, reason, stream, mappings: [...readers, ...losers] };
 }
 
 const rowsMaxOf = (project: Project, { name }: MappingPlan): number =>

@@ -24,7 +24,7 @@ export function leftOver(kept: KeptRun, now: Plan): LeftOver {
   const mappings = new Set(left.flatMap(mappingsOf));
   const isLeft = (step: Step): boolean => {
     if (step.kind === 'reconcile') return true;
-    return step.kind === 'extract' ? steps.includes(step.id) : mappings.has(step.mapping);
+    return 'mapping' in step ? mappings.has(step.mapping) : steps.includes(step.id);
   };
   const { id: _, ...body } = { ...now, steps: now.steps.filter(isLeft) };
   return { steps, moved, plan: { ...body, id: sha256(canonical(body)) } };
@@ -32,7 +32,7 @@ export function leftOver(kept: KeptRun, now: Plan): LeftOver {
 
 const mappingsOf = (step: Step): readonly string[] => {
   if (step.kind === 'reconcile') return [];
-  return step.kind === 'extract' ? step.mappings : [step.mapping];
+  return 'mapping' in step ? [step.mapping] : step.mappings;
 };
 
 /** The structure of a plan, node by node, under the names that people know. */

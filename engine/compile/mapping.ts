@@ -3,12 +3,13 @@ import type * as config from '../model/config.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { assert } from '../model/errors.ts';
 import { knownPath } from '../model/path.ts';
-import type { LogicalType, MappingPlan, Origin, PropertyPlan } from '../model/plan.ts';
-
+import type { DeletesPlan, LogicalType, MappingPlan, Origin, PropertyPlan } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
+import { goneOf } from '../model/sweep.ts';
 import { canonical, sha256 } from './canonical.ts';
 import { compileConditions } from './conditions.ts';
 import { overridesOf } from './overrides.ts';
+import { compileSweep } from './sweep.ts';
 import { propertySyntax } from './syntax.ts';
 import { compileTransform } from './transforms.ts';
 
@@ -24,6 +25,8 @@ export function compileMapping(
     diagnostics.push(...propertySyntax(mapping.name, name, property, documents));
     return compileProperty(mapping, name, property, key.includes(name));
   });
+  const stream = streamOf(project, mapping.from);
+  const deletes = compileDeletes(project, mapping, stream);
   const body = {
     name: mapping.name,
     stream: mapping.from,
@@ -34,15 +37,30 @@ export function compileMapping(
     key: [accountColumn, ...key],
     properties,
   };
+  // Whether rows are removed or kept as deleted is decided while loading: the staged ones are the same.
+  const { how, sweep, ...learned } = deletes ?? {};
+  const decisive = [
+    body,
+    streamShape(project, mapping.from),
+    privacyOf(mapping),
+    ...(how === undefined ? [] : [learned, sweep?.stream]),
+  ];
   const overrides = overridesOf(project, mapping.name);
   return {
     mapping: {
       ...body,
-      hash: sha256(canonical([body, streamShape(project, mapping.from), privacyOf(mapping)])),
+      ...(stream?.cursor && { versionedBy: `${stream.cursor.field} ${stream.cursor.type ?? 'timestamp'}` }),
+      ...(deletes && { deletes }),
+      hash: sha256(canonical(decisive)),
       ...(overrides.length > 0 && { overrides }),
     },
     diagnostics,
   };
+}
+
+function streamOf(project: Project, from: string): config.Stream | undefined {
+  const [source = '', name = ''] = from.split('.');
+  return project.sources.find((one) => one.name === source)?.streams[name];
 }
 
 /** What is kept of personal data decides the rows as well. */
@@ -53,10 +71,46 @@ const privacyOf = ({ properties }: config.Mapping): unknown =>
 
 /** What of a stream decides the rows made of its pages. */
 function streamShape(project: Project, from: string): unknown {
-  const [source = '', name = ''] = from.split('.');
+  const redact = project.sources.find((one) => one.name === from.split('.')[0])?.redact;
+  const stream = streamOf(project, from);
+  return [redact, stream?.records, stream?.primaryKey, stream?.cursor?.field, stream?.cursor?.type];
+}
+
+/** How rows leave the table of a mapping; undefined where none does. */
+function compileDeletes(
+  project: Project,
+  mapping: config.Mapping,
+  stream: config.Stream | undefined,
+): DeletesPlan | undefined {
+  const ways = stream?.deletes ?? [];
+  const children = mapping.load.children === 'replace';
+  if (ways.length === 0 && !children) return undefined;
+  const [source, name = ''] = mapping.from.split('.');
   const declared = project.sources.find((one) => one.name === source);
-  const stream = declared?.streams[name];
-  return [declared?.redact, stream?.records, stream?.primaryKey, stream?.cursor?.field, stream?.cursor?.type];
+  const way = ways.find(({ by }) => by === 'sweep');
+  const sweep = way && declared && compileSweep(declared, name, way);
+  return {
+    how: mapping.load.deletes ?? 'hard',
+    children,
+    flags: ways.flatMap(({ by, where }) => (by === 'flag' ? [compileConditions(where ?? {}, false)] : [])),
+    streams: [
+      ...ways.flatMap(({ by, stream: other, key = [], where = {} }) =>
+        by !== 'stream'
+          ? []
+          : [
+              {
+                stream: `${source}.${other}`,
+                key: key.map((path) => knownPath(path)),
+                where: compileConditions(where, false),
+              },
+            ],
+      ),
+      ...(sweep === undefined
+        ? []
+        : [{ stream: goneOf(mapping.from), key: [knownPath('record')], where: [] }]),
+    ],
+    ...(sweep && { sweep }),
+  };
 }
 
 function compileProperty(

@@ -1,4 +1,4 @@
-import type { ExtractStep, MappingPlan, Plan, RemapStep, Step } from '../model/plan.ts';
+import type { MappingPlan, Plan, RemapStep, Step } from '../model/plan.ts';
 import { canonical, sha256 } from './canonical.ts';
 
 export interface Retry {
@@ -16,7 +16,9 @@ export function compileRetry(plan: Plan, { pages, load }: Retry): Plan {
   const mappings = Object.values(plan.mappings).filter(({ name }) => pages.has(name));
   const remaps = mappings.flatMap((mapping) => remap(plan, mapping, pages.get(mapping.name) ?? []));
   const isLoad = (step: Step): boolean =>
-    step.kind !== 'extract' && step.kind !== 'remap' && step.kind !== 'reconcile' && pages.has(step.mapping);
+    !['extract', 'sweep', 'remap', 'reconcile'].includes(step.kind) &&
+    'mapping' in step &&
+    pages.has(step.mapping);
   const { id: _, ...rest } = plan;
   const body = {
     ...rest,
@@ -26,15 +28,19 @@ export function compileRetry(plan: Plan, { pages, load }: Retry): Plan {
   return { ...body, id: sha256(canonical(body)) };
 }
 
-function remap(plan: Plan, { name }: MappingPlan, pages: readonly number[]): readonly RemapStep[] {
-  const whole = plan.steps.find(
+function remap(plan: Plan, { name, stream }: MappingPlan, pages: readonly number[]): readonly RemapStep[] {
+  const whole = plan.steps.filter(
     (step): step is RemapStep => step.kind === 'remap' && step.mapping === name && step.pages === undefined,
   );
-  if (whole !== undefined) return [whole];
-  const reads = plan.steps.find(
-    (step): step is ExtractStep => step.kind === 'extract' && step.mappings.includes(name),
-  );
-  if (reads === undefined) return [];
+  if (whole.length > 0) return whole;
   const reason = `${pages.length} kept ${pages.length === 1 ? 'page' : 'pages'} with Blockers that are retried`;
-  return [{ kind: 'remap', id: `remap ${name}`, reason, mapping: name, stream: reads.stream, pages }];
+  return plan.steps.flatMap((step): RemapStep[] => {
+    if (step.kind !== 'extract' && step.kind !== 'sweep') return [];
+    if (!step.mappings.includes(name)) return [];
+    const full = `${step.stream.source}.${step.stream.name}`;
+    // A stream that lists what is gone has no rows, and no Blockers.
+    if (step.kind === 'extract' && full !== stream) return [];
+    const from = step.kind === 'sweep' ? ` from ${full}` : '';
+    return [{ kind: 'remap', id: `remap ${name}${from}`, reason, mapping: name, stream: step.stream, pages }];
+  });
 }

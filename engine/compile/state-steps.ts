@@ -24,42 +24,53 @@ function lostText({ units, runs, from, to, lastPage }: LostLoads): string {
 
 const clockText = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`;
 
+/** Streams from which a mapping learns what is gone. */
+export const deletingStreams = ({ deletes }: MappingPlan): readonly string[] =>
+  (deletes?.streams ?? []).map(({ stream }) => stream);
+
+const sweptStream = ({ deletes }: MappingPlan): readonly string[] =>
+  deletes?.sweep === undefined ? [] : [deletes.sweep.stream];
+
 /** A mapping that is new or changed starts from the pages that are kept. */
 export function remapStep(
   mapping: MappingPlan,
   streams: ReadonlyMap<string, StreamPlan>,
   snapshot: StateSnapshot,
 ): readonly Step[] {
-  const stream = streams.get(mapping.stream);
-  const { kept, dropped } = snapshot.keptPages.get(mapping.stream) ?? { kept: 0, dropped: 0 };
   const known = snapshot.mappingHashes.get(mapping.name);
-  if (stream !== undefined && known === mapping.hash) return overrideStep(mapping, stream, snapshot);
-  if (stream === undefined || kept + dropped === 0) return [];
+  if (known === mapping.hash) return overrideSteps(mapping, streams, snapshot);
   const what = known === undefined ? 'new' : 'changed';
-  const pages = `${kept} kept ${kept === 1 ? 'page is' : 'pages are'} mapped again, without a request`;
-  const reason = `the mapping is ${what}: ${pages}${droppedText(dropped)}`;
-  return [
-    {
-      kind: 'remap',
-      id: `remap ${mapping.name}`,
-      reason,
-      mapping: mapping.name,
-      stream,
-      ...(dropped > 0 && { dropped }),
+  return [mapping.stream, ...sweptStream(mapping), ...deletingStreams(mapping)].flatMap(
+    (full): readonly RemapStep[] => {
+      const stream = streams.get(full);
+      const { kept, dropped } = snapshot.keptPages.get(full) ?? { kept: 0, dropped: 0 };
+      if (stream === undefined || kept + dropped === 0) return [];
+      const from = full === mapping.stream ? '' : ` from ${full}`;
+      const pages = `${kept} kept ${kept === 1 ? 'page is' : 'pages are'} mapped again${from}, without a request`;
+      const reason = `the mapping is ${what}: ${pages}${droppedText(dropped)}`;
+      const id = `remap ${mapping.name}${from}`;
+      return [{ kind: 'remap', id, reason, mapping: mapping.name, stream, ...(dropped > 0 && { dropped }) }];
     },
-  ];
+  );
 }
 
 /** A value that was set for a record which is blocked: its pages are mapped again, and no other. */
-function overrideStep(
-  { name }: MappingPlan,
-  stream: StreamPlan,
+function overrideSteps(
+  mapping: MappingPlan,
+  streams: ReadonlyMap<string, StreamPlan>,
   { overridden }: StateSnapshot,
 ): readonly RemapStep[] {
+  const { name } = mapping;
   const pages = overridden.get(name) ?? [];
   if (pages.length === 0) return [];
   const reason = `an override answers a Blocker: ${pages.length} kept ${pages.length === 1 ? 'page is' : 'pages are'} mapped again, without a request`;
-  return [{ kind: 'remap', id: `remap ${name}`, reason, mapping: name, stream, pages }];
+  return [mapping.stream, ...sweptStream(mapping)].flatMap((full): readonly RemapStep[] => {
+    const stream = streams.get(full);
+    const from = full === mapping.stream ? '' : ` from ${full}`;
+    return stream === undefined
+      ? []
+      : [{ kind: 'remap', id: `remap ${name}${from}`, reason, mapping: name, stream, pages }];
+  });
 }
 
 const droppedText = (dropped: number): string =>

@@ -1,10 +1,17 @@
 import Handlebars from 'handlebars';
 import type { AuditStatement, AuditStatementName } from '../model/audit.ts';
 import { stagedMeta } from '../model/batch.ts';
-import { accountColumn } from '../model/columns.ts';
+import { accountColumn, versionsTable } from '../model/columns.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
-import type { DefineStep, LoadStatement, LoadStep, LogicalType, MappingPlan } from '../model/plan.ts';
+import type {
+  DefineStep,
+  LoadStatement,
+  LoadStatementName,
+  LoadStep,
+  LogicalType,
+  MappingPlan,
+} from '../model/plan.ts';
 import type { WarehouseTable } from '../model/snapshot.ts';
 import { type ColumnType, columnTypes } from './column-types.ts';
 
@@ -14,18 +21,25 @@ export const loadsTable = { schema: 'main', table: '_etl_loads' } as const;
 const completeness = { schema: 'main', table: '_etl_completeness' } as const;
 
 const statementEnd = /;?\n---\n/;
-const loadNames = [
+const batchOf = {
+  /** What was loaded stays. */
+  staying: ['superseded', 'batch', 'newest'],
+  leaving: ['orphans', 'adopt', 'marks', 'remember', 'current', 'size'],
+} as const;
+
+/** The statements of a load, in the order they run. */
+const loadNames = ({ deletes }: MappingPlan): readonly LoadStatementName[] => [
   'known',
   'open',
   'copy',
-  'superseded',
-  'batch',
-  'newest',
+  ...(deletes === undefined ? batchOf.staying : batchOf.leaving),
   'count',
   'merge',
+  'refused',
+  ...(deletes === undefined ? [] : (['remove'] as const)),
   'record',
   'complete',
-] as const;
+];
 
 /** Statements of an audit, each with its template. */
 const auditNames: readonly (readonly [AuditStatementName, template: string])[] = [
@@ -42,9 +56,17 @@ const auditNames: readonly (readonly [AuditStatementName, template: string])[] =
   ['loaded', 'loaded'],
 ];
 
+/** Those of a table that rows leave. */
+const leavingAuditNames = [
+  ['current', 'current'],
+  ['older_rows', 'older-rows'],
+] as const;
+
 interface Column extends ColumnType {
   readonly name: string;
   readonly required: boolean;
+  /** Whether it holds a property's values, and how rows that are there already get theirs. */
+  readonly filled: 'anew' | 'by reload' | 'later';
 }
 
 export interface Definition {
@@ -71,14 +93,18 @@ export class WarehouseSql {
     this.#tables = tables;
     this.#handlebars.registerHelper('id', (name: string) => `"${name.replaceAll('"', '""')}"`);
     this.#handlebars.registerHelper('text', (text: string) => `'${text.replaceAll("'", "''")}'`);
+    this.#handlebars.registerPartial('older', (templates[`${dialect}/older`] ?? '').trim());
   }
 
-  /** DDL of those of our own tables that the warehouse does not have yet. */
+  /** DDL of those of our own tables that the warehouse does not have yet, or has from an older version. */
   lacking(): readonly string[] {
-    const own = { loads: loadsTable, completeness };
-    return Object.entries(own)
-      .filter(([, { schema, table }]) => this.#table(schema, table) === undefined)
-      .flatMap(([template]) => this.#statements(template, {}));
+    const known = this.#table(loadsTable.schema, loadsTable.table);
+    const hasLoads = known !== undefined && typeIn(known, 'deleted') !== undefined;
+    const hasCompleteness = this.#table(completeness.schema, completeness.table) !== undefined;
+    return [
+      ...(hasLoads ? [] : this.#statements('loads', {})),
+      ...(hasCompleteness ? [] : this.#statements('completeness', {})),
+    ];
   }
 
   /** DDL that makes the target table fit the mapping, after `first`; no step when it does. */
@@ -86,7 +112,8 @@ export class WarehouseSql {
     const existing = this.#table(mapping.schema, mapping.table);
     const columns = this.#columns(mapping);
     if (existing === undefined) {
-      const statements = [...first, ...this.#statements('create', { ...mapping, columns })];
+      const created = this.#statements('create', { ...mapping, columns });
+      const statements = [...first, ...created, ...this.#versions(mapping, true)];
       return step(mapping, 'the table does not exist yet', statements, true);
     }
     const added = columns.filter(({ name }) => typeIn(existing, name) === undefined);
@@ -96,21 +123,37 @@ export class WarehouseSql {
     const diagnostics = retyped.map((column) =>
       retypedColumn(mapping, column, typeIn(existing, column.name) ?? ''),
     );
-    const altered = added.length === 0 ? [] : this.#statements('alter', { ...mapping, added });
-    const statements = [...first, ...altered];
+    const refill = added.some(({ filled }) => filled === 'anew');
+    const altered = added.length === 0 ? [] : this.#statements('alter', { ...mapping, added, refill });
+    const versions = this.#versions(mapping, false);
+    const statements = [...first, ...altered, ...versions];
     if (statements.length === 0 || diagnostics.length > 0) return { steps: [], diagnostics, emptied: false };
-    const names = added.map(({ name }) => name).join(', ');
+    const names = [
+      ...added.map(({ name }) => name),
+      ...(versions.length > 0 ? [versionsTable(mapping.table)] : []),
+    ];
+    const isLater = added.every(({ filled }) => filled === 'later') && versions.length === 0;
     return step(
       mapping,
-      added.length === 0 ? 'the warehouse lacks tables of our own' : `new: ${names}`,
+      names.length === 0 ? 'the warehouse lacks tables of our own' : `new: ${names.join(', ')}`,
       statements,
-      added.length > 0,
+      !isLater,
     );
+  }
+
+  /** The table that knows the versions of records, where it is needed and lacking. */
+  #versions(mapping: MappingPlan, anew: boolean): readonly string[] {
+    const versions = versionsTable(mapping.table);
+    const isKnown = this.#table(mapping.schema, versions) !== undefined;
+    if (mapping.deletes === undefined || (isKnown && !anew)) return [];
+    return this.#statements('versions', { ...mapping, versions, anew });
   }
 
   load(mapping: MappingPlan, rowsMax: number): LoadStep {
     const context = this.#context(mapping);
-    const statements = loadNames.map((name): LoadStatement => ({ name, sql: this.#render(name, context) }));
+    const statements = loadNames(mapping).map(
+      (name): LoadStatement => ({ name, sql: this.#render(name, context) }),
+    );
     const reason = `what is staged goes to ${mapping.schema}.${mapping.table}`;
     return { kind: 'load', id: `load ${mapping.name}`, reason, mapping: mapping.name, rowsMax, statements };
   }
@@ -118,16 +161,22 @@ export class WarehouseSql {
   /** What holds a load file against the target table. */
   audit(mapping: MappingPlan): readonly AuditStatement[] {
     const context = this.#context(mapping);
-    return auditNames.map(([name, template]) => ({
-      name,
-      sql: this.#render(template, { ...context, source: name === 'compare_source' }),
-    }));
+    return [...auditNames, ...(mapping.deletes === undefined ? [] : leavingAuditNames)].map(
+      ([name, template]) => ({
+        name,
+        sql: this.#render(template, { ...context, source: name === 'compare_source' }),
+      }),
+    );
   }
 
   #context(mapping: MappingPlan): object {
     return {
       ...mapping,
       mapping: mapping.name,
+      kind: kindOf(mapping),
+      versions: mapping.deletes === undefined ? '' : versionsTable(mapping.table),
+      soft: mapping.deletes?.how === 'soft',
+      keepsDeleted: this.#keepsDeleted(mapping),
       values: mapping.properties.map(({ name }) => name).filter((name) => !mapping.key.includes(name)),
       columns: this.#fileColumns(mapping),
       file: this.#fileColumns(mapping).map(({ name, fileType }) => ({ name, type: fileType })),
@@ -136,7 +185,7 @@ export class WarehouseSql {
 
   /** Deletes the rows with certain values in these columns; each has a list of texts as its parameter. */
   forget(
-    { schema, table }: MappingPlan,
+    { schema, table }: Pick<MappingPlan, 'schema' | 'table'>,
     columns: readonly { readonly name: string; readonly type: LogicalType }[],
   ): string {
     const types = columnTypes[this.#dialect];
@@ -147,31 +196,48 @@ export class WarehouseSql {
   /** Columns of the target table, in order. */
   #columns(mapping: MappingPlan): readonly Column[] {
     const types = columnTypes[this.#dialect];
+    const { deletes } = mapping;
+    const text = types({ name: 'string' });
+    const instant = types({ name: 'timestamp' });
+    const own = { required: true, filled: 'anew' } as const;
+    const late = { required: false, filled: 'by reload' } as const;
+    const versioned = mapping.versionedBy === undefined ? ({ ...late, filled: 'later' } as const) : late;
     return [
-      { name: accountColumn, ...types({ name: 'string' }), required: true },
-      ...mapping.properties.map((property) => ({
-        ...types(property.type),
-        name: property.name,
-        // What must be there is checked while mapping; a mapping may require less tomorrow.
-        required: false,
-      })),
-      { name: '_run', ...types({ name: 'string' }), required: true },
-      { name: '_page', ...types({ name: 'integer' }), type: 'BIGINT', fileType: 'BIGINT', required: true },
-      { name: '_loaded_at', ...types({ name: 'timestamp' }), required: true },
-      { name: '_hash', ...types({ name: 'string' }), required: true },
+      { name: accountColumn, ...text, ...own },
+      // What must be there is checked while mapping; a mapping may require less tomorrow.
+      ...mapping.properties.map(({ name, type }) => ({ ...types(type), name, ...own, required: false })),
+      { name: '_run', ...text, ...own },
+      { name: '_page', ...types({ name: 'integer' }), type: 'BIGINT', fileType: 'BIGINT', ...own },
+      { name: '_loaded_at', ...instant, ...own },
+      { name: '_hash', ...text, ...own },
+      { name: '_cursor', ...text, ...versioned },
+      ...(deletes === undefined ? [] : [{ name: '_record', ...text, ...late }]),
+      ...(deletes?.how === 'soft'
+        ? [{ name: '_deleted_at', ...instant, required: false, filled: 'later' } as const]
+        : []),
     ];
   }
 
+  /** Whether rows may be there that are deleted: now, or since an earlier time when they were kept as such. */
+  #keepsDeleted({ deletes, schema, table }: MappingPlan): boolean {
+    const existing = this.#table(schema, table);
+    return (
+      deletes?.how === 'soft' || (existing !== undefined && typeIn(existing, '_deleted_at') !== undefined)
+    );
+  }
+
   /** Columns of the load file, in order: see `stagedMeta`. */
-  #fileColumns(mapping: MappingPlan): readonly (ColumnType & { readonly name: string })[] {
+  #fileColumns(mapping: MappingPlan): readonly FileColumn[] {
     const types = columnTypes[this.#dialect];
     const position = { type: 'BIGINT', fileType: 'BIGINT', fromBase64: false };
+    const kind = kindOf(mapping);
     return [
-      { name: accountColumn, ...types({ name: 'string' }) },
-      ...mapping.properties.map(({ name, type }) => ({ name, ...types(type) })),
+      { name: accountColumn, ...types({ name: 'string' }), kind: '' },
+      ...mapping.properties.map(({ name, type }) => ({ name, ...types(type), kind: '' })),
       ...stagedMeta.map((name) => ({
         name,
         ...(['_page', '_ordinal', '_index'].includes(name) ? position : types({ name: 'string' })),
+        kind: name === '_cursor' ? kind : '',
       })),
     ];
   }
@@ -192,6 +258,16 @@ export class WarehouseSql {
     return render({ ...context, loads: loadsTable, completeness }).trim();
   }
 }
+
+interface FileColumn extends ColumnType {
+  readonly name: string;
+  /** Of a cursor: what the warehouse keeps before its value. */
+  readonly kind: string;
+}
+
+/** Cursors of one kind begin with the same text: only they are compared. Empty in a stream without a cursor. */
+const kindOf = ({ versionedBy }: { readonly versionedBy?: string }): string =>
+  versionedBy === undefined ? '' : `${versionedBy}: `;
 
 const step = (
   mapping: MappingPlan,

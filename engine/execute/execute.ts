@@ -18,7 +18,7 @@ import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
 import { removeStaleFiles } from './load/stale-files.ts';
 import { materialise } from './materialise.ts';
-import { counted, pageIds } from './received.ts';
+import { counted, firstOf, type Part, pageIds } from './received.ts';
 import { RunLedger, type StreamAccount, streamAccount } from './run-ledger.ts';
 import { RunLocks } from './run-locks.ts';
 import type { RunServices } from './run-services.ts';
@@ -27,6 +27,7 @@ import { stage } from './stage/stage.ts';
 import { compactAfter, performReconcile, settledPositions } from './state.ts';
 import { openBlockers, stoppedLoad } from './step-blockers.ts';
 import { performGroup, prepareAll, type StepRun, timestamp } from './step-runner.ts';
+import { sweep } from './sweep.ts';
 import { type WorkerPool, workerPool } from './worker-pool.ts';
 
 /** A run in progress. */
@@ -90,7 +91,8 @@ async function performAll(
   locks: RunLocks,
 ): Promise<void> {
   const all = groups(plan.steps.filter(({ kind }) => kind !== 'reconcile'));
-  const isMapping = ([step]: readonly Step[]): boolean => step?.kind === 'remap' || step?.kind === 'extract';
+  const isMapping = ([step]: readonly Step[]): boolean =>
+    ['remap', 'extract', 'sweep'].includes(step?.kind ?? '');
   await removeStaleFiles(services.folder, services.clock.now());
   const forgotten = await services.forgetting?.known();
   const pool = workerPool(plan, services.references, services.workers, services.clock.now(), forgotten);
@@ -125,6 +127,8 @@ async function perform(run: Run, step: Step): Promise<readonly Diagnostic[]> {
       return performRemap(run, step);
     case 'extract':
       return performExtract(run, step);
+    case 'sweep':
+      return sweep(step, run, (part) => performExtract(run, { ...step, kind: 'extract' }, part));
     case 'check':
       return performCheck(run, step);
     case 'reload':
@@ -156,12 +160,12 @@ async function performRemap(
 }
 
 /** Reads one window of a stream, page by page, and stages each page with the rows that its mappings make of it. */
-async function performExtract(run: Run, step: ExtractStep): Promise<readonly Diagnostic[]> {
+async function performExtract(run: Run, step: ExtractStep, part: Part = {}): Promise<readonly Diagnostic[]> {
   const { services, ledger, spool } = run;
   const name = `${step.stream.source}.${step.stream.name}`;
   const account = ledger.stream(name);
   const startedMs = services.clock.now();
-  const position = continued(await services.staging.position(step.stream), step.stream);
+  const position = continued(part.start ?? (await services.staging.position(step.stream)), step.stream);
   // Pages end before the work on the last of them does.
   const [stop, end] = [new AbortController(), new AbortController()];
   const pages = extract(
@@ -178,7 +182,7 @@ async function performExtract(run: Run, step: ExtractStep): Promise<readonly Dia
     tellStaged(services, name, account, page);
   };
   try {
-    await stage(step.stream, counted(pages, account), position, {
+    await stage(step.stream, counted(firstOf(pages, part.pagesMax), account), position, {
       staging: services.staging,
       run: services.runId,
       committed,

@@ -11,7 +11,8 @@ export async function mapRecords(
 ): Promise<readonly MappedRows[]> {
   const mapping = plan.mappings[name];
   const step = plan.steps.find(
-    (one): one is ExtractStep => one.kind === 'extract' && one.mappings.includes(name),
+    (one): one is ExtractStep =>
+      one.kind === 'extract' && `${one.stream.source}.${one.stream.name}` === mapping?.stream,
   );
   assert(mapping && step, `the plan has the mapping ${name} and reads its stream`);
   const { cursor: _, ...whole } = step.stream;

@@ -16,7 +16,8 @@ export async function previewMapping(
 ): Promise<Preview> {
   const mapping = plan.mappings[name];
   const step = plan.steps.find(
-    (one): one is ExtractStep => one.kind === 'extract' && one.mappings.includes(name),
+    (one): one is ExtractStep =>
+      one.kind === 'extract' && `${one.stream.source}.${one.stream.name}` === mapping?.stream,
   );
   assert(mapping && step, `the plan has the mapping ${name} and reads its stream`);
   for await (const { facts, mapped } of list(step)) {

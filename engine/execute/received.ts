@@ -1,5 +1,5 @@
 import type { ReceivedPage } from '../model/batch.ts';
-import type { Staging } from '../model/ports.ts';
+import type { Position, Staging } from '../model/ports.ts';
 import type { StreamAccount } from './run-ledger.ts';
 
 /** Counts the records that the API should not have sent, and those of a window that is read from its beginning. */
@@ -16,6 +16,26 @@ export async function* counted(
     const ended = page.next === undefined && !Number.isNaN(received);
     if (ended && total !== undefined) account.listed = { received, total };
     yield page;
+  }
+}
+
+/** A part of a listing, where not all of it is read at once. */
+export interface Part {
+  /** Where it begins, whatever the position says. */
+  readonly start?: Position;
+  readonly pagesMax?: number;
+}
+
+/** The first pages of a listing; what comes behind them is left for another time. */
+export async function* firstOf(
+  pages: AsyncIterable<ReceivedPage>,
+  pagesMax = Number.POSITIVE_INFINITY,
+): AsyncIterable<ReceivedPage> {
+  let count = 0;
+  for await (const page of pages) {
+    yield page;
+    count += 1;
+    if (count >= pagesMax) return;
   }
 }
 

@@ -99,6 +99,7 @@ export class RunLedger {
         updated: 0,
         unchanged: 0,
         superseded: 0,
+        deleted: 0,
         held: 0,
         deduplicated: 0,
         filtered: 0,
@@ -173,7 +174,7 @@ export class RunLedger {
       this.#isHalted = true;
       return;
     }
-    if (step.kind === 'extract') {
+    if (step.kind === 'extract' || step.kind === 'sweep') {
       this.stream(`${step.stream.source}.${step.stream.name}`).status =
         status === 'interrupted' ? status : 'failed';
       return;
@@ -185,7 +186,8 @@ export class RunLedger {
   /** Whether a step must not run since its stream could not be read, or a step before it failed. */
   blocked(step: Step): boolean {
     if (this.#isHalted) return true;
-    if (step.kind === 'extract' || step.kind === 'remap' || step.kind === 'reconcile') return false;
+    if (step.kind === 'extract' || step.kind === 'sweep') return false;
+    if (step.kind === 'remap' || step.kind === 'reconcile') return false;
     const mapping = this.#plan.mappings[step.mapping];
     const stream = this.#streams.get(mapping?.stream ?? '');
     return (

@@ -53,7 +53,7 @@ export class RunLocks {
 
   /** What a step needs a lock for is its own then; aborted when it is lost. @throws TransientError when another run has it. */
   async admit(step: Step, signal: AbortSignal): Promise<AbortSignal> {
-    if (step.kind !== 'extract' && step.kind !== 'remap') return this.loading(signal);
+    if (!('stream' in step)) return this.loading(signal);
     const name = extractLock(step.stream);
     const holder = this.#refused.get(name);
     if (holder !== undefined) throw new TransientError(this.#heldBy(holder));
@@ -158,7 +158,6 @@ export class RunLocks {
 /** Every stream that a plan reads or maps again, once. */
 function streamsOf({ steps }: Plan): readonly StreamPlan[] {
   const found = new Map<string, StreamPlan>();
-  for (const step of steps)
-    if (step.kind === 'extract' || step.kind === 'remap') found.set(extractLock(step.stream), step.stream);
+  for (const step of steps) if ('stream' in step) found.set(extractLock(step.stream), step.stream);
   return [...found.values()];
 }

@@ -53,7 +53,7 @@ function problemsOf(plan: Plan, step: Step, errors: readonly Diagnostic[]): read
 }
 
 function placeOf(plan: Plan, step: Step): Pick<Problem, 'source' | 'account' | 'stream' | 'mapping'> {
-  if (step.kind === 'extract' || step.kind === 'remap') {
+  if (step.kind === 'extract' || step.kind === 'sweep' || step.kind === 'remap') {
     const { source, account, name } = step.stream;
     const mapping = step.kind === 'remap' ? step.mapping : '';
     return { source, account, stream: `${source}.${name}`, mapping };
@@ -66,6 +66,7 @@ function placeOf(plan: Plan, step: Step): Pick<Problem, 'source' | 'account' | '
 function kindOf({ kind }: Step, code: string): BlockerKind {
   switch (kind) {
     case 'extract':
+    case 'sweep':
       if (authCodes.test(code)) return 'auth';
       return limitCodes.test(code) ? 'limit' : 'stream';
     case 'remap':
@@ -85,6 +86,8 @@ const checkOf = (step: Step, summary: string): string =>
 
 /** Steps whose Blockers are done once this one has succeeded: a load comes only after all others of its mapping. */
 function settledBy(step: Step): readonly string[] {
+  // A sweep that was not due has shown nothing: it says itself when it is through.
+  if (step.kind === 'sweep') return [];
   if (step.kind !== 'load') return [step.id];
   return ['load', 'define', 'check', 'reload', 'remap'].map((kind) => `${kind} ${step.mapping}`);
 }

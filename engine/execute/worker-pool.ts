@@ -172,9 +172,14 @@ export function workerPool(
   const unstaged = unstagedMappings(plan);
   const programs = plan.steps.flatMap((step): Program[] => {
     if (step.kind === 'remap') return [{ id: step.id, stream: step.stream, mappings: find([step.mapping]) }];
-    if (step.kind !== 'extract') return [];
-    const id = `${step.stream.source}.${step.stream.name}`;
-    return [{ id, stream: step.stream, mappings: find(step.mappings), unstaged }];
+    if (step.kind !== 'extract' && step.kind !== 'sweep') return [];
+    const streams = step.kind === 'sweep' ? [step.stream, step.gone] : [step.stream];
+    return streams.map((stream) => ({
+      id: `${stream.source}.${stream.name}`,
+      stream,
+      mappings: find(step.mappings),
+      unstaged,
+    }));
   });
   const setup = { programs, ...secrets(plan, references), ...(forgotten && { forgotten }) };
   return new WorkerPool(setup, workers);
@@ -199,7 +204,11 @@ export function rowsPool(
 /** Mappings whose rows need not be staged with their pages: nothing looks at them before they are loaded. */
 const unstagedMappings = ({ staging, mappings, steps }: Plan): readonly string[] =>
   Object.keys(mappings).filter(
-    (name) => staging.rows === false && !steps.some((step) => step.kind === 'check' && step.mapping === name),
+    (name) =>
+      staging.rows === false &&
+      // What leaves a table may come from other streams than its rows.
+      mappings[name]?.deletes === undefined &&
+      !steps.some((step) => step.kind === 'check' && step.mapping === name),
   );
 
 function secrets(plan: Plan, references: References): Omit<WorkerSetup, 'programs'> {

@@ -2,7 +2,7 @@ import type { Diagnostic } from './diagnostic.ts';
 import type { LoadCounts } from './warehouse-views.ts';
 
 /** What became of the rows that a load has carried. */
-export type LoadedCounts = Omit<LoadCounts, 'held'>;
+export type LoadedCounts = Omit<LoadCounts, 'held' | 'deleted'>;
 
 /** What an audit needs of a project: made by `compile`, beside the Plan, since no run performs it. */
 export interface AuditPlan {
@@ -37,7 +37,9 @@ export type AuditStatementName =
   | 'compare_source'
   | 'counted'
   | 'examples'
-  | 'loaded';
+  | 'loaded'
+  | 'current'
+  | 'older_rows';
 
 /** The part of the ledger that somebody asks for: a run, or `FROM..TO`, the cursors at which windows begin. */
 export interface AskedScope {
@@ -84,6 +86,8 @@ export interface LedgerCounts {
   readonly units: number;
   readonly staged: number;
   readonly deduplicated: number;
+  /** Records that say that they are gone. */
+  readonly tombstones: number;
   readonly filtered: number;
   readonly blocked: number;
   readonly held: number;
@@ -173,6 +177,7 @@ export const neverStaged: MappingLedger = {
     units: 0,
     staged: 0,
     deduplicated: 0,
+    tombstones: 0,
     filtered: 0,
     blocked: 0,
     held: 0,

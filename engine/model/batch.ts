@@ -78,21 +78,32 @@ export interface LookupReply extends LookupAsk {
 /** What one mapping made of one page. */
 export interface MappedRows {
   readonly mapping: string;
-  /** Row after row, `columns.length` values each: see `stagedColumns`. */
+  /** Row after row, and the markers between them: see `stagedMeta`. */
   readonly values: readonly StagedValue[];
   /** Present where the rows are not staged, so that `values` has none: they can be made of the page again. */
   readonly unstaged?: true;
   /** The same rows as a piece of a load file. */
   readonly lines: Uint8Array;
-  /** Records, or elements of `each`: each became a row, or is counted below. */
+  /** Records, or elements of `each`: each became a row or a tombstone, or is counted below. */
   readonly units: number;
   readonly count: number;
+  /** Markers among them, which are no rows and are not counted as such: see `_op` of `stagedMeta`. */
+  readonly marks: number;
+  /** Of the markers, those that say that a record is gone. */
+  readonly tombstones: number;
   /** Left out since the page has said the same before: see `compileDuplicates`. */
   readonly deduplicated: number;
   readonly filtered: number;
   /** Values stored as NULL because `onInvalid` says so. */
   readonly nulled: number;
   readonly blocked: readonly BlockedRow[];
+}
+
+/** The rows of a page one by one, without the markers. */
+export function rowsIn({ values, count, marks }: MappedRows): readonly (readonly StagedValue[])[] {
+  const width = count + marks === 0 ? 0 : values.length / (count + marks);
+  const lines = Array.from({ length: count + marks }, (_, at) => values.slice(at * width, (at + 1) * width));
+  return lines.filter((line) => line.at(-1) === null);
 }
 
 /** Exact numbers and instants are text; booleans are 0 or 1; binary is base64. */
@@ -123,9 +134,14 @@ export interface PageFailure {
 /**
  * Columns of `stg_<mapping>` in order: the account, the mapping's own, then these.
  * `_record` is the primary key as text, `_ordinal` the record's position in the page, `_index` the element's,
- * `_cursor` the normalised cursor, `_hash` a hash of the mapped values.
+ * `_cursor` the normalised cursor, `_hash` a hash of the mapped values. `_op` is NULL for a row; otherwise it is a marker
+ * without values. `complete`: the rows of this version of the record are all here, so that others of it may go.
+ * `delete`: the record is gone. `seen`: a sweep has seen the record, of which there is no row.
  */
-export const stagedMeta = ['_page', '_ordinal', '_index', '_record', '_cursor', '_hash'] as const;
+export const stagedMeta = ['_page', '_ordinal', '_index', '_record', '_cursor', '_hash', '_op'] as const;
+
+/** What a marker says: see `stagedMeta`. */
+export type MarkerOp = 'complete' | 'delete' | 'seen';
 
 /**
  * Normalises a cursor value to a text whose order is the value's order: instants as UTC with microseconds,

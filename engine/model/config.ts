@@ -892,6 +892,10 @@ export interface Stream {
   paginate?: Paginate;
   cursor?: Cursor;
   /**
+   * How it is learned that a record is gone. Its rows leave the tables made of the stream as `load.deletes` says; without this they stay.
+   */
+  deletes?: Deletes[];
+  /**
    * Most pages one run may fetch of this stream; more is taken for an endless listing and stops it.
    */
   pagesMax?: number;
@@ -1016,6 +1020,47 @@ export interface CursorFrom {
   query: string;
 }
 /**
+ * One way to learn that records are gone.
+ */
+export interface Deletes {
+  /**
+   * What says so: a `flag` in the record itself, another `stream` of the source that lists what was deleted, or a `sweep`: from time to time the whole listing is read, and what is not in it is gone.
+   */
+  by: 'flag' | 'stream' | 'sweep';
+  where?: Where;
+  /**
+   * `stream`: name of the stream of the same source whose records are deletions. Where records have a cursor, deletions need one of the same type: a record that came back later stays.
+   */
+  stream?: string;
+  /**
+   * `stream`: paths of the values in a deletion that are the `primaryKey` of what was deleted, in the same order.
+   */
+  key?: string[];
+  /**
+   * `sweep`: how long after one sweep has begun the next one may.
+   */
+  every?: string;
+  /**
+   * `sweep`: share of the declared limits that it may use. Each run reads as many of its pages as that allows for the time since it last read some, one at least; the next run goes on from there.
+   */
+  share?: string;
+  /**
+   * `sweep`: most records that it may find gone, as a share of those known. With more it deletes nothing and fails, since a listing that was short looks the same.
+   */
+  threshold?: string;
+}
+/**
+ * Conditions by path; all must hold. A plain value means equality.
+ */
+export interface Where {
+  /**
+   * A value to equal, or conditions.
+   */
+  [k: string]: {
+    [k: string]: unknown;
+  };
+}
+/**
  * How long replies may be used again, by every process that shares the Redis of the environment.
  */
 export interface Caching {
@@ -1134,17 +1179,6 @@ export interface Mapping {
   blockers?: BlockerPolicy;
 }
 /**
- * Conditions by path; all must hold. A plain value means equality.
- */
-export interface Where {
-  /**
-   * A value to equal, or conditions.
-   */
-  [k: string]: {
-    [k: string]: unknown;
-  };
-}
-/**
  * The target table.
  */
 export interface Target {
@@ -1169,6 +1203,14 @@ export interface Load {
    * Columns that identify a row. `_account` is always part of the key.
    */
   key: string[];
+  /**
+   * With `each`: whether rows go that the newest version of their record no longer has (`replace`), or stay (`keep`). Nothing goes while one of its rows is blocked, or when the record lacks the list altogether.
+   */
+  children?: 'keep' | 'replace';
+  /**
+   * What becomes of rows that the source no longer has, as `deletes` of the stream and `children` learn of it: `hard` removes them, `soft` keeps them and sets `_deleted_at`.
+   */
+  deletes?: 'hard' | 'soft';
   /**
    * Most rows in one load; more are loaded in several.
    */
@@ -1359,6 +1401,10 @@ export interface TestCase {
    * How many records or elements `where` leaves out.
    */
   filtered?: number;
+  /**
+   * How many records are gone, as a `flag` of the stream’s `deletes` says.
+   */
+  deleted?: number;
 }
 /**
  * One value expected to be blocked.

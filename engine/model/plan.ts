@@ -1,9 +1,11 @@
 import type { AlertPlan } from './alert.ts';
-import type { Literal, Path } from './path-plan.ts';
+import type { ConditionPlan, DeletesPlan, SweepPlan } from './deletes-plan.ts';
+import type { Path } from './path-plan.ts';
 import type { SourcePlan } from './source-plan.ts';
 import type { CursorType, StreamPlan } from './stream-plan.ts';
 import type { TransformPlan } from './transform-plan.ts';
 
+export type * from './deletes-plan.ts';
 export type * from './path-plan.ts';
 export type * from './source-plan.ts';
 export type * from './stream-plan.ts';
@@ -86,7 +88,15 @@ export interface WarehousePlan {
   readonly memoryBytes: number;
 }
 
-export type Step = ReconcileStep | ExtractStep | RemapStep | CheckStep | ReloadStep | DefineStep | LoadStep;
+export type Step =
+  | ReconcileStep
+  | ExtractStep
+  | SweepStep
+  | RemapStep
+  | CheckStep
+  | ReloadStep
+  | DefineStep
+  | LoadStep;
 
 interface StepBase {
   /** Unique in the plan, such as `extract shopify.orders`. */
@@ -108,6 +118,16 @@ export interface ExtractStep extends StepBase {
   readonly kind: 'extract';
   readonly stream: StreamPlan;
   /** Mappings of this stream, in order. */
+  readonly mappings: readonly string[];
+}
+
+/** Reads on in the whole listing of a stream, when it is due; at its end, what was not in it is listed as gone. */
+export interface SweepStep extends StepBase {
+  readonly kind: 'sweep';
+  readonly stream: StreamPlan;
+  /** The stream that lists what is gone. It is asked of nobody. */
+  readonly gone: StreamPlan;
+  readonly sweep: SweepPlan;
   readonly mappings: readonly string[];
 }
 
@@ -167,22 +187,35 @@ export interface LoadStatement {
   /**
    * `known` finds the unit's row in `_etl_loads`; `open` names the load file, `copy` makes a table of it; `superseded`
    * counts the rows that have a newer version in it. Where there are none the file is the `batch`, otherwise it is the
-   * `newest` version of each row. `count` counts the target; `merge` moves the batch into it; `record` writes `_etl_loads`.
-   * After the last unit `complete` writes `_etl_completeness`.
+   * `newest` version of each row. `count` counts the target, and what of it this load has written; `merge` moves the batch
+   * into it; `refused` counts what the target has in a newer version; `record` writes `_etl_loads`. Where rows leave the
+   * table, `orphans` counts those whose record it does not know yet, and `adopt` tells it; `marks` finds the newest marker
+   * of each record and `remember` keeps it; the batch is what is `current` then, `size` counts it, and after the merge
+   * `remove` takes away what the markers leave out. After the last unit `complete` writes `_etl_completeness`.
    */
-  readonly name:
-    | 'known'
-    | 'open'
-    | 'copy'
-    | 'superseded'
-    | 'batch'
-    | 'newest'
-    | 'count'
-    | 'merge'
-    | 'record'
-    | 'complete';
+  readonly name: LoadStatementName;
   readonly sql: string;
 }
+
+export type LoadStatementName =
+  | 'known'
+  | 'open'
+  | 'copy'
+  | 'orphans'
+  | 'adopt'
+  | 'marks'
+  | 'remember'
+  | 'current'
+  | 'size'
+  | 'superseded'
+  | 'batch'
+  | 'newest'
+  | 'count'
+  | 'merge'
+  | 'refused'
+  | 'remove'
+  | 'record'
+  | 'complete';
 
 export interface MappingPlan {
   readonly name: string;
@@ -195,6 +228,10 @@ export interface MappingPlan {
   /** Columns that identify a row, `_account` first. */
   readonly key: readonly string[];
   readonly properties: readonly PropertyPlan[];
+  /** What the versions of a row are told apart by: field and type of the cursor. Those of another kind are not compared. */
+  readonly versionedBy?: string;
+  /** Absent where no row ever leaves the table. */
+  readonly deletes?: DeletesPlan;
   /** SHA-256 of everything that decides the rows; a change means that kept pages are mapped again. */
   readonly hash: string;
   /** Values that people have set; they are no part of the hash. */
@@ -244,14 +281,6 @@ export type LogicalType =
         | 'binary';
     }
   | { readonly name: 'decimal'; readonly precision: number; readonly scale: number };
-
-export interface ConditionPlan {
-  readonly path: Path;
-  /** The path as written, for messages. */
-  readonly text: string;
-  readonly op: 'eq' | 'ne' | 'in' | 'notIn' | 'gt' | 'gte' | 'lt' | 'lte' | 'exists' | 'matches';
-  readonly value: Literal | readonly Literal[];
-}
 
 export type CheckPlan = { readonly id: string; readonly severity: 'error' | 'warn' } & (
   | { readonly kind: 'not_null'; readonly column: string }

@@ -178,13 +178,26 @@ export interface Staging {
   pendingUnits(mapping: MappingPlan, rowsMax: number): Promise<readonly LoadUnit[]>;
   /** Rows of a unit but those held, in page order, in bounded batches: see `stagedMeta` for the columns. */
   rows(mapping: MappingPlan, unit: LoadUnit): AsyncIterable<readonly StagedRow[]>;
+  /**
+   * Records of a mapping that no page from `firstPage` on has mentioned, the first `limit`. Those that are gone already or
+   * under an open Blocker are left out.
+   */
+  unseen(mapping: MappingPlan, firstPage: number, limit: number): Promise<Unseen>;
   markLoaded(unit: LoadUnit, run: string, counts: LoadCounts, at: string): Promise<void>;
   check(mapping: MappingPlan, check: CheckPlan, nowMs: number): Promise<CheckOutcome>;
-  /** How many rows of a unit wait behind an open Blocker of an earlier version of their record. */
-  heldRows(mapping: MappingPlan, unit: LoadUnit): Promise<number>;
+  /** How many rows and markers of a unit wait behind an open Blocker of an earlier version of their record. */
+  held(mapping: MappingPlan, unit: LoadUnit): Promise<Pick<LoadUnit, 'rows' | 'marks'>>;
   /** What the ledger says of a mapping and its stream, and how far its parts agree. Nothing is changed. */
   ledger(mapping: MappingPlan, stream: StreamPlan, scope: AuditScope): Promise<MappingLedger>;
   close(): Promise<void>;
+}
+
+export interface Unseen {
+  /** All records that are not gone. */
+  readonly known: number;
+  /** Those of them that were not seen. */
+  readonly unseen: number;
+  readonly records: readonly { readonly record: string; readonly cursor: string | null }[];
 }
 
 export type StagedRow = readonly StagedValue[];

@@ -68,8 +68,10 @@ export interface TableReport {
   readonly inserted: number;
   readonly updated: number;
   readonly unchanged: number;
-  /** Older versions of a row in the same load. */
+  /** Older versions of a row: a newer one is in the same load, or in the table. */
   readonly superseded: number;
+  /** Rows of the table that the source no longer has. */
+  readonly deleted: number;
   /** Rows that wait, since an earlier version of their record is blocked. */
   readonly held: number;
 }

@@ -5,14 +5,20 @@ export interface LoadUnit {
   readonly firstPage: number;
   readonly lastPage: number;
   readonly rows: number;
+  /** Markers between them: see `stagedMeta`. */
+  readonly marks: number;
 }
 
+/** staged = inserted + updated + unchanged + superseded. */
 export interface LoadCounts {
   readonly staged: number;
   readonly inserted: number;
   readonly updated: number;
   readonly unchanged: number;
+  /** Older versions of a row: a newer one is in the same load, or in the table. */
   readonly superseded: number;
+  /** Rows of the table that were removed, or marked as deleted. */
+  readonly deleted: number;
   /** Not loaded, since an earlier version of their record is blocked. */
   readonly held: number;
 }

@@ -1,4 +1,4 @@
-import type { MappedRows, StagedValue } from '../model/batch.ts';
+import { type MappedRows, rowsIn, type StagedValue } from '../model/batch.ts';
 import type * as config from '../model/config.ts';
 import type { LogicalType, MappingPlan } from '../model/plan.ts';
 
@@ -18,18 +18,15 @@ export function compareCase(mapping: MappingPlan, expected: config.TestCase, mad
     ...(expected.rows === undefined ? [] : compareRows(mapping, expected.rows, rows)),
     ...compareBlocked(expected.blocked ?? [], made),
     ...compareCount('filtered', expected.filtered ?? 0, made.filtered),
+    ...compareCount('deleted', expected.deleted ?? 0, made.tombstones),
   ];
   return { name: expected.name, passed: differences.length === 0, differences };
 }
 
-function rowsOf(mapping: MappingPlan, { values, count }: MappedRows): readonly Row[] {
-  const width = count === 0 ? 0 : values.length / count;
-  const named = (at: number): Row =>
-    Object.fromEntries(
-      mapping.properties.map(({ name }, column) => [name, values[at * width + column + 1] ?? null]),
-    );
-  return Array.from({ length: count }, (_, at) => named(at));
-}
+const rowsOf = (mapping: MappingPlan, made: MappedRows): readonly Row[] =>
+  rowsIn(made).map((values) =>
+    Object.fromEntries(mapping.properties.map(({ name }, column) => [name, values[column + 1] ?? null])),
+  );
 
 function compareRows(
   mapping: MappingPlan,

@@ -1,4 +1,5 @@
 import type { PageFailure, StagedValue } from '../model/batch.ts';
+import { versionsTable } from '../model/columns.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint, RefusedError, TerminalError } from '../model/errors.ts';
 import type {
@@ -13,6 +14,7 @@ import type {
 } from '../model/forget.ts';
 import type { MappingPlan } from '../model/plan.ts';
 import type { ResponseCache, Staging } from '../model/ports.ts';
+import { changedMapping, strangeMappings, unreadPages, unsearchable } from './forget-findings.ts';
 import { mentions, streamName, withoutNames, withoutPerson } from './forget-texts.ts';
 
 export interface ForgetServices {
@@ -30,6 +32,7 @@ export interface ForgetServices {
     mapping: MappingPlan,
     columns: readonly string[],
     rows: readonly (readonly StagedValue[])[],
+    table?: string,
   ): EraseStatement;
 }
 
@@ -185,14 +188,14 @@ const personOf = ({ streams }: FoundSubject) => ({
 });
 
 async function forgetInStream(
-  { eraser, places }: FoundInStream,
+  { eraser, places, keys }: FoundInStream,
   salt: string,
   services: ForgetServices,
 ): Promise<StreamOutcome> {
   const { forgetting } = services;
   const stream = streamName(eraser);
   const hash = eraser.hash(salt);
-  const loaded = await eraseLoaded(eraser, places, services);
+  const loaded = await eraseLoaded(eraser, { places, keys }, services);
   await forgetting.countLoaded(stream, hash, loaded);
   let [pages, records] = [0, 0];
   for (const place of places) {
@@ -207,7 +210,7 @@ async function forgetInStream(
 /** Deletes the person's rows from the tables of a stream, by key, and by the subject where a column holds it. */
 async function eraseLoaded(
   { mappings, columns, stream }: StreamEraser,
-  places: readonly RecordPlaces[],
+  { places, keys: records }: Pick<FoundInStream, 'places' | 'keys'>,
   { forgetting, warehouse, statement }: ForgetServices,
 ): Promise<number> {
   const staged = await forgetting.mappings(`${stream.source}.${stream.name}`);
@@ -222,6 +225,19 @@ async function eraseLoaded(
     if (reloadFrom !== undefined) reloads.push([mapping.name, reloadFrom]);
   }
   const deleted = await warehouse.erase(statements);
+  // What tells which version of a record is the newest names it, and is no row.
+  await warehouse.erase(
+    mappings
+      .filter(({ deletes }) => deletes !== undefined && records.size > 0)
+      .map((mapping) =>
+        statement(
+          mapping,
+          ['_record'],
+          [...records].map((one) => [one]),
+          versionsTable(mapping.table),
+        ),
+      ),
+  );
   for (const [mapping, page] of reloads) await forgetting.reload(mapping, page);
   return deleted;
 }
@@ -238,53 +254,3 @@ async function erasedPage(
   if (erased === undefined || 'transient' in erased) return { ...place, records: new Map() };
   return { ...erased, ordinals: [...new Set([...erased.ordinals, ...place.ordinals])] };
 }
-
-const changedMapping = ({ name }: MappingPlan): Diagnostic =>
-  complaint(
-    'ETL0962',
-    `the mapping ${name} has changed since it was staged`,
-    'What it has loaded is found by the key that it had then.',
-    'Run `etl run` first, or take the change back.',
-  );
-
-const strangeMappings = (stream: string, names: readonly string[]): Diagnostic => ({
-  ...complaint(
-    'ETL0963',
-    `${stream}: rows of ${names.join(', ')} are erased in staging only`,
-    'The project has no such mapping any more, so that nobody knows its table in the warehouse.',
-    'Delete the rows there yourself, or drop the table.',
-  ),
-  severity: 'warning',
-});
-
-/** Of pages whose response is gone, rows are found only in columns that name the person. */
-function unsearchable(
-  eraser: StreamEraser,
-  staged: readonly MappingPlan[],
-  dropped: number,
-): readonly Diagnostic[] {
-  const blind = staged.filter(({ name }) => eraser.columns.every(({ mapping }) => mapping.name !== name));
-  if (dropped === 0 || blind.length === 0) return [];
-  const names = blind.map(({ name }) => name).join(', ');
-  return [
-    {
-      ...complaint(
-        'ETL0964',
-        `${streamName(eraser)}: the responses of ${dropped} ${dropped === 1 ? 'page' : 'pages'} were let go, and cannot be searched`,
-        `Of these pages rows of ${names} are not found: no column of theirs holds the \`subject\` as it is.`,
-        'Give them such a column, or read the stream anew: `etl state reset`.',
-      ),
-      severity: 'warning',
-    },
-  ];
-}
-
-const unreadPages = (stream: string, pages: readonly number[]): Diagnostic => ({
-  ...complaint(
-    'ETL0964',
-    `${stream}: ${pages.length} kept ${pages.length === 1 ? 'page' : 'pages'} could not be searched (first: ${pages[0]})`,
-    'They were kept when the stream was declared otherwise: their records, keys or cursors stood elsewhere.',
-    'Declare the stream as it was to search them, or drop them: `etl state reset`.',
-  ),
-  severity: 'warning',
-});

@@ -15,6 +15,7 @@ const sheets: readonly Sheet[] = [
       ['units', ({ units }) => units.units],
       ['staged', ({ units }) => units.staged],
       ['deduplicated', ({ units }) => units.deduplicated],
+      ['gone', ({ units }) => units.tombstones],
       ['filtered', ({ units }) => units.filtered],
       ['blocked', ({ units }) => units.blocked],
       ['held', ({ units }) => units.held],

@@ -1,6 +1,15 @@
 import { cursorValue } from '../model/batch.ts';
 import { pathText } from '../model/path.ts';
-import type { ExtractStep, MappingPlan, Plan, SourcePlan, Step } from '../model/plan.ts';
+import type {
+  DeletesPlan,
+  ExtractStep,
+  MappingPlan,
+  Plan,
+  SourcePlan,
+  Step,
+  StreamPlan,
+  SweepStep,
+} from '../model/plan.ts';
 import { durationText } from '../model/units.ts';
 
 const indent = (text: string, by: string): string =>
@@ -36,8 +45,10 @@ function detail(plan: Plan, step: Step, sql: boolean): readonly string[] {
     case 'extract':
       return [
         ...extractDetail(step, plan.sources[step.stream.source]),
-        ...step.mappings.flatMap((name) => mappingDetail(plan.mappings[name])),
+        ...step.mappings.flatMap((name) => mappingDetail(plan.mappings[name], step.stream)),
       ];
+    case 'sweep':
+      return [sweepText(step)];
     case 'reconcile':
     case 'remap':
     case 'reload':
@@ -72,9 +83,37 @@ function extractDetail({ stream }: ExtractStep, source: SourcePlan | undefined):
 
 const lookback = (ms: number): string => (ms === 0 ? '' : `, ${durationText(ms)} back`);
 
-function mappingDetail(mapping: MappingPlan | undefined): readonly string[] {
+function mappingDetail(mapping: MappingPlan | undefined, stream: StreamPlan): readonly string[] {
   if (mapping === undefined) return [];
+  const table = `${mapping.schema}.${mapping.table}`;
+  if (mapping.stream !== `${stream.source}.${stream.name}`) return [`→ ${table}: what is listed leaves it`];
   const slow = mapping.properties.filter(({ origin }) => origin.kind === 'expr').map(({ name }) => name);
   const note = slow.length === 0 ? '' : `; slow JSONata in ${slow.join(', ')}`;
-  return [`→ ${mapping.schema}.${mapping.table}: ${mapping.properties.length} properties${note}`];
+  return [
+    `→ ${table}: ${mapping.properties.length} properties${note}`,
+    ...(mapping.deletes === undefined ? [] : [`  ${deletesText(mapping.deletes)}`]),
+  ];
+}
+
+function sweepText({ sweep: { everyMs, threshold, pagesPerMinute } }: SweepStep): string {
+  const pace =
+    pagesPerMinute === undefined
+      ? 'all of it in one run, since no limit is declared'
+      : `${Number(pagesPerMinute.toPrecision(2))} pages for each minute since its last read`;
+  return `every ${durationText(everyMs)}, ${pace}; deletes nothing when more than ${threshold * 100} % would go`;
+}
+
+/** Which rows leave a table, and what that means. */
+function deletesText({ how, children, flags, streams, sweep }: DeletesPlan): string {
+  const reasons = [
+    ...(children ? ['lines that their record no longer has'] : []),
+    ...flags.map(
+      (flag) => `records with ${[...new Set(flag.map(({ text }) => text))].join(' and ')} as declared`,
+    ),
+    ...streams.map(({ stream }) =>
+      sweep && stream.includes('~') ? 'what a sweep finds gone' : `what ${stream} lists`,
+    ),
+  ];
+  const what = how === 'soft' ? 'get a `_deleted_at`' : 'are removed';
+  return `${reasons.join(', ')}: these rows ${what}`;
 }

@@ -48,7 +48,8 @@ const tableRow = (report: TableReport): readonly string[] => [
 
 /** The summary of a run, for people: a line for each stream, and below it one for each table made of it. */
 export function reportText(report: RunReport): string {
-  const rows = report.tables
+  // Streams that only say what is gone have no table of their own.
+  const rows = [...report.tables, ...report.streams]
     .map(({ stream }) => stream)
     .filter((stream, at, all) => all.indexOf(stream) === at);
   const lines = rows.flatMap((stream) => [
@@ -69,7 +70,7 @@ export function reportText(report: RunReport): string {
 }
 
 function remarks(report: RunReport): readonly string[] {
-  const total = (name: 'blocked' | 'deduplicated' | 'held' | 'nulled' | 'superseded'): number =>
+  const total = (name: 'blocked' | 'deduplicated' | 'held' | 'nulled' | 'superseded' | 'deleted'): number =>
     report.tables.reduce((sum, one) => sum + one[name], 0);
   const refused = report.streams.reduce((sum, one) => sum + one.refused, 0);
   const retries = report.streams.reduce((sum, one) => sum + one.retries, 0);
@@ -87,6 +88,9 @@ function remarks(report: RunReport): readonly string[] {
       ? [`Superseded: ${count(total('superseded'))} older versions of a row.`]
       : []),
     ...forgottenText(report),
+    ...(total('deleted') > 0
+      ? [`Deleted: ${count(total('deleted'))} rows that the source no longer has.`]
+      : []),
     ...cacheText(report),
     ...(retries > 0 ? [`Retries: ${count(retries)}, of them ${count(refused)} after a 403 or 429.`] : []),
   ];

@@ -41,7 +41,7 @@ function streamText({ stream, account, fetched, settled, pages, mappings }: Stre
     `${stream}${whose}`,
     `  fetched  ${fetched.at === undefined ? 'nothing yet' : `${fetched.cursor ?? 'no cursor yet'}${at}`}${window}`,
     `  settled  ${settled.page === 0 ? 'nothing yet' : `page ${settled.page}${through}`}`,
-    `  pages    ${count(pages.all)} with ${count(pages.records)} records; ${count(pages.kept)} kept in ${sizeText(pages.bytes)}${gone}`,
+    `  pages    ${count(pages.all)} with ${count(pages.records)} ${pages.records === 1 ? 'record' : 'records'}; ${count(pages.kept)} kept in ${sizeText(pages.bytes)}${gone}`,
     ...mappings.map(mappingText),
   ];
 }

@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
+import { deletionStreams } from './deletes.ts';
 import { type Entries, type Entry, mayBeUnread, nameOf, streamsBySource } from './entries.ts';
 import { objectAt, textAt } from './json.ts';
 import { below, complain, keyPlace, placeText, placeWithin, valuePlace } from './places.ts';
@@ -122,10 +123,14 @@ function unmapped({ sources, mappings, unread }: Entries): readonly Diagnostic[]
   const others = unread.filter(({ file }) => !file.startsWith('sources/'));
   return sources.flatMap((source) => {
     const name = nameOf(source);
+    const listing = source.config === undefined ? [] : deletionStreams(source.config);
     return Object.keys(objectAt(source.raw, 'streams'))
       .filter(
         (stream) =>
-          name !== undefined && !read.has(`${name}.${stream}`) && !mayBeUnread(others, 'from', stream),
+          name !== undefined &&
+          !read.has(`${name}.${stream}`) &&
+          !listing.includes(stream) &&
+          !mayBeUnread(others, 'from', stream),
       )
       .map((stream) =>
         complain(

@@ -8,7 +8,7 @@ import { below, complain, keyPlace, valuePlace } from './places.ts';
 
 /** What a stream recognises its records, their changes and their persons by, and where it stands. */
 interface Identity {
-  readonly what: 'primary key' | 'cursor' | 'subject';
+  readonly what: 'primary key' | 'cursor' | 'subject' | 'flag of `deletes`' | 'key of `deletes`';
   readonly stream: string;
   readonly path: string;
 }
@@ -18,7 +18,23 @@ const identitiesOf = (source: config.Source): readonly Identity[] =>
     ...stream.primaryKey.map((path): Identity => ({ what: 'primary key', stream: name, path })),
     ...(stream.cursor ? [{ what: 'cursor', stream: name, path: stream.cursor.field } as const] : []),
     ...(stream.subject ? [{ what: 'subject', stream: name, path: stream.subject } as const] : []),
+    ...(stream.deletes ?? []).flatMap((deletes) => deletedBy(name, stream, deletes)),
   ]);
+
+/** What tells which records are gone. A deletion must have the very key that the record has. */
+function deletedBy(
+  name: string,
+  { primaryKey }: config.Stream,
+  deletes: config.Deletes,
+): readonly Identity[] {
+  const { by, where = {}, key = [], stream = name } = deletes;
+  const what = 'key of `deletes`';
+  return [
+    ...Object.keys(where).map((path): Identity => ({ what: 'flag of `deletes`', stream, path })),
+    ...(by === 'stream' ? primaryKey.map((path): Identity => ({ what, stream: name, path })) : []),
+    ...(by === 'stream' ? key.map((path): Identity => ({ what, stream, path })) : []),
+  ];
+}
 
 const segmentsOf = (path: string): readonly PathSegment[] | undefined => {
   const parsed = parsePath(path);
@@ -56,7 +72,8 @@ function redacted(document: SourceDocument, source: config.Source): readonly Dia
 function breaks({ pii }: config.Property, rule: string, { what, path }: Identity): boolean {
   if (pii !== 'hmac') return pii !== undefined;
   // A token of something that holds the subject stands for that whole thing.
-  return what === 'cursor' || (what === 'subject' && segmentsOf(rule)?.length !== segmentsOf(path)?.length);
+  if (what === 'subject') return segmentsOf(rule)?.length !== segmentsOf(path)?.length;
+  return what !== 'primary key';
 }
 
 function tokenised(

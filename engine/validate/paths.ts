@@ -72,8 +72,22 @@ function streamPaths(document: SourceDocument, name: string, stream: config.Stre
     ...at(document, `${here}/paginate/token`, paginate?.token),
     ...at(document, `${here}/paginate/total`, paginate?.total),
     ...lookupPaths(document, `${here}/lookups`, stream),
+    ...(stream.deletes ?? []).flatMap((deletes, index) =>
+      deletesPaths(document, `${here}/deletes/${index}`, deletes),
+    ),
   ];
 }
+
+const deletesPaths = (
+  document: SourceDocument,
+  pointer: string,
+  { where = {}, key = [] }: config.Deletes,
+) => [
+  ...Object.keys(where).flatMap((path) =>
+    pathMistake(path, keyPlace(document, below(pointer, 'where', path)), plain),
+  ),
+  ...key.flatMap((path, index) => at(document, `${pointer}/key/${index}`, path)),
+];
 
 function lookupPaths(document: SourceDocument, pointer: string, { lookups = {} }: config.Stream) {
   return Object.entries(lookups).flatMap(([name, { path, query = {}, take }]) => {

@@ -5,6 +5,7 @@ import { buildProject } from './build-project.ts';
 import { checkDocument } from './check-document.ts';
 import { columnMistakes, testColumns } from './columns.ts';
 import { crossReferences } from './cross-references.ts';
+import { deletesMistakes } from './deletes.ts';
 import { collectEntries, type Entries, withoutKind } from './entries.ts';
 import { type ChosenEnvironment, chooseEnvironment, fillingOf } from './environment.ts';
 import { identityMistakes } from './identity.ts';
@@ -63,6 +64,7 @@ const meaning = (entries: Entries): readonly Diagnostic[] => [
   ...piiMistakes(entries),
   ...identityMistakes(entries),
   ...lookupMistakes(entries),
+  ...deletesMistakes(entries),
 ];
 
 function byPlace(one: Diagnostic, other: Diagnostic): number {

@@ -69,6 +69,11 @@ describe('a run with staging on PostgreSQL', function () {
     await provider.close();
     expect(second.result.streams[0].received).to.equal(2);
     expect(second.result.tables[0]).to.include({ inserted: 0, unchanged: 2 });
+    const audited = JSON.parse((await etl(['audit', '--json', '-p', folder], env())).stdout);
+    expect(audited).to.deep.include({ exitCode: 0, diagnostics: [] });
+    expect(audited.result).to.include({ status: 'accounted', accounted_percent: 100 });
+    await queryPostgres(url, `DELETE FROM "${schema}".stg_orders WHERE id = 'o3'`);
+    expect((await etl(['audit', '-p', folder], env())).code).to.equal(5);
   });
 
   it('resumes at the next page when it was killed', async () => {

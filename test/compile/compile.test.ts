@@ -148,12 +148,12 @@ describe('compiling a project', () => {
 
   it('adds a column that the table lacks, as nullable, and nothing when it lacks none', async () => {
     const tables = [
-      { schema: 'main', table: '_etl_loads', columns: [] },
+      { schema: 'main', table: '_etl_loads', columns: [{ name: 'deleted', type: 'BIGINT' }] },
       { schema: 'main', table: '_etl_completeness', columns: [] },
       {
         schema: 'main',
         table: 'orders',
-        columns: ['_account', 'id', '_run', '_hash']
+        columns: ['_account', 'id', '_run', '_hash', '_cursor']
           .map((name) => ({ name, type: 'VARCHAR' }))
           .concat([
             { name: '_page', type: 'BIGINT' },

@@ -196,9 +196,9 @@ function describeChoice(staging: Open): void {
 const pending = async (staging: Staging) => {
   const units = await staging.pendingUnits(orders, 1000);
   const batches = await Promise.all(units.map((unit) => collect(staging.rows(orders, unit))));
-  const held = await Promise.all(units.map((unit) => staging.heldRows(orders, unit)));
+  const held = await Promise.all(units.map((unit) => staging.held(orders, unit)));
   const rows = batches.flat(2) as (readonly string[])[];
-  return { ids: rows.map((row) => row[1]), held: held.reduce((sum, one) => sum + one, 0), units };
+  return { ids: rows.map((row) => row[1]), held: held.reduce((sum, { rows: one }) => sum + one, 0), units };
 };
 
 function describeHold(staging: Open): void {

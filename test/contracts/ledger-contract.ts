@@ -290,7 +290,7 @@ const unit = (over: Partial<WarehouseUnit>): WarehouseUnit => ({
   run: 'run-2',
   firstPage: 1,
   lastPage: 1,
-  counts: { staged: 1, inserted: 1, updated: 0, unchanged: 0, superseded: 0 },
+  counts: { staged: 1, inserted: 1, updated: 0, unchanged: 0, superseded: 0, deleted: 0 },
   loadedAt: '2026-01-31T13:00:00.000Z',
   ...over,
 });
@@ -318,7 +318,7 @@ function describeLost({ staging }: Each): void {
         id: `dev.orders.2-7.${base}.00000000`,
         firstPage: 2,
         lastPage: 7,
-        counts: { staged: 6, inserted: 6, updated: 0, unchanged: 0, superseded: 0 },
+        counts: { staged: 6, inserted: 6, updated: 0, unchanged: 0, superseded: 0, deleted: 0 },
       });
       expect(await staging().state.positions.lost([whole, beyond])).to.deep.equal({
         units: 1,

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { loadLine } from '../../engine/model/load-file.ts';
 import type { CheckPlan, MappingPlan } from '../../engine/model/plan.ts';
 import type { LoadUnit, StagedPage, Staging } from '../../engine/model/ports.ts';
 import { describeBlockers } from './blockers-contract.ts';
@@ -45,6 +46,7 @@ export function stagingContract(name: string, open: () => Promise<Staging>): voi
 
     describeLedger(() => staging, rowsOf);
     describeUnits(() => staging);
+    describeUnseen(() => staging);
     describeRemap(() => staging, rowsOf);
     describeChecks(() => staging);
     describeBlockers(() => staging);
@@ -324,6 +326,36 @@ function describeUnits(staging: () => Staging): void {
       const places = batches.flat().map((row) => Number(row[3]) * 10_000 + Number(row[4]));
       expect(places).to.deep.equal([...places].sort((a, b) => a - b));
       expect(places).to.have.length(3100);
+    });
+  });
+}
+
+function describeUnseen(staging: () => Staging): void {
+  describe('records that a sweep has not seen', () => {
+    const marked = (id: number, record: string, op: 'delete' | 'seen') => {
+      const page = stagedPage({ id, rows: [] });
+      const values = ['default', null, null, id, 0, null, record, null, '', op];
+      const rows = { ...mappedRows({ id }), values, lines: Buffer.from(loadLine(values)), marks: 1 };
+      return staging().commit(streamPlan(), [{ ...page, rows: [rows] }]);
+    };
+
+    it('are those of older pages, but for what is gone, seen or blocked', async () => {
+      const rows = ['gone', 'kept', 'lost', 'new', 'stuck'].map((id) => order(id));
+      await commitAll(staging(), [{ id: 1, rows }]);
+      await marked(2, 'gone', 'delete');
+      await commitAll(staging(), [
+        { id: 3, rows: [order('stuck')], blocked: [blockedRow({ record: 'stuck' })] },
+      ]);
+      await marked(4, 'kept', 'seen');
+      await commitAll(staging(), [{ id: 5, rows: [order('new')] }]);
+      expect(await staging().unseen(orders, 4, 10)).to.deep.equal({
+        known: 4,
+        unseen: 1,
+        records: [{ record: 'lost', cursor: null }],
+      });
+      expect(await staging().unseen(orders, 4, 0)).to.include({ unseen: 1 });
+      const [unit] = await staging().pendingUnits(orders, 100);
+      expect(unit).to.include({ rows: 7, marks: 2 });
     });
   });
 }

@@ -85,6 +85,7 @@ function rowsOf(page: number, rows: readonly SampleRow[]): StagedValue[][] {
       record,
       cursor ?? null,
       `hash of ${values.join()}`,
+      null,
     ];
   });
 }
@@ -98,6 +99,8 @@ export const mappedRows = ({ id, rows = [], mapping = 'orders', blocked = [] }: 
   values: rowsOf(id, rows).flat(),
   units: rows.length + blocked.length,
   count: rows.length,
+  marks: 0,
+  tombstones: 0,
   deduplicated: 0,
   filtered: 0,
   nulled: 0,
@@ -144,6 +147,7 @@ const unitCounts = (unit: LoadUnit) => ({
   updated: 0,
   unchanged: 0,
   superseded: 0,
+  deleted: 0,
   held: 0,
 });
 

@@ -71,12 +71,13 @@ export async function searchedPostgres(
   );
   const found: string[] = [];
   for (const { name } of names) {
-    const rows = await queryPostgres<{ id?: number; body?: Buffer }>(
+    const rows = await queryPostgres<{ id?: number; body?: Buffer | string }>(
       url,
       `SELECT * FROM "${schema}"."${name}"`,
     );
     const said = rows.map(({ body, ...row }) => {
-      const page = body && packer.unpack(body, Number(row.id));
+      // Plans have a body, too, which is a text.
+      const page = body instanceof Buffer ? packer.unpack(body, Number(row.id)) : body;
       return JSON.stringify(row) + (page === undefined ? '' : Buffer.from(page).toString());
     });
     found.push(...texts.filter((text) => said.join().includes(text)).map((text) => `${name}: ${text}`));

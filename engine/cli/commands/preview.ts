@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { preview } from '../../engine.ts';
-import type { StagedValue } from '../../model/batch.ts';
+import { rowsIn, type StagedValue } from '../../model/batch.ts';
 import { accountColumn, metaColumns } from '../../model/columns.ts';
 import { complaint, RefusedError } from '../../model/errors.ts';
 
@@ -107,7 +107,7 @@ export default class Preview extends BaseCommand {
       if (missing.length > 0) throw new RefusedError('invalid', missing);
       const { mapping, facts, rows } = await preview(work.plan, name, services);
       const columns = mapping.properties.map((property) => property.name);
-      const shown = chunked(rows.values, rows.values.length / Math.max(rows.count, 1))
+      const shown = rowsIn(rows)
         .slice(0, flags.limit)
         .map((row) => row.slice(1, 1 + columns.length));
       const blocked = rows.blocked.map(
@@ -140,12 +140,6 @@ export default class Preview extends BaseCommand {
 /** Columns that Sluice adds; they stay in the JSON. */
 const isOurs = (column: string | undefined): boolean =>
   column === accountColumn || metaColumns.some((own) => own === column);
-
-function chunked(values: readonly StagedValue[], size: number): readonly (readonly StagedValue[])[] {
-  return size === 0
-    ? []
-    : Array.from({ length: values.length / size }, (_, at) => values.slice(at * size, (at + 1) * size));
-}
 
 function rowsText(
   columns: readonly string[],

@@ -4,6 +4,7 @@ import { complaint, TerminalError } from '../../model/errors.ts';
 import { costByMethod, type LimitedRequest, limitMatcher, partitionOf } from '../../model/limit-match.ts';
 import type { BudgetPlan, LimitPlan } from '../../model/plan.ts';
 import type { BoundLimit } from '../../model/ports.ts';
+import { declaredName } from '../../model/sweep.ts';
 
 /** All limits that bind a request. @throws TerminalError when the expression of a cost gives none. */
 export type Binder = (request: LimitedRequest) => Promise<readonly BoundLimit[]>;
@@ -43,7 +44,7 @@ export function limitedRequest(
     path: inside ? pathname.slice(base.length) : pathname,
     query: Object.fromEntries(searchParams),
     headers: Object.fromEntries(headers),
-    stream: name,
+    stream: declaredName(name),
     account,
   };
 }

@@ -29,7 +29,8 @@ export class LoadSpool {
   }
 
   /** Adds the rows of a page that is staged. */
-  add(page: number, { mapping, lines, count }: MappedRows): void {
+  add(page: number, { mapping, lines, count: rows, marks }: MappedRows): void {
+    const count = rows + marks;
     if (count === 0 || this.#broken.has(mapping)) return;
     try {
       const file = this.#fileFor(mapping, page, count);
@@ -42,10 +43,10 @@ export class LoadSpool {
   }
 
   /** The file that holds exactly the rows of a unit. */
-  find({ mapping, firstPage, lastPage, rows }: LoadUnit): string | undefined {
+  find({ mapping, firstPage, lastPage, rows, marks }: LoadUnit): string | undefined {
     if (this.#broken.has(mapping)) return undefined;
     const holds = (file: SpoolFile): boolean =>
-      file.rows === rows && file.firstPage >= firstPage && file.lastPage <= lastPage;
+      file.rows === rows + marks && file.firstPage >= firstPage && file.lastPage <= lastPage;
     return this.#files.get(mapping)?.find(holds)?.path;
   }
 

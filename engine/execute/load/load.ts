@@ -20,7 +20,15 @@ export interface LoadServices {
   readonly signal: AbortSignal;
 }
 
-const nothing: LoadCounts = { staged: 0, inserted: 0, updated: 0, unchanged: 0, superseded: 0, held: 0 };
+const nothing: LoadCounts = {
+  staged: 0,
+  inserted: 0,
+  updated: 0,
+  unchanged: 0,
+  superseded: 0,
+  deleted: 0,
+  held: 0,
+};
 
 /** Loads what a mapping has staged, unit by unit, each in one warehouse transaction. */
 export async function load(
@@ -53,13 +61,13 @@ async function loadUnit(
 ): Promise<LoadCounts> {
   const { staging, warehouse, clock, run } = services;
   await stageRows(mapping, unit, services);
-  const held = await staging.heldRows(mapping, unit);
-  const rows = unit.rows - held;
-  const file = await loadFile(mapping, unit, rows, services);
+  const held = await staging.held(mapping, unit);
+  const [rows, marks] = [unit.rows - held.rows, unit.marks - held.marks];
+  const file = await loadFile(mapping, unit, rows + marks, services);
   const { schema, table } = mapping;
   const request = { unit, run, rows, schema, table, file };
-  const loaded = rows === 0 ? nothing : await warehouse.load(step.statements, request);
-  const counts = { ...loaded, held };
+  const loaded = rows + marks === 0 ? nothing : await warehouse.load(step.statements, request);
+  const counts = { ...loaded, held: held.rows };
   await rm(file, { force: true });
   await staging.markLoaded(unit, run, counts, new Date(clock.now()).toISOString());
   return counts;
@@ -79,12 +87,12 @@ async function stageRows(
 async function loadFile(
   mapping: MappingPlan,
   unit: LoadUnit,
-  rows: number,
+  lines: number,
   { spool, staging, folder }: LoadServices,
 ): Promise<string> {
-  const spooled = rows === unit.rows ? spool.find(unit) : undefined;
+  const spooled = lines === unit.rows + unit.marks ? spool.find(unit) : undefined;
   if (spooled !== undefined) return spooled;
   const file = join(folder, `${mapping.name}-${unit.firstPage}-${unit.lastPage}-staged.csv`);
-  if (rows > 0) await writeLoadFile(file, staging.rows(mapping, unit));
+  if (lines > 0) await writeLoadFile(file, staging.rows(mapping, unit));
   return file;
 }

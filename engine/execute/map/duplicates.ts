@@ -13,11 +13,16 @@ export function compileDuplicates({ key, properties }: MappingPlan): DuplicateFi
   const columns = [accountColumn, ...properties.map(({ name }) => name), ...stagedMeta];
   const width = columns.length;
   const keyed = key.map((column) => columns.indexOf(column));
-  const version = (['_hash', '_record', '_cursor'] as const).map((column) => columns.indexOf(column));
+  const [hash, record] = [columns.indexOf('_hash'), columns.indexOf('_record')];
+  const version = [hash, record, columns.indexOf('_cursor')];
   return (values, start) => {
     const same = (at: number, positions: readonly number[]): boolean =>
       positions.every((position) => values[at + position] === values[start + position]);
-    for (let at = start - width; at >= 0; at -= width) if (same(at, keyed)) return same(at, version);
+    for (let at = start - width; at >= 0; at -= width) {
+      // A line without a hash is no row: it says something of its record, which the row behind it takes back.
+      if (values[at + hash] === '' && same(at, [record])) return false;
+      if (same(at, keyed)) return same(at, version);
+    }
     return false;
   };
 }

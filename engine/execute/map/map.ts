@@ -10,6 +10,7 @@ import { type Packer, pagePacker } from './pack.ts';
 import { compilePrivacy, type Sanitiser } from './privacy.ts';
 import { compileReader, type ParsedPage } from './read-page.ts';
 import { compileRows } from './rows.ts';
+import { compileTombstones } from './tombstones.ts';
 
 export type { Enrichment } from './enrich.ts';
 export type { ParsedPage } from './read-page.ts';
@@ -55,7 +56,12 @@ export function compileStream(
 ): StreamMapper {
   const read = compileReader(stream);
   const keysOf = compileKeys(stream);
-  const mappers = mappings.map((mapping) => compileRows(stream, mapping));
+  const name = `${stream.source}.${stream.name}`;
+  const mappers = mappings.map((mapping) =>
+    mapping.stream === name || mapping.deletes?.sweep?.stream === name
+      ? compileRows(stream, mapping)
+      : compileTombstones(stream, mapping),
+  );
   const enricher = compileEnricher(stream);
   const sanitise = compilePrivacy(stream.privacy, piiKey);
   const sanitiseAgain = compilePrivacy(stream.privacy, piiKey, true);

@@ -1,27 +1,18 @@
 import { hash } from 'node:crypto';
-import type { BlockedRow, MappedRows, PageFailure, StagedValue } from '../../model/batch.ts';
+import type { MappedRows, MarkerOp, PageFailure } from '../../model/batch.ts';
 import { loadFields } from '../../model/load-file.ts';
 import { pathText } from '../../model/path.ts';
 import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
+import { isSweep } from '../../model/sweep.ts';
 import { type Column, coerce, coerceSet, compileColumns } from './columns.ts';
 import { compileConditions, type Filter } from './conditions.ts';
 import { compileDuplicates, type DuplicateFinder } from './duplicates.ts';
 import { badValue, kindOf } from './failures.ts';
 import { Invalid, keptText } from './invalid.ts';
-import { LineSheet } from './line-sheet.ts';
+import { addMark, compileFlags } from './marks.ts';
 import { compilePatches, isFor, type Patches } from './patches.ts';
 import { compilePath, type JsonObject, type Reader } from './paths.ts';
-
-/** A page whose records are clean of personal data. */
-export interface CleanPage {
-  readonly page: number;
-  readonly records: readonly JsonObject[];
-  readonly cursors: readonly (string | null)[];
-  /** Primary key of each record, as text. */
-  readonly keys: readonly string[];
-  /** Whether a record is the tombstone of somebody who was forgotten. */
-  readonly isForgotten?: (record: JsonObject) => boolean;
-}
+import { type CleanPage, emptySheet, remembered, type Sheet } from './sheet.ts';
 
 /** Makes the rows of one mapping. */
 export type RowMapper = (page: CleanPage) => Promise<MappedRows | PageFailure>;
@@ -32,39 +23,18 @@ interface Program {
   readonly mapping: string;
   readonly each: { readonly read: Reader; readonly text: string } | undefined;
   readonly filter: Filter | undefined;
+  /** Whether a record is gone. */
+  readonly isDeleted: ((record: JsonObject) => boolean) | undefined;
+  /** Whether each record says which rows it has, so that others may go. */
+  readonly replaces: boolean;
+  /** Whether every record is mentioned, also one without rows: those that are not will be taken for gone. */
+  readonly sweeps: boolean;
   readonly columns: readonly Column[];
   /** Values that people have set. */
   readonly patches: Patches | undefined;
   readonly isDuplicate: DuplicateFinder;
   readonly isAsync: boolean;
 }
-
-/** The rows so far. */
-interface Sheet {
-  readonly values: StagedValue[];
-  /** A line of the load file for each row. */
-  readonly lines: LineSheet;
-  readonly blocked: BlockedRow[];
-  /** Hashes of the rows. */
-  readonly seen: Set<string>;
-  units: number;
-  count: number;
-  deduplicated: number;
-  filtered: number;
-  nulled: number;
-}
-
-const emptySheet = (): Sheet => ({
-  values: [],
-  lines: new LineSheet(),
-  blocked: [],
-  seen: new Set(),
-  units: 0,
-  count: 0,
-  deduplicated: 0,
-  filtered: 0,
-  nulled: 0,
-});
 
 /** A record, or one element of it: what one row is made of. */
 interface Unit {
@@ -95,9 +65,13 @@ export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
     mapping: plan.name,
     each: plan.each && { read: compilePath(plan.each), text: pathText(plan.each) },
     filter: compileConditions(plan.where),
+    isDeleted: compileFlags(plan.deletes),
+    replaces: plan.deletes?.children ?? false,
+    sweeps: isSweep(stream.name),
     columns,
+    // Where a record says which rows it has, each of its versions must have them.
+    isDuplicate: plan.deletes === undefined ? compileDuplicates(plan) : () => false,
     patches: compilePatches(plan),
-    isDuplicate: compileDuplicates(plan),
     isAsync: columns.some(({ compute }) => compute !== undefined),
   };
   return (page) => mapPage(program, page);
@@ -116,32 +90,59 @@ async function mapPage(program: Program, page: CleanPage): Promise<MappedRows | 
   return { mapping: program.mapping, ...made, lines: lines.bytes() };
 }
 
-/** All units of a page, in order. A record without an array where `each` wants one is kept aside. */
+/** All units of a page, in order. Behind those of a record, once they are rows, stands what it says about its other rows. */
 function* units(program: Program, sheet: Sheet, page: CleanPage): Generator<Unit> {
   for (const [ordinal, record] of remembered(sheet, page)) {
-    const elements = elementsOf(program, record);
-    sheet.units += Array.isArray(elements) ? elements.length : 1;
-    if (!Array.isArray(elements)) {
-      const unit = { ordinal, index: null, element: undefined, record };
-      block(program, sheet, page, unit, notAnArray(program, elements));
-      continue;
-    }
+    const before = { blocked: sheet.blocked.length, lines: sheet.lines.length };
+    const elements = listed(program, sheet, page, ordinal, record);
+    if (elements === undefined) continue;
     for (let index = 0; index < elements.length; index += 1) {
       yield { ordinal, index: program.each ? index : null, element: elements[index], record };
     }
+    complete(program, sheet, page, ordinal, before);
   }
 }
 
-/** The records but for tombstones, each of which is a unit that is filtered. */
-function* remembered(sheet: Sheet, { records, isForgotten }: CleanPage): Generator<[number, JsonObject]> {
-  for (const entry of records.entries()) {
-    if (!isForgotten?.(entry[1])) {
-      yield entry;
-      continue;
-    }
-    sheet.units += 1;
-    sheet.filtered += 1;
-  }
+/** What of a record becomes rows. One that is gone, or has no array where `each` wants one, is noted instead. */
+function listed(
+  program: Program,
+  sheet: Sheet,
+  page: CleanPage,
+  ordinal: number,
+  record: JsonObject,
+): readonly unknown[] | undefined {
+  const isDeleted = program.isDeleted?.(record) === true;
+  const elements = isDeleted ? undefined : elementsOf(program, record);
+  sheet.units += Array.isArray(elements) ? elements.length : 1;
+  if (Array.isArray(elements)) return elements;
+  const unit = { ordinal, index: null, element: undefined, record };
+  if (isDeleted) mark(program, sheet, page, ordinal, 'delete');
+  else block(program, sheet, page, unit, notAnArray(program, elements));
+  if (program.sweeps && !isDeleted) mark(program, sheet, page, ordinal, 'seen');
+  return undefined;
+}
+
+/**
+ * Says that a record has no other rows. While one of them is blocked, the table keeps what it has; a record without the
+ * list says nothing about it.
+ */
+function complete(
+  program: Program,
+  sheet: Sheet,
+  page: CleanPage,
+  ordinal: number,
+  before: { readonly blocked: number; readonly lines: number },
+): void {
+  const isWhole = program.replaces && sheet.blocked.length === before.blocked;
+  if (isWhole && program.each?.read(page.records[ordinal]) !== undefined)
+    mark(program, sheet, page, ordinal, 'complete');
+  if (program.sweeps && sheet.lines.length === before.lines) mark(program, sheet, page, ordinal, 'seen');
+}
+
+function mark(program: Program, sheet: Sheet, page: CleanPage, ordinal: number, op: MarkerOp): void {
+  const { account } = program.stream;
+  const [key, cursor] = [page.keys[ordinal], page.cursors[ordinal]];
+  addMark(sheet, { account, width: program.columns.length, page: page.page, ordinal, key, cursor }, op);
 }
 
 /** The elements that become rows; anything but an array cannot. */
@@ -233,7 +234,8 @@ function addRow(
   const meta = values.length;
   const rowHash = hash('sha256', own).slice(0, hashDigits);
   const { ordinal, index } = unit;
-  values.push(page.page, ordinal, index, page.keys[ordinal] ?? '', page.cursors[ordinal] ?? null, rowHash);
+  values.push(page.page, ordinal, index, page.keys[ordinal] ?? '', page.cursors[ordinal] ?? null);
+  values.push(rowHash, null);
   if (sheet.seen.has(rowHash) && program.isDuplicate(values, start)) {
     values.length = start;
     sheet.nulled = nulledBefore;

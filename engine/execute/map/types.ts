@@ -135,9 +135,17 @@ function toBoolean(value: unknown): Coerced {
   return known ?? new Invalid('type', `expected a boolean (true, false, 1 or 0), got ${quoted(value)}`);
 }
 
+/** Half of a surrogate pair, which JSON writes as an escape: databases refuse it, and the whole load with it. */
+const halfPair = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
+
+const hasHalfPair = (json: string): boolean => json.includes('\\ud') && halfPair.test(json);
+
 function toJson(value: unknown): Coerced {
   try {
-    return typeof value === 'number' ? numberText(value) : stringifyExact(value);
+    const text = typeof value === 'number' ? numberText(value) : stringifyExact(value);
+    return hasHalfPair(text)
+      ? new Invalid('text', 'expected JSON, got a text with half of a surrogate pair')
+      : text;
   } catch (error) {
     if (!isStackOverflow(error)) throw error;
     return new Invalid('range', 'expected JSON, got a value that nests too deeply');

@@ -43,6 +43,8 @@ const nothing = (mapping: string): MappedRows => ({
   lines: new Uint8Array(),
   units: 0,
   count: 0,
+  marks: 0,
+  tombstones: 0,
   deduplicated: 0,
   filtered: 0,
   nulled: 0,

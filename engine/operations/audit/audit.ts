@@ -84,9 +84,10 @@ export async function auditLedger(
   };
 }
 
-const streamOf = ({ steps }: Plan, mapping: string): StreamPlan | undefined =>
-  steps.find((step): step is ExtractStep => step.kind === 'extract' && step.mappings.includes(mapping))
-    ?.stream;
+const streamOf = ({ steps, mappings }: Plan, mapping: string): StreamPlan | undefined =>
+  steps
+    .filter((step): step is ExtractStep => step.kind === 'extract')
+    .find(({ stream }) => `${stream.source}.${stream.name}` === mappings[mapping]?.stream)?.stream;
 
 interface Audited {
   readonly environment: string;
@@ -167,6 +168,7 @@ async function compareRows(
     firstPage: 0,
     lastPage: loadedThrough,
     rows: 0,
+    marks: 0,
   };
   try {
     assert(services.staging, 'what is staged has a database');

@@ -60,7 +60,7 @@ export function ledgerFindings(
       `${counted(unbalanced.units, 'unit')} of ${name} ${are(unbalanced.units)} not accounted for`,
       deviating(
         unbalanced,
-        (expected, got) => `${expected} received, ${got} staged, dropped, filtered or blocked`,
+        (expected, got) => `${expected} received, ${got} staged, dropped, gone, filtered or blocked`,
       ),
       'Let the kept pages be mapped again: change the mapping, or its hash, and run.',
     ),

@@ -40,8 +40,19 @@ export function relisted(plan: Plan, names: readonly string[], stream: StreamPla
   };
 }
 
-const keysOnly = (mapping: MappingPlan): MappingPlan => ({
-  ...mapping,
-  name: keysName(mapping.name),
-  properties: mapping.properties.filter(({ name }) => mapping.key.includes(name)),
-});
+/** Without what decides on anything but the rows and their keys. */
+function keysOnly(mapping: MappingPlan): MappingPlan {
+  const { name, stream, each, where, schema, table, key, properties, overrides, hash } = mapping;
+  return {
+    name: keysName(name),
+    stream,
+    ...(each && { each }),
+    where,
+    schema,
+    table,
+    key,
+    properties: properties.filter((property) => key.includes(property.name)),
+    ...(overrides && { overrides }),
+    hash,
+  };
+}

@@ -16,7 +16,7 @@ export interface WrittenRows {
 const examplesMax = 5;
 const hashDigits = 32;
 
-/** Writes staged rows to a load file, a batch at a time, and makes the hash of each anew. */
+/** Writes staged rows to a load file, a batch at a time, and makes the hash of each anew. Markers are no rows. */
 export async function writeRows(
   path: string,
   batches: AsyncIterable<readonly StagedRow[]>,
@@ -32,11 +32,11 @@ export async function writeRows(
       for (const row of batch) {
         const line = lineOf(row);
         text += line.text;
+        rows += Number(line.isRow);
         if (line.fits) continue;
         damaged += 1;
         if (examples.length < examplesMax) examples.push({ record: line.record, page: line.page });
       }
-      rows += batch.length;
       await file.appendFile(text);
     }
   } finally {
@@ -53,7 +53,8 @@ function lineOf(row: StagedRow) {
   const hash = createHash('sha256').update(values).digest('hex').slice(0, hashDigits);
   return {
     text: `${values},${loadFields(row, own, stagedMeta.length)}\n`,
-    fits: hash === meta('_hash'),
+    isRow: meta('_op') === null,
+    fits: meta('_op') !== null || hash === meta('_hash'),
     record: String(meta('_record')),
     page: Number(meta('_page')),
   };

@@ -20,6 +20,13 @@ const threadsMax = 2;
 /** What a thread wants for its buffers; with less than that for each, DuckDB runs out of memory over a large load file. */
 const threadBytes = 128 * 1024 ** 2;
 
+/** Memory that DuckDB no longer needs goes back to the system, which it otherwise keeps beyond its limit. */
+const settings = [
+  "SET TimeZone = 'UTC'",
+  "SET allocator_flush_threshold = '8MiB'",
+  "SET allocator_bulk_deallocation_flush_threshold = '8MiB'",
+] as const;
+
 const threadsOf = (memoryBytes: number): number =>
   Math.min(threadsMax, Math.max(1, Math.floor(memoryBytes / threadBytes)));
 const openWaitMaxMs = 5000;
@@ -62,7 +69,7 @@ export async function withFile<T>(
   });
   const connection = await instance.connect();
   try {
-    await connection.run("SET TimeZone = 'UTC'");
+    for (const setting of settings) await connection.run(setting);
     return await work(connection);
   } finally {
     connection.closeSync();
@@ -140,7 +147,8 @@ async function load(
   await connection.run('BEGIN');
   try {
     const [known] = (await run('known')).rows;
-    const counts = known === undefined ? await loadUnit(run, request) : countsOf(known);
+    const leaving = statements.some(({ name }) => name === 'remove');
+    const counts = known === undefined ? await loadUnit(run, request, leaving) : countsOf(known);
     await connection.run('COMMIT');
     return counts;
   } catch (error) {
@@ -175,19 +183,54 @@ async function complete(
 
 type Run = (name: LoadStatement['name'], more?: Readonly<Record<string, DuckDBValue>>) => Promise<Rows>;
 
-/** A window over all columns costs several times the merge, so it is used only where a row has several versions. */
-async function loadUnit(run: Run, { rows }: LoadRequest): Promise<LoadCounts> {
+async function loadUnit(run: Run, { rows }: LoadRequest, leaving: boolean): Promise<LoadCounts> {
   await run('open');
   await run('copy');
-  const superseded = numberOf(await run('superseded'), 'superseded');
-  await run(superseded === 0 ? 'batch' : 'newest');
+  const file = await run('superseded');
+  requireWhole(file, rows);
+  const older = leaving
+    ? rows - (await currentRows(run))
+    : await olderRows(run, numberOf(file, 'superseded'));
   const before = numberOf(await run('count'), 'rows');
-  const { changed } = await run('merge');
-  const inserted = numberOf(await run('count'), 'rows') - before;
-  const unchanged = rows - superseded - changed;
-  const counts = { staged: rows, inserted, updated: changed - inserted, unchanged, superseded };
+  await run('merge');
+  const after = await run('count');
+  const written = numberOf(after, 'written');
+  const inserted = numberOf(after, 'rows') - before;
+  // Most loads write all they have; what did not get in is looked for only where there is something.
+  const rest = rows - older - written;
+  const refused = rest === 0 ? 0 : numberOf(await run('refused'), 'refused');
+  const deleted = leaving ? (await run('remove')).changed : 0;
+  const counts = {
+    staged: rows,
+    inserted,
+    updated: written - inserted,
+    unchanged: rest - refused,
+    superseded: older + refused,
+    deleted,
+  };
   await run('record', bigints(counts));
   return { ...counts, held: 0 };
+}
+
+/** A window over all columns costs several times the merge, so it is used only where a row has several versions. */
+async function olderRows(run: Run, superseded: number): Promise<number> {
+  await run(superseded === 0 ? 'batch' : 'newest');
+  return superseded;
+}
+
+/** Where rows leave the table, what records say of themselves decides which rows are current. */
+async function currentRows(run: Run): Promise<number> {
+  if (numberOf(await run('orphans'), 'rows') > 0) await run('adopt');
+  await run('marks');
+  await run('remember');
+  await run('current');
+  return numberOf(await run('size'), 'rows');
+}
+
+/** A row that the file lacks would count as unchanged, and never be missed. @throws Error, which takes the load back */
+function requireWhole(file: Rows, rows: number): void {
+  const filed = numberOf(file, 'filed');
+  if (filed !== rows) throw new Error(`the load file holds ${filed} of ${rows} rows`);
 }
 
 const bigints = (counts: Omit<LoadCounts, 'held'>): Record<string, DuckDBValue> =>
@@ -199,6 +242,7 @@ const countsOf = (row: Readonly<Record<string, DuckDBValue>>): LoadCounts => ({
   updated: Number(row['updated']),
   unchanged: Number(row['unchanged']),
   superseded: Number(row['superseded']),
+  deleted: Number(row['deleted'] ?? 0),
   held: 0,
 });
 

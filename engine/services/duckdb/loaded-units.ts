@@ -5,8 +5,7 @@ const isThere =
   "SELECT 1 FROM information_schema.tables WHERE table_schema = 'main' AND table_name = '_etl_loads'";
 
 /** The time as ISO 8601 in UTC, which is the connection's zone. */
-const columns =
-  "unit, mapping, run, first_page, last_page, staged, inserted, updated, unchanged, superseded, strftime(loaded_at, '%Y-%m-%dT%H:%M:%S.%gZ') AS loaded_at";
+const columns = "* EXCLUDE (loaded_at), strftime(loaded_at, '%Y-%m-%dT%H:%M:%S.%gZ') AS loaded_at";
 
 /** Units of an environment in `_etl_loads` that end behind a page, the last ones first. */
 export async function unitsOf(
@@ -33,6 +32,8 @@ export async function unitsOf(
       updated: Number(row['updated']),
       unchanged: Number(row['unchanged']),
       superseded: Number(row['superseded']),
+      // An account of before records could leave has no such column.
+      deleted: Number(row['deleted'] ?? 0),
     },
     loadedAt: String(row['loaded_at']),
   }));

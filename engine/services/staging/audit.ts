@@ -59,7 +59,7 @@ interface Totals {
 async function totals(audited: AuditedPages, pages: Scoped): Promise<Totals> {
   const { handle, mapping, loadedThrough } = audited;
   const { sql, bound } = pages;
-  const columns = ['units', 'rows', 'deduplicated', 'filtered', 'blocked'];
+  const columns = ['units', 'rows', 'deduplicated', 'tombstones', 'filtered', 'blocked'];
   const row = await handle.first<{ [column: string]: number | null }>(
     `SELECT count(*) AS pages, coalesce(sum(p.records), 0) AS records, min(r.page) AS first, max(r.page) AS last, ` +
       'coalesce(sum(CASE WHEN r.page > ? THEN r.rows ELSE 0 END), 0) AS pending, ' +
@@ -77,6 +77,7 @@ async function totals(audited: AuditedPages, pages: Scoped): Promise<Totals> {
       units: of('units'),
       staged: of('rows') - held.rows,
       deduplicated: of('deduplicated'),
+      tombstones: of('tombstones'),
       filtered: of('filtered'),
       blocked: of('blocked'),
       held: held.rows,
@@ -122,7 +123,7 @@ const leftOut = ({ each }: MappingPlan): string =>
 
 /** Each record is a unit, except where `each` makes units of its elements. */
 function offBalance({ each }: MappingPlan): string {
-  const parts = 'r.units <> r.rows + r.deduplicated + r.filtered + r.blocked';
+  const parts = 'r.units <> r.rows + r.deduplicated + r.tombstones + r.filtered + r.blocked';
   return each === undefined ? `(${parts} OR (p.records IS NOT NULL AND r.units <> p.records))` : `(${parts})`;
 }
 
@@ -134,7 +135,7 @@ async function unbalanced(
   const records = mapping.each === undefined ? 'coalesce(p.records, r.units)' : 'r.units';
   return deviation(
     handle,
-    `SELECT r.page, ${records} AS expected, r.rows + r.deduplicated + r.filtered + r.blocked AS found ` +
+    `SELECT r.page, ${records} AS expected, r.rows + r.deduplicated + r.tombstones + r.filtered + r.blocked AS found ` +
       `${fromPageRows}${sql} AND ${condition}`,
     [mapping.name, ...bound],
   );
@@ -145,7 +146,7 @@ async function misstaged(
   { handle, mapping, table }: AuditedPages,
   { sql, bound }: Scoped,
 ): Promise<Deviation> {
-  const staged = `SELECT _page, count(*) AS found FROM ${table} GROUP BY _page`;
+  const staged = `SELECT _page, count(*) AS found FROM ${table} WHERE _op IS NULL GROUP BY _page`;
   const fewer = await deviation(
     handle,
     'SELECT r.page, r.rows AS expected, coalesce(s.found, 0) AS found FROM page_rows r ' +

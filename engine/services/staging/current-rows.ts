@@ -50,7 +50,7 @@ export class CurrentRows {
   /** `FROM … WHERE …` of the rows about to be loaded. */
   pending(): { readonly from: string; readonly bound: readonly number[] } {
     const old = `SELECT 1 FROM old_rows WHERE place = ${this.table.name}.${this.dialect.row}`;
-    const newest = this.#hasOld ? `NOT EXISTS (${old})` : 'TRUE';
+    const newest = `_op IS NULL AND ${this.#hasOld ? `NOT EXISTS (${old})` : 'TRUE'}`;
     // Without a page to start from, a scan of the table is faster than a walk over its index.
     if (this.#loadedThrough === 0) return { from: `FROM ${this.table.name} WHERE ${newest}`, bound: [] };
     return { from: `FROM ${this.table.name} WHERE _page > ? AND ${newest}`, bound: [this.#loadedThrough] };
@@ -58,8 +58,8 @@ export class CurrentRows {
 
   /** How many rows are staged, loaded ones included. */
   async countAll(): Promise<number> {
-    const newest = `SELECT ${rank} AS age FROM ${this.table.name}`;
-    const sql = `SELECT count(*) AS total FROM (${newest}) AS ranked WHERE age = 1`;
+    const newest = `SELECT _op, ${rank} AS age FROM ${this.table.name}`;
+    const sql = `SELECT count(*) AS total FROM (${newest}) AS ranked WHERE age = 1 AND _op IS NULL`;
     return (await this.handle.first<{ total: number }>(sql))?.total ?? 0;
   }
 }

@@ -28,27 +28,41 @@ export async function erasePage(
     const gone = await deleteRows(handle, table, page);
     const closed = await closeBlockers(handle, { mapping, table }, page, at);
     await handle.run(
-      'UPDATE page_rows SET rows = rows - ?, blocked = blocked - ?, filtered = filtered + ? WHERE mapping = ? AND page = ?',
-      gone,
+      'UPDATE page_rows SET rows = rows - ?, marks = marks - ?, tombstones = tombstones - ?, blocked = blocked - ?, ' +
+        'filtered = filtered + ? WHERE mapping = ? AND page = ?',
+      gone.rows,
+      gone.marks,
+      gone.tombstones,
       closed,
-      gone + closed,
+      gone.rows + gone.tombstones + closed,
       mapping,
       page.page,
     );
-    await noteLoads(handle, mapping, page.page, gone);
-    rows += gone;
+    await noteLoads(handle, mapping, page.page, gone.rows);
+    rows += gone.rows;
     blockers += closed;
   }
   return { rows, blockers };
 }
 
-async function deleteRows(handle: Handle, table: string, { page, ordinals }: ErasedPage): Promise<number> {
-  let gone = 0;
+/** What was staged of a record: rows, markers beside them, and those of them that say that it is gone. */
+interface Gone {
+  readonly rows: number;
+  readonly marks: number;
+  readonly tombstones: number;
+}
+
+async function deleteRows(handle: Handle, table: string, { page, ordinals }: ErasedPage): Promise<Gone> {
+  let [rows, marks, tombstones] = [0, 0, 0];
   for (const ordinal of ordinals) {
-    const sql = `DELETE FROM ${table} WHERE _page = ? AND _ordinal = ?`;
-    gone += (await handle.run(sql, page, ordinal)).changes;
+    const where = `FROM ${table} WHERE _page = ? AND _ordinal = ?`;
+    const found = await handle.select<{ op: string | null }>(`SELECT _op AS op ${where}`, page, ordinal);
+    await handle.run(`DELETE ${where}`, page, ordinal);
+    rows += found.filter(({ op }) => op === null).length;
+    marks += found.filter(({ op }) => op !== null).length;
+    tombstones += found.filter(({ op }) => op === 'delete').length;
   }
-  return gone;
+  return { rows, marks, tombstones };
 }
 
 /** The Blockers stay, as resolved once they were seen nowhere else; what they say of the record is redacted before. */

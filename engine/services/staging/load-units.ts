@@ -8,6 +8,7 @@ import type { Handle } from './handle.ts';
 export interface PendingPage {
   readonly page: number;
   readonly rows: number;
+  readonly marks: number;
   readonly bodyHash: string;
 }
 
@@ -37,7 +38,7 @@ export async function pendingUnits(
   if (state === undefined) return [];
   if (state.hash !== mapping.hash) throw changedMapping(mapping.name);
   const pages = await handle.select<PendingPage>(
-    'SELECT page, rows, body_hash AS "bodyHash" FROM page_rows JOIN pages ON pages.id = page ' +
+    'SELECT page, rows, marks, body_hash AS "bodyHash" FROM page_rows JOIN pages ON pages.id = page ' +
       'WHERE mapping = ? AND page > ? ORDER BY page',
     mapping.name,
     state.loadedThrough,
@@ -52,7 +53,7 @@ export function epochOf(id: string): number | undefined {
   return epoch === undefined ? undefined : Number.parseInt(epoch, 36);
 }
 
-/** Consecutive pages in groups of at most `rowsMax` rows; a page that has more is a group of its own. */
+/** Consecutive pages in groups of at most `rowsMax` rows and markers; a page that has more is a group of its own. */
 export function groupPages(
   pages: readonly PendingPage[],
   rowsMax: number,
@@ -61,13 +62,13 @@ export function groupPages(
   let rows = 0;
   for (const page of pages) {
     const group = groups.at(-1);
-    rows += page.rows;
+    rows += page.rows + page.marks;
     if (group !== undefined && rows <= rowsMax) {
       group.push(page);
       continue;
     }
     groups.push([page]);
-    rows = page.rows;
+    rows = page.rows + page.marks;
   }
   return groups;
 }
@@ -93,6 +94,7 @@ function unitOf(
     firstPage,
     lastPage,
     rows: pages.reduce((sum, { rows }) => sum + rows, 0),
+    marks: pages.reduce((sum, { marks }) => sum + marks, 0),
   };
 }
 
@@ -105,8 +107,8 @@ export async function markLoaded(
   at: string,
 ): Promise<void> {
   await handle.run(
-    'INSERT INTO loads (id, mapping, first_page, last_page, run, rows, inserted, updated, unchanged, superseded, held, ' +
-      'loaded_at, hash, epoch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ' +
+    'INSERT INTO loads (id, mapping, first_page, last_page, run, rows, inserted, updated, unchanged, superseded, deleted, held, ' +
+      'loaded_at, hash, epoch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ' +
       "coalesce((SELECT hash FROM mappings WHERE mapping = ?), ''), " +
       'coalesce((SELECT epoch FROM mappings WHERE mapping = ?), 0)) ON CONFLICT DO NOTHING',
     unit.id,
@@ -119,6 +121,7 @@ export async function markLoaded(
     counts.updated,
     counts.unchanged,
     counts.superseded,
+    counts.deleted,
     counts.held,
     at,
     unit.mapping,
@@ -127,12 +130,12 @@ export async function markLoaded(
   // Another process may have staged a page in between since the unit was made; then it stays pending, and so do the rest.
   await handle.run(
     'UPDATE mappings SET loaded_through = ? WHERE mapping = ? AND loaded_through < ? AND ? = ' +
-      '(SELECT coalesce(sum(rows), 0) FROM page_rows WHERE page_rows.mapping = mappings.mapping ' +
+      '(SELECT coalesce(sum(rows + marks), 0) FROM page_rows WHERE page_rows.mapping = mappings.mapping ' +
       'AND page > loaded_through AND page <= ?)',
     unit.lastPage,
     unit.mapping,
     unit.lastPage,
-    unit.rows,
+    unit.rows + unit.marks,
     unit.lastPage,
   );
   await new BlockerLedger(handle, at).loaded(unit.mapping, run);

@@ -25,7 +25,7 @@ export async function prepare(
 
 async function reset(
   handle: Handle,
-  { name, stream, hash }: MappingPlan,
+  { name, stream, deletes, hash }: MappingPlan,
   table: StagedTable,
   context: RegisterContext,
 ): Promise<void> {
@@ -35,24 +35,33 @@ async function reset(
   // The clock may stand still or go back; an epoch never comes again.
   const epoch = Math.max(((await loadState(handle, name))?.epoch ?? 0) + 1, context.nowMs);
   await handle.run(
-    'INSERT INTO mappings (mapping, environment, stream, hash, loaded_through, epoch) VALUES (?, ?, ?, ?, 0, ?) ' +
-      'ON CONFLICT (mapping) DO UPDATE SET stream = excluded.stream, hash = excluded.hash, loaded_through = 0, epoch = excluded.epoch',
+    'INSERT INTO mappings (mapping, environment, stream, streams, hash, loaded_through, epoch) VALUES (?, ?, ?, ?, ?, 0, ?) ' +
+      'ON CONFLICT (mapping) DO UPDATE SET stream = excluded.stream, streams = excluded.streams, hash = excluded.hash, loaded_through = 0, epoch = excluded.epoch',
     name,
     context.environment,
     stream,
+    streamList([
+      stream,
+      ...(deletes?.sweep === undefined ? [] : [deletes.sweep.stream]),
+      ...(deletes?.streams ?? []).map((one) => one.stream),
+    ]),
     hash,
     epoch,
   );
 }
 
+/** Streams of a mapping as SQL finds one among them: each between commas. */
+const streamList = (streams: readonly string[]): string => `,${streams.join()},`;
+
 /**
- * Hashes of the mappings that have seen every page of their stream whose response is kept. One that has not (a run ended while it was
+ * Hashes of the mappings that have seen every page of their streams whose response is kept. One that has not (a run ended while it was
  * mapped again, or the page was fetched for another mapping) counts as not prepared, so that the next plan maps it.
  */
 export async function mappedHashes(handle: Handle): Promise<ReadonlyMap<string, string>> {
   const rows = await handle.select<{ mapping: string; hash: string }>(
     'SELECT mapping, hash FROM mappings AS m WHERE NOT EXISTS (SELECT 1 FROM pages AS p ' +
-      "WHERE p.environment = m.environment AND p.source || '.' || p.stream = m.stream AND length(p.body) > 0 " +
+      "WHERE p.environment = m.environment AND replace(m.streams, ',' || p.source || '.' || p.stream || ',', '') <> m.streams " +
+      'AND length(p.body) > 0 ' +
       'AND NOT EXISTS (SELECT 1 FROM page_rows AS r WHERE r.mapping = m.mapping AND r.page = p.id)) ORDER BY mapping',
   );
   return new Map(rows.map(({ mapping, hash }) => [mapping, hash]));

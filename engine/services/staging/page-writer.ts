@@ -75,12 +75,14 @@ export class PageWriter {
     const ledger = new BlockerLedger(this.#handle, this.#context.now);
     const blockers = await ledger.rows(seen, rows.blocked);
     await this.#handle.run(
-      'INSERT INTO page_rows (mapping, page, units, rows, deduplicated, filtered, nulled, blocked) ' +
-        'VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO page_rows (mapping, page, units, rows, marks, tombstones, deduplicated, filtered, nulled, blocked) ' +
+        'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       rows.mapping,
       page,
       rows.units,
       rows.count,
+      rows.marks,
+      rows.tombstones,
       rows.deduplicated,
       rows.filtered,
       rows.nulled,

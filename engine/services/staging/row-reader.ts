@@ -38,7 +38,7 @@ export async function* readRows(
 
 const pagesOf = (handle: Handle, { mapping, firstPage, lastPage }: LoadUnit): Promise<PendingPage[]> =>
   handle.select(
-    `SELECT page, rows, '' AS "bodyHash" FROM page_rows WHERE mapping = ? AND page BETWEEN ? AND ? ORDER BY page`,
+    `SELECT page, rows, marks, '' AS "bodyHash" FROM page_rows WHERE mapping = ? AND page BETWEEN ? AND ? ORDER BY page`,
     mapping,
     firstPage,
     lastPage,
@@ -62,18 +62,20 @@ export const hasBlockers = async (handle: Handle, mapping: string): Promise<bool
     mapping,
   )) !== undefined;
 
-/** How many rows of a unit are held. */
-export async function heldRows(
+/** How many rows and markers of a unit are held. */
+export async function heldLines(
   handle: Handle,
   table: StagedTable,
   { mapping, firstPage, lastPage }: LoadUnit,
-): Promise<number> {
-  if (!(await hasBlockers(handle, mapping))) return 0;
-  const found = await handle.first<{ held: number }>(
-    `SELECT count(*) AS held FROM ${table.name} AS t WHERE t._page BETWEEN ? AND ? AND ${isHeld}`,
+): Promise<Pick<LoadUnit, 'rows' | 'marks'>> {
+  if (!(await hasBlockers(handle, mapping))) return { rows: 0, marks: 0 };
+  const found = await handle.first<{ lines: number; held: number }>(
+    `SELECT count(*) AS lines, coalesce(sum(CASE WHEN t._op IS NULL THEN 1 ELSE 0 END), 0) AS held FROM ${table.name} AS t ` +
+      `WHERE t._page BETWEEN ? AND ? AND ${isHeld}`,
     firstPage,
     lastPage,
     mapping,
   );
-  return found?.held ?? 0;
+  const rows = Number(found?.held ?? 0);
+  return { rows, marks: Number(found?.lines ?? 0) - rows };
 }

@@ -32,6 +32,7 @@ const metaTypes = {
   _record: 'string',
   _cursor: 'string',
   _hash: 'word',
+  _op: 'word',
 } as const;
 
 /** The columns of `stg_<mapping>`, in the order of staged values. */

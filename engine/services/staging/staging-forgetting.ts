@@ -74,6 +74,7 @@ export class StagingForgetting implements Forgetting {
     marks: readonly { readonly stream: string; readonly hash: string }[],
     by: string,
   ): Promise<void> {
+    const now = this.#now();
     await this.#database.write(async (handle) => {
       for (const { stream, hash } of marks) {
         await handle.run(
@@ -85,7 +86,7 @@ export class StagingForgetting implements Forgetting {
           hash,
           salt,
           by,
-          this.#now(),
+          now,
         );
       }
     });

@@ -19,6 +19,7 @@ import type {
   StagedPage,
   StagedRow,
   Staging,
+  Unseen,
 } from '../../model/ports.ts';
 import type { State } from '../../model/state-port.ts';
 import { auditMapping } from './audit.ts';
@@ -26,11 +27,12 @@ import { runCheck } from './checks.ts';
 import { CurrentRows } from './current-rows.ts';
 import type { Database } from './database.ts';
 import { foreignEnvironment } from './failures.ts';
+import { keptPages } from './kept-pages.ts';
 import * as units from './load-units.ts';
 import { mappedHashes, otherEnvironment, prepare } from './mapping-register.ts';
 import { migrateUp } from './migrate.ts';
 import { PageWriter } from './page-writer.ts';
-import { heldRows, readRows } from './row-reader.ts';
+import { heldLines, readRows } from './row-reader.ts';
 import { SqliteDatabase } from './sqlite/sqlite-database.ts';
 import type { StagedTable } from './staged-table.ts';
 import { StagingBlockers } from './staging-blockers.ts';
@@ -39,6 +41,7 @@ import { StagingLocks } from './staging-locks.ts';
 import { StagingMemory } from './staging-memory.ts';
 import { StagingPositions } from './staging-positions.ts';
 import { StagingRuns } from './staging-runs.ts';
+import { unseen } from './unseen.ts';
 
 /** Where the ledger is kept, and whose it is. */
 export interface StagingOptions {
@@ -226,18 +229,7 @@ class LedgerStaging implements OpenStaging {
   }
 
   async keptPages(): Promise<ReadonlyMap<string, KeptPages>> {
-    const sql =
-      "SELECT source || '.' || stream AS stream, sum(CASE WHEN length(body) > 0 THEN 1 ELSE 0 END) AS kept, " +
-      'count(*) AS pages FROM pages WHERE environment = ? GROUP BY 1';
-    const rows = await this.#database.read((handle) =>
-      handle.select<{ stream: string; kept: number; pages: number }>(sql, this.#environment),
-    );
-    return new Map(
-      rows.map(({ stream, kept, pages }) => [
-        stream,
-        { kept: Number(kept), dropped: Number(pages) - Number(kept) },
-      ]),
-    );
+    return this.#database.read((handle) => keptPages(handle, this.#environment));
   }
 
   async pendingUnits(mapping: MappingPlan, rowsMax: number): Promise<readonly LoadUnit[]> {
@@ -250,6 +242,13 @@ class LedgerStaging implements OpenStaging {
 
   rows(mapping: MappingPlan, unit: LoadUnit): AsyncIterable<readonly StagedRow[]> {
     return readRows(this.#database, mapping, unit);
+  }
+
+  async unseen(mapping: MappingPlan, firstPage: number, limit: number): Promise<Unseen> {
+    const { name: table } = this.#database.dialect.table(mapping);
+    return this.#database.read((handle) =>
+      unseen(handle, { mapping: mapping.name, table, firstPage, limit }),
+    );
   }
 
   async markLoaded(unit: LoadUnit, run: string, counts: LoadCounts, at: string): Promise<void> {
@@ -266,8 +265,8 @@ class LedgerStaging implements OpenStaging {
     });
   }
 
-  async heldRows(mapping: MappingPlan, unit: LoadUnit): Promise<number> {
-    return this.#database.read((handle) => heldRows(handle, this.#database.dialect.table(mapping), unit));
+  async held(mapping: MappingPlan, unit: LoadUnit): Promise<Pick<LoadUnit, 'rows' | 'marks'>> {
+    return this.#database.read((handle) => heldLines(handle, this.#database.dialect.table(mapping), unit));
   }
 
   async ledger(mapping: MappingPlan, stream: StreamPlan, scope: AuditScope): Promise<MappingLedger> {

@@ -14,6 +14,8 @@ const rows = (count: number, text = 'x\n'): MappedRows => ({
   lines: Buffer.from(text.repeat(count)),
   units: count,
   count,
+  marks: 0,
+  tombstones: 0,
   deduplicated: 0,
   filtered: 0,
   nulled: 0,
@@ -26,6 +28,7 @@ const unit = (firstPage: number, lastPage: number, count: number) => ({
   firstPage,
   lastPage,
   rows: count,
+  marks: 0,
 });
 
 describe('load files written while staging', () => {

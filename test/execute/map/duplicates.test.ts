@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { compileDuplicates } from '../../../engine/execute/map/duplicates.ts';
+import { stagedMeta } from '../../../engine/model/batch.ts';
 import { knownPath } from '../../../engine/model/path.ts';
 import { mapping, mapRecords, ownValues, property, stream, within } from '../../support/mappings.ts';
 
@@ -55,5 +57,23 @@ describe('duplicates of a page', () => {
     const whole = mapping([property('name')], { key: ['_account', 'name'] });
     const records = ['1', '2'].map((id) => ({ id, name: 'a' }));
     expect(await mapRecords(records, whole)).to.include({ count: 2, deduplicated: 0 });
+  });
+});
+
+describe('the finder of duplicates', () => {
+  it('does not look behind a line that says something of the record', () => {
+    const isDuplicate = compileDuplicates(plan);
+    const width = 1 + plan.properties.length + stagedMeta.length;
+    const line = (own: readonly (string | null)[], hash: string): (string | number | null)[] => {
+      const meta = stagedMeta.map(
+        (name) => ({ _record: '1', _hash: hash, _cursor: null })[name as '_record'] ?? null,
+      );
+      return ['default', ...own, ...meta];
+    };
+    const row = line(['1', 'a', null], 'h');
+    const mark = line([null, null, null], '');
+    expect(isDuplicate([...row, ...row], width)).to.equal(true);
+    expect(isDuplicate([...row, ...mark, ...row], 2 * width)).to.equal(false);
+    expect(isDuplicate([...row, ...mark, ...row, ...row], 3 * width)).to.equal(true);
   });
 });

@@ -35,8 +35,8 @@ describe('rows', () => {
     const hash = (...values: (string | null)[]): string =>
       createHash('sha256').update(loadFields(values)).digest('hex').slice(0, 32);
     expect(rowsOf(rows, plan)).to.deep.equal([
-      ['north', '1', 'a"b', 7, 0, null, '1', '2026-01-01T00:00:00.000000Z', hash('north', '1', 'a"b')],
-      ['north', '2', null, 7, 1, null, '2', '2026-01-02T00:00:00.000000Z', hash('north', '2', null)],
+      ['north', '1', 'a"b', 7, 0, null, '1', '2026-01-01T00:00:00.000000Z', hash('north', '1', 'a"b'), null],
+      ['north', '2', null, 7, 1, null, '2', '2026-01-02T00:00:00.000000Z', hash('north', '2', null), null],
     ]);
     expect(rows).to.deep.include({ mapping: 'orders', count: 2, filtered: 0, nulled: 0, blocked: [] });
   });
@@ -239,7 +239,7 @@ describe('rows', () => {
           });
           expect(rows.units).to.equal(units.reduce((sum, one) => sum + one, 0));
           expect(rows.count + rows.deduplicated + rows.blocked.length + rows.filtered).to.equal(rows.units);
-          expect(rows.values).to.have.length(rows.count * 10);
+          expect(rows.values).to.have.length(rows.count * 11);
         },
       ),
       { numRuns: 300 },

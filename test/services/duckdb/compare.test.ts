@@ -67,6 +67,7 @@ async function bench(): Promise<Bench> {
         firstPage: 1,
         lastPage: 9,
         rows: rows.length,
+        marks: 0,
       };
       await warehouse.load(loading.statements, { unit, run: 'r1', rows: rows.length, ...target });
     },
@@ -108,6 +109,7 @@ const row = (id: string, own: Row, hash = 'h', page = 1, cursor: string | null =
   id,
   cursor,
   hash,
+  null,
 ];
 const rows = [
   row('a', values),

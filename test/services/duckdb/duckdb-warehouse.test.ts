@@ -27,7 +27,12 @@ const types = [
 interface Bench {
   readonly warehouse: Warehouse;
   readonly path: string;
-  load(pages: string, rows: readonly (readonly (string | number | null)[])[]): Promise<LoadCounts>;
+  /** `announced`: how many rows the unit is to have. */
+  load(
+    pages: string,
+    rows: readonly (readonly (string | number | null)[])[],
+    announced?: number,
+  ): Promise<LoadCounts>;
 }
 
 /** A warehouse with a table that has a column of every type. */
@@ -47,14 +52,14 @@ async function bench(): Promise<Bench> {
     compiled.steps.flatMap((step) => (step.kind === 'define' ? (step as DefineStep).statements : [])),
   );
   const { statements } = compiled.steps.find((step): step is LoadStep => step.kind === 'load') as LoadStep;
-  const load: Bench['load'] = (pages, rows) => {
+  const load: Bench['load'] = (pages, rows, announced = rows.length) => {
     const file = join(folder, `${pages}.csv`);
     writeFileSync(file, rows.map((row) => loadLine(row)).join(''));
     const [firstPage = 0, lastPage = 0] = pages.split('-').map(Number);
-    const unit = { id: `unit ${pages}`, mapping: 'all', firstPage, lastPage, rows: rows.length };
+    const unit = { id: `unit ${pages}`, mapping: 'all', firstPage, lastPage, rows: announced, marks: 0 };
     return warehouse.load(statements, {
       unit,
-      rows: rows.length,
+      rows: announced,
       run: 'r1',
       schema: 'sales',
       table: 'all',
@@ -65,14 +70,14 @@ async function bench(): Promise<Bench> {
 }
 
 const empty = types.map(() => null);
-/** A row as staging gives it: account, columns, then page, ordinal, index, record, cursor, hash. */
+/** A row as staging gives it: account, columns, then page, ordinal, index, record, cursor, hash, operation. */
 const row = (
   id: string,
   values: readonly (string | number | null)[],
   page: number,
   hash: string,
   cursor: string | null = null,
-): (string | number | null)[] => ['default', id, ...values, page, 0, null, id, cursor, hash];
+): (string | number | null)[] => ['default', id, ...values, page, 0, null, id, cursor, hash, null];
 
 describe('the DuckDB warehouse', function () {
   this.timeout(20_000);
@@ -129,13 +134,21 @@ describe('the DuckDB warehouse', function () {
       unchanged: 0,
       superseded: 0,
       held: 0,
+      deleted: 0,
     });
     const second = await load('2-2', [
       row('a', empty, 2, 'h1'),
       row('b', empty, 2, 'changed'),
       row('c', empty, 2, 'h3'),
     ]);
-    expect(second).to.include({ staged: 3, inserted: 1, updated: 1, unchanged: 1, superseded: 0 });
+    expect(second).to.include({
+      staged: 3,
+      inserted: 1,
+      updated: 1,
+      unchanged: 1,
+      superseded: 0,
+      deleted: 0,
+    });
   });
 
   it('keeps the newest version by cursor, then by page', async () => {
@@ -169,6 +182,14 @@ describe('the DuckDB warehouse', function () {
     expect(failure.code).to.equal('ETL0705');
     expect((await warehouse.sample('sales', 'all', 9)).total).to.equal(0);
     expect((await warehouse.sample('main', '_etl_loads', 9)).total).to.equal(0);
+  });
+
+  it('takes a load back whose file lacks a row', async () => {
+    const { load, warehouse } = await bench();
+    const failure = await load('1-1', [row('a', empty, 1, 'h1')], 2).catch((error) => error.diagnostic);
+    expect(failure.code).to.equal('ETL0705');
+    expect(failure.summary).to.contain('the load file holds 1 of 2 rows');
+    expect((await warehouse.sample('sales', 'all', 9)).total).to.equal(0);
   });
 
   it('says so when another process has the file open', async () => {

@@ -4,7 +4,7 @@ import { groupPages } from '../../../engine/services/staging/load-units.ts';
 
 const pages = fc
   .array(fc.nat(20), { maxLength: 60 })
-  .map((counts) => counts.map((rows, at) => ({ page: 2 * at + 1, rows, bodyHash: String(at) })));
+  .map((counts) => counts.map((rows, at) => ({ page: 2 * at + 1, rows, marks: 0, bodyHash: String(at) })));
 
 const sum = (group: readonly { rows: number }[]): number =>
   group.reduce((total, { rows }) => total + rows, 0);

@@ -158,12 +158,23 @@ onEach((name, place) => {
     ) {
       const { values: flat, ...others } = mappedRows({ id: page, mapping: 'wide', rows: sample });
       const width = flat.length / sample.length;
-      const expected = sample.map((_, at) => [...flat.slice(at * width, (at + 1) * width - 1), 'its hash']);
+      const expected = sample.map((_, at) => [
+        ...flat.slice(at * width, (at + 1) * width - 2),
+        'its hash',
+        null,
+      ]);
       const lines = Buffer.from(expected.map((one) => loadLine(one)).join(''));
       await staging.commit(streamPlan(), [
         { ...stagedPage({ id: page }), rows: [{ ...others, values: expected.flat(), lines }] },
       ]);
-      const unit = { id: '', mapping: 'wide', firstPage: page, lastPage: page, rows: sample.length };
+      const unit = {
+        id: '',
+        mapping: 'wide',
+        firstPage: page,
+        lastPage: page,
+        rows: sample.length,
+        marks: 0,
+      };
       const found = (await collect(staging.rows(mapping, unit))).flat();
       expect(found).to.deep.equal(expected);
     }

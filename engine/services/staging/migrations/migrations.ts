@@ -5,6 +5,7 @@ import { audit } from './0004-audit.ts';
 import { blockers } from './0005-blockers.ts';
 import { unstaged } from './0006-unstaged.ts';
 import { state } from './0007-state.ts';
+import { deletes } from './0008-deletes.ts';
 import { forgotten } from './0009-forgotten.ts';
 import type { Migration } from './migration.ts';
 
@@ -17,5 +18,6 @@ export const migrations: readonly Migration[] = [
   blockers,
   unstaged,
   state,
+  deletes,
   forgotten,
 ];

@@ -43,13 +43,14 @@ export class PostgresTable implements StagedTable {
     await handle.exec(`DROP TABLE IF EXISTS ${this.name}`);
   }
 
-  async insert(handle: Handle, { mapping, values, lines, count }: MappedRows): Promise<void> {
-    if (count === 0) return;
+  async insert(handle: Handle, { mapping, values, lines, count, marks }: MappedRows): Promise<void> {
+    if (count + marks === 0) return;
     assert(handle instanceof PostgresHandle, 'rows are copied on a connection to PostgreSQL');
     const copy = `COPY ${this.name} (${this.#list}) FROM STDIN`;
     if (isCopyable(lines)) return handle.copy(`${copy} (FORMAT csv, NULL '\\N')`, lines);
     const width = this.#columns.length;
-    assert(values.length === count * width, `${count} rows of ${mapping} have ${width} values each`);
+    const rows = count + marks;
+    assert(values.length === rows * width, `${rows} rows of ${mapping} have ${width} values each`);
     return handle.copy(copy, Buffer.from(copyText(values, width)));
   }
 

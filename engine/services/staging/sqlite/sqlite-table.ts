@@ -47,9 +47,10 @@ export class SqliteTable implements StagedTable {
     await handle.exec(`DROP TABLE IF EXISTS ${this.name}`);
   }
 
-  async insert(handle: Handle, { mapping, values, count }: MappedRows): Promise<void> {
+  async insert(handle: Handle, { mapping, values, count, marks }: MappedRows): Promise<void> {
     const width = this.#columns.length;
-    assert(values.length === count * width, `${count} rows of ${mapping} have ${width} values each`);
+    const rows = count + marks;
+    assert(values.length === rows * width, `${rows} rows of ${mapping} have ${width} values each`);
     const step = this.#rowsPerInsert * width;
     for (let at = 0; at < values.length; at += step) {
       const bound = this.#encode(values, at, at + step);

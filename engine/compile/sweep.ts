@@ -1,0 +1,74 @@
+import type * as config from '../model/config.ts';
+import { perMinute } from '../model/pace.ts';
+import type { CursorPlan, MappingPlan, StreamPlan, SweepPlan, SweepStep } from '../model/plan.ts';
+import { goneOf, sweepOf } from '../model/sweep.ts';
+import { parseDuration, parsePercent } from '../model/units.ts';
+import { compileBudget } from './budget.ts';
+
+/** A sweep as `deletes` of a stream declares it. */
+export function compileSweep(
+  source: config.Source,
+  stream: string,
+  { every = '24h', share = '5%', threshold = '10%' }: config.Deletes,
+): SweepPlan {
+  const rates = compileBudget(source).limits.flatMap(({ shape }) => perMinute(shape) ?? []);
+  return {
+    stream: sweepOf(`${source.name}.${stream}`),
+    everyMs: parseDuration(every),
+    threshold: parsePercent(threshold),
+    ...(rates.length > 0 && { pagesPerMinute: Math.min(...rates) * parsePercent(share) }),
+  };
+}
+
+/** The sweep of a stream; none where no mapping learns of deletes this way. */
+export function sweepSteps(stream: StreamPlan, mappings: readonly MappingPlan[]): readonly SweepStep[] {
+  const full = `${stream.source}.${stream.name}`;
+  const swept = mappings.filter((mapping) => mapping.stream === full && mapping.deletes?.sweep !== undefined);
+  const sweep = swept[0]?.deletes?.sweep;
+  if (sweep === undefined) return [];
+  const names = swept.map(({ name }) => name);
+  return [
+    {
+      kind: 'sweep',
+      id: `sweep ${full}`,
+      reason: `what the whole listing no longer has is gone from ${names.join(', ')}`,
+      stream: listing(stream),
+      gone: gone(stream, swept[0]?.versionedBy),
+      sweep,
+      mappings: names,
+    },
+  ];
+}
+
+/** The stream as a first run reads it. Its rows are staged like others: what an incremental run has missed is found, too. */
+function listing({ cache: _, ...stream }: StreamPlan): StreamPlan {
+  return { ...stream, name: sweepOf(stream.name), priority: 'low' };
+}
+
+/** A stream of our own: its pages are kept like others, so that they can be mapped again. */
+function gone({ source, account, name, pagesMax, weight }: StreamPlan, kind: string | undefined): StreamPlan {
+  const cursor: CursorPlan | undefined =
+    kind === undefined
+      ? undefined
+      : { field: at(kind), type: 'string', format: 'iso', lookbackMs: 0, query: '' };
+  return {
+    source,
+    account,
+    name: goneOf(name),
+    path: '',
+    query: {},
+    headers: {},
+    records: { root: 'record', segments: [] },
+    primaryKey: [at('record')],
+    paginate: { type: 'none' },
+    ...(cursor && { cursor }),
+    pagesMax,
+    weight,
+    priority: 'low',
+    lookups: [],
+    shape: { asked: '', paging: '' },
+    privacy: [],
+  };
+}
+
+const at = (key: string) => ({ root: 'record', segments: [{ key }] }) as const;

@@ -1,0 +1,43 @@
+import type { Literal, Path } from './path-plan.ts';
+
+export interface ConditionPlan {
+  readonly path: Path;
+  /** The path as written, for messages. */
+  readonly text: string;
+  readonly op: 'eq' | 'ne' | 'in' | 'notIn' | 'gt' | 'gte' | 'lt' | 'lte' | 'exists' | 'matches';
+  readonly value: Literal | readonly Literal[];
+}
+
+/** How it is learned that rows are gone at the source, and what becomes of them. */
+export interface DeletesPlan {
+  /** `soft` keeps a row and sets its `_deleted_at`, `hard` removes it. */
+  readonly how: 'soft' | 'hard';
+  /** Whether rows go that the newest version of their record no longer has. */
+  readonly children: boolean;
+  /** A record for which all conditions of one of these hold is gone. */
+  readonly flags: readonly (readonly ConditionPlan[])[];
+  /** Streams that list what is gone; what a sweep finds out is listed by one of ours. */
+  readonly streams: readonly DeletingStream[];
+  readonly sweep?: SweepPlan;
+}
+
+/** The whole listing is read from time to time, and what is not in it is gone. */
+export interface SweepPlan {
+  /** The listing as a stream of its own: `source.stream~sweep`. */
+  readonly stream: string;
+  readonly everyMs: number;
+  /** Most records that may be gone, as a part of those known. */
+  readonly threshold: number;
+  /** What its share of the limits comes to; absent where nothing limits it. */
+  readonly pagesPerMinute?: number;
+}
+
+/** A stream whose records say that those of another are gone. */
+export interface DeletingStream {
+  /** `source.stream`. */
+  readonly stream: string;
+  /** Paths of the primary key of what is gone. */
+  readonly key: readonly Path[];
+  /** Conditions that hold for a deletion. */
+  readonly where: readonly ConditionPlan[];
+}

@@ -1,0 +1,11 @@
+/** Names of the streams that a sweep makes of one; no declared name has this sign. */
+const sign = '~';
+
+export const sweepOf = (stream: string): string => `${stream}${sign}sweep`;
+export const goneOf = (stream: string): string => `${stream}${sign}gone`;
+
+/** Whether a stream is the whole listing of another one. */
+export const isSweep = (stream: string): boolean => stream.endsWith(`${sign}sweep`);
+
+/** The name that the project gives a stream: limits go by it, whatever reads it. */
+export const declaredName = (stream: string): string => stream.split(sign)[0] ?? stream;
