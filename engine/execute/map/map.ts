@@ -4,7 +4,7 @@ import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
 import { compileEnricher, type Enrichment } from './enrich.ts';
 import { isStackOverflow, stringifyExact } from './exact-json.ts';
 import { isPageFailure, sealedPage, tooDeep } from './failures.ts';
-import { compileForgetter } from './forget.ts';
+import { compileForgetter, type Forgetter } from './forget.ts';
 import { compileKeys } from './keys.ts';
 import { type Packer, pagePacker } from './pack.ts';
 import { compilePrivacy, type Sanitiser } from './privacy.ts';
@@ -55,13 +55,6 @@ export function compileStream(
   { packer = pagePacker(undefined), unstaged = [], forgotten }: MapperOptions = {},
 ): StreamMapper {
   const read = compileReader(stream);
-  const keysOf = compileKeys(stream);
-  const name = `${stream.source}.${stream.name}`;
-  const mappers = mappings.map((mapping) =>
-    mapping.stream === name || mapping.deletes?.sweep?.stream === name
-      ? compileRows(stream, mapping)
-      : compileTombstones(stream, mapping),
-  );
   const enricher = compileEnricher(stream);
   const sanitise = compilePrivacy(stream.privacy, piiKey);
   const sanitiseAgain = compilePrivacy(stream.privacy, piiKey, true);
@@ -69,20 +62,7 @@ export function compileStream(
   const forgetterAgain = compileForgetter(stream, forgotten, piiKey, true);
   const { isTombstone } = forgetter;
 
-  const rowsOf = async (
-    { records, cursors }: ParsedPage,
-    page: number,
-  ): Promise<readonly MappedRows[] | PageFailure> => {
-    const keys = keysOf(records);
-    if ('transient' in keys) return keys;
-    const all: MappedRows[] = [];
-    for (const mapRows of mappers) {
-      const rows = await mapRows({ page, records, cursors, keys, isForgotten: isTombstone });
-      if (isPageFailure(rows)) return rows;
-      all.push(rows);
-    }
-    return all;
-  };
+  const rowsOf = compilePage(stream, mappings, isTombstone);
 
   return {
     read: (body, { from }) => {
@@ -118,6 +98,34 @@ export function compileStream(
         if (sanitiseAgain !== undefined) parsed.records.forEach(sanitiseAgain);
         return rowsOf(parsed, page);
       }),
+  };
+}
+
+type PageMapper = (parsed: ParsedPage, page: number) => Promise<readonly MappedRows[] | PageFailure>;
+
+/** Makes the rows of all mappings. */
+function compilePage(
+  stream: StreamPlan,
+  mappings: readonly MappingPlan[],
+  isForgotten: Forgetter['isTombstone'],
+): PageMapper {
+  const name = `${stream.source}.${stream.name}`;
+  const keysOf = compileKeys(stream);
+  const mappers = mappings.map((mapping) =>
+    mapping.stream === name || mapping.deletes?.sweep?.stream === name
+      ? compileRows(stream, mapping)
+      : compileTombstones(stream, mapping),
+  );
+  return async ({ records, cursors }, page) => {
+    const keys = keysOf(records);
+    if ('transient' in keys) return keys;
+    const all: MappedRows[] = [];
+    for (const mapRows of mappers) {
+      const rows = await mapRows({ page, records, cursors, keys, isForgotten });
+      if (isPageFailure(rows)) return rows;
+      all.push(rows);
+    }
+    return all;
   };
 }
 
