@@ -19,6 +19,3 @@ export function chosenBoundaries(trace: readonly string[]): readonly string[] {
     return everyTime.test(name) || times === 1 || times === end || times === Math.ceil(end / 2);
   });
 }
-
-/** When the work begins: what is before it is the start of the program. */
-export const firstCall = 'staging.startRun begins 1';

@@ -28,7 +28,7 @@ export interface Verdict {
 /** Runs that may fail before one has to succeed. */
 const recoveriesMax = 3;
 /** Pages on their way: four that are not staged yet, the one that is read, and the one that is asked for meanwhile. */
-export const inFlightMax = 6;
+const inFlightMax = 6;
 
 /** Counts what each run asks for. */
 export class Watch {

@@ -23,7 +23,7 @@ const completeness = { schema: 'main', table: '_etl_completeness' } as const;
 const statementEnd = /;?\n---\n/;
 const batchOf = {
   /** What was loaded stays. */
-  staying: ['superseded', 'batch', 'newest'],
+  staying: ['batch', 'newest'],
   leaving: ['orphans', 'adopt', 'marks', 'remember', 'current', 'size'],
 } as const;
 
@@ -32,6 +32,7 @@ const loadNames = ({ deletes }: MappingPlan): readonly LoadStatementName[] => [
   'known',
   'open',
   'copy',
+  'superseded',
   ...(deletes === undefined ? batchOf.staying : batchOf.leaving),
   'count',
   'merge',

@@ -217,6 +217,7 @@ async function performLoad(
   const counts = await load(mapping, step, {
     ...services,
     run: services.runId,
+    environment: plan.environment,
     spool,
     confirm: () => locks.confirm(loadLock),
     materialise: (unit) => materialise(plan, services, mapping, unit),

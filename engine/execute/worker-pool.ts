@@ -201,7 +201,10 @@ export function rowsPool(
   return new WorkerPool({ programs, ...secrets(plan, references), ...(forgotten && { forgotten }) }, 1);
 }
 
-/** Mappings whose rows need not be staged with their pages: nothing looks at them before they are loaded. */
+/**
+ * Mappings whose rows need not be staged with their pages: nothing looks at them before they are loaded. Where rows leave a
+ * table, several streams make them, and a sweep looks for those it has not seen.
+ */
 const unstagedMappings = ({ staging, mappings, steps }: Plan): readonly string[] =>
   Object.keys(mappings).filter(
     (name) =>

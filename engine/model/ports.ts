@@ -176,6 +176,11 @@ export interface Staging {
   keptPages(): Promise<ReadonlyMap<string, KeptPages>>;
   /** Load units of what is staged and not yet loaded, in page order, each of whole pages and at most about `rowsMax` rows. */
   pendingUnits(mapping: MappingPlan, rowsMax: number): Promise<readonly LoadUnit[]>;
+  /**
+   * Notes the units of a mapping that the warehouse has committed and that are pending here, since a crash came between the
+   * two commits. Gives how many there were.
+   */
+  recognise(mapping: MappingPlan, theirs: readonly WarehouseUnit[]): Promise<number>;
   /** Rows of a unit but those held, in page order, in bounded batches: see `stagedMeta` for the columns. */
   rows(mapping: MappingPlan, unit: LoadUnit): AsyncIterable<readonly StagedRow[]>;
   /**

@@ -130,7 +130,7 @@ export interface WarehouseUnit {
   readonly run: string;
   readonly firstPage: number;
   readonly lastPage: number;
-  readonly counts: Omit<LoadCounts, 'held'>;
+  readonly counts: Omit<LoadCounts, 'held' | 'deleted'>;
   /** ISO 8601, UTC. */
   readonly loadedAt: string;
 }

@@ -30,9 +30,7 @@ export const locksText = (locks: readonly LockView[], nowMs: number): string =>
 function streamText({ stream, account, fetched, settled, pages, mappings }: StreamState): readonly string[] {
   const whose = account === 'default' ? '' : ` (${account})`;
   const window =
-    fetched.open === undefined
-      ? ''
-      : `; a window is open, ${count(fetched.open.pages)} ${fetched.open.pages === 1 ? 'page' : 'pages'} of it are read`;
+    fetched.open === undefined ? '' : `; a window is open, ${some(fetched.open.pages, 'page')} of it read`;
   const at = fetched.at === undefined ? '' : `, at ${clockText(fetched.at)}`;
   const dropped = pages.all - pages.kept;
   const gone = dropped === 0 ? '' : `, ${count(dropped)} without their response`;
@@ -41,7 +39,7 @@ function streamText({ stream, account, fetched, settled, pages, mappings }: Stre
     `${stream}${whose}`,
     `  fetched  ${fetched.at === undefined ? 'nothing yet' : `${fetched.cursor ?? 'no cursor yet'}${at}`}${window}`,
     `  settled  ${settled.page === 0 ? 'nothing yet' : `page ${settled.page}${through}`}`,
-    `  pages    ${count(pages.all)} with ${count(pages.records)} ${pages.records === 1 ? 'record' : 'records'}; ${count(pages.kept)} kept in ${sizeText(pages.bytes)}${gone}`,
+    `  pages    ${count(pages.all)} with ${some(pages.records, 'record')}; ${count(pages.kept)} kept in ${sizeText(pages.bytes)}${gone}`,
     ...mappings.map(mappingText),
   ];
 }
@@ -78,3 +76,5 @@ const runsText = (runs: readonly RunView[]): string =>
   );
 
 const clockText = (iso: string): string => `${iso.slice(0, 19).replace('T', ' ')} UTC`;
+
+const some = (number: number, what: string): string => `${count(number)} ${what}${number === 1 ? '' : 's'}`;

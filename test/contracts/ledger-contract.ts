@@ -290,7 +290,7 @@ const unit = (over: Partial<WarehouseUnit>): WarehouseUnit => ({
   run: 'run-2',
   firstPage: 1,
   lastPage: 1,
-  counts: { staged: 1, inserted: 1, updated: 0, unchanged: 0, superseded: 0, deleted: 0 },
+  counts: { staged: 1, inserted: 1, updated: 0, unchanged: 0, superseded: 0 },
   loadedAt: '2026-01-31T13:00:00.000Z',
   ...over,
 });
@@ -306,6 +306,23 @@ function describeLost({ staging }: Each): void {
       expect(await staging().state.positions.lost([unit({ id: ours?.id ?? '' })])).to.equal(undefined);
     });
 
+    it('are noted where they hold what is pending here, though later pages would make another unit', async () => {
+      const pages = [1, 2, 3].map((id) => ({ id, rows: [{ values: [`${id}`, '1'] }] }));
+      await commitAll(staging(), pages.slice(0, 2));
+      const [ours] = await staging().pendingUnits(orders, 10);
+      await commitAll(staging(), pages.slice(2));
+      const committed = unit({
+        id: ours?.id ?? '',
+        lastPage: 2,
+        counts: { staged: 2, inserted: 2, updated: 0, unchanged: 0, superseded: 0, deleted: 0 },
+      });
+      const stranger = unit({ id: 'dev.orders.1-3.0.00000000', lastPage: 3 });
+      expect(await staging().recognise(orders, [stranger, committed])).to.equal(1);
+      const left = await staging().pendingUnits(orders, 10);
+      expect(left.map(({ firstPage, lastPage }) => [firstPage, lastPage])).to.deep.equal([[3, 3]]);
+      expect(await staging().recognise(orders, [stranger, committed])).to.equal(0);
+    });
+
     it('make page numbers go on behind them, and pages that they hold whole are loaded', async () => {
       await commitAll(
         staging(),
@@ -318,7 +335,7 @@ function describeLost({ staging }: Each): void {
         id: `dev.orders.2-7.${base}.00000000`,
         firstPage: 2,
         lastPage: 7,
-        counts: { staged: 6, inserted: 6, updated: 0, unchanged: 0, superseded: 0, deleted: 0 },
+        counts: { staged: 6, inserted: 6, updated: 0, unchanged: 0, superseded: 0 },
       });
       expect(await staging().state.positions.lost([whole, beyond])).to.deep.equal({
         units: 1,

@@ -66,6 +66,7 @@ describe('a project with staging on SQLite', function () {
 
   /** What is quickly caused. */
   const chosen = [
+    'pages twice, in another order, and older ones last',
     'SIGTERM while a page arrives',
     'second Ctrl-C',
     'load file cut short at the end of a line',

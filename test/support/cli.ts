@@ -174,7 +174,7 @@ export async function tableOf(
   ]);
   const { result } = JSON.parse(stdout) as { result: Sampled | null };
   if (result === null) return [];
-  const varying = ['_run', '_page', '_loaded_at', '_hash', '_account'];
+  const varying = ['_run', '_page', '_loaded_at', '_hash', '_account', '_cursor'];
   return result.rows.map((row) =>
     Object.fromEntries(
       result.columns

@@ -11,6 +11,7 @@ export interface LoadServices {
   readonly warehouse: Warehouse;
   readonly clock: Clock;
   readonly run: string;
+  readonly environment: string;
   readonly folder: string;
   readonly spool: LoadSpool;
   /** Stages the rows of a unit that was staged without them. */
@@ -40,7 +41,7 @@ export async function load(
   const total = { ...nothing };
   // Before the units: what is staged meanwhile may have moved the cursor on.
   const reached = await staging.reached(mapping.stream);
-  for (const unit of await staging.pendingUnits(mapping, step.rowsMax)) {
+  for (const unit of await unitsToLoad(mapping, step, services)) {
     services.signal.throwIfAborted();
     await services.confirm();
     const counts = await loadUnit(mapping, step, unit, services);
@@ -51,6 +52,24 @@ export async function load(
   const until = known ? cursorValue(step.cursor, reached) : null;
   await warehouse.complete(step.statements, { until, blockers: open });
   return total;
+}
+
+/** Units of the warehouse that are looked at: those of a run that was killed, which are few. */
+const knownUnitsMax = 1000;
+
+/** What is pending, but for units that the warehouse has committed before a crash kept them from being noted. */
+async function unitsToLoad(
+  mapping: MappingPlan,
+  { rowsMax }: LoadStep,
+  { staging, warehouse, environment }: LoadServices,
+): Promise<readonly LoadUnit[]> {
+  const pending = await staging.pendingUnits(mapping, rowsMax);
+  const [first] = pending;
+  if (first === undefined) return pending;
+  const known = await warehouse.loadedUnits(environment, first.firstPage - 1, knownUnitsMax);
+  const own = known.filter((unit) => unit.mapping === mapping.name);
+  if (own.length === 0 || (await staging.recognise(mapping, own)) === 0) return pending;
+  return staging.pendingUnits(mapping, rowsMax);
 }
 
 async function loadUnit(

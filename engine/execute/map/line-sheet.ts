@@ -5,16 +5,12 @@ const gatheredMax = 8 * 1024;
 export class LineSheet {
   readonly #pieces: Buffer[] = [];
   #gathered = '';
-  #length = 0;
-
   /** How many lines there are. */
-  get length(): number {
-    return this.#length;
-  }
+  length = 0;
 
   push(line: string): void {
     this.#gathered += line;
-    this.#length += 1;
+    this.length += 1;
     if (this.#gathered.length >= gatheredMax) this.#write();
   }
 

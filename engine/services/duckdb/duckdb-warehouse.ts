@@ -1,14 +1,15 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
-import { assert, complaint, type ExplainedError, TerminalError, TransientError } from '../../model/errors.ts';
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import { assert, complaint, type ExplainedError, TerminalError } from '../../model/errors.ts';
 import type { LoadStatement } from '../../model/plan.ts';
 import type { Completeness, LoadCounts, LoadRequest, Sample, Warehouse } from '../../model/ports.ts';
 import type { WarehouseTable } from '../../model/snapshot.ts';
-import { systemClock } from '../clock.ts';
 import { compare, loaded } from './compare.ts';
+import { countsOf, loadUnit } from './load-unit.ts';
 import { unitsOf } from './loaded-units.ts';
-import { execute, numberOf, type Rows } from './statements.ts';
+import { opened } from './open-file.ts';
+import { execute, type Rows } from './statements.ts';
 
 export interface DuckdbOptions {
   /** Absolute path of the database file. */
@@ -29,8 +30,6 @@ const settings = [
 
 const threadsOf = (memoryBytes: number): number =>
   Math.min(threadsMax, Math.max(1, Math.floor(memoryBytes / threadBytes)));
-const openWaitMaxMs = 5000;
-const openPollMs = 100;
 
 /** The embedded warehouse. Its file is opened for each call and closed after it, so that others can read in between. */
 export function duckdbWarehouse({ path, memoryBytes }: DuckdbOptions): Warehouse {
@@ -74,21 +73,6 @@ export async function withFile<T>(
   } finally {
     connection.closeSync();
     instance.closeSync();
-  }
-}
-
-/** Another process has the file open only while it loads or looks: it is waited for, within a bound. */
-async function opened(path: string, options: Record<string, string>): Promise<DuckDBInstance> {
-  const startUs = systemClock.monotonicUs();
-  for (;;) {
-    try {
-      return await DuckDBInstance.create(path, options);
-    } catch (error) {
-      const failure = openFailure(path, error);
-      const waitedMs = (systemClock.monotonicUs() - startUs) / 1000;
-      if (failure instanceof TerminalError || waitedMs >= openWaitMaxMs) throw failure;
-      await systemClock.sleep(openPollMs);
-    }
   }
 }
 
@@ -181,71 +165,6 @@ async function complete(
   });
 }
 
-type Run = (name: LoadStatement['name'], more?: Readonly<Record<string, DuckDBValue>>) => Promise<Rows>;
-
-async function loadUnit(run: Run, { rows }: LoadRequest, leaving: boolean): Promise<LoadCounts> {
-  await run('open');
-  await run('copy');
-  const file = await run('superseded');
-  requireWhole(file, rows);
-  const older = leaving
-    ? rows - (await currentRows(run))
-    : await olderRows(run, numberOf(file, 'superseded'));
-  const before = numberOf(await run('count'), 'rows');
-  await run('merge');
-  const after = await run('count');
-  const written = numberOf(after, 'written');
-  const inserted = numberOf(after, 'rows') - before;
-  // Most loads write all they have; what did not get in is looked for only where there is something.
-  const rest = rows - older - written;
-  const refused = rest === 0 ? 0 : numberOf(await run('refused'), 'refused');
-  const deleted = leaving ? (await run('remove')).changed : 0;
-  const counts = {
-    staged: rows,
-    inserted,
-    updated: written - inserted,
-    unchanged: rest - refused,
-    superseded: older + refused,
-    deleted,
-  };
-  await run('record', bigints(counts));
-  return { ...counts, held: 0 };
-}
-
-/** A window over all columns costs several times the merge, so it is used only where a row has several versions. */
-async function olderRows(run: Run, superseded: number): Promise<number> {
-  await run(superseded === 0 ? 'batch' : 'newest');
-  return superseded;
-}
-
-/** Where rows leave the table, what records say of themselves decides which rows are current. */
-async function currentRows(run: Run): Promise<number> {
-  if (numberOf(await run('orphans'), 'rows') > 0) await run('adopt');
-  await run('marks');
-  await run('remember');
-  await run('current');
-  return numberOf(await run('size'), 'rows');
-}
-
-/** A row that the file lacks would count as unchanged, and never be missed. @throws Error, which takes the load back */
-function requireWhole(file: Rows, rows: number): void {
-  const filed = numberOf(file, 'filed');
-  if (filed !== rows) throw new Error(`the load file holds ${filed} of ${rows} rows`);
-}
-
-const bigints = (counts: Omit<LoadCounts, 'held'>): Record<string, DuckDBValue> =>
-  Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, BigInt(count)]));
-
-const countsOf = (row: Readonly<Record<string, DuckDBValue>>): LoadCounts => ({
-  staged: Number(row['staged']),
-  inserted: Number(row['inserted']),
-  updated: Number(row['updated']),
-  unchanged: Number(row['unchanged']),
-  superseded: Number(row['superseded']),
-  deleted: Number(row['deleted'] ?? 0),
-  held: 0,
-});
-
 const parameters = ({ unit, run, file }: LoadRequest): Record<string, DuckDBValue> => ({
   file,
   run,
@@ -293,26 +212,6 @@ const missingTable = (where: string, schema: string, table: string): TerminalErr
       'It is made by the first `etl run` that loads it.',
     ),
   );
-
-function openFailure(path: string, error: unknown): ExplainedError {
-  const message = messageOf(error);
-  if (/lock/i.test(message)) {
-    const advice =
-      'Close the program that has it open (a DuckDB shell, a notebook, another run), and run again.';
-    return new TransientError(
-      complaint('ETL0703', `the warehouse ${path} is open in another process`, advice),
-      error,
-    );
-  }
-  return new TerminalError(
-    complaint(
-      'ETL0704',
-      `the warehouse ${path} cannot be opened: ${message}`,
-      'It may be no DuckDB database, made by a newer version, or not yours to write. Name another file in `warehouse.path`, or move this one away.',
-    ),
-    error,
-  );
-}
 
 function loadFailure(request: LoadRequest, error: unknown): ExplainedError {
   const { unit, schema, table } = request;

@@ -32,8 +32,6 @@ export async function unitsOf(
       updated: Number(row['updated']),
       unchanged: Number(row['unchanged']),
       superseded: Number(row['superseded']),
-      // An account of before records could leave has no such column.
-      deleted: Number(row['deleted'] ?? 0),
     },
     loadedAt: String(row['loaded_at']),
   }));

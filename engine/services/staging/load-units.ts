@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { MappingPlan } from '../../model/plan.ts';
 import type { LoadCounts, LoadUnit } from '../../model/ports.ts';
+import type { WarehouseUnit } from '../../model/state-port.ts';
 import { BlockerLedger } from './blocker-ledger.ts';
 import { changedMapping } from './failures.ts';
 import type { Handle } from './handle.ts';
@@ -37,14 +38,43 @@ export async function pendingUnits(
   const state = await loadState(handle, mapping.name);
   if (state === undefined) return [];
   if (state.hash !== mapping.hash) throw changedMapping(mapping.name);
-  const pages = await handle.select<PendingPage>(
+  const pages = await pendingPages(handle, mapping.name, state);
+  return groupPages(pages, rowsMax).map((group) => unitOf(environment, mapping.name, state, group));
+}
+
+const pendingPages = (
+  handle: Handle,
+  mapping: string,
+  { loadedThrough }: LoadState,
+): Promise<readonly PendingPage[]> =>
+  handle.select<PendingPage>(
     'SELECT page, rows, marks, body_hash AS "bodyHash" FROM page_rows JOIN pages ON pages.id = page ' +
       'WHERE mapping = ? AND page > ? ORDER BY page',
-    mapping.name,
-    state.loadedThrough,
+    mapping,
+    loadedThrough,
   );
-  const salt = { hash: mapping.hash, epoch: state.epoch };
-  return groupPages(pages, rowsMax).map((group) => unitOf(environment, mapping.name, salt, group));
+
+/**
+ * Notes the units that the warehouse has committed and a crash has kept from being noted here. Later pages would make other
+ * units of their pages; their ids say that these are what they hold. Gives how many there were.
+ */
+export async function recognise(
+  handle: Handle,
+  environment: string,
+  mapping: string,
+  theirs: readonly WarehouseUnit[],
+): Promise<number> {
+  const state = await loadState(handle, mapping);
+  const pages = state === undefined ? [] : await pendingPages(handle, mapping, state);
+  let recognised = 0;
+  for (const { id, firstPage, lastPage, run, counts, loadedAt } of theirs) {
+    const own = pages.filter(({ page }) => firstPage <= page && page <= lastPage);
+    const unit = state && unitOf(environment, mapping, state, own);
+    if (unit?.id !== id) continue;
+    await markLoaded(handle, unit, run, { ...counts, held: unit.rows - counts.staged }, loadedAt);
+    recognised += 1;
+  }
+  return recognised;
 }
 
 /** The epoch that a unit was loaded in, by its id; undefined for one of an older version. */

@@ -1,4 +1,5 @@
 import type { MappingPlan } from '../../model/plan.ts';
+import { streamsOf } from '../../model/stream-refs.ts';
 import type { Handle } from './handle.ts';
 import { loadState } from './load-units.ts';
 import type { StagedTable } from './staged-table.ts';
@@ -25,10 +26,11 @@ export async function prepare(
 
 async function reset(
   handle: Handle,
-  { name, stream, deletes, hash }: MappingPlan,
+  mapping: MappingPlan,
   table: StagedTable,
   context: RegisterContext,
 ): Promise<void> {
+  const { name, stream, hash } = mapping;
   await table.drop(handle);
   // Its Blockers stay: each page that is mapped again says which of them still hold.
   await handle.run('DELETE FROM page_rows WHERE mapping = ?', name);
@@ -40,18 +42,14 @@ async function reset(
     name,
     context.environment,
     stream,
-    streamList([
-      stream,
-      ...(deletes?.sweep === undefined ? [] : [deletes.sweep.stream]),
-      ...(deletes?.streams ?? []).map((one) => one.stream),
-    ]),
+    streamList(mapping),
     hash,
     epoch,
   );
 }
 
 /** Streams of a mapping as SQL finds one among them: each between commas. */
-const streamList = (streams: readonly string[]): string => `,${streams.join()},`;
+const streamList = (mapping: MappingPlan): string => `,${streamsOf(mapping).join()},`;
 
 /**
  * Hashes of the mappings that have seen every page of their streams whose response is kept. One that has not (a run ended while it was

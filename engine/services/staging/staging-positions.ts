@@ -191,8 +191,8 @@ const total = (pages: readonly Candidate[]) => ({
 /** Mappings of a stream that have a table, also those that the project no longer has. */
 async function registered(handle: Handle, stream: StreamRef): Promise<readonly string[]> {
   const rows = await handle.select<{ mapping: string }>(
-    'SELECT mapping FROM mappings WHERE stream = ? ORDER BY mapping',
-    fullName(stream),
+    "SELECT mapping FROM mappings WHERE replace(streams, ?, '') <> streams ORDER BY mapping",
+    `,${fullName(stream)},`,
   );
   return rows.map(({ mapping }) => mapping);
 }

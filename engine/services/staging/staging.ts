@@ -21,7 +21,7 @@ import type {
   Staging,
   Unseen,
 } from '../../model/ports.ts';
-import type { State } from '../../model/state-port.ts';
+import type { State, WarehouseUnit } from '../../model/state-port.ts';
 import { auditMapping } from './audit.ts';
 import { runCheck } from './checks.ts';
 import { CurrentRows } from './current-rows.ts';
@@ -238,6 +238,11 @@ class LedgerStaging implements OpenStaging {
       await this.#database.dialect.settle(handle);
       return units.pendingUnits(handle, this.#environment, mapping, rowsMax);
     });
+  }
+
+  async recognise({ name }: MappingPlan, theirs: readonly WarehouseUnit[]): Promise<number> {
+    const inOrder = [...theirs].sort((a, b) => a.firstPage - b.firstPage);
+    return this.#database.write((handle) => units.recognise(handle, this.#environment, name, inOrder));
   }
 
   rows(mapping: MappingPlan, unit: LoadUnit): AsyncIterable<readonly StagedRow[]> {
