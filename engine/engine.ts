@@ -1,8 +1,10 @@
 import { compileAudit } from './compile/audit.ts';
 import { compileProject } from './compile/compile.ts';
+import { eraseStatement } from './compile/forget-sql.ts';
 import { type LeftOver, leftOver } from './compile/left-over.ts';
 import { compileRetry, type Retry } from './compile/retry.ts';
 import { executePlan, listing } from './execute/execute.ts';
+import { compileEraser, type EraserSecrets } from './execute/map/erase.ts';
 import { mapRecords } from './execute/map-records.ts';
 import { type MaterialiseServices, materialise } from './execute/materialise.ts';
 import { type Preview, previewMapping } from './execute/preview.ts';
@@ -11,7 +13,9 @@ import type { AuditPlan } from './model/audit.ts';
 import type { MappedRows, ReceivedPage } from './model/batch.ts';
 import type * as config from './model/config.ts';
 import { type Diagnostic, hasErrors } from './model/diagnostic.ts';
-import type { ExtractStep, Plan } from './model/plan.ts';
+import type { EraseStatement, StreamEraser } from './model/forget.ts';
+import type { ExtractStep, MappingPlan, Plan } from './model/plan.ts';
+import type { StagedRow } from './model/ports.ts';
 import type { Project, ProjectFiles } from './model/project.ts';
 import type { RunReport } from './model/run-report.ts';
 import type { StateSnapshot } from './model/snapshot.ts';
@@ -102,6 +106,28 @@ export const preview = (plan: Plan, mapping: string, services: RunServices): Pro
 /** Pages of a stream as a first run would read it, mapped and not stored. */
 export const list = (plan: Plan, step: ExtractStep, services: RunServices): AsyncIterable<ReceivedPage> =>
   listing(plan, step, services);
+
+/** Finds and erases one person in each stream that says whom its records are about. */
+export const erasers = (plan: Plan, subject: string, secrets: EraserSecrets): readonly StreamEraser[] =>
+  plan.steps.flatMap((step) =>
+    step.kind === 'extract' && step.stream.subject !== undefined
+      ? [compileEraser(step.stream, readersOf(plan, step.mappings), subject, secrets)]
+      : [],
+  );
+
+const readersOf = ({ mappings }: Plan, names: readonly string[]): readonly MappingPlan[] =>
+  names.flatMap((name) => mappings[name] ?? []);
+
+/** How rows with certain values are deleted from a mapping's table, or from another one that belongs to it. */
+export const erasing =
+  (project: Project) =>
+  (
+    mapping: MappingPlan,
+    columns: readonly string[],
+    rows: readonly StagedRow[],
+    table?: string,
+  ): EraseStatement =>
+    eraseStatement(project, mapping, columns, rows, table);
 
 /** What a mapping makes of records, case by case. */
 export const map = (

@@ -6,6 +6,7 @@ import BlockersRetry from './commands/blockers/retry.ts';
 import BlockersShow from './commands/blockers/show.ts';
 import BlockersWaive from './commands/blockers/waive.ts';
 import BlockersList from './commands/blockers.ts';
+import Forget from './commands/forget.ts';
 import Init from './commands/init.ts';
 import Lab from './commands/lab.ts';
 import LimitsExplain from './commands/limits/explain.ts';
@@ -35,6 +36,7 @@ export const commands = {
   'blockers:show': BlockersShow,
   'blockers:waive': BlockersWaive,
   audit: Audit,
+  forget: Forget,
   init: Init,
   lab: Lab,
   limits: Limits,

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { versionsTable } from '../model/columns.ts';
+import type { Forgetting } from '../model/forget.ts';
 import { allLost } from '../model/lost-loads.ts';
 import type { Memory, Warehouse } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
@@ -15,6 +16,7 @@ import type { OpenStaging } from '../services/staging/staging.ts';
 export interface Databases {
   readonly staging: OpenStaging;
   readonly memory: Memory;
+  readonly forgetting: Forgetting;
   readonly state: State;
   readonly warehouse: Warehouse;
 }
@@ -38,6 +40,9 @@ async function openStaging(project: Project): Promise<OpenStaging> {
   return openSqliteStaging({ ...options, storage });
 }
 
+export const warehousePath = (project: Project): string =>
+  pathIn(project, project.warehouse.path ?? '.etl/warehouse.duckdb');
+
 /** Their adapters are loaded only here: commands that need no database start twice as fast. */
 export async function databases(project: Project): Promise<Databases> {
   const { duckdbWarehouse } = await import('../services/duckdb/duckdb-warehouse.ts');
@@ -45,9 +50,10 @@ export async function databases(project: Project): Promise<Databases> {
   return {
     staging,
     memory: staging.memory,
+    forgetting: staging.forgetting,
     state: staging.state,
     warehouse: duckdbWarehouse({
-      path: pathIn(project, project.warehouse.path ?? '.etl/warehouse.duckdb'),
+      path: warehousePath(project),
       memoryBytes: parseSize(project.warehouse.memory ?? '256MiB'),
     }),
   };

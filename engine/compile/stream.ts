@@ -36,6 +36,7 @@ export function compileStream(
     headers: stream.request.headers ?? {},
     records: knownPath(stream.records ?? ''),
     primaryKey: stream.primaryKey.map((path) => knownPath(path)),
+    ...(stream.subject !== undefined && { subject: knownPath(stream.subject) }),
     paginate: compilePaginate(stream.paginate),
     ...(stream.cursor && { cursor: compileCursor(stream.cursor) }),
     pagesMax: stream.pagesMax ?? 100_000,

@@ -4,7 +4,14 @@ import { stagedMeta } from '../model/batch.ts';
 import { accountColumn, versionsTable } from '../model/columns.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
-import type { DefineStep, LoadStatement, LoadStatementName, LoadStep, MappingPlan } from '../model/plan.ts';
+import type {
+  DefineStep,
+  LoadStatement,
+  LoadStatementName,
+  LoadStep,
+  LogicalType,
+  MappingPlan,
+} from '../model/plan.ts';
 import type { WarehouseTable } from '../model/snapshot.ts';
 import { type ColumnType, columnTypes } from './column-types.ts';
 
@@ -175,6 +182,16 @@ export class WarehouseSql {
       columns: this.#fileColumns(mapping),
       file: this.#fileColumns(mapping).map(({ name, fileType }) => ({ name, type: fileType })),
     };
+  }
+
+  /** Deletes the rows with certain values in these columns; each has a list of texts as its parameter. */
+  forget(
+    { schema, table }: Pick<MappingPlan, 'schema' | 'table'>,
+    columns: readonly { readonly name: string; readonly type: LogicalType }[],
+  ): string {
+    const types = columnTypes[this.#dialect];
+    const keys = columns.map(({ name, type }) => ({ ...types(type), name }));
+    return this.#render('forget', { schema, table, keys });
   }
 
   /** Columns of the target table, in order. */

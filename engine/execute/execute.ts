@@ -94,7 +94,8 @@ async function performAll(
   const isMapping = ([step]: readonly Step[]): boolean =>
     ['remap', 'extract', 'sweep'].includes(step?.kind ?? '');
   await removeStaleFiles(services.folder, services.clock.now());
-  const pool = workerPool(plan, services.references, services.workers, services.clock.now());
+  const forgotten = await services.forgetting?.known();
+  const pool = workerPool(plan, services.references, services.workers, services.clock.now(), forgotten);
   const spool = new LoadSpool(services.folder, rowsMaxOf(plan));
   const run: Run = { plan, services, ledger, locks, channels: channels(plan, services), pool, spool };
   const steps: StepRun = {
@@ -273,7 +274,8 @@ export async function* listing(
   step: ExtractStep,
   services: RunServices,
 ): AsyncIterable<ReceivedPage> {
-  const pool = workerPool(plan, services.references, 1, services.clock.now());
+  const forgotten = await services.forgetting?.known();
+  const pool = workerPool(plan, services.references, 1, services.clock.now(), forgotten);
   const { signal } = services;
   let page = 0;
   const pageId = async (): Promise<number> => {

@@ -3,7 +3,10 @@ import type { LoadUnit } from '../model/ports.ts';
 import type { RunServices } from './run-services.ts';
 import { rowsPool, type WorkerPool } from './worker-pool.ts';
 
-export type MaterialiseServices = Pick<RunServices, 'staging' | 'references' | 'clock' | 'runId' | 'signal'>;
+export type MaterialiseServices = Pick<
+  RunServices,
+  'staging' | 'forgetting' | 'references' | 'clock' | 'runId' | 'signal'
+>;
 
 /**
  * Stages the rows of a mapping of the pages that were staged without them, in a unit or at all. A worker is started for
@@ -11,7 +14,7 @@ export type MaterialiseServices = Pick<RunServices, 'staging' | 'references' | '
  */
 export async function materialise(
   plan: Plan,
-  { staging, references, clock, runId, signal }: MaterialiseServices,
+  { staging, forgetting, references, clock, runId, signal }: MaterialiseServices,
   mapping: MappingPlan,
   unit?: LoadUnit,
 ): Promise<void> {
@@ -19,7 +22,7 @@ export async function materialise(
   try {
     for await (const { id, body } of staging.unstagedPages(mapping.name, unit)) {
       signal.throwIfAborted();
-      pool ??= rowsPool(plan, references, mapping, clock.now());
+      pool ??= rowsPool(plan, references, mapping, clock.now(), await forgetting?.known());
       const made = await pool.remap({ program: mapping.name, page: id, body });
       for (const rows of made) await staging.restage(id, rows, runId);
     }

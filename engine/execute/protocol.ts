@@ -6,6 +6,7 @@ import type {
   PageFacts,
   PageFailure,
 } from '../model/batch.ts';
+import type { Forgotten } from '../model/forget.ts';
 import type { MappingPlan, StreamPlan } from '../model/plan.ts';
 
 /** What a mapping worker is made for: every stream of the plan with its mappings. */
@@ -13,6 +14,7 @@ export interface WorkerSetup {
   readonly programs: readonly Program[];
   readonly piiKey?: string;
   readonly pageKey?: string;
+  readonly forgotten?: Forgotten;
 }
 
 export interface Program {

@@ -17,6 +17,8 @@ export interface StreamAccount {
   pages: number;
   received: number;
   outside: number;
+  /** Records of persons who were forgotten. */
+  forgotten: number;
   /** Most records of a page that was followed by another; 0 where none was. */
   largest: number;
   /** Records of the window that ended, and how many the API had announced; absent where it did not. */
@@ -53,6 +55,7 @@ export const streamAccount = (): StreamAccount => ({
   pages: 0,
   received: 0,
   outside: 0,
+  forgotten: 0,
   largest: 0,
   elapsedMs: 0,
   meter: requestCounts(),
@@ -120,6 +123,7 @@ export class RunLedger {
     const account = this.stream(stream);
     account.pages += 1;
     account.received += page.records;
+    account.forgotten += page.forgotten ?? 0;
     for (const rows of page.rows) this.mapped(rows);
   }
 
@@ -239,7 +243,7 @@ const settledReport = (settled: SettledPosition | undefined): Pick<StreamReport,
   settled === undefined ? {} : { settled };
 
 function streamReport(stream: string, account: StreamAccount): StreamReport {
-  const { status, pages, received, elapsedMs, meter, lookupMeter, cacheCounts } = account;
+  const { status, pages, received, forgotten, elapsedMs, meter, lookupMeter, cacheCounts } = account;
   const total = (name: 'requests' | 'retries' | 'refused' | 'waitedMs'): number =>
     meter[name] + lookupMeter[name];
   return {
@@ -247,6 +251,7 @@ function streamReport(stream: string, account: StreamAccount): StreamReport {
     status,
     pages,
     received,
+    ...(forgotten > 0 && { forgotten }),
     requests: total('requests'),
     retries: total('retries'),
     refused: total('refused'),

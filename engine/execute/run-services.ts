@@ -1,3 +1,4 @@
+import type { Forgetting } from '../model/forget.ts';
 import type { SourcePlan } from '../model/plan.ts';
 import type {
   Artifacts,
@@ -31,6 +32,8 @@ export interface RunServices {
   readonly staging: Staging;
   readonly state: State;
   readonly memory: Memory;
+  /** Who is forgotten: their records are dropped. */
+  readonly forgetting?: Pick<Forgetting, 'known'>;
   readonly warehouse: Warehouse;
   readonly connectors: { readonly [name in SourcePlan['connector']]: Connector };
   readonly artifacts: Artifacts;

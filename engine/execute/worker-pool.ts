@@ -8,6 +8,7 @@ import type {
   PageFailure,
 } from '../model/batch.ts';
 import { assert, complaint, type ExplainedError, TerminalError, TransientError } from '../model/errors.ts';
+import type { Forgotten } from '../model/forget.ts';
 import type { MappingPlan, Plan } from '../model/plan.ts';
 import type { References } from '../model/ports.ts';
 import type { LookedUp, Program, WorkerAnswer, WorkerSetup, WorkerTask } from './protocol.ts';
@@ -159,7 +160,13 @@ const withoutExpired = (mapping: MappingPlan, nowMs: number): MappingPlan =>
     : { ...mapping, overrides: mapping.overrides.filter(({ untilMs }) => untilMs > nowMs) };
 
 /** The pool for a plan: a program for each stream that is read, and one for each mapping that is mapped again. */
-export function workerPool(plan: Plan, references: References, workers: number, nowMs: number): WorkerPool {
+export function workerPool(
+  plan: Plan,
+  references: References,
+  workers: number,
+  nowMs: number,
+  forgotten?: Forgotten,
+): WorkerPool {
   const find = (names: readonly string[]): readonly MappingPlan[] =>
     names.flatMap((name) => plan.mappings[name] ?? []).map((mapping) => withoutExpired(mapping, nowMs));
   const unstaged = unstagedMappings(plan);
@@ -174,7 +181,8 @@ export function workerPool(plan: Plan, references: References, workers: number, 
       unstaged,
     }));
   });
-  return new WorkerPool({ programs, ...secrets(plan, references) }, workers);
+  const setup = { programs, ...secrets(plan, references), ...(forgotten && { forgotten }) };
+  return new WorkerPool(setup, workers);
 }
 
 /** A pool of one worker that makes the rows of a mapping of kept pages; its program is called like the mapping. */
@@ -183,13 +191,14 @@ export function rowsPool(
   references: References,
   mapping: MappingPlan,
   nowMs: number,
+  forgotten?: Forgotten,
 ): WorkerPool {
   const stream = plan.steps
     .flatMap((step) => (step.kind === 'extract' ? [step.stream] : []))
     .find(({ source, name }) => `${source}.${name}` === mapping.stream);
   assert(stream, `the plan reads the stream of ${mapping.name}`);
   const programs = [{ id: mapping.name, stream, mappings: [withoutExpired(mapping, nowMs)] }];
-  return new WorkerPool({ programs, ...secrets(plan, references) }, 1);
+  return new WorkerPool({ programs, ...secrets(plan, references), ...(forgotten && { forgotten }) }, 1);
 }
 
 /**

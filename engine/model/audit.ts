@@ -136,7 +136,7 @@ export interface LoadRecord {
 export interface StagedLoad extends LoadRecord {
   /** Rows of its pages that were held back then. */
   readonly held: number;
-  /** Rows that are staged now in those of its pages that no later load holds. */
+  /** Rows that are staged now in those of its pages that no later load holds, and those of persons who were forgotten. */
   readonly covered: number;
   /** Whether these are all its pages; of another load nobody knows which of its rows were in them. */
   readonly isWhole: boolean;

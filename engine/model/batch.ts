@@ -58,6 +58,8 @@ export interface MappedPage {
   /** The response after `redact` and `pii`, gzip. */
   readonly body: Uint8Array;
   readonly rows: readonly MappedRows[];
+  /** Records left out, since they are about somebody who was forgotten; absent when there was none. */
+  readonly forgotten?: number;
 }
 
 /** A reply that records of a page refer to: see `lookups` of a stream. */

@@ -4,6 +4,8 @@ export interface ResponseCache {
   find(group: string, key: string): Promise<CachedResponse | undefined>;
   /** The group is bounded in bytes: its oldest replies are dropped. */
   keep(group: string, key: string, response: CachedResponse, bound: CacheBound): Promise<void>;
+  /** Drops all replies of a group. @throws TransientError when the store does not answer. */
+  drop(group: string): Promise<void>;
   /** How often the store did not answer. */
   unanswered(): number;
   close(): Promise<void>;
@@ -22,3 +24,7 @@ export interface CacheBound {
   readonly keepMs: number;
   readonly bytesMax: number;
 }
+
+/** The group of the replies of a kind: `pages:orders`, `lookup:customer`. `scope` is project and environment. */
+export const cacheGroup = (scope: readonly string[], source: string, account: string, kind: string): string =>
+  [...scope, source, account, kind].join(':');

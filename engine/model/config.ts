@@ -885,6 +885,10 @@ export interface Stream {
    * Paths that together identify a record.
    */
   primaryKey: string[];
+  /**
+   * Path of the person that a record is about; `etl forget` erases by it. With `pii: hmac` it is compared as a token. Pages of such a stream are cached in the process alone.
+   */
+  subject?: string;
   paginate?: Paginate;
   cursor?: Cursor;
   /**

@@ -108,6 +108,8 @@ export interface StagedPage {
   /** gzip. */
   readonly body: Uint8Array;
   readonly rows: readonly MappedRows[];
+  /** Records of whoever was forgotten; absent when there was none. */
+  readonly forgotten?: number;
   /** Where the stream stands once this page is committed. */
   readonly position: Position;
   readonly window?: PageWindow;

@@ -28,6 +28,8 @@ export interface StreamReport {
   readonly status: 'succeeded' | 'failed' | 'interrupted';
   readonly pages: number;
   readonly received: number;
+  /** Of them, records of persons who were forgotten: they were dropped. Absent when there was none. */
+  readonly forgotten?: number;
   /** Those for lookups included. */
   readonly requests: number;
   /** Of them, for lookups; absent when there was none. */

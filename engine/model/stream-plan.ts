@@ -11,6 +11,8 @@ export interface StreamPlan {
   /** Path of the array of records; the empty path is the response itself. */
   readonly records: Path;
   readonly primaryKey: readonly Path[];
+  /** Names the person that a record is about: see `etl forget`. */
+  readonly subject?: Path;
   readonly paginate: PaginatePlan;
   readonly cursor?: CursorPlan;
   readonly pagesMax: number;

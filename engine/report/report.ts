@@ -87,11 +87,20 @@ function remarks(report: RunReport): readonly string[] {
     ...(total('superseded') > 0
       ? [`Superseded: ${count(total('superseded'))} older versions of a row.`]
       : []),
+    ...forgottenText(report),
     ...(total('deleted') > 0
       ? [`Deleted: ${count(total('deleted'))} rows that the source no longer has.`]
       : []),
     ...cacheText(report),
     ...(retries > 0 ? [`Retries: ${count(retries)}, of them ${count(refused)} after a 403 or 429.`] : []),
+  ];
+}
+
+function forgottenText({ streams }: RunReport): readonly string[] {
+  const total = streams.reduce((sum, { forgotten = 0 }) => sum + forgotten, 0);
+  if (total === 0) return [];
+  return [
+    `Forgotten: ${count(total)} ${total === 1 ? 'record was' : 'records were'} dropped (etl forget --list).`,
   ];
 }
 

@@ -6,9 +6,9 @@ import type { SourceDocument } from '../model/project.ts';
 import type { Entries } from './entries.ts';
 import { below, complain, keyPlace, valuePlace } from './places.ts';
 
-/** What a stream recognises its records and their changes by, and where it stands. */
+/** What a stream recognises its records, their changes and their persons by, and where it stands. */
 interface Identity {
-  readonly what: 'primary key' | 'cursor' | 'flag of `deletes`' | 'key of `deletes`';
+  readonly what: 'primary key' | 'cursor' | 'subject' | 'flag of `deletes`' | 'key of `deletes`';
   readonly stream: string;
   readonly path: string;
 }
@@ -17,6 +17,7 @@ const identitiesOf = (source: config.Source): readonly Identity[] =>
   Object.entries(source.streams).flatMap(([name, stream]) => [
     ...stream.primaryKey.map((path): Identity => ({ what: 'primary key', stream: name, path })),
     ...(stream.cursor ? [{ what: 'cursor', stream: name, path: stream.cursor.field } as const] : []),
+    ...(stream.subject ? [{ what: 'subject', stream: name, path: stream.subject } as const] : []),
     ...(stream.deletes ?? []).flatMap((deletes) => deletedBy(name, stream, deletes)),
   ]);
 
@@ -68,8 +69,12 @@ function redacted(document: SourceDocument, source: config.Source): readonly Dia
 }
 
 /** A token still tells records apart, but no longer which came first; what is truncated does neither. */
-const breaks = ({ pii }: config.Property, what: Identity['what']): boolean =>
-  pii === 'drop' || pii === 'truncate' || (pii === 'hmac' && what !== 'primary key');
+function breaks({ pii }: config.Property, rule: string, { what, path }: Identity): boolean {
+  if (pii !== 'hmac') return pii !== undefined;
+  // A token of something that holds the subject stands for that whole thing.
+  if (what === 'subject') return segmentsOf(rule)?.length !== segmentsOf(path)?.length;
+  return what !== 'primary key';
+}
 
 function tokenised(
   document: SourceDocument,
@@ -80,7 +85,10 @@ function tokenised(
   const identities = identitiesOf(source).filter((one) => one.stream === stream);
   return Object.entries(mapping.properties).flatMap(([name, property]) =>
     identities
-      .filter(({ what, path }) => breaks(property, what) && covers(recordPath(mapping, property), path))
+      .filter((one) => {
+        const rule = recordPath(mapping, property);
+        return covers(rule, one.path) && breaks(property, rule, one);
+      })
       .map(({ what, path }) =>
         complain(
           'ETL0221',

@@ -62,10 +62,11 @@ const at = (
 
 function streamPaths(document: SourceDocument, name: string, stream: config.Stream): readonly Diagnostic[] {
   const here = below('/streams', name);
-  const { records, primaryKey, cursor, paginate } = stream;
+  const { records, primaryKey, subject, cursor, paginate } = stream;
   return [
     ...at(document, `${here}/records`, records),
     ...primaryKey.flatMap((path, index) => at(document, `${here}/primaryKey/${index}`, path)),
+    ...at(document, `${here}/subject`, subject),
     ...at(document, `${here}/cursor/field`, cursor?.field),
     ...at(document, `${here}/paginate/path`, paginate?.path),
     ...at(document, `${here}/paginate/token`, paginate?.token),

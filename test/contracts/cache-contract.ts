@@ -54,6 +54,17 @@ export function cacheContract(name: string, open: (clock: VirtualClock) => Promi
       expect(await cache.find('other', 'key')).to.equal(undefined);
     });
 
+    it('drops a group and leaves the others, and keeps anew after that', async () => {
+      await cache.keep('group', 'key', reply('1'), bound);
+      await cache.keep('other', 'key', reply('2'), bound);
+      await cache.drop('group');
+      await cache.drop('never');
+      expect(await bodyOf('group', 'key')).to.equal(undefined);
+      expect(await bodyOf('other', 'key')).to.equal('2');
+      await cache.keep('group', 'key', reply('3'), bound);
+      expect(await bodyOf('group', 'key')).to.equal('3');
+    });
+
     it('gives the last reply of a key', async () => {
       await cache.keep('group', 'key', reply('1'), bound);
       await cache.keep('group', 'key', reply('2'), bound);

@@ -118,6 +118,7 @@ async function audited(
   const found = (await staging.exists()) ? { staging } : {};
   const services = {
     staging,
+    forgetting: work.forgetting,
     references: referencesOf(project.folder, isLab),
     clock: systemClock,
     runId,

@@ -1,4 +1,5 @@
 import type { ApiResponse } from '../../model/batch.ts';
+import { cacheGroup } from '../../model/cache-port.ts';
 import type {
   AuthPlan,
   CachePlan,
@@ -36,7 +37,7 @@ export const pageCaching = (reuse: Reuse, plan: CachePlan, signal: AbortSignal):
   caching(reuse, plan, signal, {
     name: `pages:${reuse.stream.name}`,
     keeps: [],
-    isPrivate: reuse.stream.privacy.length > 0,
+    isPrivate: reuse.stream.privacy.length > 0 || reuse.stream.subject !== undefined,
   });
 
 /** How the replies to a lookup are used again, by all streams of the source that call it the same. */
@@ -56,7 +57,7 @@ function caching(
   const owner = [...scope, source.budget.domain, source.name, stream.account];
   const { clock, locks } = services;
   const cache = kind.isPrivate ? services.ownCache : services.cache;
-  const group = [...scope, source.name, stream.account, kind.name].join(':');
+  const group = cacheGroup(scope, source.name, stream.account, kind.name);
   return { plan, cache, locks, clock, signal, counts, group, owner, keeps: kind.keeps };
 }
 

@@ -1,8 +1,10 @@
 import type { MappedPage, MappedRows, PageFailure } from '../../model/batch.ts';
+import type { Forgotten } from '../../model/forget.ts';
 import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
 import { compileEnricher, type Enrichment } from './enrich.ts';
 import { isStackOverflow, stringifyExact } from './exact-json.ts';
 import { isPageFailure, sealedPage, tooDeep } from './failures.ts';
+import { compileForgetter, type Forgetter } from './forget.ts';
 import { compileKeys } from './keys.ts';
 import { type Packer, pagePacker } from './pack.ts';
 import { compilePrivacy, type Sanitiser } from './privacy.ts';
@@ -39,6 +41,8 @@ export interface MapperOptions {
   readonly packer?: Packer;
   /** Mappings whose rows are not staged with their page. */
   readonly unstaged?: readonly string[];
+  /** Whose records become tombstones before anything else is done. */
+  readonly forgotten?: Forgotten | undefined;
 }
 
 /**
@@ -48,64 +52,92 @@ export function compileStream(
   stream: StreamPlan,
   mappings: readonly MappingPlan[],
   piiKey: string | undefined,
-  { packer = pagePacker(undefined), unstaged = [] }: MapperOptions = {},
+  { packer = pagePacker(undefined), unstaged = [], forgotten }: MapperOptions = {},
 ): StreamMapper {
   const read = compileReader(stream);
-  const keysOf = compileKeys(stream);
-  const name = `${stream.source}.${stream.name}`;
-  const mappers = mappings.map((mapping) =>
-    mapping.stream === name || mapping.deletes?.sweep?.stream === name
-      ? compileRows(stream, mapping)
-      : compileTombstones(stream, mapping),
-  );
   const enricher = compileEnricher(stream);
   const sanitise = compilePrivacy(stream.privacy, piiKey);
   const sanitiseAgain = compilePrivacy(stream.privacy, piiKey, true);
+  const forgetter = compileForgetter(stream, forgotten, piiKey);
+  const forgetterAgain = compileForgetter(stream, forgotten, piiKey, true);
+  const { isTombstone } = forgetter;
 
-  const rowsOf = async (
-    { records, cursors }: ParsedPage,
-    page: number,
-  ): Promise<readonly MappedRows[] | PageFailure> => {
-    const keys = keysOf(records);
-    if ('transient' in keys) return keys;
-    const all: MappedRows[] = [];
-    for (const mapRows of mappers) {
-      const rows = await mapRows({ page, records, cursors, keys });
-      if (isPageFailure(rows)) return rows;
-      all.push(rows);
-    }
-    return all;
-  };
-
-  const bounded = <T>(work: () => Promise<T>): Promise<T | PageFailure> =>
-    work().catch((error: unknown) => {
-      if (isStackOverflow(error)) return tooDeep(`${stream.source}.${stream.name}`);
-      throw error;
-    });
+  const rowsOf = compilePage(stream, mappings, isTombstone);
 
   return {
-    read: (body, { from }) => read(body, from),
-    ...(enricher && { enrich: ({ records }: ParsedPage) => enricher(records) }),
-    map: (parsed, { page, enriched = false }) =>
-      bounded(async () => {
-        const isChanged = sanitise !== undefined || enriched;
-        const kept = isChanged
+    read: (body, { from }) => {
+      const parsed = read(body, from);
+      return isPageFailure(parsed) ? parsed : forgetter.bury(parsed);
+    },
+    ...(enricher && {
+      enrich: ({ records }: ParsedPage) => enricher(records.filter((one) => !isTombstone(one))),
+    }),
+    map: (received, { page, enriched = false }) =>
+      bounded(stream, async () => {
+        // What a record was given may name whom it is about.
+        const parsed = enriched ? forgetter.bury(received) : received;
+        const kept = isChanged(parsed, sanitise, enriched)
           ? packer.pack(cleaned(parsed, sanitise), page)
           : packer.pack(parsed.body, page, parsed.zipped);
         const [body, rows] = await Promise.all([kept, rowsOf(parsed, page)]);
-        return isPageFailure(rows) ? rows : { body, rows: rows.map(sparing(unstaged)) };
+        if (isPageFailure(rows)) return rows;
+        const { forgotten: buried } = parsed;
+        return {
+          body,
+          rows: rows.map(sparing(unstaged)),
+          ...(buried !== undefined && { forgotten: buried }),
+        };
       }),
     remap: (body, { page }) =>
-      bounded(async () => {
+      bounded(stream, async () => {
         const bytes = packer.unpack(body, page);
         if (bytes === undefined) return sealedPage(`${stream.source}.${stream.name}`, page);
         const parsed = read(bytes);
         if (isPageFailure(parsed)) return parsed;
+        forgetterAgain.bury(parsed);
         if (sanitiseAgain !== undefined) parsed.records.forEach(sanitiseAgain);
         return rowsOf(parsed, page);
       }),
   };
 }
+
+type PageMapper = (parsed: ParsedPage, page: number) => Promise<readonly MappedRows[] | PageFailure>;
+
+/** Makes the rows of all mappings. */
+function compilePage(
+  stream: StreamPlan,
+  mappings: readonly MappingPlan[],
+  isForgotten: Forgetter['isTombstone'],
+): PageMapper {
+  const name = `${stream.source}.${stream.name}`;
+  const keysOf = compileKeys(stream);
+  const mappers = mappings.map((mapping) =>
+    mapping.stream === name || mapping.deletes?.sweep?.stream === name
+      ? compileRows(stream, mapping)
+      : compileTombstones(stream, mapping),
+  );
+  return async ({ records, cursors }, page) => {
+    const keys = keysOf(records);
+    if ('transient' in keys) return keys;
+    const all: MappedRows[] = [];
+    for (const mapRows of mappers) {
+      const rows = await mapRows({ page, records, cursors, keys, isForgotten });
+      if (isPageFailure(rows)) return rows;
+      all.push(rows);
+    }
+    return all;
+  };
+}
+
+const bounded = <T>(stream: StreamPlan, work: () => Promise<T>): Promise<T | PageFailure> =>
+  work().catch((error: unknown) => {
+    if (isStackOverflow(error)) return tooDeep(`${stream.source}.${stream.name}`);
+    throw error;
+  });
+
+/** Whether something had to go or to come. */
+const isChanged = ({ forgotten }: ParsedPage, sanitise: Sanitiser | undefined, enriched: boolean): boolean =>
+  sanitise !== undefined || enriched || forgotten !== undefined;
 
 const sparing =
   (unstaged: readonly string[]) =>

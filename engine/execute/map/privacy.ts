@@ -37,12 +37,16 @@ export function compilePrivacy(
   // A path that is both dropped and replaced is dropped, whichever comes first.
   const ordered = [...plans].sort((a, b) => Number(a.action !== 'drop') - Number(b.action !== 'drop'));
   const root = compileNode(
-    ordered.map((plan) => ({ segments: plan.path.segments, action: compileAction(plan, piiKey, again) })),
+    ordered.map((plan) => ({
+      segments: plan.path.segments,
+      action: compileReplacement(plan, piiKey, again),
+    })),
   );
   return (record) => visit(record, root);
 }
 
-function compileAction(plan: PrivacyPlan, piiKey: string | undefined, again: boolean): Action {
+/** What one rule makes of a value. */
+export function compileReplacement(plan: PrivacyPlan, piiKey: string | undefined, again: boolean): Action {
   switch (plan.action) {
     case 'drop':
       return () => undefined;

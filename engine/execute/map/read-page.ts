@@ -17,6 +17,8 @@ export interface ParsedPage {
   /** Normalised cursor of each record; null in a stream without a cursor. */
   readonly cursors: readonly (string | null)[];
   readonly body: Uint8Array;
+  /** How many records became tombstones; absent when none did. */
+  readonly forgotten?: number;
   /** The response as it came, where that was gzip. */
   readonly zipped?: Uint8Array;
 }

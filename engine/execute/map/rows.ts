@@ -12,7 +12,7 @@ import { Invalid, keptText } from './invalid.ts';
 import { addMark, compileFlags } from './marks.ts';
 import { compilePatches, isFor, type Patches } from './patches.ts';
 import { compilePath, type JsonObject, type Reader } from './paths.ts';
-import { type CleanPage, emptySheet, type Sheet } from './sheet.ts';
+import { type CleanPage, emptySheet, remembered, type Sheet } from './sheet.ts';
 
 /** Makes the rows of one mapping. */
 export type RowMapper = (page: CleanPage) => Promise<MappedRows | PageFailure>;
@@ -92,7 +92,7 @@ async function mapPage(program: Program, page: CleanPage): Promise<MappedRows | 
 
 /** All units of a page, in order. Behind those of a record, once they are rows, stands what it says about its other rows. */
 function* units(program: Program, sheet: Sheet, page: CleanPage): Generator<Unit> {
-  for (const [ordinal, record] of page.records.entries()) {
+  for (const [ordinal, record] of remembered(sheet, page)) {
     const before = { blocked: sheet.blocked.length, lines: sheet.lines.length };
     const elements = listed(program, sheet, page, ordinal, record);
     if (elements === undefined) continue;

@@ -9,6 +9,8 @@ export interface CleanPage {
   readonly cursors: readonly (string | null)[];
   /** Primary key of each record, as text. */
   readonly keys: readonly string[];
+  /** Whether a record is the tombstone of somebody who was forgotten. */
+  readonly isForgotten?: (record: JsonObject) => boolean;
 }
 
 /** The rows so far. */
@@ -42,3 +44,18 @@ export const emptySheet = (): Sheet => ({
   filtered: 0,
   nulled: 0,
 });
+
+/** The records but for those of persons who were forgotten, each of which is a unit that is filtered. */
+export function* remembered(
+  sheet: Sheet,
+  { records, isForgotten }: CleanPage,
+): Generator<[number, JsonObject]> {
+  for (const entry of records.entries()) {
+    if (!isForgotten?.(entry[1])) {
+      yield entry;
+      continue;
+    }
+    sheet.units += 1;
+    sheet.filtered += 1;
+  }
+}

@@ -15,9 +15,11 @@ export function compileTombstones(stream: StreamPlan, mapping: MappingPlan): Row
   const keysOf = compileKeys({ ...stream, primaryKey: deleting.key });
   const isDeletion = compileConditions(deleting.where);
   const isVersioned = mapping.versionedBy !== undefined;
-  return async ({ page, records, cursors }) => {
+  return async ({ page, records, cursors, isForgotten }) => {
     const deletions = records.flatMap((record, ordinal) =>
-      isDeletion === undefined || isDeletion(record, record, null) ? [{ record, ordinal }] : [],
+      !isForgotten?.(record) && (isDeletion === undefined || isDeletion(record, record, null))
+        ? [{ record, ordinal }]
+        : [],
     );
     const keys = keysOf(deletions.map(({ record }) => record));
     if ('transient' in keys) return keys;

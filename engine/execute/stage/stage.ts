@@ -115,6 +115,7 @@ class StagingLine {
       bodyHash: page.facts.bodyHash,
       body: mapped.body,
       rows: mapped.rows,
+      ...(mapped.forgotten !== undefined && { forgotten: mapped.forgotten }),
       position: this.#position,
       window: windowOf(page),
     };

@@ -32,6 +32,9 @@ export function memoryCache(clock: Clock = systemClock): ResponseCache {
       group.bytes += bytes.length;
       dropOldest(group, bytesMax, clock.now());
     },
+    drop: async (name) => {
+      groups.delete(name);
+    },
     unanswered: () => 0,
     close: async () => groups.clear(),
   };

@@ -1,3 +1,4 @@
+import { complaint, TransientError } from '../../model/errors.ts';
 import type { CacheBound, CachedResponse, Clock, ResponseCache } from '../../model/ports.ts';
 import { systemClock } from '../clock.ts';
 import { RedisConnection, type RedisOptions, RedisScript } from '../redis-connection.ts';
@@ -51,6 +52,15 @@ class RedisCache implements ResponseCache {
     );
   }
 
+  async drop(group: string): Promise<void> {
+    const [replies, expiry] = this.#keysOf(group);
+    try {
+      await this.#connection.command((redis) => redis.del(replies, expiry));
+    } catch (error) {
+      throw undropped(error);
+    }
+  }
+
   unanswered(): number {
     return this.#unanswered;
   }
@@ -77,3 +87,14 @@ class RedisCache implements ResponseCache {
     return undefined;
   }
 }
+
+const undropped = (error: unknown): TransientError =>
+  new TransientError(
+    complaint(
+      'ETL0456',
+      'kept replies could not be dropped, since Redis does not answer',
+      'They are dropped so that nothing of a person is left in them.',
+      'See that Redis is up and give the command again.',
+    ),
+    error,
+  );

@@ -54,7 +54,8 @@ export function duckdbWarehouse({ path, memoryBytes }: DuckdbOptions): Warehouse
   };
 }
 
-async function withFile<T>(
+/** Opens the file for as long as `work` lasts. */
+export async function withFile<T>(
   path: string,
   memoryBytes: number,
   work: (connection: DuckDBConnection) => Promise<T>,
@@ -75,7 +76,8 @@ async function withFile<T>(
   }
 }
 
-async function tables(
+/** The tables of these that exist. */
+export async function tables(
   connection: DuckDBConnection,
   wanted: readonly { schema: string; table: string }[],
 ): Promise<readonly WarehouseTable[]> {
@@ -196,9 +198,10 @@ async function sample(
   };
 }
 
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-const messageOf = (error: unknown): string =>
+/** The first line of what DuckDB says. */
+export const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
 
 const missingTable = (where: string, schema: string, table: string): TerminalError =>

@@ -23,6 +23,8 @@ interface LoadRow {
   readonly held: number;
   readonly loaded_at: string;
   readonly hash: string;
+  /** Rows of persons who were forgotten since. */
+  readonly forgotten: number;
 }
 
 const columns = [
@@ -38,6 +40,7 @@ const columns = [
   'held',
   'loaded_at',
   'hash',
+  'forgotten',
 ].join(', ');
 
 /**
@@ -64,11 +67,19 @@ export async function loadedLedger(
     const covered = await rowsIn(audited, fresh);
     if (!isOf(pages, range) || (!isWhole && covered === 0)) continue;
     if (!isWhole) repeated += Number(row.rows) + Number(row.held) - covered;
-    loads.push({ ...loadOf(row), held: Number(row.held), covered, isWhole });
+    loads.push({
+      ...loadOf(row),
+      held: Number(row.held),
+      covered: covered + forgottenOf(row, isWhole),
+      isWhole,
+    });
   }
   const uncovered = range === undefined ? nothingOdd : await uncoveredPages(audited, ranges, range);
   return { loads: loads.reverse(), known: new Set(rows.map(({ id }) => id)), repeated, uncovered };
 }
+
+/** Of a load that others hold in part nobody knows in which part they were. */
+const forgottenOf = ({ forgotten }: LoadRow, isWhole: boolean): number => (isWhole ? Number(forgotten) : 0);
 
 const isAll = ([part, ...others]: readonly PageRange[], { first, last }: PageRange): boolean =>
   others.length === 0 && part?.first === first && part.last === last;

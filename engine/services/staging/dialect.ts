@@ -11,7 +11,7 @@ export interface Dialect {
   /** Type of a column that holds it. */
   readonly rowType: string;
   /** The table `stg_<mapping>`. */
-  table(mapping: MappingPlan): StagedTable;
+  table(mapping: Pick<MappingPlan, 'name' | 'properties'>): StagedTable;
   /** Whether a column's value lies beyond a limit, a canonical value of its type. `column` is quoted. */
   beyond(column: string, type: LogicalType['name'], sign: '<' | '>', limit: string): Condition;
   /** Whether a column's value is none of these, of which there is one at least. */
@@ -22,6 +22,8 @@ export interface Dialect {
   state(handle: Handle): Promise<string>;
   /** Makes sure that not even a power failure takes back what was committed. */
   settle(handle: Handle): Promise<void>;
+  /** Writes everything anew, so that what was deleted leaves no bytes. `storage` is for messages. */
+  scrub(handle: Handle, storage: string): Promise<void>;
   /** Gives the space of what was deleted back to the disk, where there is time for it. */
   shrink(handle: Handle): Promise<void>;
 }

@@ -10,6 +10,8 @@ export interface StagedTable {
   readonly name: string;
   /** A column as SQL names it, quoted. */
   column(name: string): string;
+  /** SQL of a column's value as it was staged. */
+  value(name: string): string;
   create(handle: Handle): Promise<void>;
   drop(handle: Handle): Promise<void>;
   insert(handle: Handle, rows: MappedRows): Promise<void>;
@@ -34,7 +36,7 @@ const metaTypes = {
 } as const;
 
 /** The columns of `stg_<mapping>`, in the order of staged values. */
-export const stagedColumns = ({ properties }: MappingPlan): readonly StagedColumn[] => [
+export const stagedColumns = ({ properties }: Pick<MappingPlan, 'properties'>): readonly StagedColumn[] => [
   { name: accountColumn, type: 'word' },
   ...properties.map(({ name, type }): StagedColumn => ({ name, type: type.name })),
   ...stagedMeta.map((name): StagedColumn => ({ name, type: metaTypes[name] })),

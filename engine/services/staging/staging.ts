@@ -2,6 +2,7 @@ import type { AuditScope, MappingLedger } from '../../model/audit.ts';
 import type { MappedRows } from '../../model/batch.ts';
 import type { Blockers } from '../../model/blocker.ts';
 import { assert } from '../../model/errors.ts';
+import type { Forgetting } from '../../model/forget.ts';
 import { extractLock } from '../../model/locks.ts';
 import type { CheckPlan, MappingPlan, StreamPlan, StreamShape } from '../../model/plan.ts';
 import type {
@@ -26,6 +27,7 @@ import { runCheck } from './checks.ts';
 import { CurrentRows } from './current-rows.ts';
 import type { Database } from './database.ts';
 import { foreignEnvironment } from './failures.ts';
+import { keptPages } from './kept-pages.ts';
 import * as units from './load-units.ts';
 import { mappedHashes, otherEnvironment, prepare } from './mapping-register.ts';
 import { migrateUp } from './migrate.ts';
@@ -34,6 +36,7 @@ import { heldLines, readRows } from './row-reader.ts';
 import { SqliteDatabase } from './sqlite/sqlite-database.ts';
 import type { StagedTable } from './staged-table.ts';
 import { StagingBlockers } from './staging-blockers.ts';
+import { StagingForgetting } from './staging-forgetting.ts';
 import { StagingLocks } from './staging-locks.ts';
 import { StagingMemory } from './staging-memory.ts';
 import { StagingPositions } from './staging-positions.ts';
@@ -53,6 +56,7 @@ export interface StagingOptions {
 /** The staging database of one environment, which is also where its small texts are kept. */
 export interface OpenStaging extends Staging {
   readonly memory: Memory;
+  readonly forgetting: Forgetting;
   readonly state: State;
   /** Whether there is a database already. Makes nothing. */
   exists(): Promise<boolean>;
@@ -72,6 +76,7 @@ class LedgerStaging implements OpenStaging {
   readonly memory: Memory;
   readonly state: State;
   readonly blockers: Blockers;
+  readonly forgetting: Forgetting;
   readonly #environment: string;
   readonly #clock: Clock;
   readonly #database: Database;
@@ -86,6 +91,7 @@ class LedgerStaging implements OpenStaging {
     this.#database = database;
     this.blockers = new StagingBlockers(this.#database, clock);
     this.memory = new StagingMemory(this.#database, { environment, clock, migrate: () => this.migrate() });
+    this.forgetting = new StagingForgetting(this.#database, { environment, clock });
     this.#locks = new StagingLocks(this.#database, clock);
     this.state = {
       locks: this.#locks,
@@ -223,18 +229,7 @@ class LedgerStaging implements OpenStaging {
   }
 
   async keptPages(): Promise<ReadonlyMap<string, KeptPages>> {
-    const sql =
-      "SELECT source || '.' || stream AS stream, sum(CASE WHEN length(body) > 0 THEN 1 ELSE 0 END) AS kept, " +
-      'count(*) AS pages FROM pages WHERE environment = ? GROUP BY 1';
-    const rows = await this.#database.read((handle) =>
-      handle.select<{ stream: string; kept: number; pages: number }>(sql, this.#environment),
-    );
-    return new Map(
-      rows.map(({ stream, kept, pages }) => [
-        stream,
-        { kept: Number(kept), dropped: Number(pages) - Number(kept) },
-      ]),
-    );
+    return this.#database.read((handle) => keptPages(handle, this.#environment));
   }
 
   async pendingUnits(mapping: MappingPlan, rowsMax: number): Promise<readonly LoadUnit[]> {

@@ -13,6 +13,7 @@ const tables = [
   'blocker_events',
   'blocker_pages',
   'blockers',
+  'forgotten',
   'loads',
   'locks',
   'mappings',

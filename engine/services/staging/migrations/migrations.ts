@@ -6,6 +6,7 @@ import { blockers } from './0005-blockers.ts';
 import { unstaged } from './0006-unstaged.ts';
 import { state } from './0007-state.ts';
 import { deletes } from './0008-deletes.ts';
+import { forgotten } from './0009-forgotten.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, forward and back. An entry that was released is never edited. */
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   unstaged,
   state,
   deletes,
+  forgotten,
 ];

@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect.ts';
+import { quote } from '../handle.ts';
 import { canonical, castTypes } from './column-types.ts';
 import { PostgresTable } from './postgres-table.ts';
 
@@ -37,6 +38,12 @@ export const postgresDialect: Dialect = {
   },
   // A commit waits for the disk.
   async settle() {},
+  async scrub(handle) {
+    const tables = await handle.select<{ name: string }>(
+      'SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename',
+    );
+    for (const { name } of tables) await handle.exec(`VACUUM (FULL) ${quote(name)}`);
+  },
   async shrink(handle) {
     await handle.exec('VACUUM pages');
   },

@@ -16,7 +16,7 @@ export class PostgresTable implements StagedTable {
   readonly #list: string;
   readonly #plainName: string;
 
-  constructor(mapping: MappingPlan) {
+  constructor(mapping: Pick<MappingPlan, 'name' | 'properties'>) {
     this.#plainName = fitting(`stg_${mapping.name}`);
     this.name = quote(this.#plainName);
     this.#columns = stagedColumns(mapping);
@@ -25,6 +25,11 @@ export class PostgresTable implements StagedTable {
 
   column(name: string): string {
     return quote(fitting(name));
+  }
+
+  value(name: string): string {
+    const type = this.#columns.find((column) => column.name === name)?.type ?? 'word';
+    return staged(this.column(name), type);
   }
 
   async create(handle: Handle): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Dialect } from '../dialect.ts';
 import type { Bound, Condition } from '../handle.ts';
+import { unscrubbed } from './sqlite-failures.ts';
 import { SqliteTable } from './sqlite-table.ts';
 
 /** SQLite keeps exact numbers, dates and times as their canonical texts. */
@@ -32,6 +33,12 @@ export const sqliteDialect: Dialect = {
   async settle(handle) {
     // A commit alone is not on the disk yet, a checkpoint is.
     await handle.exec('PRAGMA wal_checkpoint(PASSIVE)');
+  },
+  async scrub(handle, storage) {
+    await handle.exec('VACUUM');
+    // The write-ahead log holds what it was before, and what it is now.
+    const emptied = await handle.first<{ busy: number }>('PRAGMA wal_checkpoint(TRUNCATE)');
+    if (emptied?.busy !== 0) throw unscrubbed(storage);
   },
   async shrink(handle) {
     await handle.exec('VACUUM');

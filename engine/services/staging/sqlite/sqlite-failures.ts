@@ -103,3 +103,14 @@ const unreadable = (cause: unknown, storage: string): Error =>
     ),
     cause,
   );
+
+/** Old bytes stay in the WAL until nobody reads it any more. */
+export const unscrubbed = (storage: string): Error =>
+  new TransientError(
+    complaint(
+      'ETL0660',
+      `the staging database ${storage} still holds bytes of what was deleted`,
+      'Another process is reading it, so that its write-ahead log cannot be emptied.',
+      'End that process and give the command again: it finishes what is left.',
+    ),
+  );

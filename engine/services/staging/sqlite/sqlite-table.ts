@@ -18,7 +18,7 @@ export class SqliteTable implements StagedTable {
   /** Positions of columns whose values the library may not bind as they are. */
   readonly #careful: readonly number[];
 
-  constructor(mapping: MappingPlan) {
+  constructor(mapping: Pick<MappingPlan, 'name' | 'properties'>) {
     this.name = quote(`stg_${mapping.name}`);
     this.#columns = stagedColumns(mapping);
     this.#rowsPerInsert = Math.min(rowsPerInsertMax, Math.floor(parametersMax / this.#columns.length));
@@ -28,6 +28,10 @@ export class SqliteTable implements StagedTable {
   }
 
   column(name: string): string {
+    return quote(name);
+  }
+
+  value(name: string): string {
     return quote(name);
   }
 

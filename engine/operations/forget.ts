@@ -1,0 +1,256 @@
+import type { PageFailure, StagedValue } from '../model/batch.ts';
+import { versionsTable } from '../model/columns.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { complaint, RefusedError, TerminalError } from '../model/errors.ts';
+import type {
+  ErasedPage,
+  EraseStatement,
+  Forgetting,
+  FoundRecords,
+  RecordPlaces,
+  RunFiles,
+  StreamEraser,
+  WarehouseEraser,
+} from '../model/forget.ts';
+import type { MappingPlan } from '../model/plan.ts';
+import type { ResponseCache, Staging } from '../model/ports.ts';
+import { changedMapping, strangeMappings, unreadPages, unsearchable } from './forget-findings.ts';
+import { mentions, streamName, withoutNames, withoutPerson } from './forget-texts.ts';
+
+export interface ForgetServices {
+  readonly staging: Pick<Staging, 'pages' | 'keptPages'>;
+  readonly forgetting: Forgetting;
+  readonly warehouse: WarehouseEraser;
+  readonly cache: Pick<ResponseCache, 'drop'>;
+  /** Groups of replies that may hold something of the person. */
+  readonly cacheGroups: readonly string[];
+  readonly files: RunFiles;
+  readonly erasers: readonly StreamEraser[];
+  /** Stages the rows of a mapping that were left out of staging: the person's keys are found in them. */
+  stageRows(mapping: string): Promise<void>;
+  statement(
+    mapping: MappingPlan,
+    columns: readonly string[],
+    rows: readonly (readonly StagedValue[])[],
+    table?: string,
+  ): EraseStatement;
+}
+
+/** Where one person is in a stream. */
+interface FoundInStream {
+  readonly eraser: StreamEraser;
+  readonly places: readonly RecordPlaces[];
+  readonly keys: ReadonlySet<string>;
+  readonly texts: readonly string[];
+}
+
+export interface FoundSubject {
+  readonly streams: readonly FoundInStream[];
+  /** What could not be searched. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Searches all kept pages of all streams that say whom their records are about. Nothing is changed. */
+export async function findSubject(services: ForgetServices): Promise<FoundSubject> {
+  const streams: FoundInStream[] = [];
+  const diagnostics: Diagnostic[] = [];
+  const kept = await services.staging.keptPages();
+  for (const eraser of services.erasers) {
+    const staged = await stagedMappings(eraser, services, diagnostics);
+    diagnostics.push(...unsearchable(eraser, staged, kept.get(streamName(eraser))?.dropped ?? 0));
+    streams.push(await findInStream(eraser, staged, services, diagnostics));
+  }
+  return { streams, diagnostics };
+}
+
+/** Mappings of the stream that have staged something. @throws RefusedError when one has changed since */
+async function stagedMappings(
+  eraser: StreamEraser,
+  { forgetting }: ForgetServices,
+  diagnostics: Diagnostic[],
+): Promise<readonly MappingPlan[]> {
+  const known = await forgetting.mappings(streamName(eraser));
+  const changed = eraser.mappings.find(({ name, hash }) => known.has(name) && known.get(name) !== hash);
+  if (changed !== undefined) throw new RefusedError('refused', [changedMapping(changed)]);
+  const strange = [...known.keys()].filter((name) => eraser.mappings.every((one) => one.name !== name));
+  if (strange.length > 0) diagnostics.push(strangeMappings(streamName(eraser), strange));
+  return eraser.mappings.filter(({ name }) => known.has(name));
+}
+
+async function findInStream(
+  eraser: StreamEraser,
+  staged: readonly MappingPlan[],
+  { staging, forgetting }: ForgetServices,
+  diagnostics: Diagnostic[],
+): Promise<FoundInStream> {
+  const finding = new Finding();
+  for await (const { id, body } of staging.pages(eraser.stream)) finding.page(id, eraser.find(body, id));
+  for (const { mapping, column, value } of eraser.columns) {
+    if (!staged.includes(mapping)) continue;
+    for (const place of await forgetting.places(mapping, column, value)) finding.place(place);
+  }
+  const { unread, keys, texts } = finding;
+  if (unread.length > 0) diagnostics.push(unreadPages(streamName(eraser), unread));
+  return { eraser, places: finding.places(), keys, texts: [...texts] };
+}
+
+/** What is found of a person while a stream is searched. */
+class Finding {
+  readonly keys = new Set<string>();
+  readonly texts = new Set<string>();
+  /** Pages that could not be read as the stream is declared now. */
+  readonly unread: number[] = [];
+  readonly #places = new Map<number, Set<number>>();
+
+  page(page: number, found: FoundRecords | PageFailure): void {
+    if ('transient' in found) {
+      if (found.code === 'ETL0540')
+        throw new TerminalError(complaint(found.code, found.summary, ...found.help));
+      this.unread.push(page);
+      return;
+    }
+    this.place({ page, ordinals: found.ordinals });
+    for (const key of found.keys) this.keys.add(key);
+    for (const text of found.texts) this.texts.add(text);
+  }
+
+  place({ page, ordinals }: RecordPlaces): void {
+    if (ordinals.length === 0) return;
+    this.#places.set(page, new Set([...(this.#places.get(page) ?? []), ...ordinals]));
+  }
+
+  /** Later pages first. */
+  places(): readonly RecordPlaces[] {
+    const all = [...this.#places].map(([page, ordinals]) => ({ page, ordinals: [...ordinals] }));
+    return all.sort((a, b) => b.page - a.page);
+  }
+}
+
+export interface ForgetRequest {
+  /** Used when nobody was forgotten before. */
+  readonly salt: string;
+  readonly by: string;
+}
+
+export interface ForgetOutcome {
+  readonly streams: readonly StreamOutcome[];
+  readonly artifacts: number;
+  readonly loadFiles: number;
+}
+
+interface StreamOutcome {
+  readonly stream: string;
+  readonly pages: number;
+  readonly records: number;
+  /** Rows of warehouse tables. */
+  readonly loaded: number;
+}
+
+/**
+ * Erases what was found, and leaves tombstones so that it does not come back. What a step needs to know is erased after
+ * it: whenever this ends early, the same call finishes the rest.
+ */
+export async function forgetSubject(
+  found: FoundSubject,
+  { salt: fresh, by }: ForgetRequest,
+  services: ForgetServices,
+): Promise<ForgetOutcome> {
+  const { forgetting, warehouse, cache, files } = services;
+  const salt = (await forgetting.known())?.salt ?? fresh;
+  const marks = services.erasers.map((eraser) => ({
+    stream: streamName(eraser),
+    hash: eraser.hash(salt),
+  }));
+  // Before they are dropped: whoever is forgotten has no rows any more.
+  for (const { mappings } of services.erasers)
+    for (const { name } of mappings) await services.stageRows(name);
+  await forgetting.begin(salt, marks, by);
+  for (const group of services.cacheGroups) await cache.drop(group);
+  const loadFiles = await files.removeLoadFiles();
+  const person = personOf(found);
+  const artifacts = await files.change(withoutPerson(person));
+  for (const { eraser, keys } of found.streams) {
+    const redaction = { keys, says: mentions(person), without: withoutNames(person) };
+    await forgetting.redact(eraser.stream, redaction);
+  }
+  const streams: StreamOutcome[] = [];
+  for (const one of found.streams) streams.push(await forgetInStream(one, salt, services));
+  await forgetting.scrub();
+  await warehouse.rewrite();
+  await forgetting.finish(marks.map(({ hash }) => hash));
+  return { streams, artifacts, loadFiles };
+}
+
+const personOf = ({ streams }: FoundSubject) => ({
+  erasers: streams.map(({ eraser }) => eraser),
+  keys: new Map(streams.map(({ eraser, keys }) => [streamName(eraser), keys])),
+  texts: new Set(streams.flatMap(({ texts }) => texts)),
+});
+
+async function forgetInStream(
+  { eraser, places, keys }: FoundInStream,
+  salt: string,
+  services: ForgetServices,
+): Promise<StreamOutcome> {
+  const { forgetting } = services;
+  const stream = streamName(eraser);
+  const hash = eraser.hash(salt);
+  const loaded = await eraseLoaded(eraser, { places, keys }, services);
+  await forgetting.countLoaded(stream, hash, loaded);
+  let [pages, records] = [0, 0];
+  for (const place of places) {
+    const erased = await erasedPage(eraser, place, salt, forgetting);
+    await forgetting.erase(stream, hash, erased);
+    pages += erased.body === undefined ? 0 : 1;
+    records += erased.ordinals.length;
+  }
+  return { stream, pages, records, loaded };
+}
+
+/** Deletes the person's rows from the tables of a stream, by key, and by the subject where a column holds it. */
+async function eraseLoaded(
+  { mappings, columns, stream }: StreamEraser,
+  { places, keys: records }: Pick<FoundInStream, 'places' | 'keys'>,
+  { forgetting, warehouse, statement }: ForgetServices,
+): Promise<number> {
+  const staged = await forgetting.mappings(`${stream.source}.${stream.name}`);
+  const statements: EraseStatement[] = columns
+    .filter(({ mapping }) => staged.has(mapping.name))
+    .map(({ mapping, column, value }) => statement(mapping, [column], [[value]]));
+  const reloads: (readonly [mapping: string, page: number])[] = [];
+  for (const mapping of mappings) {
+    if (!staged.has(mapping.name)) continue;
+    const { keys, reloadFrom } = await forgetting.rows(mapping, places);
+    if (keys.length > 0) statements.push(statement(mapping, mapping.key, keys));
+    if (reloadFrom !== undefined) reloads.push([mapping.name, reloadFrom]);
+  }
+  const deleted = await warehouse.erase(statements);
+  // What tells which version of a record is the newest names it, and is no row.
+  await warehouse.erase(
+    mappings
+      .filter(({ deletes }) => deletes !== undefined && records.size > 0)
+      .map((mapping) =>
+        statement(
+          mapping,
+          ['_record'],
+          [...records].map((one) => [one]),
+          versionsTable(mapping.table),
+        ),
+      ),
+  );
+  for (const [mapping, page] of reloads) await forgetting.reload(mapping, page);
+  return deleted;
+}
+
+/** A page that is not kept, or that cannot be read, still has rows. */
+async function erasedPage(
+  eraser: StreamEraser,
+  place: RecordPlaces,
+  salt: string,
+  forgetting: Forgetting,
+): Promise<ErasedPage> {
+  const kept = await forgetting.page(place.page);
+  const erased = kept && (await eraser.erase(kept.body, kept.id, salt));
+  if (erased === undefined || 'transient' in erased) return { ...place, records: new Map() };
+  return { ...erased, ordinals: [...new Set([...erased.ordinals, ...place.ordinals])] };
+}
