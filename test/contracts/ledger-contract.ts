@@ -314,7 +314,7 @@ function describeLost({ staging }: Each): void {
       const committed = unit({
         id: ours?.id ?? '',
         lastPage: 2,
-        counts: { staged: 2, inserted: 2, updated: 0, unchanged: 0, superseded: 0 },
+        counts: { staged: 2, inserted: 2, updated: 0, unchanged: 0, superseded: 0, deleted: 0 },
       });
       const stranger = unit({ id: 'dev.orders.1-3.0.00000000', lastPage: 3 });
       expect(await staging().state.positions.recognise('orders', [stranger, committed])).to.equal(1);
