@@ -71,7 +71,7 @@ export async function recognise(
     const own = pages.filter(({ page }) => firstPage <= page && page <= lastPage);
     const unit = state && unitOf(environment, mapping, state, own);
     if (unit?.id !== id) continue;
-    await markLoaded(handle, unit, run, { ...counts, deleted: 0, held: unit.rows - counts.staged }, loadedAt);
+    await markLoaded(handle, unit, run, { ...counts, held: unit.rows - counts.staged }, loadedAt);
     recognised += 1;
   }
   return recognised;
