@@ -152,7 +152,7 @@ describe('etl audit', function () {
     await warehouse(folder, "DELETE FROM orders WHERE id = 'o3'");
     const { code, stdout, stderr } = await etl(['audit', '-p', folder]);
     expect(code).to.equal(5);
-    expect(stdout).to.match(/ledger +pages +units +staged +deduplicated +filtered +blocked +held\n/);
+    expect(stdout).to.match(/ledger +pages +units +staged +deduplicated +gone +filtered +blocked +held\n/);
     expect(stdout).to.match(/orders → main\.orders +8 +7 +1 +0 +0 +0 +0 +90\.909 %/);
     expect(stdout).to.contain(
       'Mismatch: 90.909 % of 11 units accounted for; the threshold is 100 % of each mapping.',
