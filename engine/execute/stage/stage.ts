@@ -36,7 +36,7 @@ export async function stage(
   try {
     for await (const page of ahead(pages, services.abandon)) await line.add(page);
   } catch (error) {
-    await line.drain();
+    if (!line.isBroken) await line.drain();
     throw error;
   }
   await line.drain();
@@ -65,6 +65,8 @@ class StagingLine {
   readonly #services: StageServices;
   readonly #flights: Flight[] = [];
   #position: Position;
+  /** Pages could not be committed: those behind them must not be, or the position would pass what is lost. */
+  isBroken = false;
 
   constructor(stream: StreamPlan, start: Position, services: StageServices) {
     this.#stream = stream;
@@ -99,7 +101,9 @@ class StagingLine {
       Math.min(unready === -1 ? this.#flights.length : unready, pagesPerCommitMax),
     );
     const staged = ready.map((flight) => this.#stagedPage(flight));
+    this.isBroken = true;
     await this.#services.staging.commit(this.#stream, staged);
+    this.isBroken = false;
     for (const page of staged) this.#services.committed(page);
   }
 
