@@ -7,6 +7,11 @@ import { stream } from '../../support/mappings.ts';
 
 const request = { method: 'GET', url: '/orders', headers: {} } as const;
 
+async function after<T>(turns: number, value: T): Promise<T> {
+  for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate);
+  return value;
+}
+
 const page = (id: number): ReceivedPage => ({
   id,
   request,
@@ -15,7 +20,8 @@ const page = (id: number): ReceivedPage => ({
   startedAt: '2026-01-01T00:00:00.000000Z',
   facts: { records: 1, bodyHash: `${id}`, outside: 0 },
   next: request,
-  mapped: Promise.resolve({ body: new Uint8Array(), rows: [] }),
+  // Pages are mapped one after the other, so that others are in flight while one is committed.
+  mapped: after(id, { body: new Uint8Array(), rows: [] }),
 });
 
 async function* pages(count: number): AsyncGenerator<ReceivedPage> {
