@@ -11,7 +11,9 @@ export async function main(argv: readonly string[], url: string): Promise<void> 
     await run([...argv], url);
   } catch (error) {
     const [word = 'etl'] = argv;
-    const names = Object.keys(commands).map((id) => id.replaceAll(':', ' '));
+    const names = Object.keys(commands)
+      .map((id) => id.replaceAll(':', ' '))
+      .sort();
     const hints = Object.hasOwn(commands, word) ? [] : [`The commands are ${names.join(', ')}.`];
     if (error instanceof Errors.ExitError)
       process.exitCode ??= error.oclif.exit === 0 ? exitCodes.ok : exitCodes.usage;

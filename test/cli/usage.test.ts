@@ -26,7 +26,7 @@ describe('wrong usage', () => {
   it('lists the commands when there is no such command', async () => {
     const { code, stderr } = await etl(['rum']);
     expect(code).to.equal(64);
-    expect(stderr).to.contain('command rum not found').and.to.contain(' audit, init, lab,');
+    expect(stderr).to.contain('command rum not found').and.to.contain(' audit, blockers,');
   });
 });
 
