@@ -41,35 +41,37 @@ export function authenticated(
   given: Credentials,
 ): { readonly name: string; readonly user: User } | Refusal {
   const method = (given.AUTHENTICATOR ?? 'SNOWFLAKE').toUpperCase();
-  if (method === 'OAUTH') return byToken(users, given, 'oauthToken', badToken);
+  if (method === 'OAUTH') return byToken(users, given.TOKEN);
   const name = (given.LOGIN_NAME ?? '').toUpperCase();
   const user = users[name];
-  if (method === 'PROGRAMMATIC_ACCESS_TOKEN')
-    return user?.accessToken !== undefined && user.accessToken === given.TOKEN
-      ? { name, user }
-      : badAccessToken;
-  if (method === 'SNOWFLAKE_JWT') {
-    if (user?.publicKey === undefined || !isValidJwt(given.TOKEN ?? '', account, name, user.publicKey))
-      return badJwt;
-    return { name, user };
-  }
-  const isRight = method === 'SNOWFLAKE' && user?.password !== undefined && user.password === given.PASSWORD;
-  return isRight ? { name, user } : wrong;
+  const refusal =
+    user === undefined ? wrong : refusalOf(method, user, given, `${account.toUpperCase()}.${name}`);
+  return user === undefined || refusal !== undefined ? (refusal ?? wrong) : { name, user };
 }
 
+/** Why somebody known may not log in by a method; a method that is not set up for them is as good as unknown. */
+function refusalOf(method: string, user: User, given: Credentials, subject: string): Refusal | undefined {
+  switch (method) {
+    case 'PROGRAMMATIC_ACCESS_TOKEN':
+      return isSecret(user.accessToken, given.TOKEN) ? undefined : badAccessToken;
+    case 'SNOWFLAKE_JWT':
+      return isValidJwt(given.TOKEN ?? '', subject, user.publicKey) ? undefined : badJwt;
+    default:
+      return method === 'SNOWFLAKE' && isSecret(user.password, given.PASSWORD) ? undefined : wrong;
+  }
+}
+
+const isSecret = (kept: string | undefined, given: string | undefined): boolean =>
+  kept !== undefined && kept === given;
+
 /** A token says itself who it is for. */
-function byToken(
-  users: Users,
-  { TOKEN: token }: Credentials,
-  field: 'oauthToken',
-  refusal: Refusal,
-): { name: string; user: User } | Refusal {
-  const found = Object.entries(users).find(([, user]) => user[field] !== undefined && user[field] === token);
-  return found === undefined ? refusal : { name: found[0], user: found[1] };
+function byToken(users: Users, token: string | undefined): { name: string; user: User } | Refusal {
+  const found = Object.entries(users).find(([, user]) => isSecret(user.oauthToken, token));
+  return found === undefined ? badToken : { name: found[0], user: found[1] };
 }
 
 /** `SHA256:` and the hash of the public key. */
-export const fingerprint = (publicKey: string): string =>
+const fingerprint = (publicKey: string): string =>
   `SHA256:${createHash('sha256')
     .update(createPublicKey(publicKey).export({ type: 'spki', format: 'der' }))
     .digest('base64')}`;
@@ -77,16 +79,18 @@ export const fingerprint = (publicKey: string): string =>
 const longestMs = 3_600_000;
 
 /** The signature, the issuer with the key's fingerprint, the subject and the times. */
-function isValidJwt(token: string, account: string, user: string, publicKey: string): boolean {
+function isValidJwt(token: string, subject: string, publicKey: string | undefined): boolean {
   const [head = '', body = '', signature = ''] = token.split('.');
+  if (publicKey === undefined || decoded(head)['alg'] !== 'RS256') return false;
   const isSigned = createVerify('RSA-SHA256')
     .update(`${head}.${body}`)
     .verify(publicKey, signature, 'base64url');
-  if (!isSigned || decoded(head)['alg'] !== 'RS256') return false;
   const { iss, sub, iat, exp } = decoded(body);
-  const subject = `${account.toUpperCase()}.${user}`;
-  if (iss !== `${subject}.${fingerprint(publicKey)}` || sub !== subject) return false;
-  const [from, until] = [milliseconds(iat), milliseconds(exp)];
+  return isSigned && iss === `${subject}.${fingerprint(publicKey)}` && sub === subject && isNow(iat, exp);
+}
+
+function isNow(issuedAt: unknown, expiresAt: unknown): boolean {
+  const [from, until] = [milliseconds(issuedAt), milliseconds(expiresAt)];
   const now = Date.now();
   return from <= now + 60_000 && until > now && until - from <= longestMs;
 }

@@ -34,7 +34,6 @@ const types: { readonly [kind: string]: string } = {
 /** A column as the wire has it. */
 export function described({ name, type }: Column): object {
   const wire = types[type.kind] ?? type.kind.toLowerCase();
-  const isTime = type.kind.startsWith('TIME');
   return {
     name,
     database: '',
@@ -42,12 +41,17 @@ export function described({ name, type }: Column): object {
     table: '',
     type: wire,
     nullable: true,
-    scale: type.kind === 'NUMBER' ? type.scale : isTime ? type.size : null,
-    precision: type.kind === 'NUMBER' ? type.size : isTime ? 0 : null,
-    length: type.kind === 'VARCHAR' || type.kind === 'BINARY' ? type.size : null,
-    byteLength: type.kind === 'VARCHAR' ? type.size * 4 : type.kind === 'BINARY' ? type.size : null,
     collation: null,
+    ...measured(type),
   };
+}
+
+function measured({ kind, size, scale }: SqlType): object {
+  const none = { scale: null, precision: null, length: null, byteLength: null };
+  if (kind === 'NUMBER') return { ...none, scale, precision: size };
+  if (kind === 'VARCHAR') return { ...none, length: size, byteLength: size * 4 };
+  if (kind === 'BINARY') return { ...none, length: size, byteLength: size };
+  return kind.startsWith('TIME') ? { ...none, scale: size, precision: 0 } : none;
 }
 
 /** A query whose values are the texts of the answer. */

@@ -28,7 +28,7 @@ export type Expr =
 
 export interface When {
   readonly when: Expr;
-  readonly then: Expr;
+  readonly value: Expr;
 }
 
 export interface Call {

@@ -22,9 +22,9 @@ export function bound(statement: Statement, bindings: Bindings = {}): Bound {
     .map((place) => bindings[place]!);
   const [first] = places;
   if (first === undefined || !Array.isArray(first.value))
-    return { statement, binds: places.map((bind) => valueOf(bind.type, bind.value as string | null)) };
+    return { statement, binds: places.map((bind) => boundValue(bind.type, bind.value as string | null)) };
   const columns = places.map(({ type: kind, value }) =>
-    (value as readonly (string | null)[]).map((one) => valueOf(kind, one)),
+    (value as readonly (string | null)[]).map((one) => boundValue(kind, one)),
   );
   const count = columns[0]?.length ?? 0;
   if (columns.some((column) => column.length !== count)) throw notTaken('binds of different lengths');
@@ -44,7 +44,7 @@ function withRows(statement: Statement, count: number, width: number): Statement
 
 const moved = (of: Expr, by: number): Expr => (of.kind === 'bind' ? { ...of, index: of.index + by } : of);
 
-function valueOf(kind: string, value: string | null): Typed {
+function boundValue(kind: string, value: string | null): Typed {
   if (value === null) return { sql: 'NULL', type: nothing };
   switch (kind) {
     case 'TEXT':

@@ -40,7 +40,7 @@ const readings: {
 };
 
 /** A text read as a kind of value; what cannot be read is an error, or NULL if it is only tried. */
-export function readText(x: string, to: SqlType, isTry: boolean): string {
+function readText(x: string, to: SqlType, isTry: boolean): string {
   const [read, message] = readings[to.kind] ?? [];
   if (read === undefined || message === undefined) throw notTaken(`a text read as ${written(to)}`);
   return isTry ? read(x, to) : `sf_or(${read(x, to)}, ${x}, ${literal(message)})`;
@@ -128,13 +128,15 @@ function converted(of: Typed, to: SqlType, timezone: string, isTry: boolean): st
   const from = of.type.kind;
   if (from === 'NULL') return `CAST(${of.sql} AS ${storedAs(to)})`;
   if (to.kind === 'VARIANT') return jsonOf(of);
-  if (to.kind === 'VARCHAR') return from === 'VARCHAR' ? of.sql : textOf(of);
-  if (from === 'VARCHAR') return readText(of.sql, to, isTry);
-  if (from === 'VARIANT') return readText(textOf(of), to, isTry);
-  const pair = `${from}>${to.kind}`;
+  if (to.kind === 'VARCHAR') return asText(of).sql;
+  if (from === 'VARCHAR' || from === 'VARIANT') return readText(asText(of).sql, to, isTry);
+  return from === to.kind && from !== 'NUMBER' ? of.sql : byPair(of, to, timezone);
+}
+
+function byPair(of: Typed, to: SqlType, timezone: string): string {
+  const pair = `${of.type.kind}>${to.kind}`;
   const conversion = conversions[pair] ?? (timezone === 'UTC' ? inUtc[pair] : undefined);
   if (conversion !== undefined) return conversion(of, to);
-  if (from === to.kind) return of.sql;
   const why = pair in inUtc ? `, which depends on the TIMEZONE of the session (${timezone})` : '';
   throw notTaken(`a cast from ${written(of.type)} to ${written(to)}${why}`);
 }

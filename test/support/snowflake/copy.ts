@@ -1,6 +1,6 @@
 import { type Answer, listed, statementTypes } from './answer.ts';
 import type { CopyInto, FileFormat } from './ast.ts';
-import { assigned, literal, readBinary, type Typed } from './cast.ts';
+import { assigned, asText, literal, readBinary, type Typed } from './cast.ts';
 import type { Table } from './catalog.ts';
 import { compressionOf, csvRelation } from './csv-file.ts';
 import type { Row } from './database.ts';
@@ -145,6 +145,8 @@ async function load(
 /** Texts for BINARY columns are read in the file's format. */
 function converted(job: Job, format: FileFormat, column: Table['columns'][number], value: Typed): string {
   const isText = value.type.kind === 'VARCHAR';
+  if (value.type.kind === 'VARIANT' && column.type.kind !== 'VARIANT')
+    return converted(job, format, column, asText(value));
   if (column.type.kind === 'BINARY' && isText) {
     const read = readBinary(value.sql, String(format['BINARY_FORMAT'] ?? 'HEX').toUpperCase(), false);
     return `sf_binary_up_to(${read}, ${column.type.size})`;

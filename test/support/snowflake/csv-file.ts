@@ -100,26 +100,44 @@ async function fieldCount(
 ): Promise<number> {
   const bytes = createReadStream(file);
   const content = isGzip ? bytes.pipe(createGunzip()) : bytes;
-  let count = 1;
-  let isQuoted = false;
-  let toSkip = skip;
+  const counter = new FieldCounter(delimiter, quote, skip);
   try {
-    for await (const chunk of content) {
-      for (const letter of String(chunk)) {
-        if (letter === quote) isQuoted = !isQuoted;
-        if (isQuoted) continue;
-        if (letter === '\n' && toSkip === 0) return count;
-        if (letter === '\n') {
-          toSkip -= 1;
-          count = 1;
-        }
-        if (letter === delimiter) count += 1;
-      }
-    }
-    return count;
+    for await (const chunk of content)
+      if (
+        String(chunk)
+          .split('')
+          .some((letter) => counter.ends(letter))
+      )
+        break;
+    return counter.fields;
   } catch (error) {
     throw new SqlError('100016', '22000', `Error parsing the file ${file}: ${error}`);
   } finally {
     bytes.destroy();
+  }
+}
+
+class FieldCounter {
+  fields = 1;
+  readonly #delimiter: string;
+  readonly #quote: string;
+  #toSkip: number;
+  #isQuoted = false;
+
+  constructor(delimiter: string, quote: string, toSkip: number) {
+    this.#delimiter = delimiter;
+    this.#quote = quote;
+    this.#toSkip = toSkip;
+  }
+
+  /** Whether the record ends with a letter. */
+  ends(letter: string): boolean {
+    if (letter === this.#quote) this.#isQuoted = !this.#isQuoted;
+    if (this.#isQuoted) return false;
+    if (letter === this.#delimiter) this.fields += 1;
+    if (letter !== '\n') return false;
+    this.#toSkip -= 1;
+    if (this.#toSkip >= 0) this.fields = 1;
+    return this.#toSkip < 0;
   }
 }

@@ -94,31 +94,32 @@ function alterSession({ session }: Job, { set, unset }: Of<'alter session'>): An
 
 function use(job: Job, { what, name }: Of<'use'>): Answer {
   const { session, world } = job;
-  const only = name.at(-1) ?? '';
-  if (what === 'SCHEMA') {
-    const full = session.qualifiedSchema(name, 'USE SCHEMA');
-    world.access.schema(session, full);
-    [session.database, session.schema] = full;
-  } else if (what === 'ROLE') {
-    if (!world.access.hasRole(only)) throw missing('Role', only);
-    session.role = only;
-  } else {
-    if (!world.access.canUse(session.role, what, only))
-      throw missing(what === 'DATABASE' ? 'Database' : 'Warehouse', only);
-    if (what === 'WAREHOUSE') session.warehouse = only;
-    else [session.database, session.schema] = [only, undefined];
+  const [only = ''] = name.slice(-1);
+  switch (what) {
+    case 'SCHEMA': {
+      const full = session.qualifiedSchema(name, 'USE SCHEMA');
+      world.access.schema(session, full);
+      [session.database, session.schema] = full;
+      break;
+    }
+    case 'ROLE':
+      if (!world.access.hasRole(only)) throw missing('Role', only);
+      session.role = only;
+      break;
+    case 'WAREHOUSE':
+      if (!world.access.canUse(session.role, what, only)) throw missing('Warehouse', only);
+      session.warehouse = only;
+      break;
+    case 'DATABASE':
+      world.access.database(session, only);
+      [session.database, session.schema] = [only, undefined];
   }
   return done('Statement executed successfully.');
 }
 
 function show(job: Job, { what }: Of<'show'>): Answer {
   const { catalog } = job.world;
-  const all =
-    what === 'SCHEMAS'
-      ? catalog.schemas.all()
-      : what === 'STAGES'
-        ? catalog.stages.all()
-        : catalog.tables.all();
+  const all = { SCHEMAS: catalog.schemas, STAGES: catalog.stages, TABLES: catalog.tables }[what].all();
   const seen = all.filter(({ name }) => name[0] === job.session.database);
   const rows = seen.map(({ name, owner }) => [name.at(-1) ?? '', name[0] ?? '', name[1] ?? '', owner]);
   const columns = ['name', 'database_name', 'schema_name', 'owner'].map((name) => [name, varchar] as const);

@@ -158,7 +158,7 @@ const dateAdd: Scalar = ([part, count, to]) => {
   return { sql: `(${to.sql} + ${amount})`, type: to.type };
 };
 
-const inZone: Scalar = (args, facts) => {
+const inZone: Scalar = (args) => {
   const [zone, of] = args;
   if (args.length !== 2 || of === undefined || constant(zone) !== 'UTC')
     throw notTaken('CONVERT_TIMEZONE but to UTC, of two arguments');

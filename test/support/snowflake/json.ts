@@ -11,7 +11,7 @@ export function canonicalJson(text: string): string {
 
 const depthMax = 500;
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const textPattern = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const textPattern = /"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy;
 
 class JsonReader {
   readonly #text: string;
@@ -143,18 +143,18 @@ function membersOf(text: string): Map<string, string> {
   return found;
 }
 
+const depths: { readonly [token: string]: number } = { '{': 1, '[': 1, '}': -1, ']': -1 };
+
 /** The parts between the commas of the outermost level. */
 function partsOf(inner: string): string[] {
   const parts: string[] = [];
   let depth = 0;
   let from = 0;
   for (const { 0: token, index } of inner.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{},]/g)) {
-    if (token === '{' || token === '[') depth += 1;
-    else if (token === '}' || token === ']') depth -= 1;
-    else if (token === ',' && depth === 0) {
-      parts.push(inner.slice(from, index));
-      from = index + 1;
-    }
+    depth += depths[token] ?? 0;
+    if (token !== ',' || depth > 0) continue;
+    parts.push(inner.slice(from, index));
+    from = index + 1;
   }
   return inner === '' ? [] : [...parts, inner.slice(from)];
 }

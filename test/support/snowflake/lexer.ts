@@ -10,22 +10,22 @@ export interface Token {
 
 /** In order: the first that fits is taken. A stage path ends at white space, a bracket, a comma or a semicolon. */
 const patterns: readonly (readonly [Token['kind'] | 'space', RegExp])[] = [
-  ['space', /\s+|--[^\n]*|\/\*[^]*?\*\//y],
+  ['space', /\s+|--[^\n]*|\/\*[\s\S]*?\*\//y],
   ['word', /[A-Za-z_][A-Za-z0-9_$]*/y],
   ['quoted', /"(?:[^"]|"")+"/y],
-  ['text', /'(?:[^'\\]|''|\\[^])*'/y],
+  ['text', /'(?:[^'\\]|''|\\[\s\S])*'/y],
   ['number', /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y],
   ['stage', /@[^\s(),;]+/y],
   ['bind', /\?|:\d+/y],
   ['symbol', /\$\d+|::|\|\||<>|!=|<=|>=|[-+*/%(),.=<>:[\];]/y],
 ];
 
-export function tokensOf(sql: string): readonly Token[] {
+function tokensOf(sql: string): readonly Token[] {
   const tokens: Token[] = [];
   let at = 0;
   while (at < sql.length) {
     const [kind, raw] = tokenAt(sql, at);
-    if (kind !== 'space') tokens.push({ kind, raw, at, text: valueOf(kind, raw) });
+    if (kind !== 'space') tokens.push({ kind, raw, at, text: nameOf(kind, raw) });
     at += raw.length;
   }
   tokens.push({ kind: 'end', text: '', raw: 'the end of the text', at: sql.length });
@@ -41,7 +41,7 @@ function tokenAt(sql: string, at: number): readonly [Token['kind'] | 'space', st
   throw unexpected(sql, at, sql.slice(at, at + 20));
 }
 
-function valueOf(kind: Token['kind'], raw: string): string {
+function nameOf(kind: Token['kind'], raw: string): string {
   if (kind === 'word') return raw.toUpperCase();
   if (kind === 'quoted') return raw.slice(1, -1).replaceAll('""', '"');
   if (kind === 'text') return unescaped(raw.slice(1, -1));
@@ -59,13 +59,13 @@ const escapes: { readonly [letter: string]: string } = {
 
 /** In Snowflake a backslash escapes inside a text, which standard SQL does not know. */
 const unescaped = (body: string): string =>
-  body.replace(/''|\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})|\\([^])/g, (all, unicode, hex, letter) => {
+  body.replace(/''|\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})|\\([\s\S])/g, (all, unicode, hex, letter) => {
     if (all === "''") return "'";
     if (letter === undefined) return String.fromCharCode(Number.parseInt(unicode ?? hex, 16));
     return escapes[letter] ?? letter;
   });
 
-export function unexpected(sql: string, at: number, found: string): SqlError {
+function unexpected(sql: string, at: number, found: string): SqlError {
   const before = sql.slice(0, at).split('\n');
   const place = `line ${before.length} at position ${before.at(-1)?.length ?? 0}`;
   const message = `SQL compilation error:\nsyntax error ${place} unexpected '${found}'.`;

@@ -1,6 +1,6 @@
 import type { Call, Expr, Order, Query, When, Window } from './ast.ts';
 import type { Cursor } from './lexer.ts';
-import { identifierAt, isName } from './parse-names.ts';
+import { identifierAt, isFunctionName, isName } from './parse-names.ts';
 import { typeAt } from './sql-types.ts';
 
 /** Reads expressions; queries inside them are read by who made it. */
@@ -170,15 +170,14 @@ export class ExpressionParser {
     if (cursor.take('CASE')) return this.#case();
     if (cursor.take('EXISTS')) return { kind: 'exists', query: cursor.inBrackets(() => this.#query()) };
     if (cursor.is('CAST', '(') || cursor.is('TRY_CAST', '(')) return this.#cast();
-    if (cursor.is('CURRENT_TIMESTAMP')) return this.#now();
-    if (cursor.peek(1).raw === '(') return this.#call();
-    return this.#column();
+    return this.#named();
   }
 
-  /** A keyword that may be written with brackets. */
-  #now(): Expr {
-    if (this.#cursor.peek(1).raw === '(') return this.#call();
-    this.#cursor.next();
+  /** A call or a column; one function may go without brackets. */
+  #named(): Expr {
+    const cursor = this.#cursor;
+    if (cursor.peek(1).raw === '(' && isFunctionName(cursor.peek())) return this.#call();
+    if (!cursor.take('CURRENT_TIMESTAMP')) return this.#column();
     return { kind: 'call', name: 'CURRENT_TIMESTAMP', args: [], distinct: false };
   }
 
@@ -198,7 +197,7 @@ export class ExpressionParser {
     while (cursor.take('WHEN')) {
       const when = this.expression();
       cursor.expect('THEN');
-      whens.push({ when, then: this.expression() });
+      whens.push({ when, value: this.expression() });
     }
     if (whens.length === 0) throw cursor.unexpected();
     const otherwise = cursor.take('ELSE') ? this.expression() : undefined;

@@ -18,6 +18,11 @@ const clauses = new Set(['LIMIT', 'OFFSET', 'FETCH', 'WINDOW', 'OVER', 'WITHIN',
 export const isName = (token: Token): boolean =>
   token.kind === 'quoted' || (token.kind === 'word' && !reserved.has(token.text));
 
+/** Reserved words that are functions all the same. */
+const functions = new Set(['LEFT', 'RIGHT', 'CURRENT_TIMESTAMP']);
+
+export const isFunctionName = (token: Token): boolean => isName(token) || functions.has(token.text);
+
 /** One part of a name. */
 export function identifierAt(cursor: Cursor): string {
   if (!isName(cursor.peek())) throw cursor.unexpected();

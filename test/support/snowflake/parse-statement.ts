@@ -6,7 +6,7 @@ import { QueryParser } from './parse-query.ts';
 import { alterTableAt, createAt } from './parse-table.ts';
 
 /** Parameters of a session that may be set. */
-export const sessionParameters = [
+const sessionParameters = [
   'QUERY_TAG',
   'TIMEZONE',
   'STATEMENT_TIMEOUT_IN_SECONDS',

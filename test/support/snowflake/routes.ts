@@ -41,21 +41,30 @@ export class Routes {
 
   async #inSession(request: Request, session: Session): Promise<Reply> {
     const { path, query } = request;
-    if (path === '/queries/v1/query-request') return this.#query(request, session);
-    if (path === '/queries/v1/abort-request')
-      return this.#abort(this.#parts.runner.byRequest(textIn(request, 'requestId')));
-    if (path === '/session/heartbeat') return ok(null);
-    if (path === '/session' && query.get('delete') === 'true') {
-      await this.#parts.sessions.close(session);
-      return ok(null);
+    switch (path) {
+      case '/queries/v1/query-request':
+        return this.#query(request, session);
+      case '/queries/v1/abort-request':
+        return this.#abort(this.#parts.runner.byRequest(textIn(request, 'requestId')));
+      case '/session/heartbeat':
+        return ok(null);
+      case '/session':
+        if (query.get('delete') === 'true') await this.#parts.sessions.close(session);
+        return ok(null);
+      default:
+        return this.#ofQuery(path);
     }
+  }
+
+  /** What is asked about a statement by its id. */
+  async #ofQuery(path: string): Promise<Reply> {
     const [, id = '', what = ''] = /^\/(?:monitoring\/)?queries\/([^/]+)\/?(.*)$/.exec(path) ?? [];
     const execution = this.#parts.runner.byQuery(id);
     if (execution === undefined) return { status: 404, json: failure('390101', `there is no ${path}`) };
     if (what === 'abort-request') return this.#abort(execution);
     if (what === 'result') return this.#result(execution, pollMs);
-    const { outcome, queryId } = execution.logged;
-    const status = outcome === undefined ? 'RUNNING' : outcome === 'ok' ? 'SUCCESS' : 'FAILED_WITH_ERROR';
+    const { outcome = 'running', queryId } = execution.logged;
+    const status = { running: 'RUNNING', ok: 'SUCCESS' }[outcome] ?? 'FAILED_WITH_ERROR';
     return ok({ queries: [{ id: queryId, status, errorCode: outcome === 'ok' ? null : outcome }] });
   }
 

@@ -24,7 +24,7 @@ export interface Relation {
  * DuckDB's names differ by more than case, Snowflake's need not: small letters get a mark, so that "id" and "ID" are two.
  * Upper-case names, the common ones, stay as they are.
  */
-export const mangled = (name: string): string => name.replace(/[a-z^]/g, (letter) => `^${letter}`);
+const mangled = (name: string): string => name.replace(/[a-z^]/g, (letter) => `^${letter}`);
 
 export const id = (name: string): string => `"${mangled(name).replaceAll('"', '""')}"`;
 

@@ -35,7 +35,7 @@ export const denied = (kind: string, name: string): SqlError =>
   );
 
 /** Errors that the translation raises inside DuckDB carry their code in their text. */
-const carried = /\[(\d{6})\/(\w{5})\] ([^]*)/;
+const carried = /\[(\d{6})\/(\w{5})\] ([\s\S]*)/;
 
 const known: readonly (readonly [RegExp, string, string])[] = [
   [/interrupt/i, '000604', '57014'],

@@ -34,10 +34,22 @@ export const binary = type('BINARY', binaryMax);
 export const nothing = type('NULL');
 
 const numbers = ['NUMBER', 'DECIMAL', 'NUMERIC'];
-const integers = ['INT', 'INTEGER', 'BIGINT', 'SMALLINT'];
 const texts = ['VARCHAR', 'STRING', 'TEXT'];
-const floats = ['FLOAT', 'DOUBLE', 'REAL'];
 const moments = ['TIME', 'TIMESTAMP_NTZ', 'TIMESTAMP_LTZ', 'TIMESTAMP_TZ'] as const;
+
+/** Types without a size. */
+const plain: { readonly [word: string]: SqlType } = {
+  INT: integer,
+  INTEGER: integer,
+  BIGINT: integer,
+  SMALLINT: integer,
+  FLOAT: float,
+  DOUBLE: float,
+  REAL: float,
+  BOOLEAN: boolean,
+  DATE: type('DATE'),
+  VARIANT: variant,
+};
 
 /** Reads a type; those whose meaning hangs on parameters (TIMESTAMP, DATETIME) are not taken. */
 export function typeAt(cursor: Cursor): SqlType {
@@ -51,17 +63,17 @@ export function typeAt(cursor: Cursor): SqlType {
 }
 
 function typeOf(word: string, first?: number, second?: number): SqlType | undefined {
-  if (texts.includes(word) && second === undefined) return type('VARCHAR', first ?? textMax);
   if (numbers.includes(word)) return type('NUMBER', first ?? 38, second ?? 0);
-  if (word === 'BINARY' && second === undefined) return type('BINARY', first ?? binaryMax);
+  if (second !== undefined) return undefined;
+  return sized(word, first) ?? (first === undefined ? plain[word] : undefined);
+}
+
+/** Types that may have one size. */
+function sized(word: string, size: number | undefined): SqlType | undefined {
+  if (texts.includes(word)) return type('VARCHAR', size ?? textMax);
+  if (word === 'BINARY') return type('BINARY', size ?? binaryMax);
   const moment = moments.find((kind) => kind === word);
-  if (moment !== undefined && second === undefined) return type(moment, first ?? 9);
-  if (first !== undefined) return undefined;
-  if (integers.includes(word)) return integer;
-  if (floats.includes(word)) return float;
-  return (['BOOLEAN', 'DATE', 'VARIANT'] as const)
-    .filter((kind) => kind === word)
-    .map((kind) => type(kind))[0];
+  return moment && type(moment, size ?? 9);
 }
 
 function fits({ kind, size, scale }: SqlType): boolean {

@@ -133,7 +133,7 @@ export class SnowflakeStandIn {
     this.#world.access.revoke(role, privilege);
   }
 
-  /** What is committed in a table, by `DATABASE.SCHEMA.TABLE`: values as the wire has them, in the order of all columns. */
+  /** What is committed in a table, by `DATABASE.SCHEMA.TABLE`: values as the wire has them, in the order of these texts. */
   async export(
     name: string,
   ): Promise<{ readonly columns: readonly string[]; readonly rows: readonly Row[] }> {

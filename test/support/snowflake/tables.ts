@@ -40,18 +40,20 @@ export async function createTable(job: Job, statement: CreateTable): Promise<Ans
   return job.definition(async () => {
     const registry = isTemporary ? session.temporary : world.catalog.tables;
     const before = registry.get(name);
-    if (before !== undefined && statement.ifNotExists)
-      return done(`${name[2]} already exists, statement succeeded.`);
-    if (before !== undefined && !statement.orReplace) throw exists(name);
-    const physical = isTemporary
-      ? `temp.main.${id(world.catalog.physicalName([name.join('.')]))}`
-      : `${schemaSql(name)}.${id(world.catalog.physicalName(name))}`;
+    if (before && statement.ifNotExists) return done(`${name[2]} already exists, statement succeeded.`);
+    if (before && !statement.orReplace) throw exists(name);
+    const physical = physicalName(job, name, isTemporary);
     const columns = await made(job, statement, physical);
-    if (before !== undefined) await job.run(`DROP TABLE ${before.physical}`);
+    if (before) await job.run(`DROP TABLE ${before.physical}`);
     registry.set({ name, how: statement.how, owner: session.role, columns, physical, loaded: new Map() });
     return done(`Table ${name[2]} successfully created.`);
   });
 }
+
+const physicalName = ({ world: { catalog } }: Job, name: Name, isTemporary: boolean): string =>
+  isTemporary
+    ? `temp.main.${id(catalog.physicalName([name.join('.')]))}`
+    : `${schemaSql(name)}.${id(catalog.physicalName(name))}`;
 
 /** Makes the table inside DuckDB, and says what its columns are. */
 async function made(
@@ -98,21 +100,22 @@ function presetOf(job: Job, { name, type, default: preset }: ColumnDefinition): 
 }
 
 export async function drop(job: Job, { what, name, ifExists }: Of<'drop'>): Promise<Answer> {
-  const { world, session } = job;
   if (what === 'SCHEMA') throw notTaken('DROP SCHEMA');
-  const full = session.qualified(name, `DROP ${what}`);
-  return job.definition(async () => {
-    if (what === 'STAGE') return dropStage(job, full, ifExists);
-    const table = world.access.find(session, full);
-    if (table === undefined) {
-      if (!ifExists) throw missing('Table', full.join('.'));
-      return done('Drop statement executed successfully (object already dropped).');
-    }
-    if (table.how !== 'TEMPORARY') owned(job, table);
-    await job.run(`DROP TABLE ${table.physical}`);
-    (table.how === 'TEMPORARY' ? session.temporary : world.catalog.tables).delete(full);
-    return done(`${full[2]} successfully dropped.`);
-  });
+  const full = job.session.qualified(name, `DROP ${what}`);
+  return job.definition(() => (what === 'STAGE' ? dropStage : dropTable)(job, full, ifExists));
+}
+
+async function dropTable(job: Job, name: Name, ifExists: boolean): Promise<Answer> {
+  const { world, session } = job;
+  const table = world.access.find(session, name);
+  if (table === undefined && ifExists)
+    return done('Drop statement executed successfully (object already dropped).');
+  if (table === undefined) throw missing('Table', name.join('.'));
+  const isTemporary = table.how === 'TEMPORARY';
+  if (!isTemporary) owned(job, table);
+  await job.run(`DROP TABLE ${table.physical}`);
+  (isTemporary ? session.temporary : world.catalog.tables).delete(name);
+  return done(`${name[2]} successfully dropped.`);
 }
 
 async function dropStage({ world, session }: Job, name: Name, ifExists: boolean): Promise<Answer> {

@@ -191,7 +191,7 @@ export class Translator {
     const conditions = whens.map(({ when }) =>
       value === undefined ? this.condition(when) : this.compared(value, '=', this.expression(when)),
     );
-    const results = whens.map(({ then }) => this.expression(then));
+    const results = whens.map(({ value }) => this.expression(value));
     const last = otherwise ? this.expression(otherwise) : { sql: 'NULL', type: nothing };
     const all = met([...results, last], 'CASE', this.facts);
     const branches = conditions.map((when, at) => `WHEN ${when} THEN ${all[at]?.sql}`).join(' ');

@@ -109,26 +109,26 @@ export class QueryTranslator {
 
   #select(select: Select, order: readonly Order[], outer: Scope | undefined, common: Common): Translated {
     const scope = new Scope(outer);
-    const from = select.from === undefined ? '' : ` FROM ${this.source(select.from, scope, common)}`;
+    const from = select.from && this.source(select.from, scope, common);
     const translator = this.translator(scope, common);
-    const where = select.where === undefined ? '' : ` WHERE ${translator.condition(select.where)}`;
+    const where = select.where && translator.condition(select.where);
     const items = select.items.flatMap((item) => itemsOf(item, translator));
     for (const { name, of } of items) if (!scope.aliases.has(name)) scope.aliases.set(name, of);
     const columns = items.map(({ name, of }) => ({ name, type: of.type }));
     if (select.distinct && columns.some(({ type: { kind } }) => kind === 'TIMESTAMP_TZ'))
       throw notTaken('DISTINCT of TIMESTAMP_TZ');
     const group = select.group.map((one) => grouped(one, items, translator));
-    const clauses = [
-      group.length > 0 ? ` GROUP BY ${group.join(', ')}` : '',
-      select.having === undefined ? '' : ` HAVING ${translator.condition(select.having)}`,
-      select.qualify === undefined ? '' : ` QUALIFY ${translator.condition(select.qualify)}`,
-      order.length === 0 ? '' : ` ORDER BY ${this.#order(order, scope, common, columns)}`,
+    const sql = [
+      select.distinct ? 'SELECT DISTINCT' : 'SELECT',
+      items.map(({ name, of }) => `${of.sql} AS ${id(name)}`).join(', '),
+      clause('FROM', from),
+      clause('WHERE', where),
+      clause('GROUP BY', group.join(', ')),
+      clause('HAVING', select.having && translator.condition(select.having)),
+      clause('QUALIFY', select.qualify && translator.condition(select.qualify)),
+      clause('ORDER BY', this.#order(order, scope, common, columns)),
     ];
-    const list = items.map(({ name, of }) => `${of.sql} AS ${id(name)}`).join(', ');
-    return {
-      sql: `SELECT ${select.distinct ? 'DISTINCT ' : ''}${list}${from}${where}${clauses.join('')}`,
-      columns,
-    };
+    return { sql: sql.join(' '), columns };
   }
 
   /** A number stands for the column at that place. */
@@ -179,6 +179,8 @@ export class QueryTranslator {
     }
   }
 }
+
+const clause = (words: string, of: string | undefined): string => (of ? `${words} ${of}` : '');
 
 let derivedCount = 0;
 const unnamed = (): number => {
