@@ -1220,6 +1220,14 @@ export interface Load {
    */
   deletes?: 'hard' | 'soft';
   /**
+   * How often the table is loaded; a run in between stages and leaves loading to a later one. Intervals are counted from midnight UTC, so that mappings of one cadence are loaded together and the warehouse wakes up once. Without it every run loads.
+   */
+  every?: string;
+  /**
+   * Warehouse time that the mapping may use in a day (UTC). When it is used up no further load begins before midnight; what is staged waits, and the report says so.
+   */
+  budget?: string;
+  /**
    * Most rows in one load; more are loaded in several.
    */
   rowsMax?: number;

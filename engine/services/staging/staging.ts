@@ -11,6 +11,8 @@ import type {
   KeptPage,
   KeptPages,
   LoadCounts,
+  LoadTime,
+  LoadTimes,
   LoadUnit,
   Memory,
   OpenWindow,
@@ -251,8 +253,12 @@ class LedgerStaging implements OpenStaging {
     );
   }
 
-  async markLoaded(unit: LoadUnit, run: string, counts: LoadCounts, at: string): Promise<void> {
-    await this.#database.write((handle) => units.markLoaded(handle, unit, run, counts, at));
+  async markLoaded(unit: LoadUnit, run: string, counts: LoadCounts, time: LoadTime): Promise<void> {
+    await this.#database.write((handle) => units.markLoaded(handle, unit, run, counts, time));
+  }
+
+  async loadTimes(mapping: string, since: string): Promise<LoadTimes> {
+    return this.#database.read((handle) => units.loadTimes(handle, mapping, since));
   }
 
   async check(mapping: MappingPlan, check: CheckPlan, nowMs: number): Promise<CheckOutcome> {
