@@ -45,11 +45,7 @@ const nothing: LoadCounts = {
 type Loaded = LoadCounts & { readonly elapsedMs: number };
 
 /** Loads what a mapping has staged, unit by unit, each in one warehouse transaction. */
-export async function load(
-  mapping: MappingPlan,
-  step: LoadStep,
-  services: LoadServices,
-): Promise<Loaded> {
+export async function load(mapping: MappingPlan, step: LoadStep, services: LoadServices): Promise<Loaded> {
   const { staging, warehouse } = services;
   const total = { ...nothing, elapsedMs: 0 };
   const completeness = await completenessOf(mapping, step, staging);

@@ -71,7 +71,13 @@ export async function recognise(
     const own = pages.filter(({ page }) => firstPage <= page && page <= lastPage);
     const unit = state && unitOf(environment, mapping, state, own);
     if (unit?.id !== id) continue;
-    await markLoaded(handle, unit, run, { ...counts, held: unit.rows - counts.staged }, { at: loadedAt, elapsedMs: 0 });
+    await markLoaded(
+      handle,
+      unit,
+      run,
+      { ...counts, held: unit.rows - counts.staged },
+      { at: loadedAt, elapsedMs: 0 },
+    );
     recognised += 1;
   }
   return recognised;
