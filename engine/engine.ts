@@ -3,6 +3,7 @@ import { compileProject } from './compile/compile.ts';
 import { eraseStatement } from './compile/forget-sql.ts';
 import { type LeftOver, leftOver } from './compile/left-over.ts';
 import { compileRetry, type Retry } from './compile/retry.ts';
+import { WarehouseSql } from './compile/warehouse-sql.ts';
 import { executePlan, listing } from './execute/execute.ts';
 import { compileEraser, type EraserSecrets } from './execute/map/erase.ts';
 import { mapRecords } from './execute/map-records.ts';
@@ -20,6 +21,7 @@ import type { Project, ProjectFiles } from './model/project.ts';
 import type { RunReport } from './model/run-report.ts';
 import type { StateSnapshot } from './model/snapshot.ts';
 import type { KeptRun } from './model/state-port.ts';
+import type { WarehouseStatements } from './model/warehouse-views.ts';
 import { readProject } from './read/read.ts';
 import { withOverrides } from './read/with-overrides.ts';
 import { validateProject } from './validate/validate.ts';
@@ -69,6 +71,10 @@ export function plan(
     ? { diagnostics: all }
     : { plan: compiled.plan, diagnostics: all };
 }
+
+/** compile: what is asked of a project's warehouse before there is a plan. */
+export const warehouseStatements = (project: Project): WarehouseStatements =>
+  new WarehouseSql(project, []).questions();
 
 /** compile: what a run has left undone, of the plan as it is now. */
 export const planLeftOver = (kept: KeptRun, now: Plan): LeftOver => leftOver(kept, now);

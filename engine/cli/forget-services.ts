@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { erasers, erasing, stageRows } from '../engine.ts';
+import { erasers, erasing, stageRows, warehouseStatements } from '../engine.ts';
 import { cacheGroup } from '../model/cache-port.ts';
 import { complaint, RefusedError } from '../model/errors.ts';
 import type { StreamEraser } from '../model/forget.ts';
@@ -49,6 +49,7 @@ export async function withForgetServices<T>(
       warehouse: duckdbEraser({
         path: warehousePath(project),
         memoryBytes: parseSize(project.warehouse.memory ?? '256MiB'),
+        statements: warehouseStatements(project),
       }),
       files: runFiles(resolve(project.folder, '.etl')),
       erasers: found,

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { warehouseStatements } from '../engine.ts';
 import { versionsTable } from '../model/columns.ts';
 import type { Forgetting } from '../model/forget.ts';
 import { allLost } from '../model/lost-loads.ts';
@@ -7,6 +8,7 @@ import type { Project } from '../model/project.ts';
 import { emptyState, type StateSnapshot } from '../model/snapshot.ts';
 import type { LostLoads, State } from '../model/state-port.ts';
 import { parseSize } from '../model/units.ts';
+import { homeSchema, ownTables } from '../model/warehouse-home.ts';
 import { overriddenPages } from '../operations/overrides.ts';
 import { systemClock } from '../services/clock.ts';
 import { environmentReferences } from '../services/references.ts';
@@ -44,18 +46,24 @@ export const warehousePath = (project: Project): string =>
   pathIn(project, project.warehouse.path ?? '.etl/warehouse.duckdb');
 
 /** Their adapters are loaded only here: commands that need no database start twice as fast. */
-export async function databases(project: Project): Promise<Databases> {
+async function openWarehouse(project: Project): Promise<Warehouse> {
+  const { warehouse } = project;
   const { duckdbWarehouse } = await import('../services/duckdb/duckdb-warehouse.ts');
+  return duckdbWarehouse({
+    path: warehousePath(project),
+    memoryBytes: parseSize(warehouse.memory ?? '256MiB'),
+    statements: warehouseStatements(project),
+  });
+}
+
+export async function databases(project: Project): Promise<Databases> {
   const staging = await openStaging(project);
   return {
     staging,
     memory: staging.memory,
     forgetting: staging.forgetting,
     state: staging.state,
-    warehouse: duckdbWarehouse({
-      path: warehousePath(project),
-      memoryBytes: parseSize(project.warehouse.memory ?? '256MiB'),
-    }),
+    warehouse: await openWarehouse(project),
   };
 }
 
@@ -75,14 +83,14 @@ const lostOf = (lost: LostLoads | undefined): Pick<StateSnapshot, 'lost'> =>
 export async function snapshot(project: Project, databases: Databases): Promise<StateSnapshot> {
   const { staging, warehouse } = databases;
   const wanted = project.mappings.flatMap(({ name, to }) => {
-    const [schema, table] = [to?.schema ?? 'main', to?.table ?? name];
+    const [schema, table] = [to?.schema ?? homeSchema(project.warehouse), to?.table ?? name];
     return [
       { schema, table },
       { schema, table: versionsTable(table) },
     ];
   });
-  const own = ['_etl_loads', '_etl_completeness'].map((table) => ({ schema: 'main', table }));
-  const tables = await warehouse.tables([...wanted, ...own]);
+  const { loads, completeness } = ownTables(project.warehouse);
+  const tables = await warehouse.tables([...wanted, loads, completeness]);
   if (!(await staging.exists())) {
     const units = await warehouse.loadedUnits(project.environment, 0, unitsMax);
     return { ...emptyState, tables, ...lostOf(allLost(units)) };

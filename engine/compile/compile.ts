@@ -11,10 +11,12 @@ import type {
   StagingPlan,
   Step,
   StreamPlan,
+  WarehousePlan,
 } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
 import type { StateSnapshot } from '../model/snapshot.ts';
 import { parseDuration, parsePercent, parseSize } from '../model/units.ts';
+import { homeSchema } from '../model/warehouse-home.ts';
 import { canonical, sha256 } from './canonical.ts';
 import { compileChecks } from './checks.ts';
 import { compileMapping } from './mapping.ts';
@@ -54,7 +56,7 @@ export function compileProject(
   if (hasErrors(diagnostics)) return { diagnostics };
   const mappings = mapped.map((one) => one.mapping);
   const streams = streamsOf(project, mappings);
-  const sql = new WarehouseSql(project.warehouse.type ?? 'duckdb', project.templates, snapshot.tables);
+  const sql = new WarehouseSql(project, snapshot.tables);
   const compiled = compileSteps(project, mappings, streams, sql, snapshot, diagnostics);
   const steps = fromLedger ? compiled.filter(({ kind }) => kind !== 'extract' && kind !== 'sweep') : compiled;
   if (hasErrors(diagnostics)) return { diagnostics };
@@ -89,17 +91,24 @@ const connections = (
   project: Project,
 ): Pick<Plan, 'staging' | 'warehouse' | 'redis' | 'metrics' | 'alerts' | 'tokenKey' | 'pageKey'> => ({
   staging: compileStaging(project.staging),
-  warehouse: {
-    type: 'duckdb',
-    path: project.warehouse.path ?? '.etl/warehouse.duckdb',
-    memoryBytes: parseSize(project.warehouse.memory ?? '256MiB'),
-  },
+  warehouse: compileWarehouse(project.warehouse),
   ...(project.redis && { redis: { url: project.redis.url, prefix: project.redis.prefix ?? 'sluice' } }),
   ...(project.metrics && { metrics: compileMetrics(project.metrics) }),
   ...(project.alerts && { alerts: project.alerts.map(compileAlert) }),
   ...(project.tokenKey !== undefined && { tokenKey: project.tokenKey }),
   ...(project.pageKey !== undefined && { pageKey: project.pageKey }),
 });
+
+const compileWarehouse = (settings: config.WarehouseSettings): WarehousePlan => {
+  const { type, path, memory, url = '' } = settings;
+  return type === 'postgres'
+    ? { type, url, schema: homeSchema(settings) }
+    : {
+        type: 'duckdb',
+        path: path ?? '.etl/warehouse.duckdb',
+        memoryBytes: parseSize(memory ?? '256MiB'),
+      };
+};
 
 const compileStaging = (settings: config.StagingSettings): StagingPlan => {
   const { dialect, storage, url = '', schema, rows } = settings;

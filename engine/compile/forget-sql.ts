@@ -15,7 +15,7 @@ export function eraseStatement(
   table = mapping.table,
 ): EraseStatement {
   const { schema } = mapping;
-  const sql = new WarehouseSql(project.warehouse.type ?? 'duckdb', project.templates, []);
+  const sql = new WarehouseSql(project, []);
   const typed = columns.map((name) => ({ name, type: typeOf(mapping, name) }));
   const lists = columns.map((_, at): [string, (string | null)[]] => [
     `k${at}`,

@@ -6,6 +6,7 @@ import { knownPath } from '../model/path.ts';
 import type { DeletesPlan, LogicalType, MappingPlan, Origin, PropertyPlan } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
 import { goneOf } from '../model/sweep.ts';
+import { homeSchema } from '../model/warehouse-home.ts';
 import { canonical, sha256 } from './canonical.ts';
 import { compileConditions } from './conditions.ts';
 import { overridesOf } from './overrides.ts';
@@ -32,7 +33,7 @@ export function compileMapping(
     stream: mapping.from,
     ...(mapping.each !== undefined && { each: knownPath(mapping.each) }),
     where: compileConditions(mapping.where ?? {}, mapping.each !== undefined),
-    schema: mapping.to?.schema ?? 'main',
+    schema: mapping.to?.schema ?? homeSchema(project.warehouse),
     table: mapping.to?.table ?? mapping.name,
     key: [accountColumn, ...key],
     properties,

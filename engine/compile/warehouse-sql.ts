@@ -1,68 +1,25 @@
 import Handlebars from 'handlebars';
-import type { AuditStatement, AuditStatementName } from '../model/audit.ts';
+import type { AuditStatement } from '../model/audit.ts';
 import { stagedMeta } from '../model/batch.ts';
 import { accountColumn, versionsTable } from '../model/columns.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
 import type {
   DefineStep,
+  Dialect,
   LoadStatement,
-  LoadStatementName,
   LoadStep,
   LogicalType,
   MappingPlan,
 } from '../model/plan.ts';
+import type { Project } from '../model/project.ts';
 import type { WarehouseTable } from '../model/snapshot.ts';
-import { type ColumnType, columnTypes } from './column-types.ts';
-
-/** Where the warehouse keeps its own account of loads. */
-export const loadsTable = { schema: 'main', table: '_etl_loads' } as const;
-/** What it tells readers of its tables. */
-const completeness = { schema: 'main', table: '_etl_completeness' } as const;
+import { type OwnTables, ownTables } from '../model/warehouse-home.ts';
+import type { WarehouseStatements } from '../model/warehouse-views.ts';
+import { type ColumnType, columnTypes, identifiers, pageType } from './column-types.ts';
+import { auditNames, leavingAuditNames, loadNames, optionalNames } from './load-names.ts';
 
 const statementEnd = /;?\n---\n/;
-const batchOf = {
-  /** What was loaded stays. */
-  staying: ['batch', 'newest'],
-  leaving: ['orphans', 'adopt', 'marks', 'remember', 'current', 'size'],
-} as const;
-
-/** The statements of a load, in the order they run. */
-const loadNames = ({ deletes }: MappingPlan): readonly LoadStatementName[] => [
-  'known',
-  'open',
-  'copy',
-  'superseded',
-  ...(deletes === undefined ? batchOf.staying : batchOf.leaving),
-  'count',
-  'merge',
-  'refused',
-  ...(deletes === undefined ? [] : (['remove'] as const)),
-  'record',
-  'complete',
-];
-
-/** Statements of an audit, each with its template. */
-const auditNames: readonly (readonly [AuditStatementName, template: string])[] = [
-  ['open', 'open'],
-  ['copy', 'copy'],
-  ['superseded', 'superseded'],
-  ['batch', 'batch'],
-  ['newest', 'newest'],
-  ['count', 'count'],
-  ['compare', 'compare'],
-  ['compare_source', 'compare'],
-  ['counted', 'counted'],
-  ['examples', 'examples'],
-  ['loaded', 'loaded'],
-];
-
-/** Those of a table that rows leave. */
-const leavingAuditNames = [
-  ['current', 'current'],
-  ['older_rows', 'older-rows'],
-] as const;
-
 interface Column extends ColumnType {
   readonly name: string;
   readonly required: boolean;
@@ -79,27 +36,36 @@ export interface Definition {
 
 /** Renders a dialect's templates: identifiers quoted by a helper, values only as `$name` parameters. */
 export class WarehouseSql {
-  readonly #dialect: 'duckdb';
+  readonly #dialect: Dialect;
   readonly #templates: { readonly [name: string]: string };
   readonly #tables: readonly WarehouseTable[];
+  readonly #own: OwnTables;
   readonly #handlebars = Handlebars.create();
 
-  constructor(
-    dialect: 'duckdb',
-    templates: { readonly [name: string]: string },
-    tables: readonly WarehouseTable[],
-  ) {
-    this.#dialect = dialect;
+  constructor({ warehouse, templates }: Project, tables: readonly WarehouseTable[]) {
+    this.#dialect = warehouse.type ?? 'duckdb';
     this.#templates = templates;
     this.#tables = tables;
-    this.#handlebars.registerHelper('id', (name: string) => `"${name.replaceAll('"', '""')}"`);
+    this.#own = ownTables(warehouse);
+    const quoted = identifiers[this.#dialect];
+    this.#handlebars.registerHelper('id', quoted);
     this.#handlebars.registerHelper('text', (text: string) => `'${text.replaceAll("'", "''")}'`);
-    this.#handlebars.registerPartial('older', (templates[`${dialect}/older`] ?? '').trim());
+    for (const [name, text] of Object.entries(templates)) {
+      const [dialect, part] = name.split('/');
+      if (dialect === this.#dialect && part !== undefined)
+        this.#handlebars.registerPartial(part, text.trim());
+    }
+  }
+
+  /** What is asked of the warehouse before there is a plan. */
+  questions(): WarehouseStatements {
+    return { tables: this.#render('tables', {}), units: this.#render('units', {}), loads: this.#own.loads };
   }
 
   /** DDL of those of our own tables that the warehouse does not have yet, or has from an older version. */
   lacking(): readonly string[] {
-    const known = this.#table(loadsTable.schema, loadsTable.table);
+    const { loads, completeness } = this.#own;
+    const known = this.#table(loads.schema, loads.table);
     const hasLoads = known !== undefined && typeIn(known, 'deleted') !== undefined;
     const hasCompleteness = this.#table(completeness.schema, completeness.table) !== undefined;
     return [
@@ -152,9 +118,9 @@ export class WarehouseSql {
 
   load(mapping: MappingPlan, rowsMax: number): LoadStep {
     const context = this.#context(mapping);
-    const statements = loadNames(mapping).map(
-      (name): LoadStatement => ({ name, sql: this.#render(name, context) }),
-    );
+    const statements = loadNames(mapping)
+      .filter((name) => !optionalNames.has(name) || this.#has(name))
+      .flatMap((name) => this.#statements(name, context).map((sql): LoadStatement => ({ name, sql })));
     const reason = `what is staged goes to ${mapping.schema}.${mapping.table}`;
     return { kind: 'load', id: `load ${mapping.name}`, reason, mapping: mapping.name, rowsMax, statements };
   }
@@ -162,11 +128,12 @@ export class WarehouseSql {
   /** What holds a load file against the target table. */
   audit(mapping: MappingPlan): readonly AuditStatement[] {
     const context = this.#context(mapping);
-    return [...auditNames, ...(mapping.deletes === undefined ? [] : leavingAuditNames)].map(
-      ([name, template]) => ({
-        name,
-        sql: this.#render(template, { ...context, source: name === 'compare_source' }),
-      }),
+    return [...auditNames, ...(mapping.deletes === undefined ? [] : leavingAuditNames)].flatMap(
+      ([name, template]) =>
+        this.#statements(template, { ...context, source: name === 'compare_source' }).map((sql) => ({
+          name,
+          sql,
+        })),
     );
   }
 
@@ -189,14 +156,14 @@ export class WarehouseSql {
     { schema, table }: Pick<MappingPlan, 'schema' | 'table'>,
     columns: readonly { readonly name: string; readonly type: LogicalType }[],
   ): string {
-    const types = columnTypes[this.#dialect];
+    const types = columnTypes(this.#dialect);
     const keys = columns.map(({ name, type }) => ({ ...types(type), name }));
     return this.#render('forget', { schema, table, keys });
   }
 
   /** Columns of the target table, in order. */
   #columns(mapping: MappingPlan): readonly Column[] {
-    const types = columnTypes[this.#dialect];
+    const types = columnTypes(this.#dialect);
     const { deletes } = mapping;
     const text = types({ name: 'string' });
     const instant = types({ name: 'timestamp' });
@@ -208,7 +175,7 @@ export class WarehouseSql {
       // What must be there is checked while mapping; a mapping may require less tomorrow.
       ...mapping.properties.map(({ name, type }) => ({ ...types(type), name, ...own, required: false })),
       { name: '_run', ...text, ...own },
-      { name: '_page', ...types({ name: 'integer' }), type: 'BIGINT', fileType: 'BIGINT', ...own },
+      { name: '_page', ...pageType(this.#dialect), ...own },
       { name: '_loaded_at', ...instant, ...own },
       { name: '_hash', ...text, ...own },
       { name: '_cursor', ...text, ...versioned },
@@ -229,8 +196,8 @@ export class WarehouseSql {
 
   /** Columns of the load file, in order: see `stagedMeta`. */
   #fileColumns(mapping: MappingPlan): readonly FileColumn[] {
-    const types = columnTypes[this.#dialect];
-    const position = { type: 'BIGINT', fileType: 'BIGINT', fromBase64: false };
+    const types = columnTypes(this.#dialect);
+    const position = pageType(this.#dialect);
     const kind = kindOf(mapping);
     return [
       { name: accountColumn, ...types({ name: 'string' }), kind: '' },
@@ -247,6 +214,10 @@ export class WarehouseSql {
     return this.#tables.find((one) => same(one.schema, schema) && same(one.table, table));
   }
 
+  #has(template: string): boolean {
+    return Object.hasOwn(this.#templates, `${this.#dialect}/${template}`);
+  }
+
   #statements(template: string, context: object): readonly string[] {
     return this.#render(template, context).split(statementEnd);
   }
@@ -256,7 +227,7 @@ export class WarehouseSql {
     if (text === undefined)
       throw new Error(`Assertion failed: there is a template ${this.#dialect}/${template}.sql.hbs`);
     const render = this.#handlebars.compile(text, { noEscape: true, strict: true });
-    return render({ ...context, loads: loadsTable, completeness }).trim();
+    return render({ ...context, ...this.#own }).trim();
   }
 }
 

@@ -159,7 +159,15 @@ export interface WarehouseSettings {
   /**
    * Which warehouse.
    */
-  type?: 'duckdb';
+  type?: 'duckdb' | 'postgres';
+  /**
+   * URL of the PostgreSQL database, version 15 or newer, such as `postgres://loader:PASSWORD@db.example/analytics`. Off this machine connections are encrypted and the server’s certificate is checked, unless `?sslmode=` says `require` or `disable`.
+   */
+  url?: string;
+  /**
+   * Schema of tables whose mapping names none, and of Sluice’s own tables. `main` in DuckDB and `public` in PostgreSQL unless it is named.
+   */
+  schema?: string;
   /**
    * File of the DuckDB database, relative to the project folder.
    */

@@ -81,11 +81,24 @@ export interface MetricsPlan {
   readonly otlp?: { readonly url: string; readonly everyMs: number };
 }
 
-export interface WarehousePlan {
+/** Whose SQL a warehouse speaks. */
+export type Dialect = WarehousePlan['type'] | 'snowflake';
+
+export type WarehousePlan = DuckdbPlan | PostgresWarehousePlan;
+
+export interface DuckdbPlan {
   readonly type: 'duckdb';
   /** Relative to the project folder. */
   readonly path: string;
   readonly memoryBytes: number;
+}
+
+export interface PostgresWarehousePlan {
+  readonly type: 'postgres';
+  /** A reference, since it may hold a password. */
+  readonly url: string;
+  /** Of our own tables, and of those whose mapping names none. */
+  readonly schema: string;
 }
 
 export type Step =
@@ -185,10 +198,11 @@ export interface StopPlan {
 
 export interface LoadStatement {
   /**
-   * `known` finds the unit's row in `_etl_loads`; `open` names the load file, `copy` makes a table of it; `superseded`
-   * counts the rows that have a newer version in it. Where there are none the file is the `batch`, otherwise it is the
-   * `newest` version of each row. `count` counts the target, and what of it this load has written; `merge` moves the batch
-   * into it; `refused` counts what the target has in a newer version; `record` writes `_etl_loads`. Where rows leave the
+   * `open` makes what is temporary and `copy` brings the load file to it, before the transaction. `known` finds the unit's
+   * row in `_etl_loads`; `superseded` counts the rows that have a newer version in it. Where there are none the file is the `batch`, otherwise it is the
+   * `newest` version of each row. `merge` moves the batch into the target, and says how many rows it has `inserted` and
+   * `updated`; where it cannot, `count` counts the target before and after it, and what of it this load has written; where
+   * it counts rows as updated that only have another version now, `written` counts those that this load has written; `refused` counts what the target has in a newer version; `record` writes `_etl_loads`. Where rows leave the
    * table, `orphans` counts those whose record it does not know yet, and `adopt` tells it; `marks` finds the newest marker
    * of each record and `remember` keeps it; the batch is what is `current` then, `size` counts it, and after the merge
    * `remove` takes away what the markers leave out. After the last unit `complete` writes `_etl_completeness`.
@@ -212,6 +226,7 @@ export type LoadStatementName =
   | 'newest'
   | 'count'
   | 'merge'
+  | 'written'
   | 'refused'
   | 'remove'
   | 'record'

@@ -1,3 +1,13 @@
+/** What is asked of a warehouse that no plan has; rendered from templates, as all its SQL. */
+export interface WarehouseStatements {
+  /** Columns of the tables of `$schema`: `table_name`, `column_name` and `data_type`, in order. */
+  readonly tables: string;
+  /** Units of `_etl_loads` whose id begins with `$prefix` and that end behind page `$after`; the last `$limit`. */
+  readonly units: string;
+  /** The warehouse's own account of loads. */
+  readonly loads: { readonly schema: string; readonly table: string };
+}
+
 /** The rows of one mapping in a range of pages: what one load carries. */
 export interface LoadUnit {
   readonly id: string;
@@ -33,6 +43,10 @@ export interface LoadRequest {
   readonly table: string;
   /** Load file: CSV, see model/load-file.ts. */
   readonly file: string;
+  /** When its rows get there: a canonical instant. */
+  readonly loadedAt: string;
+  /** What its transaction tells readers of the table; absent where more units follow. */
+  readonly completeness?: Completeness;
 }
 
 /** What readers of a table may rely on. */

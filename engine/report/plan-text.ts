@@ -23,7 +23,7 @@ export function planText(plan: Plan, sql: boolean): string {
   const steps = plan.steps.map((step, at) => `${at + 1}. ${stepText(plan, step, sql)}`);
   const needs = plan.references.map(({ reference, at }) => `  ${reference}  (${at})`);
   return [
-    `Plan ${plan.id.slice(0, 12)} of ${plan.project} in ${plan.environment}: ${plan.staging.dialect} → ${plan.warehouse.type} ${plan.warehouse.path}`,
+    `Plan ${plan.id.slice(0, 12)} of ${plan.project} in ${plan.environment}: ${plan.staging.dialect} → ${warehouseText(plan)}`,
     ...(plan.steps.some(({ kind }) => kind === 'extract')
       ? []
       : ['No request is made: everything comes from pages that are kept.']),
@@ -33,6 +33,9 @@ export function planText(plan: Plan, sql: boolean): string {
     ...(sql ? [] : ['', 'With --sql the statements are shown, too.']),
   ].join('\n');
 }
+
+const warehouseText = ({ warehouse }: Plan): string =>
+  warehouse.type === 'duckdb' ? `duckdb ${warehouse.path}` : `${warehouse.type}, schema ${warehouse.schema}`;
 
 function stepText(plan: Plan, step: Step, sql: boolean): string {
   return [`${step.id}: ${step.reason}`, ...detail(plan, step, sql).map((line) => indent(line, '     '))].join(

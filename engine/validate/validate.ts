@@ -5,6 +5,7 @@ import { buildProject } from './build-project.ts';
 import { checkDocument } from './check-document.ts';
 import { columnMistakes, testColumns } from './columns.ts';
 import { crossReferences } from './cross-references.ts';
+import { databaseMistakes } from './databases.ts';
 import { deletesMistakes } from './deletes.ts';
 import { collectEntries, type Entries, withoutKind } from './entries.ts';
 import { type ChosenEnvironment, chooseEnvironment, fillingOf } from './environment.ts';
@@ -18,7 +19,6 @@ import { projectDocument, projectMistakes } from './project-document.ts';
 import { propertyMistakes } from './properties.ts';
 import { requestMistakes } from './requests.ts';
 import { maskSecrets } from './secrets.ts';
-import { stagingMistakes } from './staging.ts';
 import { sourceMistakes } from './streams.ts';
 import { substitute } from './substitute.ts';
 
@@ -109,7 +109,7 @@ export function validateProject(files: ProjectFiles, options: ValidateOptions = 
     ...meaning(entries),
     ...overridesMistakes(entries, options.nowMs ?? Number.NEGATIVE_INFINITY),
     ...tokenKeyMistakes(entries, chosen),
-    ...(own === undefined || entries.project === undefined ? [] : stagingMistakes(own)),
+    ...(own === undefined || entries.project === undefined ? [] : databaseMistakes(own)),
   ];
   const diagnostics = maskSecrets(
     inOrder(found),

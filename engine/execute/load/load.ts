@@ -2,7 +2,15 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cursorValue } from '../../model/batch.ts';
 import type { LoadStep, MappingPlan } from '../../model/plan.ts';
-import type { Clock, LoadCounts, LoadUnit, Staging, Warehouse } from '../../model/ports.ts';
+import type {
+  Clock,
+  Completeness,
+  LoadCounts,
+  LoadRequest,
+  LoadUnit,
+  Staging,
+  Warehouse,
+} from '../../model/ports.ts';
 import type { State } from '../../model/state-port.ts';
 import { writeLoadFile } from './load-file-writer.ts';
 import type { LoadSpool } from './load-spool.ts';
@@ -41,19 +49,31 @@ export async function load(
 ): Promise<LoadCounts> {
   const { staging, warehouse } = services;
   const total = { ...nothing };
-  // Before the units: what is staged meanwhile may have moved the cursor on.
-  const reached = await staging.reached(mapping.stream);
-  for (const unit of await unitsToLoad(mapping, step, services)) {
+  const completeness = await completenessOf(mapping, step, staging);
+  const units = await unitsToLoad(mapping, step, services);
+  for (const [at, unit] of units.entries()) {
     services.signal.throwIfAborted();
     await services.confirm();
-    const counts = await loadUnit(mapping, step, unit, services);
+    // No two units of a run share a time: what one has written is told by it.
+    const loadedAt = new Date(services.clock.now() + at).toISOString();
+    const last = at === units.length - 1 ? { completeness } : {};
+    const counts = await loadUnit(mapping, step, unit, services, { loadedAt, ...last });
     for (const name of Object.keys(total) as (keyof LoadCounts)[]) total[name] += counts[name];
   }
-  const { open } = await staging.blockers.standing(mapping.name);
-  const known = reached !== undefined && step.cursor !== undefined;
-  const until = known ? cursorValue(step.cursor, reached) : null;
-  await warehouse.complete(step.statements, { until, blockers: open });
+  if (units.length === 0) await warehouse.complete(step.statements, completeness);
   return total;
+}
+
+/** Asked for before the units: what is staged meanwhile may have moved the cursor on. */
+async function completenessOf(
+  mapping: MappingPlan,
+  { cursor }: LoadStep,
+  staging: Staging,
+): Promise<Completeness> {
+  const reached = await staging.reached(mapping.stream);
+  const { open } = await staging.blockers.standing(mapping.name);
+  const known = reached !== undefined && cursor !== undefined;
+  return { until: known ? cursorValue(cursor, reached) : null, blockers: open };
 }
 
 /** Units of the warehouse that are looked at: those of a run that was killed, which are few. */
@@ -79,19 +99,33 @@ async function loadUnit(
   step: LoadStep,
   unit: LoadUnit,
   services: LoadServices,
+  told: Pick<LoadRequest, 'loadedAt' | 'completeness'>,
 ): Promise<LoadCounts> {
-  const { staging, warehouse, clock, run } = services;
+  const { staging, warehouse, run } = services;
   await stageRows(mapping, unit, services);
   const held = await staging.held(mapping, unit);
   const [rows, marks] = [unit.rows - held.rows, unit.marks - held.marks];
   const file = await loadFile(mapping, unit, rows + marks, services);
   const { schema, table } = mapping;
-  const request = { unit, run, rows, schema, table, file };
-  const loaded = rows + marks === 0 ? nothing : await warehouse.load(step.statements, request);
+  const request = { unit, run, rows, schema, table, file, ...told };
+  const loaded =
+    rows + marks === 0
+      ? await nothingLoaded(step, services, told)
+      : await warehouse.load(step.statements, request);
   const counts = { ...loaded, held: held.rows };
   await rm(file, { force: true });
-  await staging.markLoaded(unit, run, counts, new Date(clock.now()).toISOString());
+  await staging.markLoaded(unit, run, counts, told.loadedAt);
   return counts;
+}
+
+/** All its rows are held: there is nothing to load, and yet something to say. */
+async function nothingLoaded(
+  { statements }: LoadStep,
+  { warehouse }: LoadServices,
+  { completeness }: Pick<LoadRequest, 'completeness'>,
+): Promise<LoadCounts> {
+  if (completeness !== undefined) await warehouse.complete(statements, completeness);
+  return nothing;
 }
 
 /** Sees to it that the rows are staged that are read from there: those to look for among the held, or without a file. */

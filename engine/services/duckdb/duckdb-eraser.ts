@@ -1,47 +1,17 @@
 import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type DuckDBConnection, LIST, listValue, VARCHAR } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { complaint, ExplainedError, TerminalError } from '../../model/errors.ts';
-import type { EraseStatement, WarehouseEraser } from '../../model/forget.ts';
-import { type DuckdbOptions, messageOf, quoted, tables, withFile } from './duckdb-warehouse.ts';
+import type { WarehouseEraser } from '../../model/forget.ts';
+import { sqlEraser } from '../warehouse/eraser.ts';
+import { messageOf } from '../warehouse/session.ts';
+import { type DuckdbOptions, duckdbConnector, quoted, withFile } from './duckdb-warehouse.ts';
 
 /** Deletes rows of persons from the embedded warehouse, and their bytes from its file. */
-export function duckdbEraser({ path, memoryBytes }: DuckdbOptions): WarehouseEraser {
-  return {
-    erase: async (statements) => {
-      if (!existsSync(path) || statements.length === 0) return 0;
-      return withFile(path, memoryBytes, (connection) => erase(connection, statements));
-    },
-    rewrite: async () => {
-      if (existsSync(path)) await rewrite(path, memoryBytes);
-    },
-  };
-}
-
-async function erase(connection: DuckDBConnection, statements: readonly EraseStatement[]): Promise<number> {
-  let rows = 0;
-  await connection.run('BEGIN');
-  try {
-    for (const statement of statements) rows += await eraseOne(connection, statement);
-    await connection.run('COMMIT');
-    return rows;
-  } catch (error) {
-    await connection.run('ROLLBACK').catch(() => {});
-    throw eraseFailure(error);
-  }
-}
-
-async function eraseOne(
-  connection: DuckDBConnection,
-  { schema, table, sql, lists }: EraseStatement,
-): Promise<number> {
-  const [known] = await tables(connection, [{ schema, table }]);
-  if (known === undefined) return 0;
-  const bound = Object.entries(lists).map(([name, values]) => [name, listValue([...values])] as const);
-  const types = bound.map(([name]) => [name, LIST(VARCHAR)] as const);
-  const reader = await connection.runAndReadAll(sql, Object.fromEntries(bound), Object.fromEntries(types));
-  return reader.rowsChanged;
-}
+export const duckdbEraser = (options: DuckdbOptions): WarehouseEraser =>
+  sqlEraser(duckdbConnector(options), options.statements, async () => {
+    if (existsSync(options.path)) await rewrite(options.path, options.memoryBytes);
+  });
 
 /**
  * DuckDB leaves deleted rows in blocks that it uses again some day. What is there is copied to a new file, which takes the
@@ -87,17 +57,6 @@ function sync(path: string): void {
     closeSync(descriptor);
   }
 }
-
-const eraseFailure = (error: unknown): TerminalError =>
-  new TerminalError(
-    complaint(
-      'ETL0720',
-      `rows of a person could not be deleted from the warehouse: ${messageOf(error)}`,
-      'The transaction was rolled back: the tables are as they were, and nothing was erased in staging yet.',
-      'Mend the table and give the command again.',
-    ),
-    error,
-  );
 
 const rewriteFailure = (path: string, error: unknown): TerminalError =>
   new TerminalError(

@@ -1,6 +1,7 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import { complaint, type ExplainedError, TerminalError, TransientError } from '../../model/errors.ts';
 import { systemClock } from '../clock.ts';
+import { messageOf } from '../warehouse/session.ts';
 
 const openWaitMaxMs = 5000;
 const openPollMs = 100;
@@ -39,6 +40,3 @@ function openFailure(path: string, error: unknown): ExplainedError {
     error,
   );
 }
-
-const messageOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';

@@ -11,6 +11,7 @@ import { emptyState } from '../../../engine/model/snapshot.ts';
 import { duckdbWarehouse } from '../../../engine/services/duckdb/duckdb-warehouse.ts';
 import { projectFolder } from '../../support/cli.ts';
 import { root } from '../../support/root.ts';
+import { statementsOf } from '../../support/warehouse-statements.ts';
 
 const types = [
   'string',
@@ -49,7 +50,7 @@ async function bench(): Promise<Bench> {
   const compiled = plan(checked, checked.project, '0', emptyState).plan as Plan;
   const statements = planAudit(checked.project, compiled).statements['all'] ?? [];
   const path = join(folder, 'w.duckdb');
-  const warehouse = duckdbWarehouse({ path, memoryBytes: 256 * 1024 ** 2 });
+  const warehouse = duckdbWarehouse({ path, memoryBytes: 256 * 1024 ** 2, statements: statementsOf() });
   await warehouse.define(
     compiled.steps.flatMap((step) => (step.kind === 'define' ? (step as DefineStep).statements : [])),
   );
@@ -69,7 +70,8 @@ async function bench(): Promise<Bench> {
         rows: rows.length,
         marks: 0,
       };
-      await warehouse.load(loading.statements, { unit, run: 'r1', rows: rows.length, ...target });
+      const loadedAt = new Date().toISOString();
+      await warehouse.load(loading.statements, { unit, run: 'r1', rows: rows.length, loadedAt, ...target });
     },
     compare: (rows, more = {}) => {
       write(rows);

@@ -12,6 +12,7 @@ import type { Project } from '../../../engine/model/project.ts';
 import { duckdbEraser } from '../../../engine/services/duckdb/duckdb-eraser.ts';
 import { mapping, property } from '../../support/mappings.ts';
 import { text } from '../../support/root.ts';
+import { statementsOf } from '../../support/warehouse-statements.ts';
 
 const project = {
   warehouse: { type: 'duckdb' },
@@ -65,7 +66,7 @@ describe('persons in the DuckDB warehouse', () => {
       'CREATE VIEW adults AS SELECT * FROM people',
     );
 
-  const eraser = () => duckdbEraser({ path, memoryBytes: 256 * 1024 ** 2 });
+  const eraser = () => duckdbEraser({ path, memoryBytes: 256 * 1024 ** 2, statements: statementsOf() });
 
   const statement = (columns: readonly string[], rows: readonly (readonly StagedValue[])[]): EraseStatement =>
     eraseStatement(project, plan(columns), columns, rows);

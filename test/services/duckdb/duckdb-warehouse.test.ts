@@ -9,6 +9,7 @@ import { emptyState } from '../../../engine/model/snapshot.ts';
 import { duckdbWarehouse } from '../../../engine/services/duckdb/duckdb-warehouse.ts';
 import { projectFolder } from '../../support/cli.ts';
 import { root } from '../../support/root.ts';
+import { statementsOf } from '../../support/warehouse-statements.ts';
 
 const types = [
   'string',
@@ -47,7 +48,7 @@ async function bench(): Promise<Bench> {
   if (checked.project === undefined) throw new Error(JSON.stringify(checked.diagnostics));
   const compiled = plan(checked, checked.project, '0', emptyState).plan as Plan;
   const path = join(folder, 'w.duckdb');
-  const warehouse = duckdbWarehouse({ path, memoryBytes: 256 * 1024 ** 2 });
+  const warehouse = duckdbWarehouse({ path, memoryBytes: 256 * 1024 ** 2, statements: statementsOf() });
   await warehouse.define(
     compiled.steps.flatMap((step) => (step.kind === 'define' ? (step as DefineStep).statements : [])),
   );
@@ -64,6 +65,7 @@ async function bench(): Promise<Bench> {
       schema: 'sales',
       table: 'all',
       file,
+      loadedAt: '2026-01-02T00:00:00.000Z',
     });
   };
   return { warehouse, path, load };
@@ -201,7 +203,7 @@ describe('the DuckDB warehouse', function () {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await new Promise((resolve) => other.stdout.once('data', resolve));
-    const failure = await duckdbWarehouse({ path, memoryBytes: 1e8 })
+    const failure = await duckdbWarehouse({ path, memoryBytes: 1e8, statements: statementsOf() })
       .define([])
       .catch((error) => error.diagnostic);
     other.kill('SIGKILL');
@@ -212,7 +214,9 @@ describe('the DuckDB warehouse', function () {
     const { existsSync } = await import('node:fs');
     const path = join(projectFolder({}), 'none.duckdb');
     expect(
-      await duckdbWarehouse({ path, memoryBytes: 1e8 }).tables([{ schema: 'main', table: 't' }]),
+      await duckdbWarehouse({ path, memoryBytes: 1e8, statements: statementsOf() }).tables([
+        { schema: 'main', table: 't' },
+      ]),
     ).to.deep.equal([]);
     expect(existsSync(path)).to.equal(false);
   });
@@ -221,7 +225,11 @@ describe('the DuckDB warehouse', function () {
     const folder = projectFolder({
       'w.duckdb': 'this is a text and no database at all, whatever its name says',
     });
-    const failure = await duckdbWarehouse({ path: join(folder, 'w.duckdb'), memoryBytes: 1e8 })
+    const failure = await duckdbWarehouse({
+      path: join(folder, 'w.duckdb'),
+      memoryBytes: 1e8,
+      statements: statementsOf(),
+    })
       .define([])
       .catch((error) => error.diagnostic);
     expect(failure.code).to.equal('ETL0704');

@@ -11,6 +11,7 @@ import { emptyState } from '../../../engine/model/snapshot.ts';
 import { duckdbWarehouse } from '../../../engine/services/duckdb/duckdb-warehouse.ts';
 import { projectFolder } from '../../support/cli.ts';
 import { root } from '../../support/root.ts';
+import { statementsOf } from '../../support/warehouse-statements.ts';
 
 /** One version of a parent, as an API sends it. */
 interface Parent {
@@ -65,7 +66,11 @@ async function bench(stream: string, load: string): Promise<Bench> {
   const checked = await check(folder, root);
   if (checked.project === undefined) throw new Error(JSON.stringify(checked.diagnostics));
   const compiled = plan(checked, checked.project, '0', emptyState).plan as Plan;
-  const warehouse = duckdbWarehouse({ path: join(folder, 'w.duckdb'), memoryBytes: 256 * 1024 ** 2 });
+  const warehouse = duckdbWarehouse({
+    path: join(folder, 'w.duckdb'),
+    memoryBytes: 256 * 1024 ** 2,
+    statements: statementsOf(),
+  });
   for (const step of compiled.steps) if (step.kind === 'define') await warehouse.define(step.statements);
   const extraction = compiled.steps.find(
     (step): step is ExtractStep => step.kind === 'extract',
@@ -81,10 +86,14 @@ async function mapped({ mapper }: Bench, page: number, orders: Page): Promise<Ma
   return rows.rows[0] as MappedRows;
 }
 
+/** No two loads share a time. */
+let loads = 0;
+
 /** Loads some pages, given by their numbers, as one unit. */
 async function load(own: Bench, epoch: string, pages: Numbered): Promise<LoadCounts> {
   const made = await Promise.all(pages.map(([page, orders]) => mapped(own, page, orders)));
   const sum = (name: 'count' | 'marks'): number => made.reduce((total, rows) => total + rows[name], 0);
+  loads += 1;
   const firstPage = pages[0]?.[0] ?? 0;
   const file = join(own.folder, 'unit.csv');
   writeFileSync(file, Buffer.concat(made.map(({ lines }) => lines)));
@@ -93,7 +102,7 @@ async function load(own: Bench, epoch: string, pages: Numbered): Promise<LoadCou
     id: `${epoch} ${firstPage}`,
     mapping: 'lines',
     firstPage,
-    lastPage: 0,
+    lastPage: pages.at(-1)?.[0] ?? 0,
     rows: sum('count'),
     marks: sum('marks'),
   };
@@ -104,6 +113,7 @@ async function load(own: Bench, epoch: string, pages: Numbered): Promise<LoadCou
     schema: 'main',
     table: 'lines',
     file,
+    loadedAt: new Date(Date.UTC(2026, 0, 2) + loads).toISOString(),
   });
 }
 

@@ -1,4 +1,3 @@
-import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import type {
   AuditStatement,
   AuditStatementName,
@@ -9,17 +8,17 @@ import type {
 } from '../../model/audit.ts';
 import { assert, complaint, TerminalError } from '../../model/errors.ts';
 import type { CompareRequest } from '../../model/ports.ts';
-import { execute, numberOf, type Rows } from './statements.ts';
+import { type BoundValues, messageOf, numberOf, type Rows, type WarehouseSession } from './session.ts';
 
 type Row = Rows['rows'][number];
 type Run = (name: AuditStatementName) => Promise<Rows>;
 
 /** The loads of a mapping that the warehouse has noted. */
 export async function loaded(
-  connection: DuckDBConnection,
+  session: WarehouseSession,
   statements: readonly AuditStatement[],
 ): Promise<readonly LoadRecord[]> {
-  const { rows } = await runner(connection, statements, {})('loaded');
+  const { rows } = await runner(session, statements, {})('loaded');
   return rows.map((row) => ({
     unit: String(row['unit']),
     run: String(row['run']),
@@ -38,14 +37,14 @@ export async function loaded(
 
 /** Everything that is made for it is temporary. */
 export async function compare(
-  connection: DuckDBConnection,
+  session: WarehouseSession,
   statements: readonly AuditStatement[],
   request: CompareRequest,
 ): Promise<TableComparison> {
-  const run = runner(connection, statements, parameters(request));
+  const run = runner(session, statements, parameters(request));
   try {
     await run('open');
-    await run('copy');
+    await session.copy(sqlOf(statements, 'copy'), parameters(request), request.file);
     const leaving = statements.some(({ name }) => name === 'current');
     // The table knows newer versions of records than the rows that are staged; a listing is held against it as it is.
     const superseded =
@@ -79,24 +78,24 @@ async function currentRows(run: Run): Promise<number> {
 const noDifferences = { missing: 0, stale: 0, changed: 0, surplus: 0, doubled: 0, explained: 0 };
 
 const runner =
-  (
-    connection: DuckDBConnection,
-    statements: readonly AuditStatement[],
-    values: Readonly<Record<string, DuckDBValue>>,
-  ): Run =>
+  (session: WarehouseSession, statements: readonly AuditStatement[], values: BoundValues): Run =>
   async (name) => {
-    const statement = statements.find((one) => one.name === name);
-    assert(statement, `an audit has a statement ${name}`);
-    return execute(connection, statement.sql, values);
+    return session.execute(sqlOf(statements, name), values);
   };
+
+function sqlOf(statements: readonly AuditStatement[], name: AuditStatementName): string {
+  const statement = statements.find((one) => one.name === name);
+  assert(statement, `an audit has a statement ${name}`);
+  return statement.sql;
+}
 
 /** Any number of a page, also one that was made up. */
 const everyPage = { first: -(2n ** 63n), last: 2n ** 63n - 1n };
 
-const parameters = ({ file, pages, source }: CompareRequest): Record<string, DuckDBValue> => ({
+const parameters = ({ file, pages, source }: CompareRequest): BoundValues => ({
   file,
-  first_page: pages === undefined ? everyPage.first : BigInt(pages.first),
-  last_page: pages === undefined ? everyPage.last : BigInt(pages.last),
+  first_page: pages?.first ?? everyPage.first,
+  last_page: pages?.last ?? everyPage.last,
   started_at: source?.startedAt ?? null,
   changed_from: source?.changedFrom ?? null,
   from: source?.from ?? null,
@@ -115,11 +114,8 @@ const compareFailure = ({ schema, table }: CompareRequest, error: unknown): Term
   new TerminalError(
     complaint(
       'ETL0707',
-      `${schema}.${table} could not be compared: ${firstLine(error)}`,
+      `${schema}.${table} could not be compared: ${messageOf(error)}`,
       'Nothing was changed. If a column is missing or has another type, `etl plan` says what a run would do about it.',
     ),
     error,
   );
-
-const firstLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';

@@ -1,0 +1,48 @@
+import type { AuditStatementName } from '../model/audit.ts';
+import type { LoadStatementName, MappingPlan } from '../model/plan.ts';
+
+const batchOf = {
+  /** What was loaded stays. */
+  staying: ['batch', 'newest'],
+  leaving: ['orphans', 'adopt', 'marks', 'remember', 'current', 'size'],
+} as const;
+
+/** The statements of a load, in the order they run. */
+export const loadNames = ({ deletes }: MappingPlan): readonly LoadStatementName[] => [
+  'open',
+  'copy',
+  'known',
+  'superseded',
+  ...(deletes === undefined ? batchOf.staying : batchOf.leaving),
+  'count',
+  'merge',
+  'written',
+  'refused',
+  ...(deletes === undefined ? [] : (['remove'] as const)),
+  'record',
+  'complete',
+];
+
+/** Steps that not every dialect needs: those without a template are left out. */
+export const optionalNames: ReadonlySet<string> = new Set(['batch', 'newest', 'count', 'written']);
+
+/** Statements of an audit, each with its template. */
+export const auditNames: readonly (readonly [AuditStatementName, template: string])[] = [
+  ['open', 'open'],
+  ['copy', 'copy'],
+  ['superseded', 'superseded'],
+  ['batch', 'batch'],
+  ['newest', 'newest'],
+  ['count', 'total'],
+  ['compare', 'compare'],
+  ['compare_source', 'compare'],
+  ['counted', 'counted'],
+  ['examples', 'examples'],
+  ['loaded', 'loaded'],
+];
+
+/** Those of a table that rows leave. */
+export const leavingAuditNames = [
+  ['current', 'current'],
+  ['older_rows', 'older-rows'],
+] as const;

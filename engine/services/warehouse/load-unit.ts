@@ -1,0 +1,137 @@
+import { assert } from '../../model/errors.ts';
+import type { LoadStatement } from '../../model/plan.ts';
+import type { Completeness, LoadCounts, LoadRequest } from '../../model/ports.ts';
+import { type BoundValues, numberOf, type Rows, type WarehouseSession } from './session.ts';
+
+interface Runner {
+  has(name: LoadStatement['name']): boolean;
+  run(name: LoadStatement['name'], more?: BoundValues): Promise<Rows>;
+}
+
+/**
+ * Loads one unit. The file is brought first; then the merge, the unit's row in `_etl_loads` and what readers are told are one
+ * transaction: after a crash either all of it is there, or nothing.
+ */
+export async function loadUnit(
+  session: WarehouseSession,
+  statements: readonly LoadStatement[],
+  request: LoadRequest,
+): Promise<LoadCounts> {
+  const values = parametersOf(request);
+  const runner = runnerOf(session, statements, values);
+  await runner.run('open');
+  await session.copy(sqlOf(statements, 'copy'), values, request.file);
+  await session.begin();
+  try {
+    const [known] = (await runner.run('known')).rows;
+    const counts = known === undefined ? await performed(runner, request) : countsOf(known);
+    await session.commit();
+    return counts;
+  } catch (error) {
+    await session.rollback().catch(() => {});
+    throw error;
+  }
+}
+
+async function performed(runner: Runner, { rows, completeness }: LoadRequest): Promise<LoadCounts> {
+  const { run } = runner;
+  const leaving = runner.has('remove');
+  const file = await run('superseded');
+  requireWhole(file, rows);
+  const older = leaving
+    ? rows - (await currentRows(run))
+    : await olderRows(runner, numberOf(file, 'superseded'));
+  const { inserted, written } = await merged(runner);
+  // Most loads write all they have; what did not get in is looked for only where there is something.
+  const rest = rows - older - written;
+  const refused = rest === 0 ? 0 : numberOf(await run('refused'), 'refused');
+  const deleted = leaving ? (await run('remove')).changed : 0;
+  const counts = {
+    staged: rows,
+    inserted,
+    updated: written - inserted,
+    unchanged: rest - refused,
+    superseded: older + refused,
+    deleted,
+  };
+  await run('record', counts);
+  if (completeness !== undefined) await run('complete', completenessValues(completeness));
+  return { ...counts, held: 0 };
+}
+
+/** A window over all columns costs several times the merge, so it is used only where a row has several versions. */
+async function olderRows(runner: Runner, superseded: number): Promise<number> {
+  const name = superseded === 0 ? 'batch' : 'newest';
+  if (runner.has(name)) await runner.run(name);
+  return superseded;
+}
+
+/** Where rows leave the table, what records say of themselves decides which rows are current. */
+async function currentRows(run: Runner['run']): Promise<number> {
+  if (numberOf(await run('orphans'), 'rows') > 0) await run('adopt');
+  await run('marks');
+  await run('remember');
+  await run('current');
+  return numberOf(await run('size'), 'rows');
+}
+
+/** Some warehouses say what a merge has done; in others the table is counted before and after it. */
+async function merged(runner: Runner): Promise<{ readonly inserted: number; readonly written: number }> {
+  const { run } = runner;
+  const before = runner.has('count') ? numberOf(await run('count'), 'rows') : undefined;
+  const merge = await run('merge');
+  if (before === undefined) {
+    const inserted = numberOf(merge, 'inserted');
+    const written = runner.has('written') ? numberOf(await run('written'), 'written') : undefined;
+    return { inserted, written: written ?? inserted + numberOf(merge, 'updated') };
+  }
+  const after = await run('count');
+  return { inserted: numberOf(after, 'rows') - before, written: numberOf(after, 'written') };
+}
+
+/** A row that the file lacks would count as unchanged, and never be missed. @throws Error, which takes the load back */
+function requireWhole(file: Rows, rows: number): void {
+  const filed = numberOf(file, 'filed');
+  if (filed !== rows) throw new Error(`the load file holds ${filed} of ${rows} rows`);
+}
+
+export const completenessValues = ({ until, blockers }: Completeness): BoundValues => ({
+  complete_until: until ?? null,
+  moves: until !== undefined,
+  open_blockers: blockers,
+});
+
+const parametersOf = ({ unit, run, file, loadedAt }: LoadRequest): BoundValues => ({
+  file,
+  run,
+  unit: unit.id,
+  first_page: unit.firstPage,
+  last_page: unit.lastPage,
+  loaded_at: loadedAt,
+});
+
+const runnerOf = (
+  session: WarehouseSession,
+  statements: readonly LoadStatement[],
+  values: BoundValues,
+): Runner => ({
+  has: (name) => statements.some((one) => one.name === name),
+  run: (name, more = {}) => session.execute(sqlOf(statements, name), { ...values, ...more }),
+});
+
+export function sqlOf(statements: readonly LoadStatement[], name: LoadStatement['name']): string {
+  const statement = statements.find((one) => one.name === name);
+  assert(statement, `the load step has a statement ${name}`);
+  return statement.sql;
+}
+
+/** The counts of a unit that `_etl_loads` has already. */
+const countsOf = (row: Readonly<Record<string, unknown>>): LoadCounts => ({
+  staged: Number(row['staged']),
+  inserted: Number(row['inserted']),
+  updated: Number(row['updated']),
+  unchanged: Number(row['unchanged']),
+  superseded: Number(row['superseded']),
+  deleted: Number(row['deleted'] ?? 0),
+  held: 0,
+});

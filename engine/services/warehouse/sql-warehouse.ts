@@ -1,0 +1,217 @@
+import { complaint, TerminalError } from '../../model/errors.ts';
+import type { LoadStatement } from '../../model/plan.ts';
+import type { Completeness, LoadRequest, Sample, Warehouse } from '../../model/ports.ts';
+import type { WarehouseTable } from '../../model/snapshot.ts';
+import type { WarehouseUnit } from '../../model/state-port.ts';
+import type { WarehouseStatements } from '../../model/warehouse-views.ts';
+import { compare, loaded } from './compare.ts';
+import { completenessValues, loadUnit, sqlOf } from './load-unit.ts';
+import { messageOf, numberOf, type WarehouseSession } from './session.ts';
+
+/** Where sessions come from. */
+export interface WarehouseConnector {
+  /** For messages: `the warehouse /data/w.duckdb`. */
+  readonly where: string;
+  /** Whether there is a database yet; where there is none, it is made by the first statement that writes. */
+  exists(): boolean;
+  /** Lends a session for as long as `work` lasts. */
+  using<T>(work: (session: WarehouseSession) => Promise<T>): Promise<T>;
+  /** A name as an identifier of its SQL. */
+  identifier(name: string): string;
+  /** Gives failures of its driver a name, where the general one would say less; others as they are. */
+  explained(error: unknown): unknown;
+  close(): Promise<void>;
+}
+
+type Use = WarehouseConnector['using'];
+
+/** A warehouse whose behaviour stands in templates: the same steps for each dialect. */
+export function sqlWarehouse(connector: WarehouseConnector, statements: WarehouseStatements): Warehouse {
+  const using: Use = (work) =>
+    connector.using(work).catch((error: unknown) => {
+      throw connector.explained(error);
+    });
+  return {
+    tables: async (wanted) =>
+      connector.exists() ? using((session) => tables(session, statements, wanted)) : [],
+    define: (ddl) => using((session) => define(session, ddl, connector)),
+    loadedUnits: async (environment, after, limit) =>
+      connector.exists()
+        ? using((session) => unitsOf(session, statements, { prefix: `${environment}.`, after, limit }))
+        : [],
+    load: (steps, request) => using((session) => load(session, steps, request, connector)),
+    complete: (steps, completeness) => using((session) => complete(session, steps, completeness, connector)),
+    sample: async (schema, table, limit) => {
+      if (!connector.exists()) throw missingTable(connector.where, schema, table);
+      return using((session) => sample(session, statements, { schema, table, limit, connector }));
+    },
+    loads: async (steps) => (connector.exists() ? using((session) => loaded(session, steps)) : []),
+    compare: (steps, request) => using((session) => compare(session, steps, request)),
+    close: () => connector.close(),
+  };
+}
+
+/** The tables of these that exist. */
+export async function tables(
+  session: WarehouseSession,
+  { tables: sql }: WarehouseStatements,
+  wanted: readonly { schema: string; table: string }[],
+): Promise<readonly WarehouseTable[]> {
+  const found = new Map<string, { name: string; type: string }[]>();
+  for (const schema of new Set(wanted.map((one) => one.schema.toLowerCase()))) {
+    const { rows } = await session.execute(sql, { schema });
+    for (const row of rows) {
+      const key = tableKey(schema, String(row['table_name']));
+      const column = { name: String(row['column_name']), type: String(row['data_type']) };
+      found.set(key, [...(found.get(key) ?? []), column]);
+    }
+  }
+  return wanted.flatMap(({ schema, table }) => {
+    const columns = found.get(tableKey(schema, table));
+    return columns === undefined ? [] : [{ schema, table, columns }];
+  });
+}
+
+/** Names that differ only in case are refused when a project is validated. */
+const tableKey = (schema: string, table: string): string =>
+  JSON.stringify([schema.toLowerCase(), table.toLowerCase()]);
+
+async function define(
+  session: WarehouseSession,
+  statements: readonly string[],
+  connector: WarehouseConnector,
+): Promise<void> {
+  for (const statement of statements) {
+    await session.execute(statement, {}).catch((error: unknown) => {
+      throw named(
+        connector,
+        error,
+        complaint(
+          'ETL0701',
+          `the warehouse refused DDL: ${messageOf(error)}`,
+          `The statement was: ${statement.slice(0, 400)}`,
+        ),
+      );
+    });
+  }
+}
+
+async function load(
+  session: WarehouseSession,
+  statements: readonly LoadStatement[],
+  request: LoadRequest,
+  connector: WarehouseConnector,
+): ReturnType<Warehouse['load']> {
+  try {
+    return await loadUnit(session, statements, request);
+  } catch (error) {
+    throw named(connector, error, loadComplaint(request, error));
+  }
+}
+
+async function complete(
+  session: WarehouseSession,
+  statements: readonly LoadStatement[],
+  completeness: Completeness,
+  connector: WarehouseConnector,
+): Promise<void> {
+  await session
+    .execute(sqlOf(statements, 'complete'), completenessValues(completeness))
+    .catch((error: unknown) => {
+      throw named(
+        connector,
+        error,
+        complaint(
+          'ETL0706',
+          `_etl_completeness could not be written: ${messageOf(error)}`,
+          'The rows are loaded; the next run writes it again.',
+        ),
+      );
+    });
+}
+
+/** What the connector knows a better name for keeps that name. */
+function named(
+  connector: WarehouseConnector,
+  error: unknown,
+  general: ReturnType<typeof complaint>,
+): unknown {
+  const explained = connector.explained(error);
+  return explained === error ? new TerminalError(general, error) : explained;
+}
+
+async function unitsOf(
+  session: WarehouseSession,
+  statements: WarehouseStatements,
+  scope: { readonly prefix: string; readonly after: number; readonly limit: number },
+): Promise<readonly WarehouseUnit[]> {
+  if ((await tables(session, statements, [statements.loads])).length === 0) return [];
+  const { rows } = await session.execute(statements.units, scope);
+  return rows.map((row) => ({
+    id: String(row['unit']),
+    mapping: String(row['mapping']),
+    run: String(row['run']),
+    firstPage: Number(row['first_page']),
+    lastPage: Number(row['last_page']),
+    counts: {
+      staged: Number(row['staged']),
+      inserted: Number(row['inserted']),
+      updated: Number(row['updated']),
+      unchanged: Number(row['unchanged']),
+      superseded: Number(row['superseded']),
+      // An account of before records could leave has no such column.
+      deleted: Number(row['deleted'] ?? 0),
+    },
+    loadedAt: String(row['loaded_at']),
+  }));
+}
+
+async function sample(
+  session: WarehouseSession,
+  statements: WarehouseStatements,
+  wanted: {
+    readonly schema: string;
+    readonly table: string;
+    readonly limit: number;
+    readonly connector: WarehouseConnector;
+  },
+): Promise<Sample> {
+  const { schema, table, limit, connector } = wanted;
+  const { identifier } = connector;
+  const [known] = await tables(session, statements, [{ schema, table }]);
+  if (known === undefined) throw missingTable(connector.where, schema, table);
+  const target = `${identifier(schema)}.${identifier(table)}`;
+  const counted = await session.execute(`SELECT count(*) AS "total" FROM ${target}`, {});
+  const names = known.columns.map(({ name }) => name);
+  const columns = names.map((name, at) => `CAST(${identifier(name)} AS VARCHAR) AS "c${at}"`).join(', ');
+  const order = names.slice(0, 3).map(identifier).join(', ');
+  const { rows } = await session.execute(
+    `SELECT ${columns} FROM ${target} ORDER BY ${order} LIMIT ${limit}`,
+    {},
+  );
+  const cell = (value: unknown): string | null =>
+    value === null || value === undefined ? null : String(value);
+  return {
+    columns: names,
+    rows: rows.map((row) => names.map((_, at) => cell(row[`c${at}`]))),
+    total: numberOf(counted, 'total'),
+  };
+}
+
+const missingTable = (where: string, schema: string, table: string): TerminalError =>
+  new TerminalError(
+    complaint(
+      'ETL0702',
+      `${where} has no table ${schema}.${table} yet`,
+      'It is made by the first `etl run` that loads it.',
+    ),
+  );
+
+function loadComplaint({ unit, schema, table }: LoadRequest, error: unknown): ReturnType<typeof complaint> {
+  const range = `pages ${unit.firstPage} to ${unit.lastPage} of ${unit.mapping}`;
+  return complaint(
+    'ETL0705',
+    `loading ${range} into ${schema}.${table} failed: ${messageOf(error)}`,
+    'The transaction was rolled back: the table is as it was. The rows stay staged, and the next run loads them.',
+  );
+}

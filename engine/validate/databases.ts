@@ -1,0 +1,104 @@
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { SourceDocument } from '../model/project.ts';
+import { chooseEnvironment, settingsOf } from './environment.ts';
+import { isJson, objectAt } from './json.ts';
+import { below, complain, keyPlace } from './places.ts';
+import { listText } from './suggest.ts';
+
+/** Settings of an environment of which one key says which kind of database it is. */
+interface Section {
+  readonly name: 'staging' | 'warehouse';
+  readonly chooser: string;
+  readonly usual: string;
+  /** Keys of each kind that not all have, and those that it cannot do without, each with an example. */
+  readonly kinds: {
+    readonly [kind: string]: {
+      readonly keys: readonly string[];
+      readonly required?: { readonly [key: string]: string };
+    };
+  };
+}
+
+const sections: readonly Section[] = [
+  {
+    name: 'staging',
+    chooser: 'dialect',
+    usual: 'sqlite',
+    kinds: {
+      sqlite: { keys: ['storage'] },
+      postgres: { keys: ['url', 'schema'], required: { url: 'url: "${env:STAGING_URL}"' } },
+    },
+  },
+  {
+    name: 'warehouse',
+    chooser: 'type',
+    usual: 'duckdb',
+    kinds: {
+      duckdb: { keys: ['path', 'memory', 'schema'] },
+      postgres: { keys: ['url', 'schema'], required: { url: 'url: "${env:WAREHOUSE_URL}"' } },
+    },
+  },
+];
+
+/** What the keys of `staging` and `warehouse` mean together, in each environment; what one extends counts as its own. */
+export const databaseMistakes = (document: SourceDocument): readonly Diagnostic[] =>
+  sections.flatMap((section) =>
+    Object.keys(objectAt(document.value, 'environments')).flatMap((name) =>
+      mistakesIn(document, section, name),
+    ),
+  );
+
+function mistakesIn(document: SourceDocument, section: Section, name: string): readonly Diagnostic[] {
+  const own = objectAt(document.value, 'environments', name)[section.name];
+  if (!isJson(own)) return [];
+  const { chain } = chooseEnvironment(document, name);
+  const settings = settingsOf(objectAt(document.value), chain, section.name);
+  const chosen = settings[section.chooser] ?? section.usual;
+  const kind = typeof chosen === 'string' ? section.kinds[chosen] : undefined;
+  if (kind === undefined || typeof chosen !== 'string') return [];
+  const pointer = below('', 'environments', name, section.name);
+  const lacking = Object.entries(kind.required ?? {}).filter(([key]) => settings[key] === undefined);
+  return [
+    ...foreignKeys(document, pointer, Object.keys(own), section, chosen),
+    ...lacking.map(([key, example]) => missingKey(document, pointer, section, chosen, key, example)),
+  ];
+}
+
+function foreignKeys(
+  document: SourceDocument,
+  pointer: string,
+  keys: readonly string[],
+  { chooser, kinds }: Section,
+  chosen: string,
+): readonly Diagnostic[] {
+  const ownersOf = (key: string): readonly string[] =>
+    Object.keys(kinds).filter((kind) => kinds[kind]?.keys.includes(key));
+  return keys
+    .filter((key) => ownersOf(key).length > 0 && !ownersOf(key).includes(chosen))
+    .map((key) => {
+      const others = ownersOf(key).map((kind) => `\`${chooser}: ${kind}\``);
+      const own = kinds[chosen]?.keys ?? [];
+      return complain(
+        'ETL0104',
+        keyPlace(document, below(pointer, key)),
+        `\`${key}\` is not a key of \`${chooser}: ${chosen}\``,
+        {
+          label: `only of ${others.join(' and ')}`,
+          help: [`Write ${others.join(' or ')}, or remove it; ${chosen} has ${listText(own)}.`],
+        },
+      );
+    });
+}
+
+const missingKey = (
+  document: SourceDocument,
+  pointer: string,
+  { name, chooser }: Section,
+  chosen: string,
+  key: string,
+  example: string,
+): Diagnostic =>
+  complain('ETL0102', keyPlace(document, pointer), `\`${key}\` is missing in \`${name}\``, {
+    label: `\`${chooser}: ${chosen}\` needs \`${key}\``,
+    help: [`for example: ${example}`],
+  });
