@@ -14,7 +14,7 @@ import { credentialsOf } from './extract/tokens/credentials-of.ts';
 import { countReplies, tellStaged } from './figures.ts';
 import { pagesDropped, pagesLeftOut, redacted, unansweredCache } from './findings.ts';
 import { groups, rowsMaxOf } from './grouping.ts';
-import { dayStart, deferral } from './load/cadence.ts';
+import { deferredLoad } from './load/cadence.ts';
 import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
 import { removeStaleFiles } from './load/stale-files.ts';
@@ -216,10 +216,7 @@ async function performLoad(
   const stopped = await stoppedLoad(step, services);
   if (stopped !== undefined) return [stopped];
   const deferred = await deferredLoad(step, services);
-  if (deferred !== undefined) {
-    ledger.deferred(mapping.name, deferred);
-    return [];
-  }
+  if (deferred !== undefined) return ledger.deferred(mapping.name, deferred);
   const { elapsedMs, ...counts } = await load(mapping, step, {
     ...services,
     run: services.runId,
@@ -228,19 +225,7 @@ async function performLoad(
     confirm: () => locks.confirm(loadLock),
     materialise: (unit) => materialise(plan, services, mapping, unit),
   });
-  ledger.loaded(mapping.name, counts, elapsedMs);
-  return [];
-}
-
-/** Why a mapping is not loaded in this run, where it is not due. */
-async function deferredLoad(
-  { cadence, mapping }: LoadStep,
-  { staging, clock }: RunServices,
-): Promise<string | undefined> {
-  if (cadence === undefined) return undefined;
-  const now = clock.now();
-  const times = await staging.loadTimes(mapping, new Date(dayStart(now)).toISOString());
-  return deferral(cadence, times, now);
+  return ledger.loaded(mapping.name, counts, elapsedMs);
 }
 
 /** What every extraction of a run shares. */

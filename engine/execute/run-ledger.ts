@@ -139,16 +139,18 @@ export class RunLedger {
     counts.nulled += rows.nulled;
   }
 
-  loaded(mapping: string, loaded: LoadCounts, elapsedMs: number): void {
+  loaded(mapping: string, loaded: LoadCounts, elapsedMs: number): readonly Diagnostic[] {
     const table = this.#table(mapping);
     const { counts } = table;
     table.loadMs += Math.round(elapsedMs);
     for (const name of Object.keys(loaded) as (keyof LoadCounts)[]) counts[name] += loaded[name];
+    return [];
   }
 
-  /** A load that was not due, and why. */
-  deferred(mapping: string, why: string): void {
+  /** A load that was not due, and why: no mistake, and so nothing to complain of. */
+  deferred(mapping: string, why: string): readonly Diagnostic[] {
     this.#table(mapping).deferred = why;
+    return [];
   }
 
   checked(reports: readonly CheckReport[]): readonly Diagnostic[] {

@@ -1,5 +1,5 @@
-import type { CadencePlan } from '../../model/plan.ts';
-import type { LoadTimes } from '../../model/ports.ts';
+import type { CadencePlan, LoadStep } from '../../model/plan.ts';
+import type { Clock, LoadTimes, Staging } from '../../model/ports.ts';
 import { durationText } from '../../model/units.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -25,6 +25,16 @@ export function deferral(
     return `${used}, next from ${clock(dayStart(nowMs) + dayMs)}`;
   }
   return undefined;
+}
+
+/** Why a mapping is not loaded in this run, in words; undefined when it is due. */
+export async function deferredLoad(
+  { cadence, mapping }: LoadStep,
+  { staging, clock }: { readonly staging: Staging; readonly clock: Clock },
+): Promise<string | undefined> {
+  if (cadence === undefined) return undefined;
+  const now = clock.now();
+  return deferral(cadence, await staging.loadTimes(mapping, new Date(dayStart(now)).toISOString()), now);
 }
 
 /** Intervals begin anew each midnight, so that those which do not divide a day keep their place in it. */

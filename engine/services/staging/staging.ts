@@ -120,11 +120,9 @@ class LedgerStaging implements OpenStaging {
   }
 
   async finishRun(run: string, status: string, finishedAt: string): Promise<void> {
+    const change = { status, finished_at: finishedAt };
     await this.#database.write((_handle, transaction) =>
-      this.#database.models.runs.update(
-        { status, finished_at: finishedAt },
-        { where: { id: run }, transaction },
-      ),
+      this.#database.models.runs.update(change, { where: { id: run }, transaction }),
     );
   }
 
