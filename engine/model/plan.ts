@@ -82,9 +82,9 @@ export interface MetricsPlan {
 }
 
 /** Whose SQL a warehouse speaks. */
-export type Dialect = WarehousePlan['type'] | 'snowflake';
+export type Dialect = WarehousePlan['type'];
 
-export type WarehousePlan = DuckdbPlan | PostgresWarehousePlan;
+export type WarehousePlan = DuckdbPlan | PostgresWarehousePlan | SnowflakePlan;
 
 export interface DuckdbPlan {
   readonly type: 'duckdb';
@@ -100,6 +100,27 @@ export interface PostgresWarehousePlan {
   /** Of our own tables, and of those whose mapping names none. */
   readonly schema: string;
 }
+
+/** Credentials stay in the project. */
+export interface SnowflakePlan {
+  readonly type: 'snowflake';
+  /** These may be references. */
+  readonly account: string;
+  readonly user: string;
+  readonly host?: string;
+  readonly role?: string;
+  readonly warehouse?: string;
+  readonly database: string;
+  /** Of our own tables, and of those whose mapping names none. */
+  readonly schema: string;
+  readonly authenticator: SnowflakeAuthenticator;
+  readonly statementTimeoutMs: number;
+  /** About how large the compressed files are that a load is cut into. */
+  readonly fileBytes: number;
+  readonly uploadsMax: number;
+}
+
+export type SnowflakeAuthenticator = 'key_pair' | 'password' | 'oauth' | 'pat';
 
 export type Step =
   | ReconcileStep
@@ -206,6 +227,7 @@ export interface LoadStatement {
    * table, `orphans` counts those whose record it does not know yet, and `adopt` tells it; `marks` finds the newest marker
    * of each record and `remember` keeps it; the batch is what is `current` then, `size` counts it, and after the merge
    * `remove` takes away what the markers leave out. After the last unit `complete` writes `_etl_completeness`.
+   * `clean` takes away what the load has left there, after the transaction.
    */
   readonly name: LoadStatementName;
   readonly sql: string;
@@ -230,7 +252,8 @@ export type LoadStatementName =
   | 'refused'
   | 'remove'
   | 'record'
-  | 'complete';
+  | 'complete'
+  | 'clean';
 
 export interface MappingPlan {
   readonly name: string;
@@ -243,6 +266,8 @@ export interface MappingPlan {
   /** Columns that identify a row, `_account` first. */
   readonly key: readonly string[];
   readonly properties: readonly PropertyPlan[];
+  /** A column whose value never changes in a row: a merge may look for its rows by it. */
+  readonly prune?: string;
   /** What the versions of a row are told apart by: field and type of the cursor. Those of another kind are not compared. */
   readonly versionedBy?: string;
   /** Absent where no row ever leaves the table. */
