@@ -1,4 +1,4 @@
-import { complaint, type ExplainedError, TerminalError, TransientError } from '../../model/errors.ts';
+import { complaint, ExplainedError, TerminalError, TransientError } from '../../model/errors.ts';
 import { messageOf } from '../warehouse/session.ts';
 
 /** What the SDK throws: Snowflake's own codes are texts of six digits, those of the SDK numbers. */
@@ -142,6 +142,7 @@ export const isLostSession = (error: unknown): boolean => lostCodes.has(failureI
 
 /** A failure of Snowflake by its name; what is no failure of Snowflake, or has no name of its own, as it is. */
 export function explained(error: unknown): unknown {
+  if (error instanceof ExplainedError) return error;
   const failure = failureIn(error);
   const kind = failure && byCode.get(failure.code);
   return failure === undefined || kind === undefined ? error : namedFailure(kind, failure, error);
