@@ -11,10 +11,7 @@ const batchOf = {
 const mergesFiles: ReadonlySet<Dialect> = new Set(['snowflake']);
 
 /** The statements of a load, in the order they run. */
-export const loadNames = (
-  { deletes }: MappingPlan,
-  dialect: Dialect,
-): readonly LoadStatementName[] => [
+export const loadNames = ({ deletes }: MappingPlan, dialect: Dialect): readonly LoadStatementName[] => [
   'open',
   'copy',
   'known',

@@ -4,12 +4,14 @@ import type { Path } from './path-plan.ts';
 import type { SourcePlan } from './source-plan.ts';
 import type { CursorType, StreamPlan } from './stream-plan.ts';
 import type { TransformPlan } from './transform-plan.ts';
+import type { WarehousePlan } from './warehouse-plan.ts';
 
 export type * from './deletes-plan.ts';
 export type * from './path-plan.ts';
 export type * from './source-plan.ts';
 export type * from './stream-plan.ts';
 export type * from './transform-plan.ts';
+export type * from './warehouse-plan.ts';
 
 /**
  * The Plan: plain JSON that says everything that `etl run` will do. It holds no secret: `${env:…}` and `${file:…}`
@@ -80,47 +82,6 @@ export interface MetricsPlan {
   readonly prometheus?: { readonly host: string; readonly port: number };
   readonly otlp?: { readonly url: string; readonly everyMs: number };
 }
-
-/** Whose SQL a warehouse speaks. */
-export type Dialect = WarehousePlan['type'];
-
-export type WarehousePlan = DuckdbPlan | PostgresWarehousePlan | SnowflakePlan;
-
-export interface DuckdbPlan {
-  readonly type: 'duckdb';
-  /** Relative to the project folder. */
-  readonly path: string;
-  readonly memoryBytes: number;
-}
-
-export interface PostgresWarehousePlan {
-  readonly type: 'postgres';
-  /** A reference, since it may hold a password. */
-  readonly url: string;
-  /** Of our own tables, and of those whose mapping names none. */
-  readonly schema: string;
-}
-
-/** Credentials stay in the project. */
-export interface SnowflakePlan {
-  readonly type: 'snowflake';
-  /** These may be references. */
-  readonly account: string;
-  readonly user: string;
-  readonly host?: string;
-  readonly role?: string;
-  readonly warehouse?: string;
-  readonly database: string;
-  /** Of our own tables, and of those whose mapping names none. */
-  readonly schema: string;
-  readonly authenticator: SnowflakeAuthenticator;
-  readonly statementTimeoutMs: number;
-  /** About how large the compressed files are that a load is cut into. */
-  readonly fileBytes: number;
-  readonly uploadsMax: number;
-}
-
-export type SnowflakeAuthenticator = 'key_pair' | 'password' | 'oauth' | 'pat';
 
 export type Step =
   | ReconcileStep

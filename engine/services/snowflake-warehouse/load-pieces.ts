@@ -18,7 +18,7 @@ const gzipLevel = 3;
  * Reads a load file as Snowflake takes it: `\N` outside of quotes becomes the empty field. Snowflake would take `\N` in
  * quotes for NULL as well, if it were told that `\N` is NULL.
  */
-export class LoadFileReader {
+class LoadFileReader {
   #isQuoted = false;
   #isEscape = false;
 

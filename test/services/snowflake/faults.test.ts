@@ -103,7 +103,8 @@ describe('the Snowflake warehouse, when something fails', function () {
     one.standIn.fault({ kind: 'hang', on: /^MERGE INTO "SALES"/ });
     const stop = new AbortController();
     const loading = failureOf(one.run('1-1', first, { signal: stop.signal }));
-    while (one.standIn.sent(/^MERGE INTO "SALES"/).length === 0) await new Promise((next) => setTimeout(next, 20));
+    while (one.standIn.sent(/^MERGE INTO "SALES"/).length === 0)
+      await new Promise((next) => setTimeout(next, 20));
     stop.abort(new Error('stopped by SIGINT'));
     expect((await loading).diagnostic.code).to.equal('ETL0740');
     expect(await held(one)).to.deep.equal([0, 0]);
