@@ -1,4 +1,5 @@
 import type { AlertPlan } from './alert.ts';
+import type { StagingPlan, WarehousePlan } from './database-plan.ts';
 import type { ConditionPlan, DeletesPlan, SweepPlan } from './deletes-plan.ts';
 import type { Path } from './path-plan.ts';
 import type { SourcePlan } from './source-plan.ts';
@@ -6,6 +7,7 @@ import type { CursorType, StreamPlan } from './stream-plan.ts';
 import type { TransformPlan } from './transform-plan.ts';
 import type { WarehousePlan } from './warehouse-plan.ts';
 
+export type * from './database-plan.ts';
 export type * from './deletes-plan.ts';
 export type * from './path-plan.ts';
 export type * from './source-plan.ts';
@@ -50,26 +52,6 @@ export interface ReferencePlan {
   readonly reference: string;
   /** `file:line:column`. */
   readonly at: string;
-}
-
-export type StagingPlan = (SqlitePlan | PostgresPlan) & {
-  /** Present where pages are staged without their rows. */
-  readonly rows?: false;
-  /** Which responses are kept: see `Retention`. */
-  readonly keep: { readonly ageMs: number; readonly bytesMax?: number };
-};
-
-export interface SqlitePlan {
-  readonly dialect: 'sqlite';
-  /** Relative to the project folder. */
-  readonly storage: string;
-}
-
-export interface PostgresPlan {
-  readonly dialect: 'postgres';
-  /** A reference, since it may hold a password. */
-  readonly url: string;
-  readonly schema: string;
 }
 
 export interface RedisPlan {
