@@ -5,7 +5,6 @@ import type { Path } from './path-plan.ts';
 import type { SourcePlan } from './source-plan.ts';
 import type { CursorType, StreamPlan } from './stream-plan.ts';
 import type { TransformPlan } from './transform-plan.ts';
-import type { WarehousePlan } from './warehouse-plan.ts';
 
 export type * from './database-plan.ts';
 export type * from './deletes-plan.ts';
@@ -13,7 +12,6 @@ export type * from './path-plan.ts';
 export type * from './source-plan.ts';
 export type * from './stream-plan.ts';
 export type * from './transform-plan.ts';
-export type * from './warehouse-plan.ts';
 
 /**
  * The Plan: plain JSON that says everything that `etl run` will do. It holds no secret: `${env:…}` and `${file:…}`
