@@ -100,13 +100,13 @@ async function loadUnit(
   services: LoadServices,
   told: Pick<LoadRequest, 'loadedAt' | 'completeness'>,
 ): Promise<Loaded> {
-  const { staging, warehouse, clock, run } = services;
+  const { staging, warehouse, clock, run, signal } = services;
   await stageRows(mapping, unit, services);
   const held = await staging.held(mapping, unit);
   const [rows, marks] = [unit.rows - held.rows, unit.marks - held.marks];
   const file = await loadFile(mapping, unit, rows + marks, services);
   const { schema, table } = mapping;
-  const request = { unit, run, rows, schema, table, file, ...told };
+  const request = { unit, run, rows, schema, table, file, signal, ...told };
   const startUs = clock.monotonicUs();
   const loaded =
     rows + marks === 0
