@@ -2,8 +2,9 @@ import { resolve } from 'node:path';
 import { erasers, erasing, stageRows, warehouseStatements } from '../engine.ts';
 import { cacheGroup } from '../model/cache-port.ts';
 import { complaint, RefusedError } from '../model/errors.ts';
-import type { StreamEraser } from '../model/forget.ts';
+import type { StreamEraser, WarehouseEraser } from '../model/forget.ts';
 import type { Plan, StreamPlan } from '../model/plan.ts';
+import type { Project } from '../model/project.ts';
 import { parseSize } from '../model/units.ts';
 import type { ForgetServices } from '../operations/forget.ts';
 import { systemClock } from '../services/clock.ts';
@@ -12,7 +13,7 @@ import { runFiles } from '../services/run-files.ts';
 import type { PlannedProject } from './planned.ts';
 import { reuse } from './reuse.ts';
 import { runIdentity } from './run-identity.ts';
-import { warehousePath } from './state.ts';
+import { postgresOptions, warehousePath } from './state.ts';
 
 /** The streams of a plan. */
 export const streamsOf = ({ steps }: Plan): readonly StreamPlan[] =>
@@ -37,7 +38,7 @@ export async function withForgetServices<T>(
 ): Promise<T> {
   const { plan, project, staging, forgetting } = work;
   const found = erasersOf(work, subject);
-  const { duckdbEraser } = await import('../services/duckdb/duckdb-eraser.ts');
+  const warehouse = await openEraser(project);
   const { resolve: resolved } = environmentReferences(project.folder, process.env);
   const { cache, locks } = await reuse(plan.redis, resolved);
   try {
@@ -46,19 +47,28 @@ export async function withForgetServices<T>(
       forgetting,
       cache,
       cacheGroups: cacheGroups(plan, found),
-      warehouse: duckdbEraser({
-        path: warehousePath(project),
-        memoryBytes: parseSize(project.warehouse.memory ?? '256MiB'),
-        statements: warehouseStatements(project),
-      }),
+      warehouse,
       files: runFiles(resolve(project.folder, '.etl')),
       erasers: found,
       stageRows: (mapping) => stageRows(plan, materialising(work), mapping),
       statement: erasing(project),
     });
   } finally {
-    await Promise.all([cache.close(), locks.close()]);
+    await Promise.all([cache.close(), locks.close(), warehouse.close()]);
   }
+}
+
+async function openEraser(project: Project): Promise<WarehouseEraser> {
+  if (project.warehouse.type === 'postgres') {
+    const { postgresEraser } = await import('../services/postgres-warehouse/postgres-eraser.ts');
+    return postgresEraser(postgresOptions(project));
+  }
+  const { duckdbEraser } = await import('../services/duckdb/duckdb-eraser.ts');
+  return duckdbEraser({
+    path: warehousePath(project),
+    memoryBytes: parseSize(project.warehouse.memory ?? '256MiB'),
+    statements: warehouseStatements(project),
+  });
 }
 
 /** What stages rows that were left out. */

@@ -25,6 +25,8 @@ interface Column extends ColumnType {
   readonly required: boolean;
   /** Whether it holds a property's values, and how rows that are there already get theirs. */
   readonly filled: 'anew' | 'by reload' | 'later';
+  /** A text that keys and versions are compared by. */
+  readonly bytewise: boolean;
 }
 
 export interface Definition {
@@ -138,6 +140,7 @@ export class WarehouseSql {
   }
 
   #context(mapping: MappingPlan): object {
+    const columns = this.#fileColumns(mapping);
     return {
       ...mapping,
       mapping: mapping.name,
@@ -145,9 +148,11 @@ export class WarehouseSql {
       versions: mapping.deletes === undefined ? '' : versionsTable(mapping.table),
       soft: mapping.deletes?.how === 'soft',
       keepsDeleted: this.#keepsDeleted(mapping),
-      values: mapping.properties.map(({ name }) => name).filter((name) => !mapping.key.includes(name)),
-      columns: this.#fileColumns(mapping),
-      file: this.#fileColumns(mapping).map(({ name, fileType }) => ({ name, type: fileType })),
+      values: valuesOf(mapping),
+      keys: columns.filter(({ name }) => mapping.key.includes(name)),
+      valueColumns: columns.filter(({ name }) => valuesOf(mapping).includes(name)),
+      columns,
+      file: columns.map(({ fileType, ...column }) => ({ ...column, type: fileType })),
     };
   }
 
@@ -170,7 +175,8 @@ export class WarehouseSql {
     const own = { required: true, filled: 'anew' } as const;
     const late = { required: false, filled: 'by reload' } as const;
     const versioned = mapping.versionedBy === undefined ? ({ ...late, filled: 'later' } as const) : late;
-    return [
+    const values = new Set(valuesOf(mapping));
+    const columns = [
       { name: accountColumn, ...text, ...own },
       // What must be there is checked while mapping; a mapping may require less tomorrow.
       ...mapping.properties.map(({ name, type }) => ({ ...types(type), name, ...own, required: false })),
@@ -184,6 +190,7 @@ export class WarehouseSql {
         ? [{ name: '_deleted_at', ...instant, required: false, filled: 'later' } as const]
         : []),
     ];
+    return columns.map((column) => ({ ...column, bytewise: column.isText && !values.has(column.name) }));
   }
 
   /** Whether rows may be there that are deleted: now, or since an earlier time when they were kept as such. */
@@ -240,6 +247,10 @@ interface FileColumn extends ColumnType {
 /** Cursors of one kind begin with the same text: only they are compared. Empty in a stream without a cursor. */
 const kindOf = ({ versionedBy }: { readonly versionedBy?: string }): string =>
   versionedBy === undefined ? '' : `${versionedBy}: `;
+
+/** Columns that are no part of the key. */
+const valuesOf = ({ key, properties }: MappingPlan): readonly string[] =>
+  properties.map(({ name }) => name).filter((name) => !key.includes(name));
 
 const step = (
   mapping: MappingPlan,
