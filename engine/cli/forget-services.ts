@@ -11,9 +11,11 @@ import { systemClock } from '../services/clock.ts';
 import { environmentReferences } from '../services/references.ts';
 import { runFiles } from '../services/run-files.ts';
 import type { PlannedProject } from './planned.ts';
+import { postgresOptions } from './postgres.ts';
 import { reuse } from './reuse.ts';
 import { runIdentity } from './run-identity.ts';
-import { postgresOptions, warehousePath } from './state.ts';
+import { snowflakeOptions } from './snowflake.ts';
+import { warehousePath } from './state.ts';
 
 /** The streams of a plan. */
 export const streamsOf = ({ steps }: Plan): readonly StreamPlan[] =>
@@ -62,6 +64,10 @@ async function openEraser(project: Project): Promise<WarehouseEraser> {
   if (project.warehouse.type === 'postgres') {
     const { postgresEraser } = await import('../services/postgres-warehouse/postgres-eraser.ts');
     return postgresEraser(postgresOptions(project));
+  }
+  if (project.warehouse.type === 'snowflake') {
+    const { snowflakeEraser } = await import('../services/snowflake-warehouse/snowflake-eraser.ts');
+    return snowflakeEraser(snowflakeOptions(project));
   }
   const { duckdbEraser } = await import('../services/duckdb/duckdb-eraser.ts');
   return duckdbEraser({

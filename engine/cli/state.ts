@@ -11,9 +11,10 @@ import { parseSize } from '../model/units.ts';
 import { homeSchema, ownTables } from '../model/warehouse-home.ts';
 import { overriddenPages } from '../operations/overrides.ts';
 import { systemClock } from '../services/clock.ts';
-import type { PostgresWarehouseOptions } from '../services/postgres-warehouse/postgres-warehouse.ts';
 import { environmentReferences } from '../services/references.ts';
 import type { OpenStaging } from '../services/staging/staging.ts';
+import { postgresOptions } from './postgres.ts';
+import { snowflakeOptions } from './snowflake.ts';
 
 /** The databases of a project in its environment. They are opened by their first use. */
 export interface Databases {
@@ -46,18 +47,16 @@ async function openStaging(project: Project): Promise<OpenStaging> {
 export const warehousePath = (project: Project): string =>
   pathIn(project, project.warehouse.path ?? '.etl/warehouse.duckdb');
 
-export const postgresOptions = (project: Project): PostgresWarehouseOptions => ({
-  url: filledIn(project, project.warehouse.url ?? ''),
-  statements: warehouseStatements(project),
-  clock: systemClock,
-});
-
 /** Their adapters are loaded only here: commands that need no database start twice as fast. */
 async function openWarehouse(project: Project): Promise<Warehouse> {
   const { warehouse } = project;
   if (warehouse.type === 'postgres') {
     const { postgresWarehouse } = await import('../services/postgres-warehouse/postgres-warehouse.ts');
     return postgresWarehouse(postgresOptions(project));
+  }
+  if (warehouse.type === 'snowflake') {
+    const { snowflakeWarehouse } = await import('../services/snowflake-warehouse/snowflake-warehouse.ts');
+    return snowflakeWarehouse(snowflakeOptions(project));
   }
   const { duckdbWarehouse } = await import('../services/duckdb/duckdb-warehouse.ts');
   return duckdbWarehouse({

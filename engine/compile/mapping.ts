@@ -50,6 +50,7 @@ export function compileMapping(
   return {
     mapping: {
       ...body,
+      ...pruned(mapping.load),
       ...(stream?.cursor && { versionedBy: `${stream.cursor.field} ${stream.cursor.type ?? 'timestamp'}` }),
       ...(deletes && { deletes }),
       hash: sha256(canonical(decisive)),
@@ -58,6 +59,8 @@ export function compileMapping(
     diagnostics,
   };
 }
+
+const pruned = ({ prune }: config.Load): Pick<MappingPlan, 'prune'> => (prune === undefined ? {} : { prune });
 
 function streamOf(project: Project, from: string): config.Stream | undefined {
   const [source = '', name = ''] = from.split('.');

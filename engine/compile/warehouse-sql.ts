@@ -16,8 +16,9 @@ import type { Project } from '../model/project.ts';
 import type { WarehouseTable } from '../model/snapshot.ts';
 import { type OwnTables, ownTables } from '../model/warehouse-home.ts';
 import type { WarehouseStatements } from '../model/warehouse-views.ts';
-import { type ColumnType, columnTypes, identifiers, pageType } from './column-types.ts';
+import { type ColumnType, columnTypes, identifiers, pageType, texts } from './column-types.ts';
 import { auditNames, leavingAuditNames, loadNames, optionalNames } from './load-names.ts';
+import { boundsOf } from './merge-bounds.ts';
 
 const statementEnd = /;?\n---\n/;
 interface Column extends ColumnType {
@@ -51,7 +52,8 @@ export class WarehouseSql {
     this.#own = ownTables(warehouse);
     const quoted = identifiers[this.#dialect];
     this.#handlebars.registerHelper('id', quoted);
-    this.#handlebars.registerHelper('text', (text: string) => `'${text.replaceAll("'", "''")}'`);
+    this.#handlebars.registerHelper('text', texts[this.#dialect]);
+    this.#handlebars.registerHelper('position', (index: number) => index + 1);
     for (const [name, text] of Object.entries(templates)) {
       const [dialect, part] = name.split('/');
       if (dialect === this.#dialect && part !== undefined)
@@ -120,7 +122,7 @@ export class WarehouseSql {
 
   load(mapping: MappingPlan, rowsMax: number): LoadStep {
     const context = this.#context(mapping);
-    const statements = loadNames(mapping)
+    const statements = loadNames(mapping, this.#dialect)
       .filter((name) => !optionalNames.has(name) || this.#has(name))
       .flatMap((name) => this.#statements(name, context).map((sql): LoadStatement => ({ name, sql })));
     const reason = `what is staged goes to ${mapping.schema}.${mapping.table}`;
@@ -129,7 +131,7 @@ export class WarehouseSql {
 
   /** What holds a load file against the target table. */
   audit(mapping: MappingPlan): readonly AuditStatement[] {
-    const context = this.#context(mapping);
+    const context = { ...this.#context(mapping), batched: true };
     return [...auditNames, ...(mapping.deletes === undefined ? [] : leavingAuditNames)].flatMap(
       ([name, template]) =>
         this.#statements(template, { ...context, source: name === 'compare_source' }).map((sql) => ({
@@ -150,7 +152,15 @@ export class WarehouseSql {
       keepsDeleted: this.#keepsDeleted(mapping),
       values: valuesOf(mapping),
       keys: columns.filter(({ name }) => mapping.key.includes(name)),
-      valueColumns: columns.filter(({ name }) => valuesOf(mapping).includes(name)),
+      compared: mapping.properties
+        .filter(({ name }) => !mapping.key.includes(name))
+        .map(({ name, type }) => ({
+          ...columnTypes(this.#dialect)(type),
+          name,
+          isJson: type.name === 'json',
+        })),
+      batched: mapping.deletes !== undefined,
+      bounds: boundsOf(mapping).map((bound) => ({ ...bound, ...columnTypes(this.#dialect)(bound.logical) })),
       columns,
       file: columns.map(({ fileType, ...column }) => ({ ...column, type: fileType })),
     };
@@ -207,12 +217,18 @@ export class WarehouseSql {
     const position = pageType(this.#dialect);
     const kind = kindOf(mapping);
     return [
-      { name: accountColumn, ...types({ name: 'string' }), kind: '' },
-      ...mapping.properties.map(({ name, type }) => ({ name, ...types(type), kind: '' })),
+      { name: accountColumn, ...types({ name: 'string' }), kind: '', isJson: false },
+      ...mapping.properties.map(({ name, type }) => ({
+        name,
+        ...types(type),
+        kind: '',
+        isJson: type.name === 'json',
+      })),
       ...stagedMeta.map((name) => ({
         name,
         ...(['_page', '_ordinal', '_index'].includes(name) ? position : types({ name: 'string' })),
         kind: name === '_cursor' ? kind : '',
+        isJson: false,
       })),
     ];
   }
@@ -240,6 +256,7 @@ export class WarehouseSql {
 
 interface FileColumn extends ColumnType {
   readonly name: string;
+  readonly isJson: boolean;
   /** Of a cursor: what the warehouse keeps before its value. */
   readonly kind: string;
 }

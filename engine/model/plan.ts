@@ -1,10 +1,12 @@
 import type { AlertPlan } from './alert.ts';
+import type { StagingPlan, WarehousePlan } from './database-plan.ts';
 import type { ConditionPlan, DeletesPlan, SweepPlan } from './deletes-plan.ts';
 import type { Path } from './path-plan.ts';
 import type { SourcePlan } from './source-plan.ts';
 import type { CursorType, StreamPlan } from './stream-plan.ts';
 import type { TransformPlan } from './transform-plan.ts';
 
+export type * from './database-plan.ts';
 export type * from './deletes-plan.ts';
 export type * from './path-plan.ts';
 export type * from './source-plan.ts';
@@ -50,26 +52,6 @@ export interface ReferencePlan {
   readonly at: string;
 }
 
-export type StagingPlan = (SqlitePlan | PostgresPlan) & {
-  /** Present where pages are staged without their rows. */
-  readonly rows?: false;
-  /** Which responses are kept: see `Retention`. */
-  readonly keep: { readonly ageMs: number; readonly bytesMax?: number };
-};
-
-export interface SqlitePlan {
-  readonly dialect: 'sqlite';
-  /** Relative to the project folder. */
-  readonly storage: string;
-}
-
-export interface PostgresPlan {
-  readonly dialect: 'postgres';
-  /** A reference, since it may hold a password. */
-  readonly url: string;
-  readonly schema: string;
-}
-
 export interface RedisPlan {
   /** A reference, since it may hold a password. */
   readonly url: string;
@@ -79,26 +61,6 @@ export interface RedisPlan {
 export interface MetricsPlan {
   readonly prometheus?: { readonly host: string; readonly port: number };
   readonly otlp?: { readonly url: string; readonly everyMs: number };
-}
-
-/** Whose SQL a warehouse speaks. */
-export type Dialect = WarehousePlan['type'] | 'snowflake';
-
-export type WarehousePlan = DuckdbPlan | PostgresWarehousePlan;
-
-export interface DuckdbPlan {
-  readonly type: 'duckdb';
-  /** Relative to the project folder. */
-  readonly path: string;
-  readonly memoryBytes: number;
-}
-
-export interface PostgresWarehousePlan {
-  readonly type: 'postgres';
-  /** A reference, since it may hold a password. */
-  readonly url: string;
-  /** Of our own tables, and of those whose mapping names none. */
-  readonly schema: string;
 }
 
 export type Step =
@@ -206,6 +168,7 @@ export interface LoadStatement {
    * table, `orphans` counts those whose record it does not know yet, and `adopt` tells it; `marks` finds the newest marker
    * of each record and `remember` keeps it; the batch is what is `current` then, `size` counts it, and after the merge
    * `remove` takes away what the markers leave out. After the last unit `complete` writes `_etl_completeness`.
+   * `clean` takes away what the load has left there, after the transaction.
    */
   readonly name: LoadStatementName;
   readonly sql: string;
@@ -230,7 +193,8 @@ export type LoadStatementName =
   | 'refused'
   | 'remove'
   | 'record'
-  | 'complete';
+  | 'complete'
+  | 'clean';
 
 export interface MappingPlan {
   readonly name: string;
@@ -243,6 +207,8 @@ export interface MappingPlan {
   /** Columns that identify a row, `_account` first. */
   readonly key: readonly string[];
   readonly properties: readonly PropertyPlan[];
+  /** A column whose value never changes in a row: a merge may look for its rows by it. */
+  readonly prune?: string;
   /** What the versions of a row are told apart by: field and type of the cursor. Those of another kind are not compared. */
   readonly versionedBy?: string;
   /** Absent where no row ever leaves the table. */

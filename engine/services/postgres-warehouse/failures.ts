@@ -9,7 +9,7 @@ const explanations: Explanations = {
     transient: true,
     says: (where, said) =>
       complaint(
-        'ETL0740',
+        'ETL0750',
         `${where} cannot be reached: ${said}`,
         'The server is stopped or starting, or the network is in the way. Whether a load was committed before the connection was cut is found out by the next one.',
         'Start the server, or correct the URL that `warehouse.url` refers to, and run again: nothing is lost.',
@@ -19,7 +19,7 @@ const explanations: Explanations = {
     transient: false,
     says: (where, said) =>
       complaint(
-        'ETL0741',
+        'ETL0751',
         `${where} refuses the connection: ${said}`,
         'The user, the password or the name of the database is not what the server knows.',
         'Correct the variable or file that `warehouse.url` refers to, or make the user and the database.',
@@ -29,7 +29,7 @@ const explanations: Explanations = {
     transient: false,
     says: (where) =>
       complaint(
-        'ETL0742',
+        'ETL0752',
         `the server of ${where} does not encrypt connections`,
         'Off this machine Sluice asks for TLS, since rows and the password travel on the connection.',
         'Turn on `ssl` at the server, or add `?sslmode=disable` to the URL where the network itself is trusted.',
@@ -39,7 +39,7 @@ const explanations: Explanations = {
     transient: false,
     says: (where, said) =>
       complaint(
-        'ETL0742',
+        'ETL0752',
         `the server of ${where} does not prove who it is: ${said}`,
         'Its certificate is not one that this machine trusts, or is made out to another name.',
         'Add `?sslrootcert=FILE` with the certificate of its authority to the URL; `sslmode=require` encrypts without a proof.',
@@ -49,7 +49,7 @@ const explanations: Explanations = {
     transient: false,
     says: (where, said) =>
       complaint(
-        'ETL0743',
+        'ETL0753',
         `${where} does not allow what a load needs: ${said}`,
         `The user of \`warehouse.url\` must own the tables that it loads, make new ones in their schemas, and make temporary ones; the server must not be a read-only copy. ${takenBack}`,
         'Grant it: `GRANT TEMPORARY ON DATABASE … TO …; GRANT USAGE, CREATE ON SCHEMA … TO …`; where a schema is not there yet, `GRANT CREATE ON DATABASE … TO …`.',
@@ -59,7 +59,7 @@ const explanations: Explanations = {
     transient: false,
     says: (where, said) =>
       complaint(
-        'ETL0746',
+        'ETL0756',
         `there is no space left for ${where}: ${said}`,
         `${takenBack} ${nothingLost}`,
         'Free some space on the server, and run again.',
@@ -69,7 +69,7 @@ const explanations: Explanations = {
     transient: false,
     says: (where, said) =>
       complaint(
-        'ETL0746',
+        'ETL0756',
         `the disk of ${where} failed: ${said}`,
         `${takenBack} ${nothingLost}`,
         "Look at the server's disk and its log. Then run again.",
@@ -79,7 +79,7 @@ const explanations: Explanations = {
     transient: false,
     says: (where, said) =>
       complaint(
-        'ETL0746',
+        'ETL0756',
         `${where} is damaged: ${said}`,
         'PostgreSQL finds data that contradicts itself, as a failing disk leaves it.',
         'Restore a backup of the server. What the warehouse has lost then, `etl plan` shows and the next run loads again.',
@@ -89,7 +89,7 @@ const explanations: Explanations = {
     transient: true,
     says: (where, said) =>
       complaint(
-        'ETL0747',
+        'ETL0757',
         `${where} has no connection left: ${said}`,
         'Sluice uses one connection for each table that is being loaded.',
         'Let fewer programs use the server at once, or raise `max_connections`; then run again: nothing is lost.',
@@ -99,7 +99,7 @@ const explanations: Explanations = {
     transient: true,
     says: (where, said) =>
       complaint(
-        'ETL0747',
+        'ETL0757',
         `${where} has no capacity left: ${said}`,
         `${takenBack} ${nothingLost}`,
         'Give the server more memory, or let fewer programs use it at once; then run again.',
@@ -109,7 +109,7 @@ const explanations: Explanations = {
     transient: true,
     says: (where, said) =>
       complaint(
-        'ETL0748',
+        'ETL0758',
         `another program keeps a table of ${where} locked: ${said}`,
         `It was waited for, for a minute. ${takenBack} ${nothingLost}`,
         'See who holds it: `SELECT pid, usename, query FROM pg_stat_activity WHERE pid IN (SELECT unnest(pg_blocking_pids(pid)) FROM pg_stat_activity)`.',
@@ -119,7 +119,7 @@ const explanations: Explanations = {
     transient: true,
     says: (where, said) =>
       complaint(
-        'ETL0748',
+        'ETL0758',
         `another program changes the same rows of ${where} again and again: ${said}`,
         `The load was tried for a minute. ${takenBack} ${nothingLost}`,
         'Only Sluice should write to a table that it loads.',
@@ -129,7 +129,7 @@ const explanations: Explanations = {
     transient: true,
     says: (where, said) =>
       complaint(
-        'ETL0749',
+        'ETL0759',
         `a statement in ${where} was cancelled: ${said}`,
         `Somebody ended it, or it took longer than half an hour. ${takenBack} ${nothingLost}`,
       ),
@@ -143,7 +143,7 @@ export const explained = (error: unknown, where: string): unknown => explainedBy
 export const unsuitable = (where: string, why: string): Error =>
   new TerminalError(
     complaint(
-      'ETL0745',
+      'ETL0755',
       `the server of ${where} does not fit: ${why}`,
       'A warehouse needs PostgreSQL 15 or newer and a database of the encoding UTF8.',
       "Name another database, such as one made by `CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`.",

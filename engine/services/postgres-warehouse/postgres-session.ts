@@ -9,11 +9,14 @@ import { positional } from './parameters.ts';
 /** Bytes of a load file that are read at once. */
 const readBytes = 256 * 1024;
 
-/** A connection; every value that it reads is a text. */
-export function postgresSession(client: Client): WarehouseSession {
+/** A connection; every value that it reads is a text. Once the signal is aborted it begins nothing more. */
+export function postgresSession(client: Client, signal?: AbortSignal): WarehouseSession {
   const plain = async (sql: string): Promise<void> => void (await client.query(sql));
   return {
-    execute: (sql, values) => run(client, sql, values),
+    execute: async (sql, values) => {
+      signal?.throwIfAborted();
+      return run(client, sql, values);
+    },
     copy: (sql, _values, file) =>
       pipeline(createReadStream(file, { highWaterMark: readBytes }), loadLines(), client.query(from(sql))),
     begin: () => plain('BEGIN ISOLATION LEVEL READ COMMITTED'),

@@ -5,7 +5,7 @@ import type { WarehouseStatements } from '../../model/warehouse-views.ts';
 import { type Connection, parseConnection } from '../postgres/connection-url.ts';
 import { isPassing } from '../postgres/failures.ts';
 import { outageDelays } from '../postgres/outage.ts';
-import type { WarehouseSession } from '../warehouse/session.ts';
+import type { UseScope, WarehouseSession } from '../warehouse/session.ts';
 import { sqlWarehouse, type WarehouseConnector } from '../warehouse/sql-warehouse.ts';
 import { connected, discard } from './connections.ts';
 import { explained } from './failures.ts';
@@ -21,6 +21,11 @@ export interface PostgresWarehouseOptions {
 /** A database of a PostgreSQL server. Nothing is opened before the first call. @throws TerminalError when the URL cannot be used */
 export const postgresWarehouse = (options: PostgresWarehouseOptions): Warehouse =>
   sqlWarehouse(new PostgresConnector(options), options.statements);
+
+type Work<T> = (session: WarehouseSession) => Promise<T>;
+
+/** The part of a client that its types leave out. */
+type Backend = pg.Client & { readonly processID?: number | null };
 
 /** Connections that wait for their next use; more of them are ended. */
 const idleMax = 2;
@@ -49,15 +54,15 @@ export class PostgresConnector implements WarehouseConnector {
    * All of `work` is done again on another connection where one was cut, or another transaction was in the way. Then a unit
    * finds itself in `_etl_loads` if its commit was done and only the answer was lost.
    */
-  async using<T>(work: (session: WarehouseSession) => Promise<T>): Promise<T> {
+  async using<T>(work: Work<T>, { signal }: UseScope = {}): Promise<T> {
     const delays = outageDelays();
     for (;;) {
       try {
-        return await this.#once(work);
+        return await this.#once(work, signal);
       } catch (error) {
         const { value: delayMs } = delays.next();
         if (!this.#isReached || delayMs === undefined || !isPassing(said(error))) throw error;
-        await this.#clock.sleep(delayMs);
+        await this.#clock.sleep(delayMs, signal);
       }
     }
   }
@@ -74,17 +79,36 @@ export class PostgresConnector implements WarehouseConnector {
     await Promise.all(this.#idle.splice(0).map((client) => client.end().catch(() => {})));
   }
 
-  async #once<T>(work: (session: WarehouseSession) => Promise<T>): Promise<T> {
-    const client = this.#idle.pop() ?? (await connected(this.#connection, this.where));
+  async #once<T>(work: Work<T>, signal: AbortSignal | undefined): Promise<T> {
+    signal?.throwIfAborted();
+    const client = this.#idle.pop() ?? (await this.#connect());
     this.#isReached = true;
+    const cancel = (): void => void this.#cancel(client).catch(() => {});
+    signal?.addEventListener('abort', cancel);
     try {
-      const result = await work(postgresSession(client));
+      const result = await work(postgresSession(client, signal));
       this.#giveBack(client);
       return result;
     } catch (error) {
       // It may be in the middle of something: nobody uses it again.
       discard(client);
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  #connect(): Promise<pg.Client> {
+    return connected(this.#connection, this.where);
+  }
+
+  /** Ends the statement that runs on a connection; the server takes its transaction back. */
+  async #cancel(client: Backend): Promise<void> {
+    const other = await this.#connect();
+    try {
+      await other.query('SELECT pg_cancel_backend($1::integer)', [client.processID]);
+    } finally {
+      discard(other);
     }
   }
 

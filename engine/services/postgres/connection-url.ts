@@ -16,7 +16,7 @@ export interface Connection {
 /** Whose URL it is: the setting `staging.url` or `warehouse.url`. */
 export type UrlOwner = 'staging' | 'warehouse';
 
-const codes: { readonly [owner in UrlOwner]: string } = { staging: 'ETL0624', warehouse: 'ETL0744' };
+const codes: { readonly [owner in UrlOwner]: string } = { staging: 'ETL0624', warehouse: 'ETL0754' };
 
 const shape = 'postgres://USER:PASSWORD@HOST:5432/DATABASE';
 const modes = ['disable', 'require', 'verify-ca', 'verify-full'];
