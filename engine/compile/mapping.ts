@@ -13,6 +13,7 @@ import { overridesOf } from './overrides.ts';
 import { compileSweep } from './sweep.ts';
 import { propertySyntax } from './syntax.ts';
 import { compileTransform } from './transforms.ts';
+import { valueLimits } from './value-limits.ts';
 
 /** A mapping as the workers need it, with a hash of all that decides its rows. */
 export function compileMapping(
@@ -37,6 +38,7 @@ export function compileMapping(
     table: mapping.to?.table ?? mapping.name,
     key: [accountColumn, ...key],
     properties,
+    ...limitsOf(project),
   };
   // Whether rows are removed or kept as deleted is decided while loading: the staged ones are the same.
   const { how, sweep, ...learned } = deletes ?? {};
@@ -65,6 +67,12 @@ const pruned = ({ prune }: config.Load): Pick<MappingPlan, 'prune'> => (prune ==
 function streamOf(project: Project, from: string): config.Stream | undefined {
   const [source = '', name = ''] = from.split('.');
   return project.sources.find((one) => one.name === source)?.streams[name];
+}
+
+/** What the warehouse cannot hold is blocked, so that it decides the rows. */
+function limitsOf({ warehouse }: Project): Pick<MappingPlan, 'limits'> {
+  const limits = valueLimits(warehouse.type ?? 'duckdb');
+  return limits === undefined ? {} : { limits };
 }
 
 /** What is kept of personal data decides the rows as well. */

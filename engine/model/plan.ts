@@ -5,6 +5,7 @@ import type { Path } from './path-plan.ts';
 import type { SourcePlan } from './source-plan.ts';
 import type { CursorType, StreamPlan } from './stream-plan.ts';
 import type { TransformPlan } from './transform-plan.ts';
+import type { ValueLimits } from './value-limits.ts';
 
 export type * from './database-plan.ts';
 export type * from './deletes-plan.ts';
@@ -12,6 +13,7 @@ export type * from './path-plan.ts';
 export type * from './source-plan.ts';
 export type * from './stream-plan.ts';
 export type * from './transform-plan.ts';
+export type * from './value-limits.ts';
 
 /**
  * The Plan: plain JSON that says everything that `etl run` will do. It holds no secret: `${env:…}` and `${file:…}`
@@ -223,6 +225,8 @@ export interface MappingPlan {
   readonly versionedBy?: string;
   /** Absent where no row ever leaves the table. */
   readonly deletes?: DeletesPlan;
+  /** What the warehouse cannot hold, though types allow it; absent where it holds everything. */
+  readonly limits?: ValueLimits;
   /** SHA-256 of everything that decides the rows; a change means that kept pages are mapped again. */
   readonly hash: string;
   /** Values that people have set; they are no part of the hash. */

@@ -1,5 +1,5 @@
 import { accountColumn } from '../../model/columns.ts';
-import type { MappingPlan, PropertyPlan } from '../../model/plan.ts';
+import type { MappingPlan, PropertyPlan, ValueLimits } from '../../model/plan.ts';
 import { compileExpression, type Expression } from './expressions.ts';
 import { type Coerced, Invalid } from './invalid.ts';
 import { compileTemplate } from './templates.ts';
@@ -25,18 +25,18 @@ export interface Column {
 export function compileColumns(mapping: MappingPlan): readonly Column[] {
   const keys = new Set(mapping.key.filter((column) => column !== accountColumn));
   return mapping.properties.map((property) =>
-    compileColumn(property, property.required || keys.has(property.name)),
+    compileColumn(property, property.required || keys.has(property.name), mapping.limits),
   );
 }
 
-function compileColumn(property: PropertyPlan, required: boolean): Column {
+function compileColumn(property: PropertyPlan, required: boolean, limits: ValueLimits | undefined): Column {
   const { name, origin, onInvalid } = property;
   return {
     name,
     read: compileRead(property),
     compute: origin.kind === 'expr' ? compileExpression(origin.expr) : undefined,
     transform: compileTransforms(property.transforms),
-    toType: compileType(property),
+    toType: compileType(property, limits),
     keepsEmpty: property.type.name === 'string',
     required,
     // A column that must have a value cannot be given NULL.

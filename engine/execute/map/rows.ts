@@ -12,6 +12,7 @@ import { Invalid, keptText } from './invalid.ts';
 import { addMark, compileFlags } from './marks.ts';
 import { compilePatches, isFor, type Patches } from './patches.ts';
 import { compilePath, type JsonObject, type Reader } from './paths.ts';
+import { type BadValue, compileRowLimits, type RowLimits } from './row-limits.ts';
 import { type CleanPage, emptySheet, remembered, type Sheet } from './sheet.ts';
 
 /** Makes the rows of one mapping. */
@@ -33,6 +34,7 @@ interface Program {
   /** Values that people have set. */
   readonly patches: Patches | undefined;
   readonly isDuplicate: DuplicateFinder;
+  readonly beyondLimits: RowLimits;
   readonly isAsync: boolean;
 }
 
@@ -45,17 +47,6 @@ interface Unit {
 }
 
 const hashDigits = 32;
-/** A line of a load file may have 16 MiB, and a character up to four bytes. */
-const lineCharactersMax = 4_000_000;
-
-const tooLong = (characters: number): BadValue => ({
-  property: '',
-  invalid: new Invalid(
-    'range',
-    `the row has ${characters} characters; a warehouse takes ${lineCharactersMax} at most`,
-  ),
-  value: null,
-});
 
 /** Compiles a mapping of a stream. */
 export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
@@ -71,6 +62,7 @@ export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
     columns,
     // Where a record says which rows it has, each of its versions must have them.
     isDuplicate: plan.deletes === undefined ? compileDuplicates(plan) : () => false,
+    beyondLimits: compileRowLimits(plan),
     patches: compilePatches(plan),
     isAsync: columns.some(({ compute }) => compute !== undefined),
   };
@@ -152,12 +144,6 @@ function elementsOf({ each }: Program, record: JsonObject): unknown {
   return found === undefined || found === null || found === '' ? [] : found;
 }
 
-interface BadValue {
-  readonly property: string;
-  readonly invalid: Invalid;
-  readonly value: unknown;
-}
-
 const notAnArray = ({ each }: Program, value: unknown): BadValue => ({
   property: each?.text ?? '',
   invalid: new Invalid('each', `expected an array at \`each: ${each?.text}\`, got ${kindOf(value)}`),
@@ -225,10 +211,11 @@ function addRow(
     return undefined;
   }
   const own = loadFields(values, start, values.length - start);
-  if (own.length > lineCharactersMax) {
+  const beyond = program.beyondLimits(values, start, own);
+  if (beyond !== undefined) {
     values.length = start;
     sheet.nulled = nulledBefore;
-    block(program, sheet, page, unit, tooLong(own.length));
+    block(program, sheet, page, unit, beyond);
     return undefined;
   }
   const meta = values.length;
