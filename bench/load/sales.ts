@@ -12,8 +12,6 @@ export const saleTypes = {
   extra: 'json',
 } as const;
 
-export type SaleColumn = 'id' | keyof typeof saleTypes;
-
 /** Rows of a load file, of about 300 bytes each: account, columns, then what staging adds. The first `changed` % are of `version`. */
 export function* sales(count: number, changed = 0, version = 0): Generator<readonly StagedValue[]> {
   for (let at = 0; at < count; at += 1) {
