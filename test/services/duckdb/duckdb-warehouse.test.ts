@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { duckdbWarehouse } from '../../../engine/services/duckdb/duckdb-warehouse.ts';
 import { warehouseAuditContract } from '../../contracts/warehouse-audit-contract.ts';
 import { warehouseContract } from '../../contracts/warehouse-contract.ts';
+import { warehousePruneContract } from '../../contracts/warehouse-prune-contract.ts';
 import { warehouseVersionsContract } from '../../contracts/warehouse-versions-contract.ts';
 import { projectFolder } from '../../support/cli.ts';
 import { root } from '../../support/root.ts';
@@ -13,6 +14,7 @@ import { duckdbUnderTest } from '../../support/warehouses.ts';
 
 warehouseContract('DuckDB', duckdbUnderTest);
 warehouseAuditContract('DuckDB', duckdbUnderTest);
+warehousePruneContract('DuckDB', duckdbUnderTest);
 warehouseVersionsContract('DuckDB', duckdbUnderTest, 25);
 
 describe('the file of a DuckDB warehouse', function () {
