@@ -17,6 +17,7 @@ import type { WarehouseTable } from '../model/snapshot.ts';
 import { type OwnTables, ownTables } from '../model/warehouse-home.ts';
 import type { WarehouseStatements } from '../model/warehouse-views.ts';
 import { type ColumnType, columnTypes, identifiers, pageType } from './column-types.ts';
+import type { Evolution } from './evolution.ts';
 import { auditNames, leavingAuditNames, loadNames, optionalNames } from './load-names.ts';
 
 const statementEnd = /;?\n---\n/;
@@ -74,8 +75,8 @@ export class WarehouseSql {
     ];
   }
 
-  /** DDL that makes the target table fit the mapping, after `first`; no step when it does. */
-  define(mapping: MappingPlan, first: readonly string[]): Definition {
+  /** DDL that makes the target table fit the mapping as it was decided, after `first`; no step when it does. */
+  define({ mapping, widened, settled, changes }: Evolution, first: readonly string[]): Definition {
     const existing = this.#table(mapping.schema, mapping.table);
     const columns = this.#columns(mapping);
     if (existing === undefined) {
@@ -85,7 +86,7 @@ export class WarehouseSql {
     }
     const added = columns.filter(({ name }) => typeIn(existing, name) === undefined);
     const retyped = columns.filter(
-      (column) => ![undefined, column.type].includes(typeIn(existing, column.name)),
+      ({ name, type }) => !settled.has(name) && ![undefined, type].includes(typeIn(existing, name)),
     );
     const diagnostics = retyped.map((column) =>
       retypedColumn(mapping, column, typeIn(existing, column.name) ?? ''),
@@ -93,19 +94,17 @@ export class WarehouseSql {
     const refill = added.some(({ filled }) => filled === 'anew');
     const altered = added.length === 0 ? [] : this.#statements('alter', { ...mapping, added, refill });
     const versions = this.#versions(mapping, false);
-    const statements = [...first, ...altered, ...versions];
+    const wider = widened.flatMap((column) => this.#statements('retype', { ...mapping, ...column }));
+    const statements = [...first, ...wider, ...altered, ...versions];
     if (statements.length === 0 || diagnostics.length > 0) return { steps: [], diagnostics, emptied: false };
     const names = [
+      ...widened.map(({ name }) => name),
       ...added.map(({ name }) => name),
       ...(versions.length > 0 ? [versionsTable(mapping.table)] : []),
     ];
     const isLater = added.every(({ filled }) => filled === 'later') && versions.length === 0;
-    return step(
-      mapping,
-      names.length === 0 ? 'the warehouse lacks tables of our own' : `new: ${names.join(', ')}`,
-      statements,
-      !isLater,
-    );
+    const reason = names.length === 0 ? 'the warehouse lacks tables of our own' : `new: ${names.join(', ')}`;
+    return step(mapping, reason, statements, !isLater, changes);
   }
 
   /** The table that knows the versions of records, where it is needed and lacking. */
@@ -246,9 +245,19 @@ const step = (
   reason: string,
   statements: readonly string[],
   emptied: boolean,
+  changes: readonly string[] = [],
 ): Definition => ({
   emptied,
-  steps: [{ kind: 'define', id: `define ${mapping.name}`, reason, mapping: mapping.name, statements }],
+  steps: [
+    {
+      kind: 'define',
+      id: `define ${mapping.name}`,
+      reason,
+      mapping: mapping.name,
+      statements,
+      ...(changes.length > 0 && { changes }),
+    },
+  ],
   diagnostics: [],
 });
 

@@ -1,5 +1,6 @@
 import type { AlertPlan } from './alert.ts';
 import type { ConditionPlan, DeletesPlan, SweepPlan } from './deletes-plan.ts';
+import type { Diagnostic } from './diagnostic.ts';
 import type { Path } from './path-plan.ts';
 import type { SourcePlan } from './source-plan.ts';
 import type { CursorType, StreamPlan } from './stream-plan.ts';
@@ -173,12 +174,18 @@ export interface DefineStep extends StepBase {
   readonly kind: 'define';
   readonly mapping: string;
   readonly statements: readonly string[];
+  /** What changes in a table that is there, for people; absent where nothing does. */
+  readonly changes?: readonly string[];
+  /** Why there is nothing to load into, where the contract lets nobody make the table. */
+  readonly held?: Diagnostic;
 }
 
 /** Loads the staged rows into the target table, in one transaction per load unit. */
 export interface LoadStep extends StepBase {
   readonly kind: 'load';
   readonly mapping: string;
+  /** What of the mapping does not get into the table, and what of the table stays as it is, for people. */
+  readonly notes?: readonly string[];
   readonly rowsMax: number;
   /** How many blocked rows stop it. */
   readonly stop?: StopPlan;
@@ -243,6 +250,8 @@ export interface MappingPlan {
   /** Columns that identify a row, `_account` first. */
   readonly key: readonly string[];
   readonly properties: readonly PropertyPlan[];
+  /** What the table has no column for: a value for it decides about its row. */
+  readonly guards?: readonly GuardPlan[];
   /** What the versions of a row are told apart by: field and type of the cursor. Those of another kind are not compared. */
   readonly versionedBy?: string;
   /** Absent where no row ever leaves the table. */
@@ -273,6 +282,37 @@ export interface PropertyPlan {
   readonly transforms: readonly TransformPlan[];
   readonly format: 'iso' | 'epoch' | 'epoch_ms';
   readonly zone?: string;
+  /** What the mapping says, where the table has it otherwise: `name` and `type` are those of the table then. */
+  readonly declared?: DeclaredPlan;
+  /** What the warehouse cannot hold of values that fit the type. */
+  readonly limits?: LimitsPlan;
+}
+
+export interface DeclaredPlan {
+  readonly name: string;
+  readonly type: LogicalType;
+  /** What happens to a value that fits this type and not the column's. */
+  readonly otherwise?: 'discard_value' | 'discard_row' | 'quarantine';
+}
+
+export interface GuardPlan {
+  readonly property: PropertyPlan;
+  /** What happens to a row with a value. */
+  readonly otherwise: 'discard_row' | 'quarantine';
+}
+
+/** Bounds of a column beyond those of its type, which hold in every warehouse. */
+export interface LimitsPlan {
+  /** Characters of a text. */
+  readonly charactersMax?: number;
+  /** Digits of the fraction of a second. */
+  readonly fractionMax?: number;
+  /** Whether a double too small to have all its digits is refused. */
+  readonly normalOnly?: true;
+  /** Of JSON: digits that a number may have before and behind the point, and in all. */
+  readonly json?: { readonly whole: number; readonly scale: number; readonly digits: number };
+  /** Whether JSON may hold U+0000. */
+  readonly noNul?: true;
 }
 
 export type Origin =

@@ -59,11 +59,11 @@ function detail(plan: Plan, step: Step, sql: boolean): readonly string[] {
     case 'check':
       return step.checks.map(({ id, severity }) => (severity === 'warn' ? `${id} (warns)` : id));
     case 'define':
-      return [...step.statements];
+      return [...(step.changes ?? []), ...step.statements];
     case 'load':
       return sql
-        ? step.statements.map(({ name, sql: text }) => `-- ${name}\n${text}`)
-        : [`merge by ${plan.mappings[step.mapping]?.key.join(', ') ?? ''}`];
+        ? [...(step.notes ?? []), ...step.statements.map(({ name, sql: text }) => `-- ${name}\n${text}`)]
+        : [`merge by ${plan.mappings[step.mapping]?.key.join(', ') ?? ''}`, ...(step.notes ?? [])];
   }
 }
 

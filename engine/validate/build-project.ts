@@ -30,9 +30,11 @@ function sourceWithDefaults(source: config.Source, defaults: config.Defaults): c
 
 const mappingWithDefaults = (
   mapping: config.Mapping,
-  { mapping: defaults }: config.Defaults,
-): config.Mapping =>
-  defaults?.onInvalid === undefined ? mapping : { onInvalid: defaults.onInvalid, ...mapping };
+  { mapping: defaults = {} }: config.Defaults,
+): config.Mapping => {
+  const contract = { ...defaults.contract, ...mapping.contract };
+  return { ...defaults, ...mapping, ...(Object.keys(contract).length > 0 && { contract }) };
+};
 
 function firstOfEach(references: readonly FoundReference[]): readonly ReferencePlan[] {
   const first = new Map<string, ReferencePlan>();
