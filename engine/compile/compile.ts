@@ -1,6 +1,7 @@
 import type { AlertPlan } from '../model/alert.ts';
 import type * as config from '../model/config.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
+import { RefusedError } from '../model/errors.ts';
 import type {
   ExtractStep,
   LoadStep,
@@ -21,7 +22,9 @@ import { canonical, sha256 } from './canonical.ts';
 import { checkable, compileChecks } from './checks.ts';
 import { contractOf, type Evolution, evolve } from './evolution.ts';
 import { compileMapping } from './mapping.ts';
+import { foundTables } from './names.ts';
 import { compileSource } from './source.ts';
+import { templateSyntax } from './sql-templates.ts';
 import { deletingStreams, readAnew, reconcileStep, reloadStep, remapStep } from './state-steps.ts';
 import { compileStream } from './stream.ts';
 import { sweepSteps } from './sweep.ts';
@@ -48,25 +51,38 @@ export interface Compiled {
 export function compileProject(
   project: Project,
   documents: readonly SourceDocument[],
+  options: CompileOptions,
+): Compiled {
+  try {
+    return compileWhole(project, documents, options);
+  } catch (error) {
+    // A template of the project uses what there is not.
+    if (!(error instanceof RefusedError)) throw error;
+    return { diagnostics: error.diagnostics };
+  }
+}
+
+function compileWhole(
+  project: Project,
+  documents: readonly SourceDocument[],
   { engine, snapshot, fromLedger = false }: CompileOptions,
 ): Compiled {
   const diagnostics: Diagnostic[] = [];
   const mapped = project.mappings.map((mapping) => compileMapping(project, mapping, documents));
   diagnostics.push(...mapped.flatMap((one) => one.diagnostics));
   diagnostics.push(...project.sources.flatMap((source) => costSyntax(source, documents)));
+  diagnostics.push(...templateSyntax(project));
   if (hasErrors(diagnostics)) return { diagnostics };
+  const dialect = project.warehouse.type ?? 'duckdb';
+  const known = foundTables(dialect, snapshot.tables);
+  diagnostics.push(...known.diagnostics);
   const evolutions = project.mappings.map((declared, at) =>
-    evolve(
-      (mapped[at] as (typeof mapped)[number]).mapping,
-      contractOf(declared),
-      project.warehouse.type ?? 'duckdb',
-      snapshot.tables,
-    ),
+    evolve((mapped[at] as (typeof mapped)[number]).mapping, contractOf(declared), dialect, known.tables),
   );
   diagnostics.push(...evolutions.flatMap((one) => one.diagnostics));
   const mappings = evolutions.map((one) => one.mapping);
   const streams = streamsOf(project, mappings);
-  const sql = new WarehouseSql(project, snapshot.tables);
+  const sql = new WarehouseSql(project, known.tables);
   const compiled = compileSteps(project, evolutions, streams, sql, snapshot, diagnostics);
   const steps = fromLedger ? compiled.filter(({ kind }) => kind !== 'extract' && kind !== 'sweep') : compiled;
   if (hasErrors(diagnostics)) return { diagnostics };

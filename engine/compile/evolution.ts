@@ -7,6 +7,7 @@ import { canonical, sha256 } from './canonical.ts';
 import { columnTypes } from './column-types.ts';
 import { decideMissing, decideType } from './evolution-rules.ts';
 import type { Contract, Decision, Meeting, Widening } from './evolution-types.ts';
+import { columnNamed, otherwiseNamed } from './names.ts';
 
 /** What a contract makes of a mapping, given the table that is there. */
 export interface Evolution {
@@ -89,10 +90,15 @@ function withoutTable(mapping: MappingPlan, rule: Contract['tables']): Evolution
 }
 
 function decide(meeting: Meeting, property: PropertyPlan): Decision {
-  const now = typeIn(meeting.existing, property.name);
-  if (now === undefined) return decideMissing(meeting, property);
-  const { type } = columnTypes(meeting.dialect)(property.type);
-  return now === type ? { property } : decideType(meeting, property, now);
+  const { dialect, existing } = meeting;
+  const column = columnNamed(dialect, existing, property.name);
+  if (column === undefined) return decideMissing(meeting, property);
+  if (!column.isFound) {
+    const what = `column ${property.name} of ${existing.schema}.${existing.table}`;
+    return { property, diagnostics: [otherwiseNamed(dialect, what, property.name, column.name)] };
+  }
+  const { type } = columnTypes(dialect)(property.type);
+  return column.type === type ? { property } : decideType(meeting, property, column.type);
 }
 
 function gathered(meeting: Meeting, decisions: readonly Decision[]): Evolution {
@@ -162,7 +168,3 @@ function keptColumns(
 }
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
-
-/** The type of a column as the table has it. */
-export const typeIn = (table: WarehouseTable, column: string): string | undefined =>
-  table.columns.find(({ name }) => same(name, column))?.type;

@@ -1,4 +1,3 @@
-import Handlebars from 'handlebars';
 import type { AuditStatement } from '../model/audit.ts';
 import { stagedMeta } from '../model/batch.ts';
 import { accountColumn, versionsTable } from '../model/columns.ts';
@@ -16,11 +15,11 @@ import type { Project } from '../model/project.ts';
 import type { WarehouseTable } from '../model/snapshot.ts';
 import { type OwnTables, ownTables } from '../model/warehouse-home.ts';
 import type { WarehouseStatements } from '../model/warehouse-views.ts';
-import { type ColumnType, columnTypes, identifiers, pageType } from './column-types.ts';
+import { type ColumnType, columnTypes, pageType } from './column-types.ts';
 import type { Evolution } from './evolution.ts';
 import { auditNames, leavingAuditNames, loadNames, optionalNames } from './load-names.ts';
+import { type OwnFiles, SqlTemplates } from './sql-templates.ts';
 
-const statementEnd = /;?\n---\n/;
 interface Column extends ColumnType {
   readonly name: string;
   readonly required: boolean;
@@ -38,29 +37,24 @@ export interface Definition {
 /** Renders a dialect's templates: identifiers quoted by a helper, values only as `$name` parameters. */
 export class WarehouseSql {
   readonly #dialect: Dialect;
-  readonly #templates: { readonly [name: string]: string };
+  readonly #project: Project;
   readonly #tables: readonly WarehouseTable[];
   readonly #own: OwnTables;
-  readonly #handlebars = Handlebars.create();
+  readonly #templates = new Map<string | undefined, SqlTemplates>();
 
-  constructor({ warehouse, templates }: Project, tables: readonly WarehouseTable[]) {
+  constructor(project: Project, tables: readonly WarehouseTable[]) {
+    const { warehouse } = project;
     this.#dialect = warehouse.type ?? 'duckdb';
-    this.#templates = templates;
+    this.#project = project;
     this.#tables = tables;
     this.#own = ownTables(warehouse);
-    const quoted = identifiers[this.#dialect];
-    this.#handlebars.registerHelper('id', quoted);
-    this.#handlebars.registerHelper('text', (text: string) => `'${text.replaceAll("'", "''")}'`);
-    for (const [name, text] of Object.entries(templates)) {
-      const [dialect, part] = name.split('/');
-      if (dialect === this.#dialect && part !== undefined)
-        this.#handlebars.registerPartial(part, text.trim());
-    }
   }
 
   /** What is asked of the warehouse before there is a plan. */
   questions(): WarehouseStatements {
-    return { tables: this.#render('tables', {}), units: this.#render('units', {}), loads: this.#own.loads };
+    const templates = this.#of();
+    const [tables, units] = [templates.render('tables', {}), templates.render('units', {})];
+    return { tables, units, loads: this.#own.loads };
   }
 
   /** DDL of those of our own tables that the warehouse does not have yet, or has from an older version. */
@@ -70,8 +64,8 @@ export class WarehouseSql {
     const hasLoads = known !== undefined && typeIn(known, 'deleted') !== undefined;
     const hasCompleteness = this.#table(completeness.schema, completeness.table) !== undefined;
     return [
-      ...(hasLoads ? [] : this.#statements('loads', {})),
-      ...(hasCompleteness ? [] : this.#statements('completeness', {})),
+      ...(hasLoads ? [] : this.#of().statements('loads', {})),
+      ...(hasCompleteness ? [] : this.#of().statements('completeness', {})),
     ];
   }
 
@@ -79,10 +73,14 @@ export class WarehouseSql {
   define({ mapping, widened, settled, changes }: Evolution, first: readonly string[]): Definition {
     const existing = this.#table(mapping.schema, mapping.table);
     const columns = this.#columns(mapping);
+    const templates = this.#of(mapping.name);
     if (existing === undefined) {
-      const created = this.#statements('create', { ...mapping, columns });
+      const created = templates.statements('create', { ...mapping, columns });
       const statements = [...first, ...created, ...this.#versions(mapping, true)];
-      return step(mapping, 'the table does not exist yet', statements, true);
+      return step(mapping, 'the table does not exist yet', statements, {
+        emptied: true,
+        own: templates.own(['create', 'versions']),
+      });
     }
     const added = columns.filter(({ name }) => typeIn(existing, name) === undefined);
     const retyped = columns.filter(
@@ -92,9 +90,9 @@ export class WarehouseSql {
       retypedColumn(mapping, column, typeIn(existing, column.name) ?? ''),
     );
     const refill = added.some(({ filled }) => filled === 'anew');
-    const altered = added.length === 0 ? [] : this.#statements('alter', { ...mapping, added, refill });
+    const altered = added.length === 0 ? [] : templates.statements('alter', { ...mapping, added, refill });
     const versions = this.#versions(mapping, false);
-    const wider = widened.flatMap((column) => this.#statements('retype', { ...mapping, ...column }));
+    const wider = widened.flatMap((column) => templates.statements('retype', { ...mapping, ...column }));
     const statements = [...first, ...wider, ...altered, ...versions];
     if (statements.length === 0 || diagnostics.length > 0) return { steps: [], diagnostics, emptied: false };
     const names = [
@@ -104,7 +102,12 @@ export class WarehouseSql {
     ];
     const isLater = added.every(({ filled }) => filled === 'later') && versions.length === 0;
     const reason = names.length === 0 ? 'the warehouse lacks tables of our own' : `new: ${names.join(', ')}`;
-    return step(mapping, reason, statements, !isLater, changes);
+    const used = [
+      ...(wider.length > 0 ? ['retype'] : []),
+      ...(altered.length > 0 ? ['alter'] : []),
+      ...(versions.length > 0 ? ['versions'] : []),
+    ];
+    return step(mapping, reason, statements, { emptied: !isLater, changes, own: templates.own(used) });
   }
 
   /** The table that knows the versions of records, where it is needed and lacking. */
@@ -112,16 +115,25 @@ export class WarehouseSql {
     const versions = versionsTable(mapping.table);
     const isKnown = this.#table(mapping.schema, versions) !== undefined;
     if (mapping.deletes === undefined || (isKnown && !anew)) return [];
-    return this.#statements('versions', { ...mapping, versions, anew });
+    return this.#of(mapping.name).statements('versions', { ...mapping, versions, anew });
   }
 
   load(mapping: MappingPlan, rowsMax: number): LoadStep {
     const context = this.#context(mapping);
+    const templates = this.#of(mapping.name);
     const statements = loadNames(mapping)
-      .filter((name) => !optionalNames.has(name) || this.#has(name))
-      .flatMap((name) => this.#statements(name, context).map((sql): LoadStatement => ({ name, sql })));
+      .filter((name) => !optionalNames.has(name) || templates.has(name))
+      .flatMap((name) => templates.statements(name, context).map((sql): LoadStatement => ({ name, sql })));
     const reason = `what is staged goes to ${mapping.schema}.${mapping.table}`;
-    return { kind: 'load', id: `load ${mapping.name}`, reason, mapping: mapping.name, rowsMax, statements };
+    return {
+      kind: 'load',
+      id: `load ${mapping.name}`,
+      reason,
+      mapping: mapping.name,
+      rowsMax,
+      statements,
+      ...ownOf(templates.own(statements.map(({ name }) => name))),
+    };
   }
 
   /** What holds a load file against the target table. */
@@ -129,10 +141,12 @@ export class WarehouseSql {
     const context = this.#context(mapping);
     return [...auditNames, ...(mapping.deletes === undefined ? [] : leavingAuditNames)].flatMap(
       ([name, template]) =>
-        this.#statements(template, { ...context, source: name === 'compare_source' }).map((sql) => ({
-          name,
-          sql,
-        })),
+        this.#of(mapping.name)
+          .statements(template, { ...context, source: name === 'compare_source' })
+          .map((sql) => ({
+            name,
+            sql,
+          })),
     );
   }
 
@@ -157,7 +171,7 @@ export class WarehouseSql {
   ): string {
     const types = columnTypes(this.#dialect);
     const keys = columns.map(({ name, type }) => ({ ...types(type), name }));
-    return this.#render('forget', { schema, table, keys });
+    return this.#of().render('forget', { schema, table, keys });
   }
 
   /** Columns of the target table, in order. */
@@ -213,20 +227,16 @@ export class WarehouseSql {
     return this.#tables.find((one) => same(one.schema, schema) && same(one.table, table));
   }
 
-  #has(template: string): boolean {
-    return Object.hasOwn(this.#templates, `${this.#dialect}/${template}`);
-  }
-
-  #statements(template: string, context: object): readonly string[] {
-    return this.#render(template, context).split(statementEnd);
-  }
-
-  #render(template: string, context: object): string {
-    const text = this.#templates[`${this.#dialect}/${template}`];
-    if (text === undefined)
-      throw new Error(`Assertion failed: there is a template ${this.#dialect}/${template}.sql.hbs`);
-    const render = this.#handlebars.compile(text, { noEscape: true, strict: true });
-    return render({ ...context, ...this.#own }).trim();
+  /** The templates of a mapping; without one, the project's. */
+  #of(mapping?: string): SqlTemplates {
+    const known = this.#templates.get(mapping);
+    if (known !== undefined) return known;
+    const made = new SqlTemplates(this.#project, this.#dialect, {
+      ...(mapping !== undefined && { mapping }),
+      more: this.#own,
+    });
+    this.#templates.set(mapping, made);
+    return made;
   }
 }
 
@@ -244,8 +254,11 @@ const step = (
   mapping: MappingPlan,
   reason: string,
   statements: readonly string[],
-  emptied: boolean,
-  changes: readonly string[] = [],
+  {
+    emptied,
+    changes = [],
+    own,
+  }: { readonly emptied: boolean; readonly changes?: readonly string[]; readonly own: OwnFiles },
 ): Definition => ({
   emptied,
   steps: [
@@ -256,10 +269,13 @@ const step = (
       mapping: mapping.name,
       statements,
       ...(changes.length > 0 && { changes }),
+      ...ownOf(own),
     },
   ],
   diagnostics: [],
 });
+
+const ownOf = (own: OwnFiles): { readonly own?: OwnFiles } => (Object.keys(own).length > 0 ? { own } : {});
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 

@@ -138,6 +138,8 @@ export interface DefineStep extends StepBase {
   readonly statements: readonly string[];
   /** What changes in a table that is there, for people; absent where nothing does. */
   readonly changes?: readonly string[];
+  /** Files of the project that statements come from, by the template's name; absent where all are the package's. */
+  readonly own?: { readonly [template: string]: string };
   /** Why there is nothing to load into, where the contract lets nobody make the table. */
   readonly held?: Diagnostic;
 }
@@ -148,6 +150,8 @@ export interface LoadStep extends StepBase {
   readonly mapping: string;
   /** What of the mapping does not get into the table, and what of the table stays as it is, for people. */
   readonly notes?: readonly string[];
+  /** Files of the project that statements come from, by the template's name; absent where all are the package's. */
+  readonly own?: { readonly [template: string]: string };
   readonly rowsMax: number;
   /** How many blocked rows stop it. */
   readonly stop?: StopPlan;

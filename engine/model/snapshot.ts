@@ -40,5 +40,7 @@ export interface WarehouseColumn {
 export interface WarehouseTable {
   readonly schema: string;
   readonly table: string;
+  /** Its name there, where that is written otherwise: in another case. */
+  readonly named?: string;
   readonly columns: readonly WarehouseColumn[];
 }

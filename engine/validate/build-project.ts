@@ -87,5 +87,6 @@ export function buildProject(
     overrides: configs(entries.overrides),
     references: firstOfEach(references),
     templates: files.templates,
+    ownTemplates: files.ownTemplates,
   };
 }

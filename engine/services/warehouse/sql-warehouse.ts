@@ -57,19 +57,25 @@ export async function tables(
   { tables: sql }: WarehouseStatements,
   wanted: readonly { schema: string; table: string }[],
 ): Promise<readonly WarehouseTable[]> {
-  const found = new Map<string, WarehouseColumn[]>();
+  const found = new Map<string, Map<string, WarehouseColumn[]>>();
   for (const schema of new Set(wanted.map((one) => one.schema.toLowerCase()))) {
     const { rows } = await session.execute(sql, { schema });
     for (const row of rows) {
-      const key = tableKey(schema, String(row['table_name']));
-      const column = columnOf(row);
-      found.set(key, [...(found.get(key) ?? []), column]);
+      const named = String(row['table_name']);
+      const key = tableKey(schema, named);
+      const alike = found.get(key) ?? new Map<string, WarehouseColumn[]>();
+      alike.set(named, [...(alike.get(named) ?? []), columnOf(row)]);
+      found.set(key, alike);
     }
   }
-  return wanted.flatMap(({ schema, table }) => {
-    const columns = found.get(tableKey(schema, table));
-    return columns === undefined ? [] : [{ schema, table, columns }];
-  });
+  return wanted.flatMap(({ schema, table }) =>
+    [...(found.get(tableKey(schema, table)) ?? [])].map(([named, columns]) => ({
+      schema,
+      table,
+      ...(named !== table && { named }),
+      columns,
+    })),
+  );
 }
 
 function columnOf(row: { readonly [column: string]: unknown }): WarehouseColumn {
