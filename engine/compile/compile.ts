@@ -23,6 +23,7 @@ import { checkable, compileChecks } from './checks.ts';
 import { contractOf, type Evolution, evolve } from './evolution.ts';
 import { compileMapping } from './mapping.ts';
 import { foundTables } from './names.ts';
+import { compileSnowflake } from './snowflake.ts';
 import { compileSource } from './source.ts';
 import { templateSyntax } from './sql-templates.ts';
 import { deletingStreams, readAnew, reconcileStep, reloadStep, remapStep } from './state-steps.ts';
@@ -125,8 +126,10 @@ const connections = (
   ...(project.pageKey !== undefined && { pageKey: project.pageKey }),
 });
 
-const compileWarehouse = (settings: config.WarehouseSettings): WarehousePlan => {
+/** How the warehouse is reached, without credentials. */
+export const compileWarehouse = (settings: config.WarehouseSettings): WarehousePlan => {
   const { type, path, memory, url = '' } = settings;
+  if (type === 'snowflake') return compileSnowflake(settings);
   return type === 'postgres'
     ? { type, url, schema: homeSchema(settings) }
     : {

@@ -1,5 +1,5 @@
 import type { AuditStatementName } from '../model/audit.ts';
-import type { LoadStatementName, MappingPlan } from '../model/plan.ts';
+import type { Dialect, LoadStatementName, MappingPlan } from '../model/plan.ts';
 
 const batchOf = {
   /** What was loaded stays. */
@@ -7,13 +7,16 @@ const batchOf = {
   leaving: ['orphans', 'adopt', 'marks', 'remember', 'current', 'size'],
 } as const;
 
+/** Whose MERGE picks the newest version of each row of the file itself. */
+const mergesFiles: ReadonlySet<Dialect> = new Set(['snowflake']);
+
 /** The statements of a load, in the order they run. */
-export const loadNames = ({ deletes }: MappingPlan): readonly LoadStatementName[] => [
+export const loadNames = ({ deletes }: MappingPlan, dialect: Dialect): readonly LoadStatementName[] => [
   'open',
   'copy',
   'known',
   'superseded',
-  ...(deletes === undefined ? batchOf.staying : batchOf.leaving),
+  ...(deletes !== undefined ? batchOf.leaving : mergesFiles.has(dialect) ? [] : batchOf.staying),
   'count',
   'merge',
   'written',
@@ -21,10 +24,11 @@ export const loadNames = ({ deletes }: MappingPlan): readonly LoadStatementName[
   ...(deletes === undefined ? [] : (['remove'] as const)),
   'record',
   'complete',
+  'clean',
 ];
 
 /** Steps that not every dialect needs: those without a template are left out. */
-export const optionalNames: ReadonlySet<string> = new Set(['batch', 'newest', 'count', 'written']);
+export const optionalNames: ReadonlySet<string> = new Set(['batch', 'newest', 'count', 'written', 'clean']);
 
 /** Statements of an audit, each with its template. */
 export const auditNames: readonly (readonly [AuditStatementName, template: string])[] = [

@@ -53,6 +53,7 @@ export function compileMapping(
   return {
     mapping: {
       ...body,
+      ...pruned(mapping.load),
       ...(stream?.cursor && { versionedBy: `${stream.cursor.field} ${stream.cursor.type ?? 'timestamp'}` }),
       ...(deletes && { deletes }),
       hash: sha256(canonical(decisive)),
@@ -61,6 +62,8 @@ export function compileMapping(
     diagnostics,
   };
 }
+
+const pruned = ({ prune }: config.Load): Pick<MappingPlan, 'prune'> => (prune === undefined ? {} : { prune });
 
 function streamOf(project: Project, from: string): config.Stream | undefined {
   const [source = '', name = ''] = from.split('.');

@@ -3,7 +3,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint, RefusedError } from '../model/errors.ts';
 import type { Dialect } from '../model/plan.ts';
 import type { Project, ProjectTemplate } from '../model/project.ts';
-import { identifiers } from './column-types.ts';
+import { identifiers, texts } from './column-types.ts';
 
 const statementEnd = /;?\n---\n/;
 
@@ -29,7 +29,8 @@ export class SqlTemplates {
   ) {
     this.#more = more;
     this.#handlebars.registerHelper('id', identifiers[dialect]);
-    this.#handlebars.registerHelper('text', (text: string) => `'${text.replaceAll("'", "''")}'`);
+    this.#handlebars.registerHelper('text', texts[dialect]);
+    this.#handlebars.registerHelper('position', (index: number) => index + 1);
     this.#chosen = chosenOf(templates, ownTemplates, dialect, mapping);
     for (const [name, one] of this.#chosen) this.#handlebars.registerPartial(name, one.text.trim());
   }

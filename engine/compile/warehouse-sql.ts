@@ -3,35 +3,23 @@ import { stagedMeta } from '../model/batch.ts';
 import { accountColumn, versionsTable } from '../model/columns.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
-import type {
-  DefineStep,
-  Dialect,
-  LoadStatement,
-  LoadStep,
-  LogicalType,
-  MappingPlan,
-} from '../model/plan.ts';
+import type { Dialect, LoadStatement, LoadStep, LogicalType, MappingPlan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import type { WarehouseTable } from '../model/snapshot.ts';
 import { type OwnTables, ownTables } from '../model/warehouse-home.ts';
 import type { WarehouseStatements } from '../model/warehouse-views.ts';
 import { type ColumnType, columnTypes, pageType } from './column-types.ts';
+import { type Definition, ownOf, step } from './definition.ts';
 import type { Evolution } from './evolution.ts';
 import { auditNames, leavingAuditNames, loadNames, optionalNames } from './load-names.ts';
-import { type OwnFiles, SqlTemplates } from './sql-templates.ts';
+import { boundsOf } from './merge-bounds.ts';
+import { SqlTemplates } from './sql-templates.ts';
 
 interface Column extends ColumnType {
   readonly name: string;
   readonly required: boolean;
   /** Whether it holds a property's values, and how rows that are there already get theirs. */
   readonly filled: 'anew' | 'by reload' | 'later';
-}
-
-export interface Definition {
-  /** Whether what is loaded already must be loaded again: the table is new, or has new columns. */
-  readonly emptied: boolean;
-  readonly steps: readonly DefineStep[];
-  readonly diagnostics: readonly Diagnostic[];
 }
 
 /** Renders a dialect's templates: identifiers quoted by a helper, values only as `$name` parameters. */
@@ -121,7 +109,7 @@ export class WarehouseSql {
   load(mapping: MappingPlan, rowsMax: number): LoadStep {
     const context = this.#context(mapping);
     const templates = this.#of(mapping.name);
-    const statements = loadNames(mapping)
+    const statements = loadNames(mapping, this.#dialect)
       .filter((name) => !optionalNames.has(name) || templates.has(name))
       .flatMap((name) => templates.statements(name, context).map((sql): LoadStatement => ({ name, sql })));
     const reason = `what is staged goes to ${mapping.schema}.${mapping.table}`;
@@ -138,7 +126,7 @@ export class WarehouseSql {
 
   /** What holds a load file against the target table. */
   audit(mapping: MappingPlan): readonly AuditStatement[] {
-    const context = this.#context(mapping);
+    const context = { ...this.#context(mapping), batched: true };
     return [...auditNames, ...(mapping.deletes === undefined ? [] : leavingAuditNames)].flatMap(
       ([name, template]) =>
         this.#of(mapping.name)
@@ -159,6 +147,11 @@ export class WarehouseSql {
       soft: mapping.deletes?.how === 'soft',
       keepsDeleted: this.#keepsDeleted(mapping),
       values: mapping.properties.map(({ name }) => name).filter((name) => !mapping.key.includes(name)),
+      compared: mapping.properties
+        .filter(({ name }) => !mapping.key.includes(name))
+        .map(({ name, type }) => ({ name, isJson: type.name === 'json' })),
+      batched: mapping.deletes !== undefined,
+      bounds: boundsOf(mapping).map((bound) => ({ ...bound, ...columnTypes(this.#dialect)(bound.logical) })),
       columns: this.#fileColumns(mapping),
       file: this.#fileColumns(mapping).map(({ name, fileType }) => ({ name, type: fileType })),
     };
@@ -213,12 +206,18 @@ export class WarehouseSql {
     const position = pageType(this.#dialect);
     const kind = kindOf(mapping);
     return [
-      { name: accountColumn, ...types({ name: 'string' }), kind: '' },
-      ...mapping.properties.map(({ name, type }) => ({ name, ...types(type), kind: '' })),
+      { name: accountColumn, ...types({ name: 'string' }), kind: '', isJson: false },
+      ...mapping.properties.map(({ name, type }) => ({
+        name,
+        ...types(type),
+        kind: '',
+        isJson: type.name === 'json',
+      })),
       ...stagedMeta.map((name) => ({
         name,
         ...(['_page', '_ordinal', '_index'].includes(name) ? position : types({ name: 'string' })),
         kind: name === '_cursor' ? kind : '',
+        isJson: false,
       })),
     ];
   }
@@ -242,6 +241,7 @@ export class WarehouseSql {
 
 interface FileColumn extends ColumnType {
   readonly name: string;
+  readonly isJson: boolean;
   /** Of a cursor: what the warehouse keeps before its value. */
   readonly kind: string;
 }
@@ -249,33 +249,6 @@ interface FileColumn extends ColumnType {
 /** Cursors of one kind begin with the same text: only they are compared. Empty in a stream without a cursor. */
 const kindOf = ({ versionedBy }: { readonly versionedBy?: string }): string =>
   versionedBy === undefined ? '' : `${versionedBy}: `;
-
-const step = (
-  mapping: MappingPlan,
-  reason: string,
-  statements: readonly string[],
-  {
-    emptied,
-    changes = [],
-    own,
-  }: { readonly emptied: boolean; readonly changes?: readonly string[]; readonly own: OwnFiles },
-): Definition => ({
-  emptied,
-  steps: [
-    {
-      kind: 'define',
-      id: `define ${mapping.name}`,
-      reason,
-      mapping: mapping.name,
-      statements,
-      ...(changes.length > 0 && { changes }),
-      ...ownOf(own),
-    },
-  ],
-  diagnostics: [],
-});
-
-const ownOf = (own: OwnFiles): { readonly own?: OwnFiles } => (Object.keys(own).length > 0 ? { own } : {});
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 

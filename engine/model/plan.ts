@@ -3,13 +3,14 @@ import type { StagingPlan, WarehousePlan } from './database-plan.ts';
 import type { ConditionPlan, DeletesPlan, SweepPlan } from './deletes-plan.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Path } from './path-plan.ts';
+import type { GuardPlan, LogicalType, PropertyPlan } from './property-plan.ts';
 import type { SourcePlan } from './source-plan.ts';
 import type { CursorType, StreamPlan } from './stream-plan.ts';
-import type { TransformPlan } from './transform-plan.ts';
 
 export type * from './database-plan.ts';
 export type * from './deletes-plan.ts';
 export type * from './path-plan.ts';
+export type * from './property-plan.ts';
 export type * from './source-plan.ts';
 export type * from './stream-plan.ts';
 export type * from './transform-plan.ts';
@@ -179,6 +180,7 @@ export interface LoadStatement {
    * table, `orphans` counts those whose record it does not know yet, and `adopt` tells it; `marks` finds the newest marker
    * of each record and `remember` keeps it; the batch is what is `current` then, `size` counts it, and after the merge
    * `remove` takes away what the markers leave out. After the last unit `complete` writes `_etl_completeness`.
+   * `clean` takes away what the load has left there, after the transaction.
    */
   readonly name: LoadStatementName;
   readonly sql: string;
@@ -203,7 +205,8 @@ export type LoadStatementName =
   | 'refused'
   | 'remove'
   | 'record'
-  | 'complete';
+  | 'complete'
+  | 'clean';
 
 export interface MappingPlan {
   readonly name: string;
@@ -218,6 +221,8 @@ export interface MappingPlan {
   readonly properties: readonly PropertyPlan[];
   /** What the table has no column for: a value for it decides about its row. */
   readonly guards?: readonly GuardPlan[];
+  /** A column whose value never changes in a row: a merge may look for its rows by it. */
+  readonly prune?: string;
   /** What the versions of a row are told apart by: field and type of the cursor. Those of another kind are not compared. */
   readonly versionedBy?: string;
   /** Absent where no row ever leaves the table. */
@@ -238,70 +243,6 @@ export interface OverridePlan {
   /** Milliseconds since the epoch. */
   readonly untilMs: number;
 }
-
-export interface PropertyPlan {
-  readonly name: string;
-  readonly type: LogicalType;
-  readonly origin: Origin;
-  readonly required: boolean;
-  readonly onInvalid: 'block' | 'set_null' | 'fail';
-  readonly transforms: readonly TransformPlan[];
-  readonly format: 'iso' | 'epoch' | 'epoch_ms';
-  readonly zone?: string;
-  /** What the mapping says, where the table has it otherwise: `name` and `type` are those of the table then. */
-  readonly declared?: DeclaredPlan;
-  /** What the warehouse cannot hold of values that fit the type. */
-  readonly limits?: LimitsPlan;
-}
-
-export interface DeclaredPlan {
-  readonly name: string;
-  readonly type: LogicalType;
-  /** What happens to a value that fits this type and not the column's. */
-  readonly otherwise?: 'discard_value' | 'discard_row' | 'quarantine';
-}
-
-export interface GuardPlan {
-  readonly property: PropertyPlan;
-  /** What happens to a row with a value. */
-  readonly otherwise: 'discard_row' | 'quarantine';
-}
-
-/** Bounds of a column beyond those of its type, which hold in every warehouse. */
-export interface LimitsPlan {
-  /** Characters of a text. */
-  readonly charactersMax?: number;
-  /** Digits of the fraction of a second. */
-  readonly fractionMax?: number;
-  /** Whether a double too small to have all its digits is refused. */
-  readonly normalOnly?: true;
-  /** Of JSON: digits that a number may have before and behind the point, and in all. */
-  readonly json?: { readonly whole: number; readonly scale: number; readonly digits: number };
-  /** Whether JSON may hold U+0000. */
-  readonly noNul?: true;
-}
-
-export type Origin =
-  | { readonly kind: 'path'; readonly path: Path; readonly text: string }
-  | { readonly kind: 'value'; readonly value: string | number | boolean }
-  | { readonly kind: 'template'; readonly template: string }
-  | { readonly kind: 'expr'; readonly expr: string };
-
-export type LogicalType =
-  | {
-      readonly name:
-        | 'string'
-        | 'integer'
-        | 'double'
-        | 'boolean'
-        | 'date'
-        | 'time'
-        | 'timestamp'
-        | 'datetime'
-        | 'json'
-        | 'binary';
-    }
-  | { readonly name: 'decimal'; readonly precision: number; readonly scale: number };
 
 export type CheckPlan = { readonly id: string; readonly severity: 'error' | 'warn' } & (
   | { readonly kind: 'not_null'; readonly column: string }

@@ -7,7 +7,7 @@ import { type ChosenEnvironment, settingsOf } from './environment.ts';
 import { objectAt } from './json.ts';
 import { below, complain, keyPlace, placeText, valuePlace } from './places.ts';
 
-type Warehouse = NonNullable<config.WarehouseSettings['type']> | 'snowflake';
+type Warehouse = NonNullable<config.WarehouseSettings['type']>;
 
 /** Longest name in bytes; longer ones are cut without a word (PostgreSQL) or refused by a load (Snowflake). */
 const bytesMax: { readonly [warehouse in Warehouse]?: number } = { postgres: 63, snowflake: 255 };
