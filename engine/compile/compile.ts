@@ -219,6 +219,7 @@ function compileSteps(
       ...sql.load(mapping, rowsMaxOf(project, mapping)),
       ...(notes.length > 0 && { notes }),
       ...stopOf(project, mapping),
+      ...cadenceOf(project, mapping),
       ...cursorOf(streams.get(mapping.stream)),
     });
   }
@@ -268,6 +269,18 @@ function stopOf(project: Project, { name }: MappingPlan): Pick<LoadStep, 'stop'>
     stop: {
       ...(stopAbove !== undefined && { above: stopAbove }),
       ...(stopAboveShare !== undefined && { aboveShare: parsePercent(stopAboveShare) }),
+    },
+  };
+}
+
+function cadenceOf(project: Project, { name }: MappingPlan): Pick<LoadStep, 'cadence'> {
+  const load = project.mappings.find((mapping) => mapping.name === name)?.load;
+  const [every, budget] = [load?.every, load?.budget];
+  if (every === undefined && budget === undefined) return {};
+  return {
+    cadence: {
+      ...(every !== undefined && { everyMs: parseDuration(every) }),
+      ...(budget !== undefined && { budgetMs: parseDuration(budget) }),
     },
   };
 }

@@ -20,6 +20,8 @@ interface Column extends ColumnType {
   readonly required: boolean;
   /** Whether it holds a property's values, and how rows that are there already get theirs. */
   readonly filled: 'anew' | 'by reload' | 'later';
+  /** A text that keys and versions are compared by. */
+  readonly bytewise: boolean;
 }
 
 /** Renders a dialect's templates: identifiers quoted by a helper, values only as `$name` parameters. */
@@ -80,7 +82,9 @@ export class WarehouseSql {
     const refill = added.some(({ filled }) => filled === 'anew');
     const altered = added.length === 0 ? [] : templates.statements('alter', { ...mapping, added, refill });
     const versions = this.#versions(mapping, false);
-    const wider = widened.flatMap((column) => templates.statements('retype', { ...mapping, ...column }));
+    const wider = columns
+      .filter(({ name }) => widened.some((one) => one.name === name))
+      .flatMap((column) => templates.statements('retype', { ...mapping, ...column }));
     const statements = [...first, ...wider, ...altered, ...versions];
     if (statements.length === 0 || diagnostics.length > 0) return { steps: [], diagnostics, emptied: false };
     const names = [
@@ -139,6 +143,7 @@ export class WarehouseSql {
   }
 
   #context(mapping: MappingPlan): object {
+    const columns = this.#fileColumns(mapping);
     return {
       ...mapping,
       mapping: mapping.name,
@@ -146,14 +151,19 @@ export class WarehouseSql {
       versions: mapping.deletes === undefined ? '' : versionsTable(mapping.table),
       soft: mapping.deletes?.how === 'soft',
       keepsDeleted: this.#keepsDeleted(mapping),
-      values: mapping.properties.map(({ name }) => name).filter((name) => !mapping.key.includes(name)),
+      values: valuesOf(mapping),
+      keys: columns.filter(({ name }) => mapping.key.includes(name)),
       compared: mapping.properties
         .filter(({ name }) => !mapping.key.includes(name))
-        .map(({ name, type }) => ({ name, isJson: type.name === 'json' })),
+        .map(({ name, type }) => ({
+          ...columnTypes(this.#dialect)(type),
+          name,
+          isJson: type.name === 'json',
+        })),
       batched: mapping.deletes !== undefined,
       bounds: boundsOf(mapping).map((bound) => ({ ...bound, ...columnTypes(this.#dialect)(bound.logical) })),
-      columns: this.#fileColumns(mapping),
-      file: this.#fileColumns(mapping).map(({ name, fileType }) => ({ name, type: fileType })),
+      columns,
+      file: columns.map(({ fileType, ...column }) => ({ ...column, type: fileType })),
     };
   }
 
@@ -176,7 +186,8 @@ export class WarehouseSql {
     const own = { required: true, filled: 'anew' } as const;
     const late = { required: false, filled: 'by reload' } as const;
     const versioned = mapping.versionedBy === undefined ? ({ ...late, filled: 'later' } as const) : late;
-    return [
+    const values = new Set(valuesOf(mapping));
+    const columns = [
       { name: accountColumn, ...text, ...own },
       // What must be there is checked while mapping; a mapping may require less tomorrow.
       ...mapping.properties.map(({ name, type }) => ({ ...types(type), name, ...own, required: false })),
@@ -190,6 +201,7 @@ export class WarehouseSql {
         ? [{ name: '_deleted_at', ...instant, required: false, filled: 'later' } as const]
         : []),
     ];
+    return columns.map((column) => ({ ...column, bytewise: column.isText && !values.has(column.name) }));
   }
 
   /** Whether rows may be there that are deleted: now, or since an earlier time when they were kept as such. */
@@ -249,6 +261,10 @@ interface FileColumn extends ColumnType {
 /** Cursors of one kind begin with the same text: only they are compared. Empty in a stream without a cursor. */
 const kindOf = ({ versionedBy }: { readonly versionedBy?: string }): string =>
   versionedBy === undefined ? '' : `${versionedBy}: `;
+
+/** Columns that are no part of the key. */
+const valuesOf = ({ key, properties }: MappingPlan): readonly string[] =>
+  properties.map(({ name }) => name).filter((name) => !key.includes(name));
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
