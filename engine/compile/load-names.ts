@@ -8,20 +8,25 @@ const batchOf = {
 } as const;
 
 /** The statements of a load, in the order they run. */
-export const loadNames = ({ deletes }: MappingPlan): readonly LoadStatementName[] => [
+export const loadNames = ({ deletes, strategy }: MappingPlan): readonly LoadStatementName[] => [
   'open',
   'copy',
   'known',
   'superseded',
   ...(deletes === undefined ? batchOf.staying : batchOf.leaving),
   'count',
+  ...(strategy === 'append' ? (['outdated'] as const) : []),
   'merge',
   'written',
-  'refused',
+  ...(strategy === 'append' ? [] : (['refused'] as const)),
   ...(deletes === undefined ? [] : (['remove'] as const)),
   'record',
   'complete',
 ];
+
+/** The template of a statement: how rows get into a table goes by the mapping's strategy. */
+export const templateOf = (name: LoadStatementName, { strategy }: MappingPlan): string =>
+  name === 'merge' ? (strategy ?? name) : name;
 
 /** Steps that not every dialect needs: those without a template are left out. */
 export const optionalNames: ReadonlySet<string> = new Set(['batch', 'newest', 'count', 'written']);
@@ -41,8 +46,11 @@ export const auditNames: readonly (readonly [AuditStatementName, template: strin
   ['loaded', 'loaded'],
 ];
 
-/** Those of a table that rows leave. */
-export const leavingAuditNames = [
-  ['current', 'current'],
-  ['older_rows', 'older-rows'],
-] as const;
+/** Those of a table that does not hold just the newest rows of the file: see `compare`. */
+export const heldAuditNames = ({ deletes, strategy }: MappingPlan): typeof auditNames =>
+  deletes === undefined && strategy === undefined
+    ? []
+    : [
+        ['current', strategy === 'append' ? 'newest' : 'current'],
+        ['older_rows', 'older-rows'],
+      ];

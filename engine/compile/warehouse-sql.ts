@@ -14,10 +14,11 @@ import type {
 } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import type { WarehouseTable } from '../model/snapshot.ts';
+import { keepsVersions } from '../model/strategy.ts';
 import { type OwnTables, ownTables } from '../model/warehouse-home.ts';
 import type { WarehouseStatements } from '../model/warehouse-views.ts';
 import { type ColumnType, columnTypes, identifiers, pageType } from './column-types.ts';
-import { auditNames, leavingAuditNames, loadNames, optionalNames } from './load-names.ts';
+import { auditNames, heldAuditNames, loadNames, optionalNames, templateOf } from './load-names.ts';
 
 const statementEnd = /;?\n---\n/;
 interface Column extends ColumnType {
@@ -120,7 +121,9 @@ export class WarehouseSql {
     const context = this.#context(mapping);
     const statements = loadNames(mapping)
       .filter((name) => !optionalNames.has(name) || this.#has(name))
-      .flatMap((name) => this.#statements(name, context).map((sql): LoadStatement => ({ name, sql })));
+      .flatMap((name) =>
+        this.#statements(templateOf(name, mapping), context).map((sql): LoadStatement => ({ name, sql })),
+      );
     const reason = `what is staged goes to ${mapping.schema}.${mapping.table}`;
     return { kind: 'load', id: `load ${mapping.name}`, reason, mapping: mapping.name, rowsMax, statements };
   }
@@ -128,19 +131,22 @@ export class WarehouseSql {
   /** What holds a load file against the target table. */
   audit(mapping: MappingPlan): readonly AuditStatement[] {
     const context = this.#context(mapping);
-    return [...auditNames, ...(mapping.deletes === undefined ? [] : leavingAuditNames)].flatMap(
-      ([name, template]) =>
-        this.#statements(template, { ...context, source: name === 'compare_source' }).map((sql) => ({
-          name,
-          sql,
-        })),
-    );
+    const { strategy: _, ...plain } = mapping;
+    // A source lists only what is newest.
+    const listed = { ...context, ...identityOf(plain) };
+    return [...auditNames, ...heldAuditNames(mapping)].flatMap(([name, template]) => {
+      const isListed = ['superseded', 'batch', 'newest', 'compare_source'].includes(name);
+      const own = { ...(isListed ? listed : context), source: name === 'compare_source' };
+      return this.#statements(template, own).map((sql) => ({ name, sql }));
+    });
   }
 
   #context(mapping: MappingPlan): object {
     return {
       ...mapping,
       mapping: mapping.name,
+      ...identityOf(mapping),
+      keepsVersions: keepsVersions(mapping),
       kind: kindOf(mapping),
       versions: mapping.deletes === undefined ? '' : versionsTable(mapping.table),
       soft: mapping.deletes?.how === 'soft',
@@ -236,6 +242,15 @@ interface FileColumn extends ColumnType {
   /** Of a cursor: what the warehouse keeps before its value. */
   readonly kind: string;
 }
+
+/**
+ * What tells two rows of the table apart. NULL is a cursor like others, and in the table none is the empty text: see
+ * `same.sql.hbs`.
+ */
+const identityOf = ({ key, strategy }: Pick<MappingPlan, 'key' | 'strategy'>) =>
+  strategy === 'append'
+    ? { equal: [...key, '_hash'], byCursor: true, identity: [...key, '_cursor', '_hash'] }
+    : { equal: key, byCursor: false, identity: key };
 
 /** Cursors of one kind begin with the same text: only they are compared. Empty in a stream without a cursor. */
 const kindOf = ({ versionedBy }: { readonly versionedBy?: string }): string =>

@@ -19,6 +19,7 @@ import { projectDocument, projectMistakes } from './project-document.ts';
 import { propertyMistakes } from './properties.ts';
 import { requestMistakes } from './requests.ts';
 import { maskSecrets } from './secrets.ts';
+import { strategyMistakes } from './strategies.ts';
 import { sourceMistakes } from './streams.ts';
 import { substitute } from './substitute.ts';
 
@@ -65,6 +66,7 @@ const meaning = (entries: Entries): readonly Diagnostic[] => [
   ...identityMistakes(entries),
   ...lookupMistakes(entries),
   ...deletesMistakes(entries),
+  ...strategyMistakes(entries),
 ];
 
 function byPlace(one: Diagnostic, other: Diagnostic): number {
