@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { commands } from '../engine/cli/commands.ts';
+import { commands, loadCommands } from '../engine/cli/commands.ts';
 import { text } from './support/root.ts';
 import { tree } from './support/tree.ts';
 
@@ -8,6 +8,7 @@ interface Known {
   readonly flags?: object;
 }
 
+await loadCommands('all of them');
 const known = commands as Readonly<Record<string, Known>>;
 
 /** Command lines of a page, in code spans and blocks: what stands behind `etl`. */

@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageFolder } from '../support/package-folder.ts';
+import { shopCarts } from './carts.ts';
 import { type Command, startRun } from './command.ts';
 import type { DieOptions } from './die-options.ts';
 import { accountOf } from './ledger-view.ts';
@@ -34,27 +35,47 @@ export interface Ground {
   close(): Promise<void>;
 }
 
+/** Three pages, which a sweep reads again. */
+const cartCount = 66;
+
 export const warehouseOf = (folder: string): string => join(folder, '.etl/warehouse/warehouse.duckdb');
 
+/** What the lab serves. */
+interface Served {
+  readonly orders: readonly ShopOrder[];
+  readonly carts: readonly string[];
+}
+
 /** A new folder with the project, and with the lab's data where it is to be served. */
-function projectFolder(place: StagingPlace, orders?: readonly ShopOrder[]): string {
+function projectFolder(place: StagingPlace, served?: Served): string {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-faults-'));
   cpSync(join(packageFolder, 'bench/faults/project'), folder, { recursive: true });
   writeFileSync(
     join(folder, 'etl.yml'),
     `kind: project\nname: faults\nenvironments:\n  dev:\n    staging: ${place.declare(folder)}\n    warehouse: {type: duckdb, path: .etl/warehouse/warehouse.duckdb}\n`,
   );
-  if (orders !== undefined) {
+  if (served !== undefined) {
+    const write = (stream: string, records: readonly string[]): void =>
+      writeFileSync(join(folder, `lab/shop/${stream}.ndjson`), records.map((json) => `${json}\n`).join(''));
     mkdirSync(join(folder, 'lab/shop'), { recursive: true });
-    writeFileSync(join(folder, 'lab/shop/orders.ndjson'), orders.map(({ json }) => `${json}\n`).join(''));
+    write(
+      'orders',
+      served.orders.map(({ json }) => json),
+    );
+    write('carts', served.carts);
   }
   return folder;
 }
 
 /** Lays the ground: one project, run twice without a fault; its state in between is kept. */
 export async function layGround(place: StagingPlace, shop: ShopOptions): Promise<Ground> {
-  const { early, late } = shopOrders(shop);
-  const folders = { first: projectFolder(place, early), second: projectFolder(place, late) };
+  const orders = shopOrders(shop);
+  const carts = shopCarts(cartCount, shop.seed);
+  const served = (time: 'early' | 'late'): Served => ({ orders: orders[time], carts: carts[time] });
+  const folders = {
+    first: projectFolder(place, served('early')),
+    second: projectFolder(place, served('late')),
+  };
   const labs = { first: await loggedLab(folders.first), second: await loggedLab(folders.second) };
   const fresh = await makeProject(place);
   const first = await refer(place, fresh, labs.first, 'first');

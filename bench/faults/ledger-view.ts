@@ -2,11 +2,13 @@ import { gunzipSync } from 'node:zlib';
 import type { StagingPlace } from './staging-place.ts';
 import type { WarehouseView } from './warehouse-tables.ts';
 
-/** How far a stream is read, and which pages of the window that is open are kept. */
-export interface Progress {
-  /** The request that the next run must begin with; undefined when it begins a new window. */
-  readonly next?: string;
-  /** Requests of the pages of the open window that are kept: none of them may be asked for again. */
+/** A listing that is not read to its end. */
+export interface OpenWindow {
+  /** As the ledger calls it: `carts~sweep` is the sweep of `carts`. */
+  readonly stream: string;
+  /** The request that must come next. */
+  readonly next: string;
+  /** Requests of the pages that are kept: none of them may be asked for again. */
   readonly kept: ReadonlySet<string>;
 }
 
@@ -15,50 +17,72 @@ const pathOf = (request: string): string => {
   return url.pathname + url.search;
 };
 
-/** What staging says of its only stream. */
-export async function progressOf(place: StagingPlace, folder: string): Promise<Progress> {
+/** What staging says of its streams. */
+export async function openWindows(place: StagingPlace, folder: string): Promise<readonly OpenWindow[]> {
   const [positions = [], pages = []] = await place.read(folder, [
-    'SELECT "window" AS open FROM positions',
-    'SELECT request FROM pages ORDER BY id DESC',
+    'SELECT stream, "window" AS open FROM positions',
+    'SELECT stream, request FROM pages ORDER BY id DESC',
   ]);
-  const open = positions[0]?.['open'];
-  if (typeof open !== 'string') return { kept: new Set() };
-  const window = JSON.parse(open) as { readonly pages: number; readonly next: { readonly url: string } };
-  return {
-    next: pathOf(JSON.stringify(window.next)),
-    kept: new Set(pages.slice(0, window.pages).map(({ request }) => pathOf(String(request)))),
-  };
+  return positions.flatMap(({ stream, open }): readonly OpenWindow[] => {
+    if (typeof open !== 'string') return [];
+    const window = JSON.parse(open) as { readonly pages: number; readonly next: { readonly url: string } };
+    const own = pages.filter((page) => page['stream'] === stream).slice(0, window.pages);
+    return [
+      {
+        stream: String(stream),
+        next: pathOf(JSON.stringify(window.next)),
+        kept: new Set(own.map(({ request }) => pathOf(String(request)))),
+      },
+    ];
+  });
 }
 
 export interface Account {
   /** What kept pages hold: records, and elements of them. */
   readonly units: number;
-  /** Of those, the ones that are rows, filtered or blocked, and whose rows the warehouse counts in its loads. */
+  /** Of those, the ones that are rows, gone, left out or blocked, and whose rows the warehouse counts in its loads. */
   readonly accounted: number;
   readonly problems: string[];
   /** What is kept aside, without its page: record, property and reason. */
   readonly blocked: ReadonlySet<string>;
 }
 
+/** Mappings by the streams that they are made of. */
+const mappingsOf: { readonly [stream: string]: readonly string[] } = {
+  orders: ['orders', 'order_lines'],
+  carts: ['carts', 'cart_items'],
+};
+const mappingNames = Object.values(mappingsOf).flat();
+
 const ledgerQueries = [
-  'SELECT id, body FROM pages ORDER BY id',
-  'SELECT mapping, page, rows, filtered, blocked FROM page_rows',
-  'SELECT _page AS page, count(*) AS rows FROM stg_orders GROUP BY _page',
-  'SELECT _page AS page, count(*) AS rows FROM stg_order_lines GROUP BY _page',
+  'SELECT id, stream, body FROM pages ORDER BY id',
+  'SELECT mapping, page, rows, deduplicated, tombstones, filtered, blocked FROM page_rows',
   'SELECT id, mapping, first_page, last_page, rows, held FROM loads',
   'SELECT mapping, loaded_through FROM mappings',
   "SELECT mapping, record, property, reason, status FROM blockers WHERE kind = 'record'",
+  ...mappingNames.map(
+    (mapping) =>
+      `SELECT _page AS page, count(*) AS rows FROM stg_${mapping} WHERE _op IS NULL GROUP BY _page`,
+  ),
 ];
 
 type Row = Readonly<Record<string, unknown>>;
 
-interface Body {
-  readonly orders: readonly { readonly lines: readonly unknown[] }[];
+interface ListedCart {
+  readonly gone: boolean;
+  readonly items: readonly unknown[];
 }
 
-/** Units of each mapping in a page, counted in what was received. */
-function unitsOf(body: unknown): { readonly [mapping: string]: number } {
-  const { orders } = JSON.parse(gunzipSync(body as Uint8Array).toString()) as Body;
+/** Units of each mapping in a page, counted in what was received. A record that is gone is one of each. */
+function unitsOf(stream: string, body: unknown): { readonly [mapping: string]: number } {
+  const received = JSON.parse(gunzipSync(body as Uint8Array).toString());
+  if (Array.isArray(received)) return { carts: received.length, cart_items: received.length };
+  if (stream.startsWith('carts')) {
+    const carts: readonly ListedCart[] = received.carts;
+    const items = carts.reduce((sum, cart) => sum + (cart.gone ? 1 : cart.items.length), 0);
+    return { carts: carts.length, cart_items: items };
+  }
+  const orders: readonly { readonly lines: readonly unknown[] }[] = received.orders;
   return { orders: orders.length, order_lines: orders.reduce((sum, { lines }) => sum + lines.length, 0) };
 }
 
@@ -68,11 +92,13 @@ export async function accountOf(
   folder: string,
   { loads: theirs }: WarehouseView,
 ): Promise<Account> {
-  const [pages = [], pageRows = [], orders = [], lines = [], loads = [], mappings = [], aside = []] =
-    await place.read(folder, ledgerQueries);
-  const staged = { orders: byPage(orders), order_lines: byPage(lines) };
+  const [pages = [], pageRows = [], loads = [], mappings = [], aside = [], ...tables] = await place.read(
+    folder,
+    ledgerQueries,
+  );
+  const staged = Object.fromEntries(mappingNames.map((name, at) => [name, byPage(tables[at] ?? [])]));
   const counted = pages.flatMap((page) => accountsOfPage(page, pageRows, staged));
-  const unloaded = Object.keys(staged).flatMap((mapping) => unloadedOf(mapping, pageRows, loads, mappings));
+  const unloaded = mappingNames.flatMap((mapping) => unloadedOf(mapping, pageRows, loads, mappings));
   const wrong = [...unloaded, ...strangers(loads, theirs)];
   const units = sum(counted, 'units');
   const known = sum(counted, 'known');
@@ -95,17 +121,20 @@ interface PageAccount extends Row {
   readonly problem?: string;
 }
 
-/** What became of a page's units, by mapping: all of them are rows, filtered or blocked, or it is a problem. */
+/** What stands for units of a page besides rows. */
+const otherUnits = ['deduplicated', 'tombstones', 'filtered', 'blocked'] as const;
+
+/** What became of a page's units, by mapping: all of them are rows, gone, left out or blocked, or it is a problem. */
 function accountsOfPage(
-  { id, body }: Row,
+  { id, stream, body }: Row,
   pageRows: readonly Row[],
   staged: { readonly [mapping: string]: ReadonlyMap<number, number> },
 ): readonly PageAccount[] {
   const page = Number(id);
-  return Object.entries(unitsOf(body)).map(([mapping, units]) => {
+  return Object.entries(unitsOf(String(stream), body)).map(([mapping, units]) => {
     const noted = pageRows.find((row) => row['mapping'] === mapping && Number(row['page']) === page);
     const rows = staged[mapping]?.get(page) ?? 0;
-    const known = rows + Number(noted?.['filtered'] ?? 0) + Number(noted?.['blocked'] ?? 0);
+    const known = otherUnits.reduce((total, name) => total + Number(noted?.[name] ?? 0), rows);
     if (known === units && Number(noted?.['rows'] ?? 0) === rows) return { units, known };
     return { units, known: 0, problem: `page ${page} of ${mapping}: ${known} of ${units} units are known` };
   });
@@ -137,8 +166,9 @@ function unloadedOf(
 
 /** Loads that only one side knows, or that do not add up. */
 function strangers(ours: readonly Row[], theirs: readonly Row[]): readonly string[] {
-  // A unit without rows never reaches the warehouse.
-  const known = new Set(ours.filter(({ rows }) => Number(rows) > 0).map(({ id }) => String(id)));
+  const known = new Set(ours.map(({ id }) => String(id)));
+  // A unit without rows reaches the warehouse only when it says what is gone.
+  const expected = ours.filter(({ rows }) => Number(rows) > 0).map(({ id }) => String(id));
   const found = new Set(theirs.map(({ unit }) => String(unit)));
   const wrong = theirs.filter(
     (load) =>
@@ -150,7 +180,7 @@ function strangers(ours: readonly Row[], theirs: readonly Row[]): readonly strin
   );
   return [
     ...[...found].filter((unit) => !known.has(unit)).map((unit) => `staging does not know the load ${unit}`),
-    ...[...known].filter((unit) => !found.has(unit)).map((unit) => `the warehouse does not know ${unit}`),
+    ...expected.filter((unit) => !found.has(unit)).map((unit) => `the warehouse does not know ${unit}`),
     ...wrong.map(({ unit }) => `the counts of ${unit} do not add up`),
     ...(found.size === theirs.length ? [] : ['a load is in _etl_loads twice']),
   ];

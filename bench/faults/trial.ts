@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { audit, complaints, type Ended } from './command.ts';
 import { type Ground, type Phase, type Reference, startPhase, warehouseOf } from './ground.ts';
-import { accountOf, type Progress, progressOf } from './ledger-view.ts';
+import { accountOf, type OpenWindow, openWindows } from './ledger-view.ts';
 import type { StagingPlace } from './staging-place.ts';
 import { difference, warehouseView } from './warehouse-tables.ts';
 
@@ -59,25 +59,57 @@ export class Watch {
   /** Does what runs the command once, and looks at what it asked for. `anew`: repeated requests are the fault's. */
   async run(work: () => Promise<Ended>, { anew = false } = {}): Promise<Ended> {
     const { asked } = this.#ground.labs[this.#phase];
-    const before = await this.#progress();
+    const before = await this.#windows();
     const from = asked.length;
     const ended = await work();
     this.runs += 1;
     const requests = asked.slice(from);
-    const [begins] = requests;
-    if (before.next !== undefined && begins !== undefined && begins !== before.next)
-      this.problems.push(`the run began at ${begins}, not at ${before.next}`);
-    if (!anew) this.refetched += requests.filter((request) => before.kept.has(request)).length;
-    const after = await this.#progress();
-    if (ended.signal !== null && after.next !== undefined)
-      this.inFlight = Math.max(this.inFlight, requests.filter((one) => !after.kept.has(one)).length);
+    this.problems.push(...wrongBeginnings(requests, before));
+    if (!anew) this.refetched += refetchedOf(requests, before);
+    if (ended.signal !== null)
+      this.inFlight = Math.max(
+        this.inFlight,
+        ...(await this.#windows()).map((one) => notKept(requests, one)),
+      );
     return ended;
   }
 
-  #progress(): Promise<Progress> {
-    return progressOf(this.#ground.place, this.#folder);
+  #windows(): Promise<readonly OpenWindow[]> {
+    return openWindows(this.#ground.place, this.#folder);
   }
 }
+
+const endpointOf = (request: string): string => request.split('?')[0] ?? '';
+const isSweep = ({ stream }: OpenWindow): boolean => stream.includes('~');
+
+/** What a run asks of a stream first must be where its window was left; a sweep asks after the stream itself. */
+const wrongBeginnings = (requests: readonly string[], windows: readonly OpenWindow[]): readonly string[] =>
+  windows
+    .filter((window) => !isSweep(window))
+    .flatMap(({ next }) => {
+      const begins = requests.find((request) => endpointOf(request) === endpointOf(next));
+      return begins === undefined || begins === next ? [] : [`the run began at ${begins}, not at ${next}`];
+    });
+
+/** Requests for pages that were kept already. What a first run has asked for, the sweep after it asks for as well. */
+function refetchedOf(requests: readonly string[], windows: readonly OpenWindow[]): number {
+  const swept = (request: string): number =>
+    endpointOf(request).endsWith('/carts') && !request.includes('updated_since=') ? 1 : 0;
+  let refetched = 0;
+  for (const window of windows) {
+    for (const request of window.kept) {
+      const times = requests.filter((one) => one === request).length;
+      refetched += Math.max(0, times - (isSweep(window) ? 0 : swept(request)));
+    }
+  }
+  return refetched;
+}
+
+/** Pages that a run has asked for and left unkept; of a sweep nobody can tell, since its stream may ask for the same. */
+const notKept = (requests: readonly string[], window: OpenWindow): number =>
+  isSweep(window)
+    ? 0
+    : requests.filter((one) => endpointOf(one) === endpointOf(window.next) && !window.kept.has(one)).length;
 
 /** Runs a project that dies, and again until it succeeds, and compares it with the one that nobody disturbed. */
 export async function trial(ground: Ground, phase: Phase, deaths: readonly Death[]): Promise<Verdict> {

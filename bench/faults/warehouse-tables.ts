@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { versionsTable } from '../../engine/model/columns.ts';
 
 /** The rows of a table as texts, and how often each is there. */
 type Rows = ReadonlyMap<string, number>;
@@ -13,11 +14,17 @@ export interface WarehouseView {
 }
 
 /** Columns that differ from run to run though the row is the same. */
-const varying = new Set(['_run', '_page', '_loaded_at']);
+const varying = new Set(['_run', '_page', '_loaded_at', '_ordinal']);
+/** What is compared of a column: of a time of deletion only whether there is one. */
+const compared = (column: string): string =>
+  column === '_deleted_at' ? '(_deleted_at IS NOT NULL)::VARCHAR' : `${quoted(column)}::VARCHAR`;
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-/** Reads every table of a DuckDB warehouse. */
+const isCompared = (table: string): boolean =>
+  !table.startsWith('_etl_') || table.startsWith(versionsTable(''));
+
+/** Reads every table of a DuckDB warehouse, and what it remembers of records. */
 export async function warehouseView(path: string): Promise<WarehouseView> {
   const tables = new Map<string, Rows>();
   if (!existsSync(path)) return { tables, loads: [] };
@@ -33,10 +40,10 @@ export async function warehouseView(path: string): Promise<WarehouseView> {
       columns.set(name, varying.has(String(column_name)) ? kept : [...kept, String(column_name)]);
     }
     for (const [table, names] of columns) {
-      if (table.startsWith('_etl_')) continue;
+      if (!isCompared(table)) continue;
       const list = names
         .sort()
-        .map((name) => `${quoted(name)}::VARCHAR AS ${quoted(name)}`)
+        .map((name) => `${compared(name)} AS ${quoted(name)}`)
         .join(', ');
       tables.set(table, counted(await all(`SELECT ${list} FROM ${quoted(table)}`)));
     }

@@ -1,58 +1,50 @@
-import Audit from './commands/audit.ts';
-import BlockersAssign from './commands/blockers/assign.ts';
-import BlockersNote from './commands/blockers/note.ts';
-import BlockersOverride from './commands/blockers/override.ts';
-import BlockersRetry from './commands/blockers/retry.ts';
-import BlockersShow from './commands/blockers/show.ts';
-import BlockersWaive from './commands/blockers/waive.ts';
-import BlockersList from './commands/blockers.ts';
-import Forget from './commands/forget.ts';
-import Init from './commands/init.ts';
-import Lab from './commands/lab.ts';
-import LimitsExplain from './commands/limits/explain.ts';
-import LimitsFreeze from './commands/limits/freeze.ts';
-import LimitsThaw from './commands/limits/thaw.ts';
-import Limits from './commands/limits.ts';
-import PlanCommand from './commands/plan.ts';
-import Preview from './commands/preview.ts';
-import Retry from './commands/retry.ts';
-import Run from './commands/run.ts';
-import StateReset from './commands/state/reset.ts';
-import StateSet from './commands/state/set.ts';
-import StateShow from './commands/state/show.ts';
-import StateUnlock from './commands/state/unlock.ts';
-import StateVacuum from './commands/state/vacuum.ts';
-import State from './commands/state.ts';
-import Test from './commands/test.ts';
-import Validate from './commands/validate.ts';
+import type { Command } from '@oclif/core';
+
+type Load = () => Promise<{ readonly default: Command.Class }>;
 
 /** Every command, by the words it is called with; a colon stands for the space between two. */
-export const commands = {
-  blockers: BlockersList,
-  'blockers:assign': BlockersAssign,
-  'blockers:note': BlockersNote,
-  'blockers:override': BlockersOverride,
-  'blockers:retry': BlockersRetry,
-  'blockers:show': BlockersShow,
-  'blockers:waive': BlockersWaive,
-  audit: Audit,
-  forget: Forget,
-  init: Init,
-  lab: Lab,
-  limits: Limits,
-  'limits:explain': LimitsExplain,
-  'limits:freeze': LimitsFreeze,
-  'limits:thaw': LimitsThaw,
-  plan: PlanCommand,
-  preview: Preview,
-  retry: Retry,
-  run: Run,
-  state: State,
-  'state:reset': StateReset,
-  'state:set': StateSet,
-  'state:show': StateShow,
-  'state:unlock': StateUnlock,
-  'state:vacuum': StateVacuum,
-  test: Test,
-  validate: Validate,
+const loads: Readonly<Record<string, Load>> = {
+  blockers: () => import('./commands/blockers.ts'),
+  'blockers:assign': () => import('./commands/blockers/assign.ts'),
+  'blockers:note': () => import('./commands/blockers/note.ts'),
+  'blockers:override': () => import('./commands/blockers/override.ts'),
+  'blockers:retry': () => import('./commands/blockers/retry.ts'),
+  'blockers:show': () => import('./commands/blockers/show.ts'),
+  'blockers:waive': () => import('./commands/blockers/waive.ts'),
+  audit: () => import('./commands/audit.ts'),
+  forget: () => import('./commands/forget.ts'),
+  init: () => import('./commands/init.ts'),
+  lab: () => import('./commands/lab.ts'),
+  limits: () => import('./commands/limits.ts'),
+  'limits:explain': () => import('./commands/limits/explain.ts'),
+  'limits:freeze': () => import('./commands/limits/freeze.ts'),
+  'limits:thaw': () => import('./commands/limits/thaw.ts'),
+  plan: () => import('./commands/plan.ts'),
+  preview: () => import('./commands/preview.ts'),
+  retry: () => import('./commands/retry.ts'),
+  run: () => import('./commands/run.ts'),
+  state: () => import('./commands/state.ts'),
+  'state:reset': () => import('./commands/state/reset.ts'),
+  'state:set': () => import('./commands/state/set.ts'),
+  'state:show': () => import('./commands/state/show.ts'),
+  'state:unlock': () => import('./commands/state/unlock.ts'),
+  'state:vacuum': () => import('./commands/state/vacuum.ts'),
+  test: () => import('./commands/test.ts'),
+  validate: () => import('./commands/validate.ts'),
 };
+
+export const commandNames: readonly string[] = Object.keys(loads);
+
+/** The commands that are loaded. The command line finds them here: see `oclif` in package.json. */
+export const commands: Record<string, Command.Class> = {};
+
+const topicOf = (word: string): string => word.split(':')[0] ?? '';
+
+/** Loads the commands that begin with this word, or all when none does: loading all takes longer than most commands. */
+export async function loadCommands(word: string): Promise<void> {
+  const called = commandNames.filter((name) => topicOf(name) === topicOf(word));
+  for (const name of called.length === 0 ? commandNames : called) {
+    const command = await loads[name]?.();
+    if (command !== undefined) commands[name] = command.default;
+  }
+}

@@ -1,10 +1,12 @@
 import type { AlertPlan } from './alert.ts';
+import type { StagingPlan, WarehousePlan } from './database-plan.ts';
 import type { ConditionPlan, DeletesPlan, SweepPlan } from './deletes-plan.ts';
 import type { Path } from './path-plan.ts';
 import type { SourcePlan } from './source-plan.ts';
 import type { CursorType, StreamPlan } from './stream-plan.ts';
 import type { TransformPlan } from './transform-plan.ts';
 
+export type * from './database-plan.ts';
 export type * from './deletes-plan.ts';
 export type * from './path-plan.ts';
 export type * from './source-plan.ts';
@@ -50,26 +52,6 @@ export interface ReferencePlan {
   readonly at: string;
 }
 
-export type StagingPlan = (SqlitePlan | PostgresPlan) & {
-  /** Present where pages are staged without their rows. */
-  readonly rows?: false;
-  /** Which responses are kept: see `Retention`. */
-  readonly keep: { readonly ageMs: number; readonly bytesMax?: number };
-};
-
-export interface SqlitePlan {
-  readonly dialect: 'sqlite';
-  /** Relative to the project folder. */
-  readonly storage: string;
-}
-
-export interface PostgresPlan {
-  readonly dialect: 'postgres';
-  /** A reference, since it may hold a password. */
-  readonly url: string;
-  readonly schema: string;
-}
-
 export interface RedisPlan {
   /** A reference, since it may hold a password. */
   readonly url: string;
@@ -79,26 +61,6 @@ export interface RedisPlan {
 export interface MetricsPlan {
   readonly prometheus?: { readonly host: string; readonly port: number };
   readonly otlp?: { readonly url: string; readonly everyMs: number };
-}
-
-/** Whose SQL a warehouse speaks. */
-export type Dialect = WarehousePlan['type'] | 'snowflake';
-
-export type WarehousePlan = DuckdbPlan | PostgresWarehousePlan;
-
-export interface DuckdbPlan {
-  readonly type: 'duckdb';
-  /** Relative to the project folder. */
-  readonly path: string;
-  readonly memoryBytes: number;
-}
-
-export interface PostgresWarehousePlan {
-  readonly type: 'postgres';
-  /** A reference, since it may hold a password. */
-  readonly url: string;
-  /** Of our own tables, and of those whose mapping names none. */
-  readonly schema: string;
 }
 
 export type Step =

@@ -39,6 +39,8 @@ function compile(schema: object): ValidateFunction {
     strictRequired: false,
     // The marking keywords write to the object that the validator is called on, so that it has no state of its own.
     passContext: true,
+    // Each command compiles the schema once, and validates a few files: polishing the code costs more than it saves.
+    code: { optimize: false },
   });
   formats.default(ajv, ['regex']);
   ajv.addVocabulary(annotations);

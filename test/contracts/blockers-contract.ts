@@ -109,6 +109,7 @@ function describeTrail(staging: Open): void {
       reason: 'shop forbade the request: 403 again',
       run: 'run-2',
     });
+    await blockers.settle([], 'run-3');
     await blockers.settle(['load orders', 'extract shop.orders'], 'run-3');
     expect(await only(staging())).to.include({ status: 'resolved' });
     expect(await trail(staging(), id)).to.deep.equal([

@@ -60,6 +60,9 @@ describe('a project with staging on SQLite', function () {
       ['first', 'staging: INSERT INTO page_rows ended 7'],
       ['first', 'staging.commit ended 2'],
       ['second', 'warehouse: COMMIT ended 1'],
+      // What leaves tables: found by a sweep, and taken out of them.
+      ['second', 'staging: INSERT INTO memory ended 1'],
+      ['second', 'warehouse: UPDATE main.cart_items ended 1'],
     ],
     1,
   );

@@ -33,7 +33,7 @@ describe('the Snowflake stand-in, loading files', () => {
       ),
     );
   const copy = (table: string, more = ''): string =>
-    `COPY INTO ${table} FROM (SELECT $1, $2, $3, PARSE_JSON($4), TO_BINARY($5, 'BASE64'), $6 FROM @SALES.LOADS/run/) ${format} ${more}`;
+    `COPY INTO ${table} FROM (SELECT f.$1, f.$2, f.$3, PARSE_JSON(f.$4), TO_BINARY($5, 'BASE64'), $6 FROM @SALES.LOADS/run/ AS f) ${format} ${more}`;
 
   it('copies a compressed CSV file, with texts, NULL and the empty text apart', async () => {
     await put(

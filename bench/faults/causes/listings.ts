@@ -22,11 +22,13 @@ interface Shop {
   close(): Promise<void>;
 }
 
-/** A shop whose pages are what a function makes of the query. */
+/** A shop whose pages of orders are what a function makes of the query; it has no carts. */
 async function serveShop(pageOf: (query: URLSearchParams) => Page): Promise<Shop> {
   const answer = (url: string, response: ServerResponse): void => {
-    const { orders, next } = pageOf(new URL(url, 'http://shop').searchParams);
-    const body = `{"orders":[${orders.map(({ json }) => json).join(',')}],"next":${JSON.stringify(next ?? null)}}`;
+    const { pathname, searchParams } = new URL(url, 'http://shop');
+    const hasOrders = pathname === '/orders';
+    const { orders, next }: Page = hasOrders ? pageOf(searchParams) : { orders: [], next: undefined };
+    const body = `{"${pathname.slice(1)}":[${orders.map(({ json }) => json).join(',')}],"next":${JSON.stringify(next ?? null)}}`;
     response.writeHead(200, { 'content-type': 'application/json' }).end(body);
   };
   const server = createServer((request, response) => answer(request.url ?? '/', response));

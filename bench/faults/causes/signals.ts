@@ -1,4 +1,4 @@
-import { progressOf } from '../ledger-view.ts';
+import { openWindows } from '../ledger-view.ts';
 import { type Fault, fault, same, standing } from './fault.ts';
 
 /** Signals that ask a run to end. */
@@ -11,8 +11,9 @@ export const signalFaults: readonly Fault[] = [
       child.kill('SIGTERM');
     });
     const requests = asked.slice(from);
-    const { kept } = await progressOf(ground.place, folder);
-    const unsaved = requests.filter((request) => !kept.has(request));
+    const windows = await openWindows(ground.place, folder);
+    const kept = windows.find(({ stream }) => stream === 'orders')?.kept;
+    const unsaved = requests.filter((request) => request.includes('/orders') && kept?.has(request) !== true);
     // The request that was under way is given up; what had arrived before it is kept.
     const saved = unsaved.length <= 2 ? [] : [`${unsaved.length} pages were asked for and not saved`];
     return [...same('exit code', code, 143), ...saved];

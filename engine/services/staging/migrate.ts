@@ -1,5 +1,5 @@
 import { DataTypes, QueryTypes, type Transaction } from 'sequelize';
-import { MigrationError, Umzug, type UmzugStorage } from 'umzug';
+import type { Umzug, UmzugStorage } from 'umzug';
 import type { Database } from './database.ts';
 import { newerSchema } from './failures.ts';
 import type { MigrationContext } from './migrations/migration.ts';
@@ -14,9 +14,11 @@ export async function migrateUp(database: Database, known = migrations): Promise
     const name = { type: DataTypes.TEXT, primaryKey: true };
     await context.queryInterface.createTable(table, { name }, { transaction });
     const names = known.map(({ name }) => name);
-    const unknown = (await storage.executed({ context })).find((one) => !names.includes(one));
+    const executed = await storage.executed({ context });
+    const unknown = executed.find((one) => !names.includes(one));
     if (unknown !== undefined) throw newerSchema(database, unknown);
-    await migrator(context, known).up().catch(asTheDatabaseSaid);
+    if (names.every((one) => executed.includes(one))) return;
+    await withUmzug(context, known, (umzug) => umzug.up());
   });
 }
 
@@ -24,15 +26,8 @@ export async function migrateUp(database: Database, known = migrations): Promise
 export async function migrateDown(database: Database, name?: string): Promise<void> {
   await database.write(async (_handle, transaction) => {
     const context = contextOf(database, transaction);
-    await migrator(context, migrations)
-      .down({ to: name ?? 0 })
-      .catch(asTheDatabaseSaid);
+    await withUmzug(context, migrations, (umzug) => umzug.down({ to: name ?? 0 }));
   });
-}
-
-/** umzug wraps what went wrong: a full disk is none of its affairs. */
-function asTheDatabaseSaid(error: unknown): never {
-  throw error instanceof MigrationError ? error.cause : error;
 }
 
 const contextOf = ({ sequelize }: Database, transaction: Transaction): MigrationContext => ({
@@ -40,8 +35,19 @@ const contextOf = ({ sequelize }: Database, transaction: Transaction): Migration
   transaction,
 });
 
-const migrator = (context: MigrationContext, known: typeof migrations): Umzug<MigrationContext> =>
-  new Umzug({ migrations: [...known], context, storage, logger: undefined });
+/** It brings a command line of its own: it is loaded only where there is something to migrate. */
+async function withUmzug(
+  context: MigrationContext,
+  known: typeof migrations,
+  work: (umzug: Umzug<MigrationContext>) => Promise<unknown>,
+): Promise<void> {
+  const { MigrationError, Umzug } = await import('umzug');
+  const umzug = new Umzug({ migrations: [...known], context, storage, logger: undefined });
+  await work(umzug).catch((error: unknown) => {
+    // It wraps what went wrong: a full disk is none of its affairs.
+    throw error instanceof MigrationError ? error.cause : error;
+  });
+}
 
 /** umzug's own storage for Sequelize cannot take part in our transaction. */
 const storage: UmzugStorage<MigrationContext> = {

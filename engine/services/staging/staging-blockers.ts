@@ -38,6 +38,8 @@ export class StagingBlockers implements Blockers {
   }
 
   async settle(steps: readonly string[], run: string): Promise<void> {
+    // A list of nothing is none in PostgreSQL.
+    if (steps.length === 0) return;
     const open = await this.#database.read((handle) =>
       handle.first<{ id: number }>(
         `SELECT id FROM blockers WHERE step IN (${steps.map(() => '?').join(', ')}) AND status IN ('open', 'retried') LIMIT 1`,

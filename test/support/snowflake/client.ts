@@ -38,7 +38,10 @@ export async function client(
     sfRetryMaxLoginRetries: 0,
     ...options,
   });
-  await connection.connectAsync();
+  // connectAsync() resolves though the login is refused.
+  await new Promise<void>((resolve, reject) => {
+    connection.connect((error) => (error ? reject(error) : resolve()));
+  });
   const ask = (sql: string, more: AskOptions = {}): Promise<Rows> => asked(connection, sql, more);
   return {
     connection,

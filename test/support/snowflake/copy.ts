@@ -130,9 +130,11 @@ async function load(
     const name = column ?? names[at] ?? '';
     const found = table.columns.find((one) => one.name === name);
     if (found === undefined) throw invalid(`invalid identifier '${name}'`);
-    return { name, sql: converted(job, statement.format, found, value) };
+    return { name, sql: converted(job, statement.format, found, { sql: `"${at}"`, type: value.type }) };
   });
-  const sql = `INSERT INTO ${table.physical} (${list(into.map(({ name }) => name))}) SELECT ${into.map((one) => one.sql).join(', ')} FROM ${relation.sql} AS ${id(relation.name[0] ?? '')}`;
+  // Two levels, so that what is read is worked out once before it is checked.
+  const inner = values.map(({ value }, at) => `${value.sql} AS "${at}"`).join(', ');
+  const sql = `INSERT INTO ${table.physical} (${list(into.map(({ name }) => name))}) SELECT ${into.map((one) => one.sql).join(', ')} FROM (SELECT ${inner} FROM ${relation.sql} AS ${id(relation.name[0] ?? '')})`;
   try {
     return await job.run(sql);
   } catch (error) {

@@ -9,6 +9,7 @@ export type Row = readonly (string | null)[];
 export class Database {
   readonly #instance: DuckDBInstance;
   readonly main: DuckDBConnection;
+  #saved: Promise<void> = Promise.resolve();
 
   private constructor(instance: DuckDBInstance, main: DuckDBConnection) {
     this.#instance = instance;
@@ -18,7 +19,8 @@ export class Database {
   static async open(path: string): Promise<Database> {
     const instance = await DuckDBInstance.create(path, { threads: '2', memory_limit: '1GB' });
     const main = await instance.connect();
-    main.registerScalarFunction(onTexts('sf_canonical', 1, ([text = '']) => canonicalOrWhy(text)));
+    main.registerScalarFunction(onTexts('sf_canonical', 1, ([text = '']) => read(text).json));
+    main.registerScalarFunction(onTexts('sf_why_not', 1, ([text = '']) => read(text).why));
     main.registerScalarFunction(
       onTexts('sf_member', 2, ([text = '', keys = '[]']) => jsonAt(text, JSON.parse(keys))),
     );
@@ -37,7 +39,13 @@ export class Database {
     return row?.[0] ?? undefined;
   }
 
-  async save(catalog: string): Promise<void> {
+  /** One after another, whoever asks. */
+  save(catalog: string): Promise<void> {
+    this.#saved = this.#saved.then(() => this.#save(catalog));
+    return this.#saved;
+  }
+
+  async #save(catalog: string): Promise<void> {
     await this.main.run('BEGIN');
     await this.main.run('DELETE FROM main."sf~catalog"');
     await this.main.run('INSERT INTO main."sf~catalog" VALUES ($1)', [catalog]);
@@ -69,12 +77,12 @@ export async function run(connection: DuckDBConnection, sql: string): Promise<nu
   }
 }
 
-/** What is no JSON is told by a mark at its start: an error thrown here would not find its way. */
-function canonicalOrWhy(text: string): string {
+/** An error thrown here would not find its way: what is no JSON is NULL, and why is asked apart. */
+function read(text: string): { readonly json?: string; readonly why?: string } {
   try {
-    return canonicalJson(text);
+    return { json: canonicalJson(text) };
   } catch (error) {
-    return `\u0001${error instanceof Error ? error.message : error}`;
+    return { why: error instanceof Error ? error.message : String(error) };
   }
 }
 

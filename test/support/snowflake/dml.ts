@@ -112,9 +112,9 @@ export async function remove(job: Job, { table: name, as, using, where }: Of<'de
 export async function truncate(job: Job, { table: name, ifExists }: Of<'truncate'>): Promise<Answer> {
   const { access, catalog } = job.world;
   const full = job.session.qualified(name, 'TRUNCATE');
+  await job.end(true);
   if (ifExists && access.find(job.session, full) === undefined)
     return done('Statement executed successfully.');
-  await job.end(true);
   const table = await job.target(name, 'TRUNCATE');
   await job.atomic(() => job.run(`DELETE FROM ${table.physical}`));
   const registry = table.how === 'TEMPORARY' ? job.session.temporary : catalog.tables;

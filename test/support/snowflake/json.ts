@@ -11,7 +11,7 @@ export function canonicalJson(text: string): string {
 
 const depthMax = 500;
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const textPattern = /"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy;
+const textPattern = /"[^"\\]*(?:\\.[^"\\]*)*"/sy;
 
 class JsonReader {
   readonly #text: string;
@@ -100,7 +100,11 @@ class JsonReader {
   }
 }
 
-const canonicalText = (raw: string): string => (raw.includes('\\') ? JSON.stringify(JSON.parse(raw)) : raw);
+/** Read again, which refuses wrong escapes and control characters. */
+function canonicalText(raw: string): string {
+  const text = JSON.parse(raw) as string;
+  return raw.includes('\\') ? JSON.stringify(text) : raw;
+}
 
 const byText = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
@@ -137,7 +141,7 @@ function membersOf(text: string): Map<string, string> {
   const isObject = text.startsWith('{');
   if (!isObject && !text.startsWith('[')) return found;
   for (const part of partsOf(text.slice(1, -1))) {
-    const key = isObject ? (/^"(?:[^"\\]|\\.)*"/.exec(part)?.[0] ?? '') : String(found.size);
+    const key = isObject ? (/^"[^"\\]*(?:\\.[^"\\]*)*"/s.exec(part)?.[0] ?? '') : String(found.size);
     found.set(key, isObject ? part.slice(key.length + 1) : part);
   }
   return found;
@@ -150,7 +154,7 @@ function partsOf(inner: string): string[] {
   const parts: string[] = [];
   let depth = 0;
   let from = 0;
-  for (const { 0: token, index } of inner.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{},]/g)) {
+  for (const { 0: token, index } of inner.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{},]/gs)) {
     depth += depths[token] ?? 0;
     if (token !== ',' || depth > 0) continue;
     parts.push(inner.slice(from, index));

@@ -13,7 +13,7 @@ const patterns: readonly (readonly [Token['kind'] | 'space', RegExp])[] = [
   ['space', /\s+|--[^\n]*|\/\*[\s\S]*?\*\//y],
   ['word', /[A-Za-z_][A-Za-z0-9_$]*/y],
   ['quoted', /"(?:[^"]|"")+"/y],
-  ['text', /'(?:[^'\\]|''|\\[\s\S])*'/y],
+  ['text', /'[^'\\]*(?:(?:''|\\[\s\S])[^'\\]*)*'/y],
   ['number', /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y],
   ['stage', /@[^\s(),;]+/y],
   ['bind', /\?|:\d+/y],

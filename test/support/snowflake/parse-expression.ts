@@ -210,6 +210,8 @@ export class ExpressionParser {
     const name = [identifierAt(cursor)];
     while (cursor.take('.')) {
       if (cursor.take('*')) return { kind: 'star', table: name.join('.'), exclude: this.#exclude() };
+      // The one file that a COPY reads may have a name.
+      if (name.length === 1 && cursor.peek().text.startsWith('$')) return this.#symbol(cursor.peek().text);
       name.push(identifierAt(cursor));
     }
     return { kind: 'column', name };

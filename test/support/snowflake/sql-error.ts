@@ -38,6 +38,7 @@ export const denied = (kind: string, name: string): SqlError =>
 const carried = /\[(\d{6})\/(\w{5})\] ([\s\S]*)/;
 
 const known: readonly (readonly [RegExp, string, string])[] = [
+  [/must appear in the GROUP BY clause/, '000979', '42601'],
   [/interrupt/i, '000604', '57014'],
   [/NOT NULL constraint failed/, '100072', '22000'],
   [/Out of Range|Could not cast value|outside of the range|is out of range/i, '100039', '22003'],

@@ -92,11 +92,11 @@ export class Job {
     try {
       const result = await work();
       if (isOwn) await this.run('COMMIT');
-      if (isOwn) this.settle(true);
+      if (isOwn) await this.settle(true);
       return result;
     } catch (error) {
       if (isOwn) await this.run('ROLLBACK').catch(() => undefined);
-      if (isOwn) this.settle(false);
+      if (isOwn) await this.settle(false);
       else session.transaction = 'broken';
       throw fromDuckDb(error);
     }
@@ -126,18 +126,20 @@ export class Job {
     session.transaction = 'none';
     try {
       await this.run(isKept ? 'COMMIT' : 'ROLLBACK');
-      this.settle(isKept);
+      await this.settle(isKept);
     } catch (error) {
-      this.settle(false);
+      await this.settle(false);
       if (!isBroken) throw error;
     }
   }
 
-  settle(isKept: boolean): void {
+  async settle(isKept: boolean): Promise<void> {
     const { session, world } = this;
     const waiting = session.atCommit.splice(0);
-    if (isKept) for (const one of waiting) one();
     world.locks.free(session.id);
+    if (!isKept || waiting.length === 0) return;
+    for (const one of waiting) one();
+    await world.database.save(world.catalog.saved());
   }
 
   /** Statements that define things commit what is open, and stay themselves. */
