@@ -146,6 +146,7 @@ export class WarehouseSql {
       ...mapping,
       mapping: mapping.name,
       ...identityOf(mapping),
+      apart: identityOf(mapping).identity,
       keepsVersions: keepsVersions(mapping),
       kind: kindOf(mapping),
       versions: mapping.deletes === undefined ? '' : versionsTable(mapping.table),
