@@ -1,5 +1,5 @@
 import { compileAudit } from './compile/audit.ts';
-import { compileProject } from './compile/compile.ts';
+import { compileProject, compileWarehouse } from './compile/compile.ts';
 import { eraseStatement } from './compile/forget-sql.ts';
 import { type LeftOver, leftOver } from './compile/left-over.ts';
 import { compileRetry, type Retry } from './compile/retry.ts';
@@ -15,7 +15,7 @@ import type { MappedRows, ReceivedPage } from './model/batch.ts';
 import type * as config from './model/config.ts';
 import { type Diagnostic, hasErrors } from './model/diagnostic.ts';
 import type { EraseStatement, StreamEraser } from './model/forget.ts';
-import type { ExtractStep, MappingPlan, Plan } from './model/plan.ts';
+import type { ExtractStep, MappingPlan, Plan, WarehousePlan } from './model/plan.ts';
 import type { StagedRow } from './model/ports.ts';
 import type { Project, ProjectFiles } from './model/project.ts';
 import type { RunReport } from './model/run-report.ts';
@@ -75,6 +75,9 @@ export function plan(
 /** compile: what is asked of a project's warehouse before there is a plan. */
 export const warehouseStatements = (project: Project): WarehouseStatements =>
   new WarehouseSql(project, []).questions();
+
+/** compile: how the warehouse of a project is reached, without credentials. */
+export const warehousePlan = (project: Project): WarehousePlan => compileWarehouse(project.warehouse);
 
 /** compile: what a run has left undone, of the plan as it is now. */
 export const planLeftOver = (kept: KeptRun, now: Plan): LeftOver => leftOver(kept, now);

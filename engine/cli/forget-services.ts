@@ -2,8 +2,9 @@ import { resolve } from 'node:path';
 import { erasers, erasing, stageRows, warehouseStatements } from '../engine.ts';
 import { cacheGroup } from '../model/cache-port.ts';
 import { complaint, RefusedError } from '../model/errors.ts';
-import type { StreamEraser } from '../model/forget.ts';
+import type { StreamEraser, WarehouseEraser } from '../model/forget.ts';
 import type { Plan, StreamPlan } from '../model/plan.ts';
+import type { Project } from '../model/project.ts';
 import { parseSize } from '../model/units.ts';
 import type { ForgetServices } from '../operations/forget.ts';
 import { systemClock } from '../services/clock.ts';
@@ -12,6 +13,7 @@ import { runFiles } from '../services/run-files.ts';
 import type { PlannedProject } from './planned.ts';
 import { reuse } from './reuse.ts';
 import { runIdentity } from './run-identity.ts';
+import { snowflakeOptions } from './snowflake.ts';
 import { warehousePath } from './state.ts';
 
 /** The streams of a plan. */
@@ -37,7 +39,6 @@ export async function withForgetServices<T>(
 ): Promise<T> {
   const { plan, project, staging, forgetting } = work;
   const found = erasersOf(work, subject);
-  const { duckdbEraser } = await import('../services/duckdb/duckdb-eraser.ts');
   const { resolve: resolved } = environmentReferences(project.folder, process.env);
   const { cache, locks } = await reuse(plan.redis, resolved);
   try {
@@ -46,11 +47,7 @@ export async function withForgetServices<T>(
       forgetting,
       cache,
       cacheGroups: cacheGroups(plan, found),
-      warehouse: duckdbEraser({
-        path: warehousePath(project),
-        memoryBytes: parseSize(project.warehouse.memory ?? '256MiB'),
-        statements: warehouseStatements(project),
-      }),
+      warehouse: await openEraser(project),
       files: runFiles(resolve(project.folder, '.etl')),
       erasers: found,
       stageRows: (mapping) => stageRows(plan, materialising(work), mapping),
@@ -59,6 +56,19 @@ export async function withForgetServices<T>(
   } finally {
     await Promise.all([cache.close(), locks.close()]);
   }
+}
+
+async function openEraser(project: Project): Promise<WarehouseEraser> {
+  if (project.warehouse.type === 'snowflake') {
+    const { snowflakeEraser } = await import('../services/snowflake-warehouse/snowflake-eraser.ts');
+    return snowflakeEraser(snowflakeOptions(project));
+  }
+  const { duckdbEraser } = await import('../services/duckdb/duckdb-eraser.ts');
+  return duckdbEraser({
+    path: warehousePath(project),
+    memoryBytes: parseSize(project.warehouse.memory ?? '256MiB'),
+    statements: warehouseStatements(project),
+  });
 }
 
 /** What stages rows that were left out. */

@@ -89,6 +89,13 @@ export function pageType(dialect: Dialect): ColumnType {
   return { type: page, fileType: page, fromBase64: false };
 }
 
+/** How each dialect writes a text. In Snowflake a backslash begins an escape. */
+export const texts: { readonly [dialect in Dialect]: (text: string) => string } = {
+  duckdb: (text) => `'${text.replaceAll("'", "''")}'`,
+  postgres: (text) => `'${text.replaceAll("'", "''")}'`,
+  snowflake: (text) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`,
+};
+
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** How each dialect writes a name. Snowflake's people write names without quotes, and those it turns to upper case. */

@@ -20,6 +20,7 @@ import { homeSchema } from '../model/warehouse-home.ts';
 import { canonical, sha256 } from './canonical.ts';
 import { compileChecks } from './checks.ts';
 import { compileMapping } from './mapping.ts';
+import { compileSnowflake } from './snowflake.ts';
 import { compileSource } from './source.ts';
 import { deletingStreams, readAnew, reconcileStep, reloadStep, remapStep } from './state-steps.ts';
 import { compileStream } from './stream.ts';
@@ -99,8 +100,10 @@ const connections = (
   ...(project.pageKey !== undefined && { pageKey: project.pageKey }),
 });
 
-const compileWarehouse = (settings: config.WarehouseSettings): WarehousePlan => {
+/** How the warehouse is reached, without credentials. */
+export const compileWarehouse = (settings: config.WarehouseSettings): WarehousePlan => {
   const { type, path, memory, url = '' } = settings;
+  if (type === 'snowflake') return compileSnowflake(settings);
   return type === 'postgres'
     ? { type, url, schema: homeSchema(settings) }
     : {

@@ -1,5 +1,5 @@
 import type { AuditStatementName } from '../model/audit.ts';
-import type { LoadStatementName, MappingPlan } from '../model/plan.ts';
+import type { Dialect, LoadStatementName, MappingPlan } from '../model/plan.ts';
 
 const batchOf = {
   /** What was loaded stays. */
@@ -7,21 +7,30 @@ const batchOf = {
   leaving: ['orphans', 'adopt', 'marks', 'remember', 'current', 'size'],
 } as const;
 
+/** Whose MERGE picks the newest version of each row of the file itself. */
+const mergesFiles: ReadonlySet<Dialect> = new Set(['snowflake']);
+
+function batchNames({ deletes, strategy }: MappingPlan, dialect: Dialect): readonly LoadStatementName[] {
+  if (deletes !== undefined) return batchOf.leaving;
+  return strategy === undefined && mergesFiles.has(dialect) ? [] : batchOf.staying;
+}
+
 /** The statements of a load, in the order they run. */
-export const loadNames = ({ deletes, strategy }: MappingPlan): readonly LoadStatementName[] => [
+export const loadNames = (mapping: MappingPlan, dialect: Dialect): readonly LoadStatementName[] => [
   'open',
   'copy',
   'known',
   'superseded',
-  ...(deletes === undefined ? batchOf.staying : batchOf.leaving),
+  ...batchNames(mapping, dialect),
   'count',
-  ...(strategy === 'append' ? (['outdated'] as const) : []),
+  ...(mapping.strategy === 'append' ? (['outdated'] as const) : []),
   'merge',
   'written',
-  ...(strategy === 'append' ? [] : (['refused'] as const)),
-  ...(deletes === undefined ? [] : (['remove'] as const)),
+  ...(mapping.strategy === 'append' ? [] : (['refused'] as const)),
+  ...(mapping.deletes === undefined ? [] : (['remove'] as const)),
   'record',
   'complete',
+  'clean',
 ];
 
 /** The template of a statement: how rows get into a table goes by the mapping's strategy. */
@@ -29,7 +38,7 @@ export const templateOf = (name: LoadStatementName, { strategy }: MappingPlan): 
   name === 'merge' ? (strategy ?? name) : name;
 
 /** Steps that not every dialect needs: those without a template are left out. */
-export const optionalNames: ReadonlySet<string> = new Set(['batch', 'newest', 'count', 'written']);
+export const optionalNames: ReadonlySet<string> = new Set(['batch', 'newest', 'count', 'written', 'clean']);
 
 /** Statements of an audit, each with its template. */
 export const auditNames: readonly (readonly [AuditStatementName, template: string])[] = [

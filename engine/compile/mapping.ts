@@ -51,6 +51,7 @@ export function compileMapping(
   return {
     mapping: {
       ...body,
+      ...pruned(mapping.load),
       ...(stream?.cursor && { versionedBy: `${stream.cursor.field} ${stream.cursor.type ?? 'timestamp'}` }),
       ...(deletes && { deletes }),
       hash: sha256(canonical(decisive)),
@@ -64,6 +65,8 @@ export function compileMapping(
 function strategyOf({ load: { strategy = 'merge' } }: config.Mapping): Pick<MappingPlan, 'strategy'> {
   return strategy === 'merge' ? {} : { strategy };
 }
+
+const pruned = ({ prune }: config.Load): Pick<MappingPlan, 'prune'> => (prune === undefined ? {} : { prune });
 
 function streamOf(project: Project, from: string): config.Stream | undefined {
   const [source = '', name = ''] = from.split('.');

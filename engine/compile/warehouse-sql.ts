@@ -17,8 +17,9 @@ import type { WarehouseTable } from '../model/snapshot.ts';
 import { keepsVersions } from '../model/strategy.ts';
 import { type OwnTables, ownTables } from '../model/warehouse-home.ts';
 import type { WarehouseStatements } from '../model/warehouse-views.ts';
-import { type ColumnType, columnTypes, identifiers, pageType } from './column-types.ts';
+import { type ColumnType, columnTypes, identifiers, pageType, texts } from './column-types.ts';
 import { auditNames, heldAuditNames, loadNames, optionalNames, templateOf } from './load-names.ts';
+import { boundsOf } from './merge-bounds.ts';
 
 const statementEnd = /;?\n---\n/;
 interface Column extends ColumnType {
@@ -50,7 +51,8 @@ export class WarehouseSql {
     this.#own = ownTables(warehouse);
     const quoted = identifiers[this.#dialect];
     this.#handlebars.registerHelper('id', quoted);
-    this.#handlebars.registerHelper('text', (text: string) => `'${text.replaceAll("'", "''")}'`);
+    this.#handlebars.registerHelper('text', texts[this.#dialect]);
+    this.#handlebars.registerHelper('position', (index: number) => index + 1);
     for (const [name, text] of Object.entries(templates)) {
       const [dialect, part] = name.split('/');
       if (dialect === this.#dialect && part !== undefined)
@@ -119,7 +121,7 @@ export class WarehouseSql {
 
   load(mapping: MappingPlan, rowsMax: number): LoadStep {
     const context = this.#context(mapping);
-    const statements = loadNames(mapping)
+    const statements = loadNames(mapping, this.#dialect)
       .filter((name) => !optionalNames.has(name) || this.#has(name))
       .flatMap((name) =>
         this.#statements(templateOf(name, mapping), context).map((sql): LoadStatement => ({ name, sql })),
@@ -130,7 +132,7 @@ export class WarehouseSql {
 
   /** What holds a load file against the target table. */
   audit(mapping: MappingPlan): readonly AuditStatement[] {
-    const context = this.#context(mapping);
+    const context = { ...this.#context(mapping), batched: true };
     const { strategy: _, ...plain } = mapping;
     // A source lists only what is newest.
     const listed = { ...context, ...identityOf(plain) };
@@ -153,6 +155,11 @@ export class WarehouseSql {
       soft: mapping.deletes?.how === 'soft',
       keepsDeleted: this.#keepsDeleted(mapping),
       values: mapping.properties.map(({ name }) => name).filter((name) => !mapping.key.includes(name)),
+      compared: mapping.properties
+        .filter(({ name }) => !mapping.key.includes(name))
+        .map(({ name, type }) => ({ name, isJson: type.name === 'json' })),
+      batched: mapping.deletes !== undefined || mapping.strategy !== undefined,
+      bounds: boundsOf(mapping).map((bound) => ({ ...bound, ...columnTypes(this.#dialect)(bound.logical) })),
       columns: this.#fileColumns(mapping),
       file: this.#fileColumns(mapping).map(({ name, fileType }) => ({ name, type: fileType })),
     };
@@ -207,12 +214,18 @@ export class WarehouseSql {
     const position = pageType(this.#dialect);
     const kind = kindOf(mapping);
     return [
-      { name: accountColumn, ...types({ name: 'string' }), kind: '' },
-      ...mapping.properties.map(({ name, type }) => ({ name, ...types(type), kind: '' })),
+      { name: accountColumn, ...types({ name: 'string' }), kind: '', isJson: false },
+      ...mapping.properties.map(({ name, type }) => ({
+        name,
+        ...types(type),
+        kind: '',
+        isJson: type.name === 'json',
+      })),
       ...stagedMeta.map((name) => ({
         name,
         ...(['_page', '_ordinal', '_index'].includes(name) ? position : types({ name: 'string' })),
         kind: name === '_cursor' ? kind : '',
+        isJson: false,
       })),
     ];
   }
@@ -240,6 +253,7 @@ export class WarehouseSql {
 
 interface FileColumn extends ColumnType {
   readonly name: string;
+  readonly isJson: boolean;
   /** Of a cursor: what the warehouse keeps before its value. */
   readonly kind: string;
 }

@@ -159,13 +159,73 @@ export interface WarehouseSettings {
   /**
    * Which warehouse.
    */
-  type?: 'duckdb' | 'postgres';
+  type?: 'duckdb' | 'postgres' | 'snowflake';
   /**
    * URL of the PostgreSQL database, version 15 or newer, such as `postgres://loader:PASSWORD@db.example/analytics`. Off this machine connections are encrypted and the server’s certificate is checked, unless `?sslmode=` says `require` or `disable`.
    */
   url?: string;
   /**
-   * Schema of tables whose mapping names none, and of Sluice’s own tables. `main` in DuckDB and `public` in PostgreSQL unless it is named.
+   * Account identifier of Snowflake: ORGANIZATION-NAME.
+   */
+  account?: string;
+  /**
+   * Host of the Snowflake account, where it is not the usual one, as with private link. A URL with `http` only on this machine.
+   */
+  host?: string;
+  /**
+   * Login name of the Snowflake user.
+   */
+  user?: string;
+  /**
+   * How to log in to Snowflake. Unless it is named: `key_pair` with a private key, `oauth` with a token, `password` otherwise.
+   */
+  authenticator?: 'key_pair' | 'password' | 'oauth' | 'pat';
+  /**
+   * Password of the Snowflake user.
+   */
+  password?: string;
+  /**
+   * Private RSA key of the Snowflake user, PEM.
+   */
+  privateKey?: string;
+  /**
+   * File with the private RSA key of the Snowflake user, relative to the project folder.
+   */
+  privateKeyPath?: string;
+  /**
+   * Passphrase of the private key.
+   */
+  privateKeyPass?: string;
+  /**
+   * OAuth token of the Snowflake user, or with `authenticator: pat` a programmatic access token.
+   */
+  token?: string;
+  /**
+   * Role to use in Snowflake; without it the user’s own.
+   */
+  role?: string;
+  /**
+   * Snowflake warehouse to run on; without it the user’s own.
+   */
+  warehouse?: string;
+  /**
+   * Database of Snowflake that has the tables.
+   */
+  database?: string;
+  /**
+   * Longest that a statement may run in Snowflake, or wait for a lock.
+   */
+  statementTimeout?: string;
+  /**
+   * About how large the compressed files are that a load is cut into for Snowflake.
+   */
+  fileSize?: string;
+  /**
+   * Most files that are uploaded to Snowflake at once.
+   */
+  uploads?: number;
+  /**
+   * Schema of tables whose mapping names none, and of Sluice’s own tables. `main` in DuckDB, `public` in PostgreSQL and `PUBLIC` in Snowflake unless it is named.
    */
   schema?: string;
   /**
@@ -1219,6 +1279,10 @@ export interface Load {
    * What becomes of rows that the source no longer has, as `deletes` of the stream and `children` learn of it: `hard` removes them, `soft` keeps them and sets `_deleted_at`.
    */
   deletes?: 'hard' | 'soft';
+  /**
+   * Column whose value never changes in a row, such as the time when it was created. A merge then looks for its rows only between the least and the greatest value of a batch, which saves time in a large Snowflake table; others do not need it. If the value does change, its row is inserted a second time.
+   */
+  prune?: string;
   /**
    * Most rows in one load; more are loaded in several.
    */

@@ -19,9 +19,9 @@ export interface PostgresPlan {
 }
 
 /** Whose SQL a warehouse speaks. */
-export type Dialect = WarehousePlan['type'] | 'snowflake';
+export type Dialect = WarehousePlan['type'];
 
-export type WarehousePlan = DuckdbPlan | PostgresWarehousePlan;
+export type WarehousePlan = DuckdbPlan | PostgresWarehousePlan | SnowflakePlan;
 
 export interface DuckdbPlan {
   readonly type: 'duckdb';
@@ -37,3 +37,24 @@ export interface PostgresWarehousePlan {
   /** Of our own tables, and of those whose mapping names none. */
   readonly schema: string;
 }
+
+/** Credentials stay in the project. */
+export interface SnowflakePlan {
+  readonly type: 'snowflake';
+  /** These may be references. */
+  readonly account: string;
+  readonly user: string;
+  readonly host?: string;
+  readonly role?: string;
+  readonly warehouse?: string;
+  readonly database: string;
+  /** Of our own tables, and of those whose mapping names none. */
+  readonly schema: string;
+  readonly authenticator: SnowflakeAuthenticator;
+  readonly statementTimeoutMs: number;
+  /** About how large the compressed files are that a load is cut into. */
+  readonly fileBytes: number;
+  readonly uploadsMax: number;
+}
+
+export type SnowflakeAuthenticator = 'key_pair' | 'password' | 'oauth' | 'pat';

@@ -168,6 +168,7 @@ export interface LoadStatement {
    * table, `orphans` counts those whose record it does not know yet, and `adopt` tells it; `marks` finds the newest marker
    * of each record and `remember` keeps it; the batch is what is `current` then, `size` counts it, and after the merge
    * `remove` takes away what the markers leave out. After the last unit `complete` writes `_etl_completeness`.
+   * `clean` takes away what the load has left there, after the transaction.
    */
   readonly name: LoadStatementName;
   readonly sql: string;
@@ -193,7 +194,8 @@ export type LoadStatementName =
   | 'refused'
   | 'remove'
   | 'record'
-  | 'complete';
+  | 'complete'
+  | 'clean';
 
 /** `append` keeps all versions of a row. */
 export type Strategy = 'append';
@@ -211,6 +213,8 @@ export interface MappingPlan {
   /** Columns that identify a row, `_account` first. */
   readonly key: readonly string[];
   readonly properties: readonly PropertyPlan[];
+  /** A column whose value never changes in a row: a merge may look for its rows by it. */
+  readonly prune?: string;
   /** What the versions of a row are told apart by: field and type of the cursor. Those of another kind are not compared. */
   readonly versionedBy?: string;
   /** Absent where no row ever leaves the table. */

@@ -45,6 +45,8 @@ export interface LoadRequest {
   readonly file: string;
   /** When its rows get there: a canonical instant. */
   readonly loadedAt: string;
+  /** Aborted when somebody asks to stop: a warehouse that can end a running statement does so. */
+  readonly signal?: AbortSignal;
   /** What its transaction tells readers of the table; absent where more units follow. */
   readonly completeness?: Completeness;
 }

@@ -19,6 +19,20 @@ interface Section {
   };
 }
 
+const snowflakeKeys = [
+  ...[
+    'account',
+    'host',
+    'user',
+    'authenticator',
+    'password',
+    'privateKey',
+    'privateKeyPath',
+    'privateKeyPass',
+  ],
+  ...['token', 'role', 'warehouse', 'database', 'schema', 'statementTimeout', 'fileSize', 'uploads'],
+];
+
 const sections: readonly Section[] = [
   {
     name: 'staging',
@@ -36,6 +50,14 @@ const sections: readonly Section[] = [
     kinds: {
       duckdb: { keys: ['path', 'memory', 'schema'] },
       postgres: { keys: ['url', 'schema'], required: { url: 'url: "${env:WAREHOUSE_URL}"' } },
+      snowflake: {
+        keys: snowflakeKeys,
+        required: {
+          account: 'account: ACME-ANALYTICS',
+          user: 'user: SLUICE',
+          database: 'database: ANALYTICS',
+        },
+      },
     },
   },
 ];

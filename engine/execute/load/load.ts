@@ -101,13 +101,13 @@ async function loadUnit(
   services: LoadServices,
   told: Pick<LoadRequest, 'loadedAt' | 'completeness'>,
 ): Promise<LoadCounts> {
-  const { staging, warehouse, run } = services;
+  const { staging, warehouse, run, signal } = services;
   await stageRows(mapping, unit, services);
   const held = await staging.held(mapping, unit);
   const [rows, marks] = [unit.rows - held.rows, unit.marks - held.marks];
   const file = await loadFile(mapping, unit, rows + marks, services);
   const { schema, table } = mapping;
-  const request = { unit, run, rows, schema, table, file, ...told };
+  const request = { unit, run, rows, schema, table, file, signal, ...told };
   const loaded =
     rows + marks === 0
       ? await nothingLoaded(step, services, told)

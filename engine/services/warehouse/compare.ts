@@ -44,7 +44,7 @@ export async function compare(
   const run = runner(session, statements, parameters(request));
   try {
     await run('open');
-    await session.copy(sqlOf(statements, 'copy'), parameters(request), request.file);
+    for (const sql of allOf(statements, 'copy')) await session.copy(sql, parameters(request), request.file);
     const held = statements.some(({ name }) => name === 'current');
     // The table knows newer versions of records than the rows that are staged, or keeps all of them; a listing has the newest.
     const superseded = held && request.source === undefined ? await currentRows(run) : await newestRows(run);
@@ -79,13 +79,15 @@ const noDifferences = { missing: 0, stale: 0, changed: 0, surplus: 0, doubled: 0
 const runner =
   (session: WarehouseSession, statements: readonly AuditStatement[], values: BoundValues): Run =>
   async (name) => {
-    return session.execute(sqlOf(statements, name), values);
+    let answer: Rows = { rows: [], changed: 0 };
+    for (const sql of allOf(statements, name)) answer = await session.execute(sql, values);
+    return answer;
   };
 
-function sqlOf(statements: readonly AuditStatement[], name: AuditStatementName): string {
-  const statement = statements.find((one) => one.name === name);
-  assert(statement, `an audit has a statement ${name}`);
-  return statement.sql;
+function allOf(statements: readonly AuditStatement[], name: AuditStatementName): readonly string[] {
+  const found = statements.filter((one) => one.name === name).map(({ sql }) => sql);
+  assert(found.length > 0, `an audit has a statement ${name}`);
+  return found;
 }
 
 /** Any number of a page, also one that was made up. */

@@ -20,13 +20,22 @@ export async function loadUnit(
   const values = parametersOf(request);
   const runner = runnerOf(session, statements, values);
   await runner.run('open');
-  await session.copy(sqlOf(statements, 'copy'), values, request.file);
+  for (const sql of allOf(statements, 'copy')) await session.copy(sql, values, request.file);
+  const counts = await inTransaction(session, async () => {
+    const [known] = (await runner.run('known')).rows;
+    return known === undefined ? performed(runner, request) : countsOf(known);
+  });
+  // What is temporary goes with the session in any case, and what is loaded is loaded.
+  if (runner.has('clean')) await runner.run('clean').catch(() => {});
+  return counts;
+}
+
+async function inTransaction<T>(session: WarehouseSession, work: () => Promise<T>): Promise<T> {
   await session.begin();
   try {
-    const [known] = (await runner.run('known')).rows;
-    const counts = known === undefined ? await performed(runner, request) : countsOf(known);
+    const result = await work();
     await session.commit();
-    return counts;
+    return result;
   } catch (error) {
     await session.rollback().catch(() => {});
     throw error;
@@ -42,10 +51,11 @@ async function performed(runner: Runner, { rows, completeness }: LoadRequest): P
     ? rows - (await currentRows(run))
     : await olderRows(runner, numberOf(file, 'superseded'));
   const outdated = runner.has('outdated') ? (await run('outdated')).changed : 0;
-  const { inserted, written } = await merged(runner);
+  const { inserted, written } = await merged(runner, boundsOf(file));
   // Most loads write all they have; what did not get in is looked for only where there is something.
   const rest = rows - older - written;
-  const refused = rest === 0 || !runner.has('refused') ? 0 : numberOf(await run('refused'), 'refused');
+  const refused =
+    rest === 0 || !runner.has('refused') ? 0 : numberOf(await run('refused', boundsOf(file)), 'refused');
   const removed = leaving ? (await run('remove')).changed : 0;
   const counts = {
     staged: rows,
@@ -77,10 +87,13 @@ async function currentRows(run: Runner['run']): Promise<number> {
 }
 
 /** Some warehouses say what a merge has done; in others the table is counted before and after it. */
-async function merged(runner: Runner): Promise<{ readonly inserted: number; readonly written: number }> {
+async function merged(
+  runner: Runner,
+  bounds: BoundValues,
+): Promise<{ readonly inserted: number; readonly written: number }> {
   const { run } = runner;
   const before = runner.has('count') ? numberOf(await run('count'), 'rows') : undefined;
-  const merge = await run('merge');
+  const merge = await run('merge', bounds);
   if (before === undefined) {
     const inserted = numberOf(merge, 'inserted');
     const written = runner.has('written') ? numberOf(await run('written'), 'written') : undefined;
@@ -89,6 +102,14 @@ async function merged(runner: Runner): Promise<{ readonly inserted: number; read
   const after = await run('count');
   return { inserted: numberOf(after, 'rows') - before, written: numberOf(after, 'written') };
 }
+
+/** The least and the greatest values of some columns, where a merge looks for its rows only between them. */
+const boundsOf = ({ rows }: Rows): BoundValues =>
+  Object.fromEntries(
+    Object.entries(rows[0] ?? {})
+      .filter(([name]) => /^(?:low|high)\d+$/.test(name))
+      .map(([name, value]) => [name, value === null ? null : String(value)]),
+  );
 
 /** A row that the file lacks would count as unchanged, and never be missed. @throws Error, which takes the load back */
 function requireWhole(file: Rows, rows: number): void {
@@ -117,8 +138,25 @@ const runnerOf = (
   values: BoundValues,
 ): Runner => ({
   has: (name) => statements.some((one) => one.name === name),
-  run: (name, more = {}) => session.execute(sqlOf(statements, name), { ...values, ...more }),
+  run: (name, more = {}) => inOrder(session, allOf(statements, name), { ...values, ...more }),
 });
+
+/** Gives what the last one answers. */
+async function inOrder(
+  session: WarehouseSession,
+  statements: readonly string[],
+  values: BoundValues,
+): Promise<Rows> {
+  let answer: Rows = { rows: [], changed: 0 };
+  for (const sql of statements) answer = await session.execute(sql, values);
+  return answer;
+}
+
+function allOf(statements: readonly LoadStatement[], name: LoadStatement['name']): readonly string[] {
+  const found = statements.filter((one) => one.name === name).map(({ sql }) => sql);
+  assert(found.length > 0, `the load step has a statement ${name}`);
+  return found;
+}
 
 export function sqlOf(statements: readonly LoadStatement[], name: LoadStatement['name']): string {
   const statement = statements.find((one) => one.name === name);

@@ -11,6 +11,14 @@ export interface Rows {
   readonly changed: number;
 }
 
+/** What a session is lent for. */
+export interface UseScope {
+  readonly run?: string;
+  readonly mapping?: string;
+  /** Where the warehouse can, aborting it ends the statement that is running. */
+  readonly signal?: AbortSignal;
+}
+
 /** One connection to a warehouse, with what it has open: temporary tables, a transaction. */
 export interface WarehouseSession {
   /** Runs one statement; only the values that it names are bound. */

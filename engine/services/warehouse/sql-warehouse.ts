@@ -1,4 +1,4 @@
-import { complaint, TerminalError } from '../../model/errors.ts';
+import { complaint, ExplainedError, TerminalError } from '../../model/errors.ts';
 import type { LoadStatement } from '../../model/plan.ts';
 import type { Completeness, LoadRequest, Sample, Warehouse } from '../../model/ports.ts';
 import type { WarehouseTable } from '../../model/snapshot.ts';
@@ -6,7 +6,7 @@ import type { WarehouseUnit } from '../../model/state-port.ts';
 import type { WarehouseStatements } from '../../model/warehouse-views.ts';
 import { compare, loaded } from './compare.ts';
 import { completenessValues, loadUnit, sqlOf } from './load-unit.ts';
-import { messageOf, numberOf, type WarehouseSession } from './session.ts';
+import { messageOf, numberOf, type UseScope, type WarehouseSession } from './session.ts';
 
 /** Where sessions come from. */
 export interface WarehouseConnector {
@@ -14,8 +14,8 @@ export interface WarehouseConnector {
   readonly where: string;
   /** Whether there is a database yet; where there is none, it is made by the first statement that writes. */
   exists(): boolean;
-  /** Lends a session for as long as `work` lasts. */
-  using<T>(work: (session: WarehouseSession) => Promise<T>): Promise<T>;
+  /** Lends a session for as long as `work` lasts, which begins again where a session is lost: it must not do anything twice. */
+  using<T>(work: (session: WarehouseSession) => Promise<T>, scope?: UseScope): Promise<T>;
   /** A name as an identifier of its SQL. */
   identifier(name: string): string;
   /** Gives failures of its driver a name, where the general one would say less; others as they are. */
@@ -27,8 +27,8 @@ type Use = WarehouseConnector['using'];
 
 /** A warehouse whose behaviour stands in templates: the same steps for each dialect. */
 export function sqlWarehouse(connector: WarehouseConnector, statements: WarehouseStatements): Warehouse {
-  const using: Use = (work) =>
-    connector.using(work).catch((error: unknown) => {
+  const using: Use = (work, scope) =>
+    connector.using(work, scope).catch((error: unknown) => {
       throw connector.explained(error);
     });
   return {
@@ -39,7 +39,7 @@ export function sqlWarehouse(connector: WarehouseConnector, statements: Warehous
       connector.exists()
         ? using((session) => unitsOf(session, statements, { prefix: `${environment}.`, after, limit }))
         : [],
-    load: (steps, request) => using((session) => load(session, steps, request, connector)),
+    load: (steps, request) => using((session) => load(session, steps, request, connector), scopeOf(request)),
     complete: (steps, completeness) => using((session) => complete(session, steps, completeness, connector)),
     sample: async (schema, table, limit) => {
       if (!connector.exists()) throw missingTable(connector.where, schema, table);
@@ -50,6 +50,12 @@ export function sqlWarehouse(connector: WarehouseConnector, statements: Warehous
     close: () => connector.close(),
   };
 }
+
+const scopeOf = ({ run, unit, signal }: LoadRequest): UseScope => ({
+  run,
+  mapping: unit.mapping,
+  ...(signal && { signal }),
+});
 
 /** The tables of these that exist. */
 export async function tables(
@@ -137,7 +143,7 @@ function named(
   general: ReturnType<typeof complaint>,
 ): unknown {
   const explained = connector.explained(error);
-  return explained === error ? new TerminalError(general, error) : explained;
+  return explained instanceof ExplainedError ? explained : new TerminalError(general, error);
 }
 
 async function unitsOf(

@@ -1,7 +1,8 @@
 import { isOverRows, overRows } from './aggregates.ts';
+import type { Facts } from './arguments.ts';
 import type { Call, Expr, Order } from './ast.ts';
 import { literal, type Typed } from './cast.ts';
-import { type Facts, scalar } from './functions.ts';
+import { scalar } from './functions.ts';
 import type { Scope } from './scope.ts';
 import { notTaken } from './sql-error.ts';
 import { nothing, varchar } from './sql-types.ts';

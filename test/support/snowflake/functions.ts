@@ -1,4 +1,6 @@
+import { constant, type Facts, type Scalar, text, whole } from './arguments.ts';
 import { asText, cast, jsonOf, keyOf, literal, readBinary, type Typed } from './cast.ts';
+import { construct, dateAdd, inZone } from './dates-and-objects.ts';
 import { formatted } from './formats.ts';
 import { mismatch, notTaken, SqlError } from './sql-error.ts';
 import {
@@ -13,39 +15,6 @@ import {
   variant,
   written,
 } from './sql-types.ts';
-
-/** What functions know of the session. */
-export interface Facts {
-  readonly timezone: string;
-  /** The start of the statement, in UTC. */
-  readonly now: string;
-  readonly database?: string;
-  readonly schema?: string;
-  readonly role: string;
-  readonly warehouse?: string;
-}
-
-type Scalar = (args: readonly Typed[], facts: Facts) => Typed;
-
-/** What is to be a text already; other kinds are for casts. */
-function text(of: Typed | undefined): string {
-  if (of === undefined || !['VARCHAR', 'NULL'].includes(of.type.kind))
-    throw mismatch(`a VARCHAR is expected, not ${of === undefined ? 'nothing' : written(of.type)}`);
-  return of.sql;
-}
-
-/** Literals keep their text, so that formats can be read before anything runs. */
-function constant(of: Typed | undefined): string {
-  const found = /^'((?:[^']|'')*)'$/.exec(of?.sql ?? '')?.[1];
-  if (found === undefined) throw notTaken('a format that is no literal');
-  return found.replaceAll("''", "'");
-}
-
-function whole(of: Typed | undefined): number {
-  const value = Number(of?.sql);
-  if (of === undefined || !Number.isInteger(value)) throw notTaken('a number that is no literal here');
-  return value;
-}
 
 /** All of one type. */
 export function same(args: readonly Typed[], what: string): SqlType {
@@ -116,60 +85,6 @@ const name =
     const value = pick(facts);
     return { sql: value === undefined ? 'CAST(NULL AS VARCHAR)' : literal(value), type: varchar };
   };
-
-/** The members of an object, in pairs; NULL values are left out, or kept as JSON null. */
-const construct =
-  (keepsNull: boolean): Scalar =>
-  (args) => {
-    const pairs = args.flatMap((key, at) => (at % 2 === 0 ? [[key, args[at + 1]] as const] : []));
-    const members = pairs.map(([key, value]) => {
-      if (value === undefined) throw notTaken('a key without a value');
-      const json = jsonOf(value);
-      const member = `CAST(to_json(${text(key)}) AS VARCHAR) || ':' || `;
-      return keepsNull ? `${member} coalesce(${json}, 'null')` : `${member} ${json}`;
-    });
-    return { sql: `sf_json('{' || concat_ws(',', ${members.join(', ') || "''"}) || '}')`, type: variant };
-  };
-
-const units: { readonly [part: string]: string } = {
-  YEAR: 'to_years',
-  MONTH: 'to_months',
-  DAY: 'to_days',
-  HOUR: 'to_hours',
-  MINUTE: 'to_minutes',
-  SECOND: 'to_seconds',
-  MILLISECOND: 'to_milliseconds',
-  MICROSECOND: 'to_microseconds',
-};
-
-const dateAdd: Scalar = ([part, count, to]) => {
-  const unit = units[part?.sql ?? ''];
-  if (unit === undefined || count?.type.kind !== 'NUMBER' || to === undefined)
-    throw notTaken('DATEADD but with a part such as DAY, a whole number and a date');
-  const amount = `${unit}(CAST(${count.sql} AS ${unit === 'to_seconds' || unit === 'to_milliseconds' ? 'DOUBLE' : 'INTEGER'}))`;
-  if (to.type.kind === 'TIMESTAMP_TZ')
-    return {
-      sql: `CASE WHEN ${to.sql} IS NOT NULL THEN struct_pack(t := (${to.sql}).t + ${amount}, o := (${to.sql}).o) END`,
-      type: to.type,
-    };
-  if (to.type.kind === 'DATE' && ['YEAR', 'MONTH', 'DAY'].includes(part?.sql ?? ''))
-    return { sql: `CAST(${to.sql} + ${amount} AS DATE)`, type: to.type };
-  if (!to.type.kind.startsWith('TIMESTAMP')) throw notTaken(`DATEADD to ${written(to.type)}`);
-  return { sql: `(${to.sql} + ${amount})`, type: to.type };
-};
-
-const inZone: Scalar = (args) => {
-  const [zone, of] = args;
-  if (args.length !== 2 || of === undefined || constant(zone) !== 'UTC')
-    throw notTaken('CONVERT_TIMEZONE but to UTC, of two arguments');
-  if (of.type.kind !== 'TIMESTAMP_TZ' && of.type.kind !== 'TIMESTAMP_LTZ')
-    throw notTaken(`CONVERT_TIMEZONE of ${written(of.type)}`);
-  return cast(
-    { sql: keyOf(of), type: type('TIMESTAMP_LTZ', of.type.size) },
-    type('TIMESTAMP_TZ', of.type.size),
-    'UTC',
-  );
-};
 
 const coalesce: Scalar = (args, facts) => {
   const all = met(args, 'COALESCE', facts);

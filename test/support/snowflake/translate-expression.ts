@@ -1,7 +1,8 @@
+import type { Facts } from './arguments.ts';
 import type { Expr, Order, Query } from './ast.ts';
 import { aggregateOrScalar } from './calls.ts';
 import { asText, cast, keyOf, literal, type Typed } from './cast.ts';
-import { type Facts, met, same } from './functions.ts';
+import { met, same } from './functions.ts';
 import type { Column, Scope } from './scope.ts';
 import { mismatch, notTaken, SqlError } from './sql-error.ts';
 import { boolean, float, nothing, type SqlType, type, varchar, variant, written } from './sql-types.ts';

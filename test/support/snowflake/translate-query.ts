@@ -1,6 +1,6 @@
+import type { Facts } from './arguments.ts';
 import type { Expr, Item, Name, Order, Query, Select, Source, Values } from './ast.ts';
 import { cast, type Typed } from './cast.ts';
-import type { Facts } from './functions.ts';
 import { type Column, id, type Relation, Scope } from './scope.ts';
 import { invalid, notTaken, SqlError } from './sql-error.ts';
 import { meeting, varchar } from './sql-types.ts';

@@ -1,9 +1,9 @@
 import type { Access } from './access.ts';
+import type { Facts } from './arguments.ts';
 import type { Name } from './ast.ts';
 import { assigned, type Typed } from './cast.ts';
 import type { Catalog, Table } from './catalog.ts';
 import { type Database, rowsOf, run } from './database.ts';
-import type { Facts } from './functions.ts';
 import { informationSchema } from './information-schema.ts';
 import type { TableLocks } from './locks.ts';
 import { id, type Relation } from './scope.ts';
