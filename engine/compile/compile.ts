@@ -186,6 +186,7 @@ function compileSteps(
     steps.push(...definition.steps, {
       ...sql.load(mapping, rowsMaxOf(project, mapping)),
       ...stopOf(project, mapping),
+      ...cadenceOf(project, mapping),
       ...cursorOf(streams.get(mapping.stream)),
     });
   }
@@ -225,6 +226,18 @@ function stopOf(project: Project, { name }: MappingPlan): Pick<LoadStep, 'stop'>
     stop: {
       ...(stopAbove !== undefined && { above: stopAbove }),
       ...(stopAboveShare !== undefined && { aboveShare: parsePercent(stopAboveShare) }),
+    },
+  };
+}
+
+function cadenceOf(project: Project, { name }: MappingPlan): Pick<LoadStep, 'cadence'> {
+  const load = project.mappings.find((mapping) => mapping.name === name)?.load;
+  const [every, budget] = [load?.every, load?.budget];
+  if (every === undefined && budget === undefined) return {};
+  return {
+    cadence: {
+      ...(every !== undefined && { everyMs: parseDuration(every) }),
+      ...(budget !== undefined && { budgetMs: parseDuration(budget) }),
     },
   };
 }

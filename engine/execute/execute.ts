@@ -14,6 +14,7 @@ import { credentialsOf } from './extract/tokens/credentials-of.ts';
 import { countReplies, tellStaged } from './figures.ts';
 import { pagesDropped, pagesLeftOut, redacted, unansweredCache } from './findings.ts';
 import { groups, rowsMaxOf } from './grouping.ts';
+import { deferredLoad } from './load/cadence.ts';
 import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
 import { removeStaleFiles } from './load/stale-files.ts';
@@ -214,7 +215,9 @@ async function performLoad(
   if (mapping === undefined) return [];
   const stopped = await stoppedLoad(step, services);
   if (stopped !== undefined) return [stopped];
-  const counts = await load(mapping, step, {
+  const deferred = await deferredLoad(step, services);
+  if (deferred !== undefined) return ledger.deferred(mapping.name, deferred);
+  const { elapsedMs, ...counts } = await load(mapping, step, {
     ...services,
     run: services.runId,
     environment: plan.environment,
@@ -222,8 +225,7 @@ async function performLoad(
     confirm: () => locks.confirm(loadLock),
     materialise: (unit) => materialise(plan, services, mapping, unit),
   });
-  ledger.loaded(mapping.name, counts);
-  return [];
+  return ledger.loaded(mapping.name, counts, elapsedMs);
 }
 
 /** What every extraction of a run shares. */

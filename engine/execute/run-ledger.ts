@@ -73,6 +73,8 @@ type Counts = { -readonly [name in keyof LoadCounts]: number } & {
 interface TableAccount {
   status: TableReport['status'];
   readonly counts: Counts;
+  loadMs: number;
+  deferred?: string;
 }
 
 /** The account of a run while it goes on; the report is made of it. */
@@ -106,7 +108,7 @@ export class RunLedger {
         blocked: 0,
         nulled: 0,
       };
-      this.#tables.set(name, { status: 'succeeded', counts });
+      this.#tables.set(name, { status: 'succeeded', counts, loadMs: 0 });
     }
   }
 
@@ -137,9 +139,18 @@ export class RunLedger {
     counts.nulled += rows.nulled;
   }
 
-  loaded(mapping: string, loaded: LoadCounts): void {
-    const { counts } = this.#table(mapping);
+  loaded(mapping: string, loaded: LoadCounts, elapsedMs: number): readonly Diagnostic[] {
+    const table = this.#table(mapping);
+    const { counts } = table;
+    table.loadMs += Math.round(elapsedMs);
     for (const name of Object.keys(loaded) as (keyof LoadCounts)[]) counts[name] += loaded[name];
+    return [];
+  }
+
+  /** A load that was not due, and why: no mistake, and so nothing to complain of. */
+  deferred(mapping: string, why: string): readonly Diagnostic[] {
+    this.#table(mapping).deferred = why;
+    return [];
   }
 
   checked(reports: readonly CheckReport[]): readonly Diagnostic[] {
@@ -206,13 +217,15 @@ export class RunLedger {
       ...settledReport(settled.get(stream)),
     }));
     const tables = Object.values(this.#plan.mappings).map((mapping): TableReport => {
-      const { status, counts } = this.#table(mapping.name);
+      const { status, counts, loadMs, deferred } = this.#table(mapping.name);
       return {
         mapping: mapping.name,
         stream: mapping.stream,
         table: `${mapping.schema}.${mapping.table}`,
         status,
         ...counts,
+        loadMs,
+        ...(deferred !== undefined && { deferred }),
       };
     });
     const failed = [...streams, ...tables].some(({ status }) => status !== 'succeeded');

@@ -1280,6 +1280,14 @@ export interface Load {
    */
   deletes?: 'hard' | 'soft';
   /**
+   * How often the table is loaded; a run in between stages and leaves loading to a later one. Intervals are counted from midnight UTC, so that mappings of one cadence are loaded together and the warehouse wakes up once. Without it every run loads.
+   */
+  every?: string;
+  /**
+   * Warehouse time that the mapping may use in a day (UTC). When it is used up no further load begins before midnight; what is staged waits, and the report says so.
+   */
+  budget?: string;
+  /**
    * Column whose value never changes in a row, such as the time when it was created. A merge then looks for its rows only between the least and the greatest value of a batch, which saves time in a large Snowflake table; others do not need it. If the value does change, its row is inserted a second time.
    */
   prune?: string;

@@ -144,10 +144,20 @@ export interface LoadStep extends StepBase {
   readonly rowsMax: number;
   /** How many blocked rows stop it. */
   readonly stop?: StopPlan;
+  /** How often it is done, and for how long in a day; at every run where it is absent. */
+  readonly cadence?: CadencePlan;
   /** Of the stream's cursor, where it has one. */
   readonly cursor?: CursorType;
   /** In the order they run. `$name` stands for a parameter bound at run time. */
   readonly statements: readonly LoadStatement[];
+}
+
+/** A load that is not due is left to a later run; what is staged waits. */
+export interface CadencePlan {
+  /** Loads fall into intervals of this length that are counted from midnight UTC, one into each. */
+  readonly everyMs?: number;
+  /** Warehouse time a day (UTC) after which no further load begins. */
+  readonly budgetMs?: number;
 }
 
 /** A bound that is passed stops a load. */

@@ -10,6 +10,8 @@ import type {
   Completeness,
   LoadCounts,
   LoadRequest,
+  LoadTime,
+  LoadTimes,
   LoadUnit,
   Sample,
 } from './warehouse-views.ts';
@@ -183,7 +185,9 @@ export interface Staging {
    * under an open Blocker are left out.
    */
   unseen(mapping: MappingPlan, firstPage: number, limit: number): Promise<Unseen>;
-  markLoaded(unit: LoadUnit, run: string, counts: LoadCounts, at: string): Promise<void>;
+  markLoaded(unit: LoadUnit, run: string, counts: LoadCounts, time: LoadTime): Promise<void>;
+  /** When a mapping was loaded last, and how long its loads have taken from a time (ISO 8601, UTC) on. */
+  loadTimes(mapping: string, since: string): Promise<LoadTimes>;
   check(mapping: MappingPlan, check: CheckPlan, nowMs: number): Promise<CheckOutcome>;
   /** How many rows and markers of a unit wait behind an open Blocker of an earlier version of their record. */
   held(mapping: MappingPlan, unit: LoadUnit): Promise<Pick<LoadUnit, 'rows' | 'marks'>>;

@@ -74,6 +74,10 @@ export interface TableReport {
   readonly deleted: number;
   /** Rows that wait, since an earlier version of their record is blocked. */
   readonly held: number;
+  /** How long the warehouse was busy with it. */
+  readonly loadMs: number;
+  /** Why it was not loaded in this run, where that was not due: see `load.every` and `load.budget`. */
+  readonly deferred?: string;
 }
 
 export interface CheckReport {

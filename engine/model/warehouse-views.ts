@@ -33,6 +33,19 @@ export interface LoadCounts {
   readonly held: number;
 }
 
+/** When a unit was loaded: ISO 8601, UTC. */
+export interface LoadTime {
+  readonly at: string;
+  /** How long the warehouse took. */
+  readonly elapsedMs: number;
+}
+
+export interface LoadTimes {
+  /** ISO 8601, UTC; absent where nothing was loaded yet. */
+  readonly last?: string;
+  readonly elapsedMs: number;
+}
+
 export interface LoadRequest {
   readonly unit: LoadUnit;
   readonly run: string;

@@ -88,6 +88,7 @@ function remarks(report: RunReport): readonly string[] {
       ? [`Superseded: ${count(total('superseded'))} older versions of a row.`]
       : []),
     ...forgottenText(report),
+    ...loadingText(report),
     ...(total('deleted') > 0
       ? [`Deleted: ${count(total('deleted'))} rows that the source no longer has.`]
       : []),
@@ -102,6 +103,17 @@ function forgottenText({ streams }: RunReport): readonly string[] {
   return [
     `Forgotten: ${count(total)} ${total === 1 ? 'record was' : 'records were'} dropped (etl forget --list).`,
   ];
+}
+
+/** What a load costs where warehouse time is paid for; embedded files are too quick to be worth a line. */
+function loadingText({ tables }: RunReport): readonly string[] {
+  const deferred = tables.flatMap((table) =>
+    table.deferred === undefined ? [] : [`Deferred: ${table.mapping} stays staged: ${table.deferred}.`],
+  );
+  const loadMs = tables.reduce((sum, table) => sum + table.loadMs, 0);
+  const rows = tables.reduce((sum, table) => sum + table.staged, 0);
+  const cost = `Warehouse: ${durationText(loadMs)} for ${count(rows)} rows.`;
+  return [...deferred, ...(loadMs >= 1000 ? [cost] : [])];
 }
 
 /** How much of what could come from the cache did. */

@@ -65,6 +65,7 @@ export function ledgerContract(
     describeState(each);
     describeRetention(each);
     describeLost(each);
+    describeLoadTimes(each);
   });
 }
 
@@ -294,6 +295,25 @@ const unit = (over: Partial<WarehouseUnit>): WarehouseUnit => ({
   loadedAt: '2026-01-31T13:00:00.000Z',
   ...over,
 });
+
+function describeLoadTimes({ staging }: Each): void {
+  describe('times of loads', () => {
+    const since = (time: string) => staging().loadTimes('orders', `2026-01-31T${time}.000Z`);
+
+    it('are the last one, and how long all since a time have taken', async () => {
+      expect(await since('00:00:00')).to.deep.equal({ elapsedMs: 0 });
+      await commitAll(
+        staging(),
+        [1, 2].map((id) => ({ id, rows: [{ values: [`${id}`, '1'] }] })),
+      );
+      await loadAll(staging(), await staging().pendingUnits(orders, 1));
+      const last = '2026-01-31T12:00:00.000Z';
+      expect(await since('12:00:00')).to.deep.equal({ last, elapsedMs: 500 });
+      expect(await since('12:00:01')).to.deep.equal({ last, elapsedMs: 0 });
+      expect(await staging().loadTimes('others', '2026-01-31T00:00:00.000Z')).to.deep.equal({ elapsedMs: 0 });
+    });
+  });
+}
 
 function describeLost({ staging }: Each): void {
   describe('loads that only the warehouse knows', () => {

@@ -154,7 +154,10 @@ const unitCounts = (unit: LoadUnit) => ({
 /** Marks units as loaded, as a run does once the warehouse has them. */
 export async function loadAll(staging: Staging, units: readonly LoadUnit[]): Promise<void> {
   for (const unit of units)
-    await staging.markLoaded(unit, 'run-1', unitCounts(unit), '2026-01-31T12:00:00.000Z');
+    await staging.markLoaded(unit, 'run-1', unitCounts(unit), {
+      at: '2026-01-31T12:00:00.000Z',
+      elapsedMs: 250,
+    });
 }
 
 export async function collect<T>(values: AsyncIterable<T>): Promise<T[]> {

@@ -41,14 +41,13 @@ const nothing: LoadCounts = {
   held: 0,
 };
 
+/** How long the warehouse took for it. */
+type Loaded = LoadCounts & { readonly elapsedMs: number };
+
 /** Loads what a mapping has staged, unit by unit, each in one warehouse transaction. */
-export async function load(
-  mapping: MappingPlan,
-  step: LoadStep,
-  services: LoadServices,
-): Promise<LoadCounts> {
+export async function load(mapping: MappingPlan, step: LoadStep, services: LoadServices): Promise<Loaded> {
   const { staging, warehouse } = services;
-  const total = { ...nothing };
+  const total = { ...nothing, elapsedMs: 0 };
   const completeness = await completenessOf(mapping, step, staging);
   const units = await unitsToLoad(mapping, step, services);
   for (const [at, unit] of units.entries()) {
@@ -58,7 +57,7 @@ export async function load(
     const loadedAt = new Date(services.clock.now() + at).toISOString();
     const last = at === units.length - 1 ? { completeness } : {};
     const counts = await loadUnit(mapping, step, unit, services, { loadedAt, ...last });
-    for (const name of Object.keys(total) as (keyof LoadCounts)[]) total[name] += counts[name];
+    for (const name of Object.keys(total) as (keyof Loaded)[]) total[name] += counts[name];
   }
   if (units.length === 0) await warehouse.complete(step.statements, completeness);
   return total;
@@ -100,22 +99,24 @@ async function loadUnit(
   unit: LoadUnit,
   services: LoadServices,
   told: Pick<LoadRequest, 'loadedAt' | 'completeness'>,
-): Promise<LoadCounts> {
-  const { staging, warehouse, run, signal } = services;
+): Promise<Loaded> {
+  const { staging, warehouse, clock, run, signal } = services;
   await stageRows(mapping, unit, services);
   const held = await staging.held(mapping, unit);
   const [rows, marks] = [unit.rows - held.rows, unit.marks - held.marks];
   const file = await loadFile(mapping, unit, rows + marks, services);
   const { schema, table } = mapping;
   const request = { unit, run, rows, schema, table, file, signal, ...told };
+  const startUs = clock.monotonicUs();
   const loaded =
     rows + marks === 0
       ? await nothingLoaded(step, services, told)
       : await warehouse.load(step.statements, request);
+  const elapsedMs = (clock.monotonicUs() - startUs) / 1000;
   const counts = { ...loaded, held: held.rows };
   await rm(file, { force: true });
-  await staging.markLoaded(unit, run, counts, told.loadedAt);
-  return counts;
+  await staging.markLoaded(unit, run, counts, { at: told.loadedAt, elapsedMs });
+  return { ...counts, elapsedMs };
 }
 
 /** All its rows are held: there is nothing to load, and yet something to say. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { MappingPlan } from '../../model/plan.ts';
-import type { LoadCounts, LoadUnit } from '../../model/ports.ts';
+import type { LoadCounts, LoadTime, LoadTimes, LoadUnit } from '../../model/ports.ts';
 import type { WarehouseUnit } from '../../model/state-port.ts';
 import { BlockerLedger } from './blocker-ledger.ts';
 import { changedMapping } from './failures.ts';
@@ -71,7 +71,13 @@ export async function recognise(
     const own = pages.filter(({ page }) => firstPage <= page && page <= lastPage);
     const unit = state && unitOf(environment, mapping, state, own);
     if (unit?.id !== id) continue;
-    await markLoaded(handle, unit, run, { ...counts, held: unit.rows - counts.staged }, loadedAt);
+    await markLoaded(
+      handle,
+      unit,
+      run,
+      { ...counts, held: unit.rows - counts.staged },
+      { at: loadedAt, elapsedMs: 0 },
+    );
     recognised += 1;
   }
   return recognised;
@@ -128,17 +134,31 @@ function unitOf(
   };
 }
 
+/** When a mapping was loaded last, and for how long since a time. */
+export async function loadTimes(handle: Handle, mapping: string, since: string): Promise<LoadTimes> {
+  const found = await handle.first<{ last: string | null; elapsedMs: number | string | null }>(
+    'SELECT max(loaded_at) AS "last", sum(CASE WHEN loaded_at >= ? THEN elapsed_ms ELSE 0 END) AS "elapsedMs" ' +
+      'FROM loads WHERE mapping = ?',
+    since,
+    mapping,
+  );
+  return {
+    elapsedMs: Number(found?.elapsedMs ?? 0),
+    ...(typeof found?.last === 'string' && { last: found.last }),
+  };
+}
+
 /** Notes a load, and moves the mapping on when nothing up to the unit's end is left out. Doing it again changes nothing. */
 export async function markLoaded(
   handle: Handle,
   unit: LoadUnit,
   run: string,
   counts: LoadCounts,
-  at: string,
+  { at, elapsedMs }: LoadTime,
 ): Promise<void> {
   await handle.run(
     'INSERT INTO loads (id, mapping, first_page, last_page, run, rows, inserted, updated, unchanged, superseded, deleted, held, ' +
-      'loaded_at, hash, epoch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ' +
+      'loaded_at, elapsed_ms, hash, epoch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ' +
       "coalesce((SELECT hash FROM mappings WHERE mapping = ?), ''), " +
       'coalesce((SELECT epoch FROM mappings WHERE mapping = ?), 0)) ON CONFLICT DO NOTHING',
     unit.id,
@@ -154,6 +174,7 @@ export async function markLoaded(
     counts.deleted,
     counts.held,
     at,
+    Math.round(elapsedMs),
     unit.mapping,
     unit.mapping,
   );

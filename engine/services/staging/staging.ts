@@ -11,6 +11,8 @@ import type {
   KeptPage,
   KeptPages,
   LoadCounts,
+  LoadTime,
+  LoadTimes,
   LoadUnit,
   Memory,
   OpenWindow,
@@ -118,11 +120,9 @@ class LedgerStaging implements OpenStaging {
   }
 
   async finishRun(run: string, status: string, finishedAt: string): Promise<void> {
+    const change = { status, finished_at: finishedAt };
     await this.#database.write((_handle, transaction) =>
-      this.#database.models.runs.update(
-        { status, finished_at: finishedAt },
-        { where: { id: run }, transaction },
-      ),
+      this.#database.models.runs.update(change, { where: { id: run }, transaction }),
     );
   }
 
@@ -251,8 +251,12 @@ class LedgerStaging implements OpenStaging {
     );
   }
 
-  async markLoaded(unit: LoadUnit, run: string, counts: LoadCounts, at: string): Promise<void> {
-    await this.#database.write((handle) => units.markLoaded(handle, unit, run, counts, at));
+  async markLoaded(unit: LoadUnit, run: string, counts: LoadCounts, time: LoadTime): Promise<void> {
+    await this.#database.write((handle) => units.markLoaded(handle, unit, run, counts, time));
+  }
+
+  async loadTimes(mapping: string, since: string): Promise<LoadTimes> {
+    return this.#database.read((handle) => units.loadTimes(handle, mapping, since));
   }
 
   async check(mapping: MappingPlan, check: CheckPlan, nowMs: number): Promise<CheckOutcome> {

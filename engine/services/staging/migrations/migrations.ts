@@ -7,6 +7,7 @@ import { unstaged } from './0006-unstaged.ts';
 import { state } from './0007-state.ts';
 import { deletes } from './0008-deletes.ts';
 import { forgotten } from './0009-forgotten.ts';
+import { loadTimes } from './0010-load-times.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, forward and back. An entry that was released is never edited. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   state,
   deletes,
   forgotten,
+  loadTimes,
 ];
