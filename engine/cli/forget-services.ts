@@ -11,6 +11,7 @@ import { systemClock } from '../services/clock.ts';
 import { environmentReferences } from '../services/references.ts';
 import { runFiles } from '../services/run-files.ts';
 import type { PlannedProject } from './planned.ts';
+import { postgresOptions } from './postgres.ts';
 import { reuse } from './reuse.ts';
 import { runIdentity } from './run-identity.ts';
 import { snowflakeOptions } from './snowflake.ts';
@@ -39,6 +40,7 @@ export async function withForgetServices<T>(
 ): Promise<T> {
   const { plan, project, staging, forgetting } = work;
   const found = erasersOf(work, subject);
+  const warehouse = await openEraser(project);
   const { resolve: resolved } = environmentReferences(project.folder, process.env);
   const { cache, locks } = await reuse(plan.redis, resolved);
   try {
@@ -47,18 +49,22 @@ export async function withForgetServices<T>(
       forgetting,
       cache,
       cacheGroups: cacheGroups(plan, found),
-      warehouse: await openEraser(project),
+      warehouse,
       files: runFiles(resolve(project.folder, '.etl')),
       erasers: found,
       stageRows: (mapping) => stageRows(plan, materialising(work), mapping),
       statement: erasing(project),
     });
   } finally {
-    await Promise.all([cache.close(), locks.close()]);
+    await Promise.all([cache.close(), locks.close(), warehouse.close()]);
   }
 }
 
 async function openEraser(project: Project): Promise<WarehouseEraser> {
+  if (project.warehouse.type === 'postgres') {
+    const { postgresEraser } = await import('../services/postgres-warehouse/postgres-eraser.ts');
+    return postgresEraser(postgresOptions(project));
+  }
   if (project.warehouse.type === 'snowflake') {
     const { snowflakeEraser } = await import('../services/snowflake-warehouse/snowflake-eraser.ts');
     return snowflakeEraser(snowflakeOptions(project));

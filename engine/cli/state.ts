@@ -13,6 +13,7 @@ import { overriddenPages } from '../operations/overrides.ts';
 import { systemClock } from '../services/clock.ts';
 import { environmentReferences } from '../services/references.ts';
 import type { OpenStaging } from '../services/staging/staging.ts';
+import { postgresOptions } from './postgres.ts';
 import { snowflakeOptions } from './snowflake.ts';
 
 /** The databases of a project in its environment. They are opened by their first use. */
@@ -49,6 +50,10 @@ export const warehousePath = (project: Project): string =>
 /** Their adapters are loaded only here: commands that need no database start twice as fast. */
 async function openWarehouse(project: Project): Promise<Warehouse> {
   const { warehouse } = project;
+  if (warehouse.type === 'postgres') {
+    const { postgresWarehouse } = await import('../services/postgres-warehouse/postgres-warehouse.ts');
+    return postgresWarehouse(postgresOptions(project));
+  }
   if (warehouse.type === 'snowflake') {
     const { snowflakeWarehouse } = await import('../services/snowflake-warehouse/snowflake-warehouse.ts');
     return snowflakeWarehouse(snowflakeOptions(project));

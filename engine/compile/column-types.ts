@@ -8,6 +8,8 @@ export interface ColumnType {
   readonly type: string;
   readonly fileType: string;
   readonly fromBase64: boolean;
+  /** Whether it is compared letter by letter, which some databases do in the way of a language. */
+  readonly isText: boolean;
 }
 
 type Names = { readonly [name in Exclude<LogicalType['name'], 'decimal'>]: string };
@@ -81,12 +83,13 @@ export const columnTypes =
     const { names, decimal, text } = dialects[dialect];
     const name = type.name === 'decimal' ? `${decimal}(${type.precision},${type.scale})` : names[type.name];
     const fromBase64 = type.name === 'binary';
-    return { type: name, fileType: fromBase64 ? text : name, fromBase64 };
+    const fileType = fromBase64 ? text : name;
+    return { type: name, fileType, fromBase64, isText: name === text };
   };
 
 export function pageType(dialect: Dialect): ColumnType {
   const { page } = dialects[dialect];
-  return { type: page, fileType: page, fromBase64: false };
+  return { type: page, fileType: page, fromBase64: false, isText: false };
 }
 
 /** How each dialect writes a text. In Snowflake a backslash begins an escape. */

@@ -20,6 +20,7 @@ import type { WarehouseStatements } from '../model/warehouse-views.ts';
 import { type ColumnType, columnTypes, identifiers, pageType, texts } from './column-types.ts';
 import { auditNames, heldAuditNames, loadNames, optionalNames, templateOf } from './load-names.ts';
 import { boundsOf } from './merge-bounds.ts';
+import { identityOf, kindOf, valuesOf } from './table-identity.ts';
 
 const statementEnd = /;?\n---\n/;
 interface Column extends ColumnType {
@@ -27,6 +28,8 @@ interface Column extends ColumnType {
   readonly required: boolean;
   /** Whether it holds a property's values, and how rows that are there already get theirs. */
   readonly filled: 'anew' | 'by reload' | 'later';
+  /** A text that keys and versions are compared by. */
+  readonly bytewise: boolean;
 }
 
 export interface Definition {
@@ -82,7 +85,11 @@ export class WarehouseSql {
     const existing = this.#table(mapping.schema, mapping.table);
     const columns = this.#columns(mapping);
     if (existing === undefined) {
-      const created = this.#statements('create', { ...mapping, columns });
+      const created = this.#statements('create', {
+        ...mapping,
+        columns,
+        keepsVersions: keepsVersions(mapping),
+      });
       const statements = [...first, ...created, ...this.#versions(mapping, true)];
       return step(mapping, 'the table does not exist yet', statements, true);
     }
@@ -144,6 +151,7 @@ export class WarehouseSql {
   }
 
   #context(mapping: MappingPlan): object {
+    const columns = this.#fileColumns(mapping);
     return {
       ...mapping,
       mapping: mapping.name,
@@ -154,14 +162,19 @@ export class WarehouseSql {
       versions: mapping.deletes === undefined ? '' : versionsTable(mapping.table),
       soft: mapping.deletes?.how === 'soft',
       keepsDeleted: this.#keepsDeleted(mapping),
-      values: mapping.properties.map(({ name }) => name).filter((name) => !mapping.key.includes(name)),
+      values: valuesOf(mapping),
+      keys: columns.filter(({ name }) => mapping.key.includes(name)),
       compared: mapping.properties
         .filter(({ name }) => !mapping.key.includes(name))
-        .map(({ name, type }) => ({ name, isJson: type.name === 'json' })),
+        .map(({ name, type }) => ({
+          ...columnTypes(this.#dialect)(type),
+          name,
+          isJson: type.name === 'json',
+        })),
       batched: mapping.deletes !== undefined || mapping.strategy !== undefined,
       bounds: boundsOf(mapping).map((bound) => ({ ...bound, ...columnTypes(this.#dialect)(bound.logical) })),
-      columns: this.#fileColumns(mapping),
-      file: this.#fileColumns(mapping).map(({ name, fileType }) => ({ name, type: fileType })),
+      columns,
+      file: columns.map(({ fileType, ...column }) => ({ ...column, type: fileType })),
     };
   }
 
@@ -184,7 +197,8 @@ export class WarehouseSql {
     const own = { required: true, filled: 'anew' } as const;
     const late = { required: false, filled: 'by reload' } as const;
     const versioned = mapping.versionedBy === undefined ? ({ ...late, filled: 'later' } as const) : late;
-    return [
+    const values = new Set(valuesOf(mapping));
+    const columns = [
       { name: accountColumn, ...text, ...own },
       // What must be there is checked while mapping; a mapping may require less tomorrow.
       ...mapping.properties.map(({ name, type }) => ({ ...types(type), name, ...own, required: false })),
@@ -198,6 +212,7 @@ export class WarehouseSql {
         ? [{ name: '_deleted_at', ...instant, required: false, filled: 'later' } as const]
         : []),
     ];
+    return columns.map((column) => ({ ...column, bytewise: column.isText && !values.has(column.name) }));
   }
 
   /** Whether rows may be there that are deleted: now, or since an earlier time when they were kept as such. */
@@ -257,19 +272,6 @@ interface FileColumn extends ColumnType {
   /** Of a cursor: what the warehouse keeps before its value. */
   readonly kind: string;
 }
-
-/**
- * What tells two rows of the table apart. NULL is a cursor like others, and in the table none is the empty text: see
- * `same.sql.hbs`.
- */
-const identityOf = ({ key, strategy }: Pick<MappingPlan, 'key' | 'strategy'>) =>
-  strategy === 'append'
-    ? { equal: [...key, '_hash'], byCursor: true, identity: [...key, '_cursor', '_hash'] }
-    : { equal: key, byCursor: false, identity: key };
-
-/** Cursors of one kind begin with the same text: only they are compared. Empty in a stream without a cursor. */
-const kindOf = ({ versionedBy }: { readonly versionedBy?: string }): string =>
-  versionedBy === undefined ? '' : `${versionedBy}: `;
 
 const step = (
   mapping: MappingPlan,

@@ -156,7 +156,7 @@ async function performRemap(
   });
   return [
     ...(leftOut === 0 ? [] : [pagesLeftOut(step, leftOut)]),
-    ...(step.dropped === 0 ? [] : [pagesDropped(step)]),
+    ...(step.dropped === undefined ? [] : [pagesDropped(step)]),
   ];
 }
 

@@ -144,6 +144,7 @@ export interface WarehouseEraser {
   erase(statements: readonly EraseStatement[]): Promise<number>;
   /** Writes what the warehouse is kept in anew, so that rows which were deleted leave no bytes. */
   rewrite(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** What runs have left in files. */

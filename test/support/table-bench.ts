@@ -1,16 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, plan, planAudit } from '../../engine/engine.ts';
+import { planAudit } from '../../engine/engine.ts';
 import { compileStream, type StreamMapper } from '../../engine/execute/map/map.ts';
 import type { AuditStatement, TableComparison } from '../../engine/model/audit.ts';
 import type { MappedRows } from '../../engine/model/batch.ts';
-import type { ExtractStep, LoadStep, Plan } from '../../engine/model/plan.ts';
+import type { ExtractStep, Plan } from '../../engine/model/plan.ts';
 import type { LoadCounts, Warehouse } from '../../engine/model/ports.ts';
-import { emptyState } from '../../engine/model/snapshot.ts';
-import { duckdbWarehouse } from '../../engine/services/duckdb/duckdb-warehouse.ts';
-import { projectFolder } from './cli.ts';
-import { root } from './root.ts';
-import { statementsOf } from './warehouse-statements.ts';
+import { define, loadStatements, type OpenUnderTest, opened, planned } from '../contracts/warehouse-bench.ts';
 
 /** Pages of records with their numbers. */
 export type Pages = readonly (readonly [page: number, records: readonly object[]])[];
@@ -36,8 +32,7 @@ interface Declared {
   readonly properties: readonly string[];
 }
 
-const files = ({ stream = '', load, mapping = '', properties }: Declared) => ({
-  'etl.yml': 'kind: project\nname: demo\n',
+const files = (schema: string, { stream = '', load, mapping = '', properties }: Declared) => ({
   'sources/shop.yml': `kind: source
 name: shop
 baseUrl: https://api.example
@@ -51,6 +46,7 @@ ${stream}
   'mappings/items.yml': `kind: mapping
 name: items
 from: shop.items
+to: {schema: ${schema}}
 load: ${load}
 ${mapping}
 properties:
@@ -62,28 +58,23 @@ ${properties.map((line) => `  ${line}`).join('\n')}
 let loads = 0;
 
 /** An empty warehouse with the table of a mapping. */
-export async function tableBench(declared: Declared): Promise<TableBench> {
-  const folder = projectFolder(files(declared));
-  const checked = await check(folder, root);
-  if (checked.project === undefined) throw new Error(JSON.stringify(checked.diagnostics));
-  const compiled = plan(checked, checked.project, '0', emptyState).plan as Plan;
-  const audit = planAudit(checked.project, compiled).statements['items'] ?? [];
-  const warehouse = duckdbWarehouse({
-    path: join(folder, 'w.duckdb'),
-    memoryBytes: 256 * 1024 ** 2,
-    statements: statementsOf(),
-  });
-  for (const step of compiled.steps) if (step.kind === 'define') await warehouse.define(step.statements);
+export async function tableBench(open: OpenUnderTest, declared: Declared): Promise<TableBench> {
+  const under = await open();
+  const { schema } = under;
+  const { plan: compiled, project, folder } = await planned(under, files(schema, declared));
+  const audit = planAudit(project, compiled).statements['items'] ?? [];
+  const warehouse = opened(under);
+  await define(warehouse, compiled);
   const { stream } = compiled.steps.find(
     (step): step is ExtractStep => step.kind === 'extract',
   ) as ExtractStep;
   const mapper = compileStream(stream, Object.values(compiled.mappings), undefined);
-  const bench = { folder, warehouse, mapper, plan: compiled, audit };
+  const bench = { folder, schema, warehouse, mapper, plan: compiled, audit };
   return {
     load: (epoch, pages, { loadedAt = nextTime() } = {}) => load(bench, epoch, pages, loadedAt),
     compare: (pages) => compare(bench, pages),
     rows: async () => {
-      const { columns, rows } = await warehouse.sample('main', 'items', 100_000);
+      const { columns, rows } = await warehouse.sample(schema, 'items', 100_000);
       return rows.map((row) => Object.fromEntries(columns.map((name, at) => [name, row[at] ?? null])));
     },
   };
@@ -96,6 +87,7 @@ const nextTime = (): string => {
 
 interface Bench {
   readonly folder: string;
+  readonly schema: string;
   readonly warehouse: Warehouse;
   readonly mapper: StreamMapper;
   readonly plan: Plan;
@@ -120,16 +112,16 @@ async function filed(bench: Bench, pages: Pages) {
 
 async function load(bench: Bench, epoch: string, pages: Pages, loadedAt: string): Promise<LoadCounts> {
   const { file, rows, marks } = await filed(bench, pages);
-  const { statements } = bench.plan.steps.find((step): step is LoadStep => step.kind === 'load') as LoadStep;
+  const statements = loadStatements(bench.plan);
   const [firstPage, lastPage] = [pages[0]?.[0] ?? 0, pages.at(-1)?.[0] ?? 0];
   const unit = { id: `${epoch} ${firstPage}`, mapping: 'items', firstPage, lastPage, rows, marks };
-  const target = { schema: 'main', table: 'items', file, loadedAt };
+  const target = { schema: bench.schema, table: 'items', file, loadedAt };
   return bench.warehouse.load(statements, { unit, rows, run: `run ${epoch}`, ...target });
 }
 
 async function compare(bench: Bench, pages: Pages): Promise<TableComparison> {
   const { file } = await filed(bench, pages);
-  return bench.warehouse.compare(bench.audit, { schema: 'main', table: 'items', file });
+  return bench.warehouse.compare(bench.audit, { schema: bench.schema, table: 'items', file });
 }
 
 /** Pages in units: one ends behind each page whose place says so. */

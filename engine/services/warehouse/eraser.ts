@@ -15,6 +15,7 @@ export const sqlEraser = (
     return connector.using((session) => erase(session, own, statements));
   },
   rewrite,
+  close: () => connector.close(),
 });
 
 async function erase(

@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { type Sequelize, Transaction } from 'sequelize';
 import { assert } from '../../../model/errors.ts';
 import type { Clock } from '../../../model/ports.ts';
+import { parseConnection } from '../../postgres/connection-url.ts';
+import { isPassing } from '../../postgres/failures.ts';
+import { outageDelays } from '../../postgres/outage.ts';
 import type { Database } from '../database.ts';
 import type { Dialect } from '../dialect.ts';
 import { type Handle, quote } from '../handle.ts';
 import { defineModels, type Models } from '../models.ts';
 import type { StagingClient } from './client.ts';
-import { parseConnection } from './connection-url.ts';
 import { postgresDialect } from './postgres-dialect.ts';
-import { explained, isPassing, unsuitable } from './postgres-failures.ts';
+import { explained, unsuitable } from './postgres-failures.ts';
 import type { PostgresHandle } from './postgres-handle.ts';
 import { sequelizeOn } from './sequelize-on.ts';
 
@@ -19,24 +21,6 @@ export interface PostgresOptions {
   readonly clock: Clock;
   /** How long to wait for another process that writes. */
   readonly lockTimeoutMs: number;
-}
-
-/** How long a server that was reached before is waited for. */
-const outageMaxMs = 60_000;
-const outageDelayMs = 100;
-const outageDelayMaxMs = 5_000;
-
-/** Waits between attempts: twice as long each time, all of them together no longer than an outage may last. */
-function* outageDelays(): Generator<number> {
-  let waited = 0;
-  for (
-    let delay = outageDelayMs;
-    waited + delay <= outageMaxMs;
-    delay = Math.min(2 * delay, outageDelayMaxMs)
-  ) {
-    waited += delay;
-    yield delay;
-  }
 }
 
 /** A commit of which nobody knows whether it was done: the connection was cut before the answer. */
@@ -65,7 +49,7 @@ export class PostgresDatabase implements Database {
 
   /** Opens nothing: the first use does. @throws TerminalError when the URL cannot be used. */
   constructor({ url, schema, clock, lockTimeoutMs }: PostgresOptions) {
-    const connection = parseConnection(url);
+    const connection = parseConnection(url, 'staging');
     this.storage = `${connection.host}:${connection.port}/${connection.database} (schema ${schema})`;
     this.#schema = schema;
     this.#clock = clock;

@@ -1,7 +1,7 @@
 import { DataTypes, Sequelize } from 'sequelize';
+import type { Connection } from '../../postgres/connection-url.ts';
 import { quote } from '../handle.ts';
 import { dialectModule, type StagingClient } from './client.ts';
-import type { Connection } from './connection-url.ts';
 
 /** One for reading, one for writing, and some for Sequelize's own queries. */
 const connectionsMax = 4;

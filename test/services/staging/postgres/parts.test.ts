@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { ExplainedError } from '../../../../engine/model/errors.ts';
-import { parseConnection } from '../../../../engine/services/staging/postgres/connection-url.ts';
+import { parseConnection } from '../../../../engine/services/postgres/connection-url.ts';
 import { numbered } from '../../../../engine/services/staging/postgres/parameters.ts';
 import { restored, storable } from '../../../../engine/services/staging/postgres/texts.ts';
 
@@ -37,7 +37,7 @@ describe('parameters', () => {
 
 describe('the URL of a PostgreSQL server', () => {
   it('says where it is and how to sign in', () => {
-    expect(parseConnection('postgres://etl:p%40ss%2Fword@127.0.0.1/staging')).to.deep.equal({
+    expect(parseConnection('postgres://etl:p%40ss%2Fword@127.0.0.1/staging', 'staging')).to.deep.equal({
       host: '127.0.0.1',
       port: 5432,
       database: 'staging',
@@ -45,16 +45,22 @@ describe('the URL of a PostgreSQL server', () => {
       password: 'p@ss/word',
       ssl: false,
     });
-    expect(parseConnection('postgresql://etl@localhost:6543')).to.include({ port: 6543, database: 'etl' });
-    expect(parseConnection('postgres://etl@localhost/staging?host=/run/postgresql')).to.include({
+    expect(parseConnection('postgresql://etl@localhost:6543', 'staging')).to.include({
+      port: 6543,
+      database: 'etl',
+    });
+    expect(parseConnection('postgres://etl@localhost/staging?host=/run/postgresql', 'staging')).to.include({
       host: '/run/postgresql',
       ssl: false,
     });
-    expect(parseConnection('postgres://etl@[::1]/staging')).to.include({ host: '::1', ssl: false });
+    expect(parseConnection('postgres://etl@[::1]/staging', 'staging')).to.include({
+      host: '::1',
+      ssl: false,
+    });
   });
 
   it('asks for TLS off this machine, unless it says otherwise', () => {
-    const sslOf = (end: string) => parseConnection(`postgres://etl@db.example/staging${end}`).ssl;
+    const sslOf = (end: string) => parseConnection(`postgres://etl@db.example/staging${end}`, 'staging').ssl;
     expect(sslOf('')).to.deep.equal({ rejectUnauthorized: true });
     expect(sslOf('?sslmode=require')).to.deep.equal({ rejectUnauthorized: false });
     expect(sslOf('?sslmode=disable')).to.equal(false);
@@ -76,7 +82,7 @@ describe('the URL of a PostgreSQL server', () => {
     it(`is refused without being quoted: ${why}`, () => {
       let error: unknown;
       try {
-        parseConnection(url);
+        parseConnection(url, 'staging');
       } catch (thrown) {
         error = thrown;
       }

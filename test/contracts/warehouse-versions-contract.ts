@@ -2,16 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { check, plan } from '../../../engine/engine.ts';
-import { compileStream, type StreamMapper } from '../../../engine/execute/map/map.ts';
-import type { MappedRows } from '../../../engine/model/batch.ts';
-import type { ExtractStep, LoadStep, Plan } from '../../../engine/model/plan.ts';
-import type { LoadCounts, Warehouse } from '../../../engine/model/ports.ts';
-import { emptyState } from '../../../engine/model/snapshot.ts';
-import { duckdbWarehouse } from '../../../engine/services/duckdb/duckdb-warehouse.ts';
-import { projectFolder } from '../../support/cli.ts';
-import { root } from '../../support/root.ts';
-import { statementsOf } from '../../support/warehouse-statements.ts';
+import { compileStream, type StreamMapper } from '../../engine/execute/map/map.ts';
+import type { MappedRows } from '../../engine/model/batch.ts';
+import type { ExtractStep, Plan } from '../../engine/model/plan.ts';
+import type { LoadCounts, Warehouse } from '../../engine/model/ports.ts';
+import { define, loadStatements, type OpenUnderTest, opened, planned } from './warehouse-bench.ts';
 
 /** One version of a parent, as an API sends it. */
 interface Parent {
@@ -28,6 +23,7 @@ interface Bench {
   readonly mapper: StreamMapper;
   readonly plan: Plan;
   readonly folder: string;
+  readonly schema: string;
 }
 
 const source = (more: string): string => `kind: source
@@ -41,9 +37,10 @@ streams:
 ${more}
 `;
 
-const linesMapping = (load: string): string => `kind: mapping
+const linesMapping = (schema: string, load: string): string => `kind: mapping
 name: lines
 from: shop.orders
+to: {schema: ${schema}}
 each: lines
 where: {value: {ne: 9}}
 load: {key: [line]${load}}
@@ -57,26 +54,17 @@ const withCursor =
 const withoutCursor = '    deletes: [{by: flag, where: {gone: true}}]';
 
 /** An empty warehouse with the table of a mapping. */
-async function bench(stream: string, load: string): Promise<Bench> {
-  const folder = projectFolder({
-    'etl.yml': 'kind: project\nname: demo\n',
+async function bench(open: OpenUnderTest, stream: string, load: string): Promise<Bench> {
+  const under = await open();
+  const { plan, folder } = await planned(under, {
     'sources/shop.yml': source(stream),
-    'mappings/lines.yml': linesMapping(load),
+    'mappings/lines.yml': linesMapping(under.schema, load),
   });
-  const checked = await check(folder, root);
-  if (checked.project === undefined) throw new Error(JSON.stringify(checked.diagnostics));
-  const compiled = plan(checked, checked.project, '0', emptyState).plan as Plan;
-  const warehouse = duckdbWarehouse({
-    path: join(folder, 'w.duckdb'),
-    memoryBytes: 256 * 1024 ** 2,
-    statements: statementsOf(),
-  });
-  for (const step of compiled.steps) if (step.kind === 'define') await warehouse.define(step.statements);
-  const extraction = compiled.steps.find(
-    (step): step is ExtractStep => step.kind === 'extract',
-  ) as ExtractStep;
-  const mapper = compileStream(extraction.stream, Object.values(compiled.mappings), undefined);
-  return { warehouse, mapper, plan: compiled, folder };
+  const warehouse = opened(under);
+  await define(warehouse, plan);
+  const extraction = plan.steps.find((step): step is ExtractStep => step.kind === 'extract') as ExtractStep;
+  const mapper = compileStream(extraction.stream, Object.values(plan.mappings), undefined);
+  return { warehouse, mapper, plan, folder, schema: under.schema };
 }
 
 async function mapped({ mapper }: Bench, page: number, orders: Page): Promise<MappedRows> {
@@ -91,13 +79,12 @@ let loads = 0;
 
 /** Loads some pages, given by their numbers, as one unit. */
 async function load(own: Bench, epoch: string, pages: Numbered): Promise<LoadCounts> {
+  loads += 1;
   const made = await Promise.all(pages.map(([page, orders]) => mapped(own, page, orders)));
   const sum = (name: 'count' | 'marks'): number => made.reduce((total, rows) => total + rows[name], 0);
-  loads += 1;
   const firstPage = pages[0]?.[0] ?? 0;
   const file = join(own.folder, 'unit.csv');
   writeFileSync(file, Buffer.concat(made.map(({ lines }) => lines)));
-  const { statements } = own.plan.steps.find((step): step is LoadStep => step.kind === 'load') as LoadStep;
   const unit = {
     id: `${epoch} ${firstPage}`,
     mapping: 'lines',
@@ -106,11 +93,11 @@ async function load(own: Bench, epoch: string, pages: Numbered): Promise<LoadCou
     rows: sum('count'),
     marks: sum('marks'),
   };
-  return own.warehouse.load(statements, {
+  return own.warehouse.load(loadStatements(own.plan), {
     unit,
     rows: unit.rows,
     run: `run ${epoch}`,
-    schema: 'main',
+    schema: own.schema,
     table: 'lines',
     file,
     loadedAt: new Date(Date.UTC(2026, 0, 2) + loads).toISOString(),
@@ -127,9 +114,10 @@ async function loadAll(own: Bench, epoch: string, units: readonly Numbered[]): P
 }
 
 /** The live rows of the table that belong to one history: `line=value`. */
-async function live({ warehouse }: Bench, history: string): Promise<readonly string[]> {
-  const { columns, rows } = await warehouse.sample('main', 'lines', 100_000);
-  const [line, value, deleted] = ['line', 'value', '_deleted_at'].map((name) => columns.indexOf(name));
+async function live({ warehouse, schema }: Bench, history: string): Promise<readonly string[]> {
+  const { columns, rows } = await warehouse.sample(schema, 'lines', 100_000);
+  const names = columns.map((name) => name.toLowerCase());
+  const [line, value, deleted] = ['line', 'value', '_deleted_at'].map((name) => names.indexOf(name));
   return rows
     .filter((row) => row[line as number]?.startsWith(history))
     .filter((row) => deleted === -1 || row[deleted as number] === null)
@@ -231,34 +219,37 @@ const cases: readonly (readonly [string, string, string, boolean])[] = [
   ['by page order alone', withoutCursor, ', children: replace', true],
 ];
 
-describe('a table in the warehouse', function () {
-  this.timeout(300_000);
+/** Which rows a table has, whatever comes in which order; `runs` histories of each case. */
+export function warehouseVersionsContract(name: string, open: OpenUnderTest, runs: number): void {
+  describe(`a table in ${name}`, function () {
+    this.timeout(300_000);
 
-  it('keeps the newest values also when a version between has none that differ', async () => {
-    const own = await bench(withCursor, '');
-    const version = (at: number, value: number): Page => [{ id: 'a', at, lines: [{ line: 'a.1', value }] }];
-    expect(await load(own, '', [[1, version(1, 5)]])).to.include({ inserted: 1 });
-    expect(await load(own, '', [[2, version(3, 5)]])).to.include({ unchanged: 1, updated: 0 });
-    expect(await load(own, '', [[3, version(2, 7)]])).to.include({ superseded: 1, updated: 0 });
-    expect(await live(own, 'a')).to.deep.equal(['a.1=5']);
-  });
-
-  for (const [name, stream, loading, replaces] of cases) {
-    it(`holds what a simple model holds, however pages come and units are cut: ${name}`, async () => {
-      const own = await bench(stream, loading);
-      let histories = 0;
-      await fc.assert(
-        fc.asyncProperty(history, async ({ pages: anyone, cuts, again }) => {
-          histories += 1;
-          const prefix = `h${histories}.`;
-          const pages = named(prefix, anyone);
-          const numbered = pages.map((page, at) => [at + 1, page] as const);
-          await loadAll(own, `${prefix}first`, unitsOf(numbered, cuts));
-          if (again !== null) await loadAll(own, `${prefix}again`, unitsOf(numbered.slice(again), cuts));
-          expect(await live(own, prefix)).to.deep.equal(expected(pages, stream === withCursor, replaces));
-        }),
-        { numRuns: Number(process.env['SLUICE_VERSIONS_RUNS'] ?? 25) },
-      );
+    it('keeps the newest values also when a version between has none that differ', async () => {
+      const own = await bench(open, withCursor, '');
+      const version = (at: number, value: number): Page => [{ id: 'a', at, lines: [{ line: 'a.1', value }] }];
+      expect(await load(own, '', [[1, version(1, 5)]])).to.include({ inserted: 1 });
+      expect(await load(own, '', [[2, version(3, 5)]])).to.include({ unchanged: 1, updated: 0 });
+      expect(await load(own, '', [[3, version(2, 7)]])).to.include({ superseded: 1, updated: 0 });
+      expect(await live(own, 'a')).to.deep.equal(['a.1=5']);
     });
-  }
-});
+
+    for (const [what, stream, loading, replaces] of cases) {
+      it(`holds what a simple model holds, however pages come and units are cut: ${what}`, async () => {
+        const own = await bench(open, stream, loading);
+        let histories = 0;
+        await fc.assert(
+          fc.asyncProperty(history, async ({ pages: anyone, cuts, again }) => {
+            histories += 1;
+            const prefix = `h${histories}.`;
+            const pages = named(prefix, anyone);
+            const numbered = pages.map((page, at) => [at + 1, page] as const);
+            await loadAll(own, `${prefix}first`, unitsOf(numbered, cuts));
+            if (again !== null) await loadAll(own, `${prefix}again`, unitsOf(numbered.slice(again), cuts));
+            expect(await live(own, prefix)).to.deep.equal(expected(pages, stream === withCursor, replaces));
+          }),
+          { numRuns: Number(process.env['SLUICE_VERSIONS_RUNS'] ?? runs) },
+        );
+      });
+    }
+  });
+}

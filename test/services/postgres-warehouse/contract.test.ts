@@ -1,0 +1,20 @@
+import { warehouseAppendContract } from '../../contracts/warehouse-append-contract.ts';
+import { warehouseAuditContract } from '../../contracts/warehouse-audit-contract.ts';
+import { warehouseContract } from '../../contracts/warehouse-contract.ts';
+import { warehouseVersionsContract } from '../../contracts/warehouse-versions-contract.ts';
+import { sharedPostgres } from '../../support/postgres.ts';
+import { postgresUnderTest } from '../../support/warehouses.ts';
+
+describe('PostgreSQL as a warehouse', () => {
+  let url: string;
+
+  before(async function () {
+    url = await sharedPostgres(this);
+  });
+
+  const open = () => postgresUnderTest(url)();
+  warehouseContract('PostgreSQL', open);
+  warehouseAuditContract('PostgreSQL', open);
+  warehouseVersionsContract('PostgreSQL', open, 15);
+  warehouseAppendContract('PostgreSQL', open, 10);
+});
