@@ -38,6 +38,7 @@ export function compileMapping(
     where: compileConditions(mapping.where ?? {}, mapping.each !== undefined),
     schema: mapping.to?.schema ?? homeSchema(project.warehouse),
     table: mapping.to?.table ?? mapping.name,
+    ...strategyOf(mapping),
     key: [accountColumn, ...key],
     properties,
   };
@@ -61,6 +62,11 @@ export function compileMapping(
     },
     diagnostics,
   };
+}
+
+/** A table of the newest versions is the usual one, and says nothing of it. */
+function strategyOf({ load: { strategy = 'merge' } }: config.Mapping): Pick<MappingPlan, 'strategy'> {
+  return strategy === 'merge' ? {} : { strategy };
 }
 
 const pruned = ({ prune }: config.Load): Pick<MappingPlan, 'prune'> => (prune === undefined ? {} : { prune });
@@ -89,6 +95,7 @@ function compileDeletes(
   mapping: config.Mapping,
   stream: config.Stream | undefined,
 ): DeletesPlan | undefined {
+  if (mapping.load.strategy === 'append') return undefined;
   const ways = stream?.deletes ?? [];
   const children = mapping.load.children === 'replace';
   if (ways.length === 0 && !children) return undefined;

@@ -58,9 +58,9 @@ export class SqlTemplates {
   }
 
   /** Which of these come from the project, or use a part that does. */
-  own(names: readonly string[]): OwnFiles {
+  own<Name extends string>(names: readonly Name[], templateOf = (name: Name): string => name): OwnFiles {
     const found = names.flatMap((name) => {
-      const file = this.#fileOf(name);
+      const file = this.#fileOf(templateOf(name));
       return file === undefined ? [] : [[name, file] as const];
     });
     return Object.fromEntries(found);

@@ -6,14 +6,16 @@ import { complaint } from '../model/errors.ts';
 import type { Dialect, LoadStatement, LoadStep, LogicalType, MappingPlan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import type { WarehouseTable } from '../model/snapshot.ts';
+import { keepsVersions } from '../model/strategy.ts';
 import { type OwnTables, ownTables } from '../model/warehouse-home.ts';
 import type { WarehouseStatements } from '../model/warehouse-views.ts';
 import { type ColumnType, columnTypes, pageType } from './column-types.ts';
 import { type Definition, ownOf, step } from './definition.ts';
 import type { Evolution } from './evolution.ts';
-import { auditNames, leavingAuditNames, loadNames, optionalNames } from './load-names.ts';
+import { auditNames, heldAuditNames, loadNames, optionalNames, templateOf } from './load-names.ts';
 import { boundsOf } from './merge-bounds.ts';
 import { SqlTemplates } from './sql-templates.ts';
+import { identityOf, kindOf, valuesOf } from './table-identity.ts';
 
 interface Column extends ColumnType {
   readonly name: string;
@@ -65,7 +67,11 @@ export class WarehouseSql {
     const columns = this.#columns(mapping);
     const templates = this.#of(mapping.name);
     if (existing === undefined) {
-      const created = templates.statements('create', { ...mapping, columns });
+      const created = templates.statements('create', {
+        ...mapping,
+        columns,
+        keepsVersions: keepsVersions(mapping),
+      });
       const statements = [...first, ...created, ...this.#versions(mapping, true)];
       return step(mapping, 'the table does not exist yet', statements, {
         emptied: true,
@@ -115,7 +121,9 @@ export class WarehouseSql {
     const templates = this.#of(mapping.name);
     const statements = loadNames(mapping, this.#dialect)
       .filter((name) => !optionalNames.has(name) || templates.has(name))
-      .flatMap((name) => templates.statements(name, context).map((sql): LoadStatement => ({ name, sql })));
+      .flatMap((name) =>
+        templates.statements(templateOf(name, mapping), context).map((sql): LoadStatement => ({ name, sql })),
+      );
     const reason = `what is staged goes to ${mapping.schema}.${mapping.table}`;
     return {
       kind: 'load',
@@ -124,22 +132,28 @@ export class WarehouseSql {
       mapping: mapping.name,
       rowsMax,
       statements,
-      ...ownOf(templates.own(statements.map(({ name }) => name))),
+      ...ownOf(
+        templates.own(
+          statements.map(({ name }) => name),
+          (name) => templateOf(name, mapping),
+        ),
+      ),
     };
   }
 
   /** What holds a load file against the target table. */
   audit(mapping: MappingPlan): readonly AuditStatement[] {
     const context = { ...this.#context(mapping), batched: true };
-    return [...auditNames, ...(mapping.deletes === undefined ? [] : leavingAuditNames)].flatMap(
-      ([name, template]) =>
-        this.#of(mapping.name)
-          .statements(template, { ...context, source: name === 'compare_source' })
-          .map((sql) => ({
-            name,
-            sql,
-          })),
-    );
+    const { strategy: _, ...plain } = mapping;
+    // A source lists only what is newest.
+    const listed = { ...context, ...identityOf(plain) };
+    return [...auditNames, ...heldAuditNames(mapping)].flatMap(([name, template]) => {
+      const isListed = ['superseded', 'batch', 'newest', 'compare_source'].includes(name);
+      const own = { ...(isListed ? listed : context), source: name === 'compare_source' };
+      return this.#of(mapping.name)
+        .statements(template, own)
+        .map((sql) => ({ name, sql }));
+    });
   }
 
   #context(mapping: MappingPlan): object {
@@ -147,6 +161,9 @@ export class WarehouseSql {
     return {
       ...mapping,
       mapping: mapping.name,
+      ...identityOf(mapping),
+      apart: identityOf(mapping).identity,
+      keepsVersions: keepsVersions(mapping),
       kind: kindOf(mapping),
       versions: mapping.deletes === undefined ? '' : versionsTable(mapping.table),
       soft: mapping.deletes?.how === 'soft',
@@ -160,7 +177,7 @@ export class WarehouseSql {
           name,
           isJson: type.name === 'json',
         })),
-      batched: mapping.deletes !== undefined,
+      batched: mapping.deletes !== undefined || mapping.strategy !== undefined,
       bounds: boundsOf(mapping).map((bound) => ({ ...bound, ...columnTypes(this.#dialect)(bound.logical) })),
       columns,
       file: columns.map(({ fileType, ...column }) => ({ ...column, type: fileType })),
@@ -257,14 +274,6 @@ interface FileColumn extends ColumnType {
   /** Of a cursor: what the warehouse keeps before its value. */
   readonly kind: string;
 }
-
-/** Cursors of one kind begin with the same text: only they are compared. Empty in a stream without a cursor. */
-const kindOf = ({ versionedBy }: { readonly versionedBy?: string }): string =>
-  versionedBy === undefined ? '' : `${versionedBy}: `;
-
-/** Columns that are no part of the key. */
-const valuesOf = ({ key, properties }: MappingPlan): readonly string[] =>
-  properties.map(({ name }) => name).filter((name) => !key.includes(name));
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 

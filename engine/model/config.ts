@@ -1278,9 +1278,9 @@ export interface Target {
  */
 export interface Load {
   /**
-   * `merge` inserts new rows and updates changed ones by key.
+   * `merge` inserts new rows and updates changed ones by key. `append` keeps every version of a row that was read.
    */
-  strategy?: 'merge';
+  strategy?: 'merge' | 'append';
   /**
    * Columns that identify a row. `_account` is always part of the key.
    */

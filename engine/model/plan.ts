@@ -184,7 +184,7 @@ export interface LoadStatement {
   /**
    * `open` makes what is temporary and `copy` brings the load file to it, before the transaction. `known` finds the unit's
    * row in `_etl_loads`; `superseded` counts the rows that have a newer version in it. Where there are none the file is the `batch`, otherwise it is the
-   * `newest` version of each row. `merge` moves the batch into the target, and says how many rows it has `inserted` and
+   * `newest` version of each row. Where all versions are kept, `outdated` takes away what the unit's pages have made before and make no more. `merge` moves the batch into the target, and says how many rows it has `inserted` and
    * `updated`; where it cannot, `count` counts the target before and after it, and what of it this load has written; where
    * it counts rows as updated that only have another version now, `written` counts those that this load has written; `refused` counts what the target has in a newer version; `record` writes `_etl_loads`. Where rows leave the
    * table, `orphans` counts those whose record it does not know yet, and `adopt` tells it; `marks` finds the newest marker
@@ -210,6 +210,7 @@ export type LoadStatementName =
   | 'batch'
   | 'newest'
   | 'count'
+  | 'outdated'
   | 'merge'
   | 'written'
   | 'refused'
@@ -217,6 +218,9 @@ export type LoadStatementName =
   | 'record'
   | 'complete'
   | 'clean';
+
+/** `append` keeps all versions of a row. */
+export type Strategy = 'append';
 
 export interface MappingPlan {
   readonly name: string;
@@ -226,6 +230,8 @@ export interface MappingPlan {
   readonly where: readonly ConditionPlan[];
   readonly schema: string;
   readonly table: string;
+  /** What becomes of the versions of a row. Absent: `merge`, which keeps the newest. */
+  readonly strategy?: Strategy;
   /** Columns that identify a row, `_account` first. */
   readonly key: readonly string[];
   readonly properties: readonly PropertyPlan[];

@@ -77,7 +77,7 @@ function tooLong(
     taken === 0 ? '' : ` of which ${taken} are needed for \`_etl_versions_\`, since rows leave the table`;
   return [
     complain(
-      'ETL0245',
+      'ETL0255',
       (isKey ? keyPlace : valuePlace)(document, pointer),
       `the name of the ${what} is too long for ${type}`,
       {
@@ -101,7 +101,7 @@ function schemaTwins(mappings: readonly Entry<config.Mapping>[], home: string): 
     const before = first.get(name.toLowerCase());
     if (before === undefined) first.set(name.toLowerCase(), { name, where: placeText(place) });
     if (before === undefined || before.name === name) return [];
-    return complain('ETL0246', place, `the schemas \`${name}\` and \`${before.name}\` differ only in case`, {
+    return complain('ETL0256', place, `the schemas \`${name}\` and \`${before.name}\` differ only in case`, {
       label: `the other is ${before.where}`,
       help: ['Some warehouses take them for one schema, others for two. Write the name in one way.'],
     });

@@ -28,7 +28,7 @@ function unknownTemplate({ templates }: ProjectFiles, template: ProjectTemplate)
     .filter((one) => one.startsWith(`${dialect}/`))
     .map((one) => one.slice(dialect.length + 1));
   return [
-    complain('ETL0247', placeOf(template), `there is no template \`${name}\` of ${dialect} to replace`, {
+    complain('ETL0257', placeOf(template), `there is no template \`${name}\` of ${dialect} to replace`, {
       label: didYouMean(name.replace(/\.(sql|hbs)$/, ''), names),
       help: [`A file is called NAME.sql.hbs, and NAME is one of: ${listText(names, namesMax)}.`],
     }),
@@ -41,7 +41,7 @@ function unknownMapping({ mappings, unread }: Entries, template: ProjectTemplate
   if (mapping === undefined || names.includes(mapping) || unread.length > 0) return [];
   return [
     complain(
-      'ETL0247',
+      'ETL0257',
       placeOf(template),
       `there is no mapping \`${mapping}\`, whose template this would be`,
       {

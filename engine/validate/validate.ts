@@ -21,6 +21,7 @@ import { templateMistakes } from './project-templates.ts';
 import { propertyMistakes } from './properties.ts';
 import { requestMistakes } from './requests.ts';
 import { maskSecrets } from './secrets.ts';
+import { strategyMistakes } from './strategies.ts';
 import { sourceMistakes } from './streams.ts';
 import { substitute } from './substitute.ts';
 
@@ -67,6 +68,7 @@ const meaning = (entries: Entries): readonly Diagnostic[] => [
   ...identityMistakes(entries),
   ...lookupMistakes(entries),
   ...deletesMistakes(entries),
+  ...strategyMistakes(entries),
 ];
 
 function byPlace(one: Diagnostic, other: Diagnostic): number {

@@ -77,9 +77,9 @@ describe('templates of a project', () => {
       'other/notes.txt': 'x',
     });
     expect(diagnostics.map(({ code, label, place }) => [code, place?.file, label])).to.deep.equal([
-      ['ETL0247', 'templates/duckdb/merg.sql.hbs', 'did you mean `merge`?'],
-      ['ETL0247', 'templates/duckdb/merge.sql', 'did you mean `merge`?'],
-      ['ETL0247', 'templates/duckdb/tow/merge.sql.hbs', 'did you mean `two`?'],
+      ['ETL0257', 'templates/duckdb/merg.sql.hbs', 'did you mean `merge`?'],
+      ['ETL0257', 'templates/duckdb/merge.sql', 'did you mean `merge`?'],
+      ['ETL0257', 'templates/duckdb/tow/merge.sql.hbs', 'did you mean `two`?'],
     ]);
   });
 

@@ -41,7 +41,7 @@ describe('identifiers', () => {
     expect(
       await mistakes({ a: `to: {schema: sales}\n${plain}`, b: `to: {schema: Sales}\n${plain}` }),
     ).to.deep.equal([
-      'ETL0246: the schemas `Sales` and `sales` differ only in case (the other is mappings/m0.yml:4)',
+      'ETL0256: the schemas `Sales` and `sales` differ only in case (the other is mappings/m0.yml:4)',
     ]);
     expect((await mistakes({ a: `to: {schema: Public}\n${plain}` }))[0]).to.contain('the warehouse’s own');
   });
@@ -55,15 +55,15 @@ describe('identifiers', () => {
     const [fits, long] = ['a'.repeat(63), 'a'.repeat(64)];
     expect(await mistakes({ orders: withColumn(fits) })).to.deep.equal([]);
     expect(await mistakes({ orders: withColumn(long) })).to.deep.equal([
-      'ETL0245: the name of the column is too long for postgres (64 bytes; at most 63)',
+      'ETL0255: the name of the column is too long for postgres (64 bytes; at most 63)',
     ]);
     expect((await mistakes({ orders: `to: {table: ${long}}\n${plain}` }))[0]).to.match(
-      /^ETL0245: the name of the table/,
+      /^ETL0255: the name of the table/,
     );
     expect(await mistakes({ orders: withColumn(long) }, '')).to.deep.equal([]);
     const leaving = plain
       .replace('[id]}', '[id], children: replace}')
       .replace('load:', `to: {table: ${'a'.repeat(50)}}\neach: lines\nload:`);
-    expect((await mistakes({ orders: leaving }))[0]).to.match(/^ETL0245: .*\(50 bytes; at most 49\)/);
+    expect((await mistakes({ orders: leaving }))[0]).to.match(/^ETL0255: .*\(50 bytes; at most 49\)/);
   });
 });

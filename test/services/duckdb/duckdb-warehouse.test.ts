@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { duckdbWarehouse } from '../../../engine/services/duckdb/duckdb-warehouse.ts';
+import { warehouseAppendContract } from '../../contracts/warehouse-append-contract.ts';
 import { warehouseAuditContract } from '../../contracts/warehouse-audit-contract.ts';
 import { warehouseContract } from '../../contracts/warehouse-contract.ts';
 import { warehouseVersionsContract } from '../../contracts/warehouse-versions-contract.ts';
@@ -14,6 +15,7 @@ import { duckdbUnderTest } from '../../support/warehouses.ts';
 warehouseContract('DuckDB', duckdbUnderTest);
 warehouseAuditContract('DuckDB', duckdbUnderTest);
 warehouseVersionsContract('DuckDB', duckdbUnderTest, 25);
+warehouseAppendContract('DuckDB', duckdbUnderTest, 10);
 
 describe('the file of a DuckDB warehouse', function () {
   this.timeout(20_000);

@@ -1,3 +1,4 @@
+import { warehouseAppendContract } from '../../contracts/warehouse-append-contract.ts';
 import { warehouseAuditContract } from '../../contracts/warehouse-audit-contract.ts';
 import { warehouseContract } from '../../contracts/warehouse-contract.ts';
 import { warehouseVersionsContract } from '../../contracts/warehouse-versions-contract.ts';
@@ -15,4 +16,5 @@ describe('PostgreSQL as a warehouse', () => {
   warehouseContract('PostgreSQL', open);
   warehouseAuditContract('PostgreSQL', open);
   warehouseVersionsContract('PostgreSQL', open, 15);
+  warehouseAppendContract('PostgreSQL', open, 10);
 });
