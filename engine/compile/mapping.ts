@@ -13,6 +13,7 @@ import { overridesOf } from './overrides.ts';
 import { compileSweep } from './sweep.ts';
 import { propertySyntax } from './syntax.ts';
 import { compileTransform } from './transforms.ts';
+import { typeLimits } from './type-limits.ts';
 
 /** A mapping as the workers need it, with a hash of all that decides its rows. */
 export function compileMapping(
@@ -24,7 +25,9 @@ export function compileMapping(
   const key = mapping.load.key;
   const properties = Object.entries(mapping.properties).map(([name, property]) => {
     diagnostics.push(...propertySyntax(mapping.name, name, property, documents));
-    return compileProperty(mapping, name, property, key.includes(name));
+    const compiled = compileProperty(mapping, name, property, key.includes(name));
+    const limits = typeLimits(project.warehouse.type ?? 'duckdb', compiled.type);
+    return limits === undefined ? compiled : { ...compiled, limits };
   });
   const stream = streamOf(project, mapping.from);
   const deletes = compileDeletes(project, mapping, stream);
@@ -35,6 +38,7 @@ export function compileMapping(
     where: compileConditions(mapping.where ?? {}, mapping.each !== undefined),
     schema: mapping.to?.schema ?? homeSchema(project.warehouse),
     table: mapping.to?.table ?? mapping.name,
+    ...strategyOf(mapping),
     key: [accountColumn, ...key],
     properties,
   };
@@ -58,6 +62,11 @@ export function compileMapping(
     },
     diagnostics,
   };
+}
+
+/** A table of the newest versions is the usual one, and says nothing of it. */
+function strategyOf({ load: { strategy = 'merge' } }: config.Mapping): Pick<MappingPlan, 'strategy'> {
+  return strategy === 'merge' ? {} : { strategy };
 }
 
 const pruned = ({ prune }: config.Load): Pick<MappingPlan, 'prune'> => (prune === undefined ? {} : { prune });
@@ -86,6 +95,7 @@ function compileDeletes(
   mapping: config.Mapping,
   stream: config.Stream | undefined,
 ): DeletesPlan | undefined {
+  if (mapping.load.strategy === 'append') return undefined;
   const ways = stream?.deletes ?? [];
   const children = mapping.load.children === 'replace';
   if (ways.length === 0 && !children) return undefined;

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { duckdbWarehouse } from '../../../engine/services/duckdb/duckdb-warehouse.ts';
+import { warehouseAppendContract } from '../../contracts/warehouse-append-contract.ts';
 import { warehouseAuditContract } from '../../contracts/warehouse-audit-contract.ts';
 import { warehouseContract } from '../../contracts/warehouse-contract.ts';
 import { warehousePruneContract } from '../../contracts/warehouse-prune-contract.ts';
@@ -16,6 +17,7 @@ warehouseContract('DuckDB', duckdbUnderTest);
 warehouseAuditContract('DuckDB', duckdbUnderTest);
 warehousePruneContract('DuckDB', duckdbUnderTest);
 warehouseVersionsContract('DuckDB', duckdbUnderTest, 25);
+warehouseAppendContract('DuckDB', duckdbUnderTest, 10);
 
 describe('the file of a DuckDB warehouse', function () {
   this.timeout(20_000);

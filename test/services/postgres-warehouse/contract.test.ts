@@ -1,3 +1,4 @@
+import { warehouseAppendContract } from '../../contracts/warehouse-append-contract.ts';
 import { warehouseAuditContract } from '../../contracts/warehouse-audit-contract.ts';
 import { warehouseContract } from '../../contracts/warehouse-contract.ts';
 import { warehousePruneContract } from '../../contracts/warehouse-prune-contract.ts';
@@ -17,4 +18,5 @@ describe('PostgreSQL as a warehouse', () => {
   warehouseAuditContract('PostgreSQL', open);
   warehousePruneContract('PostgreSQL', open);
   warehouseVersionsContract('PostgreSQL', open, 15);
+  warehouseAppendContract('PostgreSQL', open, 10);
 });
