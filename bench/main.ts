@@ -1,4 +1,5 @@
 import { limits } from './limits.ts';
+import { load } from './load.ts';
 import { soak } from './soak.ts';
 import { storefront } from './storefront.ts';
 import { type BenchResult, keepResult } from './support/results.ts';
@@ -8,6 +9,7 @@ const benches: { readonly [name: string]: (args: readonly string[]) => Promise<B
   storefront,
   limits,
   soak,
+  load,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

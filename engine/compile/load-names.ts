@@ -10,22 +10,32 @@ const batchOf = {
 /** Whose MERGE picks the newest version of each row of the file itself. */
 const mergesFiles: ReadonlySet<Dialect> = new Set(['snowflake']);
 
+function batchNames({ deletes, strategy }: MappingPlan, dialect: Dialect): readonly LoadStatementName[] {
+  if (deletes !== undefined) return batchOf.leaving;
+  return strategy === undefined && mergesFiles.has(dialect) ? [] : batchOf.staying;
+}
+
 /** The statements of a load, in the order they run. */
-export const loadNames = ({ deletes }: MappingPlan, dialect: Dialect): readonly LoadStatementName[] => [
+export const loadNames = (mapping: MappingPlan, dialect: Dialect): readonly LoadStatementName[] => [
   'open',
   'copy',
   'known',
   'superseded',
-  ...(deletes !== undefined ? batchOf.leaving : mergesFiles.has(dialect) ? [] : batchOf.staying),
+  ...batchNames(mapping, dialect),
   'count',
+  ...(mapping.strategy === 'append' ? (['outdated'] as const) : []),
   'merge',
   'written',
-  'refused',
-  ...(deletes === undefined ? [] : (['remove'] as const)),
+  ...(mapping.strategy === 'append' ? [] : (['refused'] as const)),
+  ...(mapping.deletes === undefined ? [] : (['remove'] as const)),
   'record',
   'complete',
   'clean',
 ];
+
+/** The template of a statement: how rows get into a table goes by the mapping's strategy. */
+export const templateOf = (name: LoadStatementName, { strategy }: MappingPlan): string =>
+  name === 'merge' ? (strategy ?? name) : name;
 
 /** Steps that not every dialect needs: those without a template are left out. */
 export const optionalNames: ReadonlySet<string> = new Set(['batch', 'newest', 'count', 'written', 'clean']);
@@ -45,8 +55,11 @@ export const auditNames: readonly (readonly [AuditStatementName, template: strin
   ['loaded', 'loaded'],
 ];
 
-/** Those of a table that rows leave. */
-export const leavingAuditNames = [
-  ['current', 'current'],
-  ['older_rows', 'older-rows'],
-] as const;
+/** Those of a table that does not hold just the newest rows of the file: see `compare`. */
+export const heldAuditNames = ({ deletes, strategy }: MappingPlan): typeof auditNames =>
+  deletes === undefined && strategy === undefined
+    ? []
+    : [
+        ['current', strategy === 'append' ? 'newest' : 'current'],
+        ['older_rows', 'older-rows'],
+      ];

@@ -13,7 +13,7 @@ import { overridesOf } from './overrides.ts';
 import { compileSweep } from './sweep.ts';
 import { propertySyntax } from './syntax.ts';
 import { compileTransform } from './transforms.ts';
-import { valueLimits } from './value-limits.ts';
+import { keyBytesMax, typeLimits } from './type-limits.ts';
 
 /** A mapping as the workers need it, with a hash of all that decides its rows. */
 export function compileMapping(
@@ -25,7 +25,9 @@ export function compileMapping(
   const key = mapping.load.key;
   const properties = Object.entries(mapping.properties).map(([name, property]) => {
     diagnostics.push(...propertySyntax(mapping.name, name, property, documents));
-    return compileProperty(mapping, name, property, key.includes(name));
+    const compiled = compileProperty(mapping, name, property, key.includes(name));
+    const limits = typeLimits(project.warehouse.type ?? 'duckdb', compiled.type);
+    return limits === undefined ? compiled : { ...compiled, limits };
   });
   const stream = streamOf(project, mapping.from);
   const deletes = compileDeletes(project, mapping, stream);
@@ -36,9 +38,10 @@ export function compileMapping(
     where: compileConditions(mapping.where ?? {}, mapping.each !== undefined),
     schema: mapping.to?.schema ?? homeSchema(project.warehouse),
     table: mapping.to?.table ?? mapping.name,
+    ...strategyOf(mapping),
     key: [accountColumn, ...key],
     properties,
-    ...limitsOf(project),
+    ...keyLimit(project),
   };
   // Whether rows are removed or kept as deleted is decided while loading: the staged ones are the same.
   const { how, sweep, ...learned } = deletes ?? {};
@@ -62,6 +65,11 @@ export function compileMapping(
   };
 }
 
+/** A table of the newest versions is the usual one, and says nothing of it. */
+function strategyOf({ load: { strategy = 'merge' } }: config.Mapping): Pick<MappingPlan, 'strategy'> {
+  return strategy === 'merge' ? {} : { strategy };
+}
+
 const pruned = ({ prune }: config.Load): Pick<MappingPlan, 'prune'> => (prune === undefined ? {} : { prune });
 
 function streamOf(project: Project, from: string): config.Stream | undefined {
@@ -69,10 +77,10 @@ function streamOf(project: Project, from: string): config.Stream | undefined {
   return project.sources.find((one) => one.name === source)?.streams[name];
 }
 
-/** What the warehouse cannot hold is blocked, so that it decides the rows. */
-function limitsOf({ warehouse }: Project): Pick<MappingPlan, 'limits'> {
-  const limits = valueLimits(warehouse.type ?? 'duckdb');
-  return limits === undefined ? {} : { limits };
+/** A row beyond it is blocked, so that it decides the rows. */
+function keyLimit({ warehouse }: Project): Pick<MappingPlan, 'keyBytesMax'> {
+  const max = keyBytesMax(warehouse.type ?? 'duckdb');
+  return max === undefined ? {} : { keyBytesMax: max };
 }
 
 /** What is kept of personal data decides the rows as well. */
@@ -94,6 +102,7 @@ function compileDeletes(
   mapping: config.Mapping,
   stream: config.Stream | undefined,
 ): DeletesPlan | undefined {
+  if (mapping.load.strategy === 'append') return undefined;
   const ways = stream?.deletes ?? [];
   const children = mapping.load.children === 'replace';
   if (ways.length === 0 && !children) return undefined;

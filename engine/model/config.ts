@@ -5,6 +5,10 @@ export type AnyConfig = Project | Source | Mapping | Test | Overrides;
  * What happens to a value that does not fit: `block` keeps the row aside and counts it, `set_null` stores NULL and counts it, `fail` stops the stream.
  */
 export type OnInvalid = 'block' | 'set_null' | 'fail';
+/**
+ * What happens to a change of structure: `evolve` follows it, `freeze` refuses the plan, `discard_value` and `discard_row` leave out the value or the row, `quarantine` blocks the row.
+ */
+export type ContractRule = 'evolve' | 'freeze' | 'discard_value' | 'discard_row' | 'quarantine';
 export type Transform = TransformName | TransformWith;
 /**
  * A change without settings.
@@ -86,6 +90,15 @@ export interface StreamDefaults {
  */
 export interface MappingDefaults {
   onInvalid?: OnInvalid;
+  contract?: Contract;
+}
+/**
+ * What may change in the target table, and what becomes of rows that it cannot take.
+ */
+export interface Contract {
+  tables?: ContractRule;
+  columns?: ContractRule;
+  types?: ContractRule;
 }
 /**
  * One named set of connections.
@@ -1234,6 +1247,7 @@ export interface Mapping {
   to?: Target;
   load: Load;
   onInvalid?: OnInvalid;
+  contract?: Contract;
   /**
    * The columns, by name.
    */
@@ -1264,9 +1278,9 @@ export interface Target {
  */
 export interface Load {
   /**
-   * `merge` inserts new rows and updates changed ones by key.
+   * `merge` inserts new rows and updates changed ones by key. `append` keeps every version of a row that was read.
    */
-  strategy?: 'merge';
+  strategy?: 'merge' | 'append';
   /**
    * Columns that identify a row. `_account` is always part of the key.
    */

@@ -1,19 +1,19 @@
 import type { AlertPlan } from './alert.ts';
 import type { StagingPlan, WarehousePlan } from './database-plan.ts';
 import type { ConditionPlan, DeletesPlan, SweepPlan } from './deletes-plan.ts';
+import type { Diagnostic } from './diagnostic.ts';
 import type { Path } from './path-plan.ts';
+import type { GuardPlan, LogicalType, PropertyPlan } from './property-plan.ts';
 import type { SourcePlan } from './source-plan.ts';
 import type { CursorType, StreamPlan } from './stream-plan.ts';
-import type { TransformPlan } from './transform-plan.ts';
-import type { ValueLimits } from './value-limits.ts';
 
 export type * from './database-plan.ts';
 export type * from './deletes-plan.ts';
 export type * from './path-plan.ts';
+export type * from './property-plan.ts';
 export type * from './source-plan.ts';
 export type * from './stream-plan.ts';
 export type * from './transform-plan.ts';
-export type * from './value-limits.ts';
 
 /**
  * The Plan: plain JSON that says everything that `etl run` will do. It holds no secret: `${env:…}` and `${file:…}`
@@ -137,12 +137,22 @@ export interface DefineStep extends StepBase {
   readonly kind: 'define';
   readonly mapping: string;
   readonly statements: readonly string[];
+  /** What changes in a table that is there, for people; absent where nothing does. */
+  readonly changes?: readonly string[];
+  /** Files of the project that statements come from, by the template's name; absent where all are the package's. */
+  readonly own?: { readonly [template: string]: string };
+  /** Why there is nothing to load into, where the contract lets nobody make the table. */
+  readonly held?: Diagnostic;
 }
 
 /** Loads the staged rows into the target table, in one transaction per load unit. */
 export interface LoadStep extends StepBase {
   readonly kind: 'load';
   readonly mapping: string;
+  /** What of the mapping does not get into the table, and what of the table stays as it is, for people. */
+  readonly notes?: readonly string[];
+  /** Files of the project that statements come from, by the template's name; absent where all are the package's. */
+  readonly own?: { readonly [template: string]: string };
   readonly rowsMax: number;
   /** How many blocked rows stop it. */
   readonly stop?: StopPlan;
@@ -174,7 +184,7 @@ export interface LoadStatement {
   /**
    * `open` makes what is temporary and `copy` brings the load file to it, before the transaction. `known` finds the unit's
    * row in `_etl_loads`; `superseded` counts the rows that have a newer version in it. Where there are none the file is the `batch`, otherwise it is the
-   * `newest` version of each row. `merge` moves the batch into the target, and says how many rows it has `inserted` and
+   * `newest` version of each row. Where all versions are kept, `outdated` takes away what the unit's pages have made before and make no more. `merge` moves the batch into the target, and says how many rows it has `inserted` and
    * `updated`; where it cannot, `count` counts the target before and after it, and what of it this load has written; where
    * it counts rows as updated that only have another version now, `written` counts those that this load has written; `refused` counts what the target has in a newer version; `record` writes `_etl_loads`. Where rows leave the
    * table, `orphans` counts those whose record it does not know yet, and `adopt` tells it; `marks` finds the newest marker
@@ -200,6 +210,7 @@ export type LoadStatementName =
   | 'batch'
   | 'newest'
   | 'count'
+  | 'outdated'
   | 'merge'
   | 'written'
   | 'refused'
@@ -207,6 +218,9 @@ export type LoadStatementName =
   | 'record'
   | 'complete'
   | 'clean';
+
+/** `append` keeps all versions of a row. */
+export type Strategy = 'append';
 
 export interface MappingPlan {
   readonly name: string;
@@ -216,17 +230,21 @@ export interface MappingPlan {
   readonly where: readonly ConditionPlan[];
   readonly schema: string;
   readonly table: string;
+  /** What becomes of the versions of a row. Absent: `merge`, which keeps the newest. */
+  readonly strategy?: Strategy;
   /** Columns that identify a row, `_account` first. */
   readonly key: readonly string[];
   readonly properties: readonly PropertyPlan[];
+  /** What the table has no column for: a value for it decides about its row. */
+  readonly guards?: readonly GuardPlan[];
   /** A column whose value never changes in a row: a merge may look for its rows by it. */
   readonly prune?: string;
   /** What the versions of a row are told apart by: field and type of the cursor. Those of another kind are not compared. */
   readonly versionedBy?: string;
   /** Absent where no row ever leaves the table. */
   readonly deletes?: DeletesPlan;
-  /** What the warehouse cannot hold, though types allow it; absent where it holds everything. */
-  readonly limits?: ValueLimits;
+  /** Bytes that the values of the key may have together, where the warehouse has a limit. */
+  readonly keyBytesMax?: number;
   /** SHA-256 of everything that decides the rows; a change means that kept pages are mapped again. */
   readonly hash: string;
   /** Values that people have set; they are no part of the hash. */
@@ -243,39 +261,6 @@ export interface OverridePlan {
   /** Milliseconds since the epoch. */
   readonly untilMs: number;
 }
-
-export interface PropertyPlan {
-  readonly name: string;
-  readonly type: LogicalType;
-  readonly origin: Origin;
-  readonly required: boolean;
-  readonly onInvalid: 'block' | 'set_null' | 'fail';
-  readonly transforms: readonly TransformPlan[];
-  readonly format: 'iso' | 'epoch' | 'epoch_ms';
-  readonly zone?: string;
-}
-
-export type Origin =
-  | { readonly kind: 'path'; readonly path: Path; readonly text: string }
-  | { readonly kind: 'value'; readonly value: string | number | boolean }
-  | { readonly kind: 'template'; readonly template: string }
-  | { readonly kind: 'expr'; readonly expr: string };
-
-export type LogicalType =
-  | {
-      readonly name:
-        | 'string'
-        | 'integer'
-        | 'double'
-        | 'boolean'
-        | 'date'
-        | 'time'
-        | 'timestamp'
-        | 'datetime'
-        | 'json'
-        | 'binary';
-    }
-  | { readonly name: 'decimal'; readonly precision: number; readonly scale: number };
 
 export type CheckPlan = { readonly id: string; readonly severity: 'error' | 'warn' } & (
   | { readonly kind: 'not_null'; readonly column: string }

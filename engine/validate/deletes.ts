@@ -95,7 +95,9 @@ function mappingMistakes(
   { sources }: Entries,
 ): readonly Diagnostic[] {
   if (mapping === undefined) return [];
-  const { children, deletes } = mapping.load;
+  const { strategy = 'merge', children, deletes } = mapping.load;
+  // What does not fit another strategy is complained about as such.
+  if (strategy !== 'merge') return [];
   if (children === 'replace' && mapping.each === undefined) {
     return [
       complain(code, keyPlace(document, '/load/children'), '`children` means nothing without `each`', {

@@ -9,6 +9,7 @@ import { databaseMistakes } from './databases.ts';
 import { deletesMistakes } from './deletes.ts';
 import { collectEntries, type Entries, withoutKind } from './entries.ts';
 import { type ChosenEnvironment, chooseEnvironment, fillingOf } from './environment.ts';
+import { identifierMistakes } from './identifiers.ts';
 import { identityMistakes } from './identity.ts';
 import { objectAt } from './json.ts';
 import { lookupMistakes } from './lookups.ts';
@@ -16,9 +17,11 @@ import { overridesMistakes } from './overrides.ts';
 import { mappingPaths, sourcePaths } from './paths.ts';
 import { piiMistakes } from './pii.ts';
 import { projectDocument, projectMistakes } from './project-document.ts';
+import { templateMistakes } from './project-templates.ts';
 import { propertyMistakes } from './properties.ts';
 import { requestMistakes } from './requests.ts';
 import { maskSecrets } from './secrets.ts';
+import { strategyMistakes } from './strategies.ts';
 import { sourceMistakes } from './streams.ts';
 import { substitute } from './substitute.ts';
 
@@ -65,6 +68,7 @@ const meaning = (entries: Entries): readonly Diagnostic[] => [
   ...identityMistakes(entries),
   ...lookupMistakes(entries),
   ...deletesMistakes(entries),
+  ...strategyMistakes(entries),
 ];
 
 function byPlace(one: Diagnostic, other: Diagnostic): number {
@@ -104,6 +108,8 @@ export function validateProject(files: ProjectFiles, options: ValidateOptions = 
     ...(options.read ?? []),
     ...chosen.diagnostics,
     ...projectMistakes(files),
+    ...templateMistakes(files, entries),
+    ...identifierMistakes(entries, entries.project, chosen),
     ...checks.flatMap(({ diagnostics }) => diagnostics),
     ...crossReferences(entries),
     ...meaning(entries),

@@ -2,13 +2,7 @@ import type { StagedValue } from '../../model/batch.ts';
 import { accountColumn } from '../../model/columns.ts';
 import type { MappingPlan } from '../../model/plan.ts';
 import { Invalid } from './invalid.ts';
-
-/** Why a row is kept aside, and the property that is to blame; none where it is the row as a whole. */
-export interface BadValue {
-  readonly property: string;
-  readonly invalid: Invalid;
-  readonly value: unknown;
-}
+import type { BadValue } from './row-values.ts';
 
 /** What of the row that begins at `start`, and of its line, the warehouse cannot hold. */
 export type RowLimits = (values: readonly StagedValue[], start: number, line: string) => BadValue | undefined;
@@ -22,10 +16,13 @@ const ofRow = (reason: string): BadValue => ({
   value: null,
 });
 
-export function compileRowLimits({ key, properties, limits }: MappingPlan): RowLimits {
+export function compileRowLimits({
+  key,
+  properties,
+  keyBytesMax = Number.POSITIVE_INFINITY,
+}: MappingPlan): RowLimits {
   const columns = [accountColumn, ...properties.map(({ name }) => name)];
   const keyed = key.map((column) => columns.indexOf(column));
-  const { keyBytesMax = Number.POSITIVE_INFINITY } = limits ?? {};
   const isKeyTooLong = (values: readonly StagedValue[], start: number): boolean =>
     keyed.reduce((bytes, at) => bytes + Buffer.byteLength(String(values[start + at] ?? '')), 0) > keyBytesMax;
   return (values, start, line) => {

@@ -4,15 +4,16 @@ import { loadFields } from '../../model/load-file.ts';
 import { pathText } from '../../model/path.ts';
 import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
 import { isSweep } from '../../model/sweep.ts';
-import { type Column, coerce, coerceSet, compileColumns } from './columns.ts';
+import { type Column, compileColumns, compileGuards, type Guard } from './columns.ts';
 import { compileConditions, type Filter } from './conditions.ts';
 import { compileDuplicates, type DuplicateFinder } from './duplicates.ts';
 import { badValue, kindOf } from './failures.ts';
 import { Invalid, keptText } from './invalid.ts';
 import { addMark, compileFlags } from './marks.ts';
-import { compilePatches, isFor, type Patches } from './patches.ts';
+import { compilePatches, type Patches } from './patches.ts';
 import { compilePath, type JsonObject, type Reader } from './paths.ts';
-import { type BadValue, compileRowLimits, type RowLimits } from './row-limits.ts';
+import { compileRowLimits, type RowLimits } from './row-limits.ts';
+import { addValues, type BadValue, guarded, type StoppingValue, type Unit } from './row-values.ts';
 import { type CleanPage, emptySheet, remembered, type Sheet } from './sheet.ts';
 
 /** Makes the rows of one mapping. */
@@ -31,6 +32,8 @@ interface Program {
   /** Whether every record is mentioned, also one without rows: those that are not will be taken for gone. */
   readonly sweeps: boolean;
   readonly columns: readonly Column[];
+  /** What the table has no column for. */
+  readonly guards: readonly Guard[];
   /** Values that people have set. */
   readonly patches: Patches | undefined;
   readonly isDuplicate: DuplicateFinder;
@@ -38,19 +41,12 @@ interface Program {
   readonly isAsync: boolean;
 }
 
-/** A record, or one element of it: what one row is made of. */
-interface Unit {
-  readonly ordinal: number;
-  readonly index: number | null;
-  readonly element: unknown;
-  readonly record: JsonObject;
-}
-
 const hashDigits = 32;
 
 /** Compiles a mapping of a stream. */
 export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
   const columns = compileColumns(plan);
+  const guards = compileGuards(plan);
   const program: Program = {
     stream,
     mapping: plan.name,
@@ -60,11 +56,12 @@ export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
     replaces: plan.deletes?.children ?? false,
     sweeps: isSweep(stream.name),
     columns,
+    guards,
     // Where a record says which rows it has, each of its versions must have them.
     isDuplicate: plan.deletes === undefined ? compileDuplicates(plan) : () => false,
     beyondLimits: compileRowLimits(plan),
     patches: compilePatches(plan),
-    isAsync: columns.some(({ compute }) => compute !== undefined),
+    isAsync: [...columns, ...guards].some(({ compute }) => compute !== undefined),
   };
   return (page) => mapPage(program, page);
 }
@@ -177,7 +174,7 @@ async function computeRow(
 ): Promise<PageFailure | undefined> {
   if (!isWanted(program, unit)) return addRow(program, sheet, page, unit);
   const computed: unknown[] = [];
-  for (const { compute } of program.columns) {
+  for (const { compute } of [...program.columns, ...program.guards]) {
     computed.push(await compute?.(unit.element, unit.record, unit.index));
   }
   return addRow(program, sheet, page, unit, computed);
@@ -202,13 +199,13 @@ function addRow(
   const start = values.length;
   const nulledBefore = sheet.nulled;
   values.push(program.stream.account);
-  const bad = addValues(program, sheet, unit, page.keys[unit.ordinal] ?? '', computed);
+  const bad =
+    addValues(program, sheet, unit, page.keys[unit.ordinal] ?? '', computed) ??
+    guarded(program, unit, computed);
   if (bad !== undefined) {
     values.length = start;
     sheet.nulled = nulledBefore;
-    if (bad.fails) return failed(program, page, unit, bad);
-    block(program, sheet, page, unit, bad);
-    return undefined;
+    return leaveOut(program, sheet, page, unit, bad);
   }
   const own = loadFields(values, start, values.length - start);
   const beyond = program.beyondLimits(values, start, own);
@@ -235,30 +232,17 @@ function addRow(
   return undefined;
 }
 
-/** Adds the values of a row; gives the first that stops it. */
-function addValues(
-  { columns, patches }: Program,
+/** Counts a row that a value stops as filtered, or keeps it aside, or stops the page. */
+function leaveOut(
+  program: Program,
   sheet: Sheet,
+  page: CleanPage,
   unit: Unit,
-  key: string,
-  computed: readonly unknown[] | undefined,
-): (BadValue & { readonly fails: boolean }) | undefined {
-  const set = patches?.(key, unit.index);
-  for (let at = 0; at < columns.length; at += 1) {
-    const column = columns[at] as Column;
-    const value = computed?.[at] ?? column.read(unit.element, unit.record, unit.index);
-    const patch = set?.get(column.name);
-    const patched = patch !== undefined && isFor(patch, value);
-    const coerced = patched ? coerceSet(column, patch.value) : coerce(column, value);
-    if (!(coerced instanceof Invalid)) {
-      sheet.values.push(coerced);
-    } else if (column.onInvalid === 'set_null') {
-      sheet.values.push(null);
-      sheet.nulled += 1;
-    } else {
-      return { property: column.name, invalid: coerced, value, fails: column.onInvalid === 'fail' };
-    }
-  }
+  bad: StoppingValue,
+): PageFailure | undefined {
+  if (bad.fails) return failed(program, page, unit, bad);
+  if (bad.invalid.otherwise === 'discard_row') sheet.filtered += 1;
+  else block(program, sheet, page, unit, bad);
   return undefined;
 }
 

@@ -1,9 +1,8 @@
-import type { PropertyPlan, ValueLimits } from '../../model/plan.ts';
+import type { PropertyPlan } from '../../model/plan.ts';
 import { fixedText, parseDecimal, plainText } from './decimals.ts';
-import { ExactNumber } from './exact-json.ts';
+import { ExactNumber, isStackOverflow, stringifyExact } from './exact-json.ts';
 import { type Coerced, Invalid, quoted } from './invalid.ts';
-import { compileJson } from './json-values.ts';
-import { decimalOf, isStorable, scalarText } from './scalars.ts';
+import { decimalOf, isStorable, numberText, scalarText } from './scalars.ts';
 import { compileDate, compileDatetime, compileTime, compileTimestamp } from './times.ts';
 
 /** Makes a staged value of a JSON value that is neither missing nor null. */
@@ -13,10 +12,7 @@ export type Coercer = (value: unknown) => Coerced;
 const integerDigitsMax = 38;
 
 /** The coercion to a property's type. */
-export function compileType(
-  property: Pick<PropertyPlan, 'type' | 'format' | 'zone'>,
-  limits: ValueLimits = {},
-): Coercer {
+export function compileType(property: Pick<PropertyPlan, 'type' | 'format' | 'zone'>): Coercer {
   const { type } = property;
   switch (type.name) {
     case 'string':
@@ -38,7 +34,7 @@ export function compileType(
     case 'datetime':
       return compileDatetime();
     case 'json':
-      return compileJson(limits);
+      return toJson;
     case 'binary':
       return toBinary;
   }
@@ -137,6 +133,23 @@ const booleans = new Map<unknown, number>([
 function toBoolean(value: unknown): Coerced {
   const known = booleans.get(typeof value === 'string' ? value.toLowerCase() : value);
   return known ?? new Invalid('type', `expected a boolean (true, false, 1 or 0), got ${quoted(value)}`);
+}
+
+/** Half of a surrogate pair, which JSON writes as an escape: databases refuse it, and the whole load with it. */
+const halfPair = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
+
+const hasHalfPair = (json: string): boolean => json.includes('\\ud') && halfPair.test(json);
+
+function toJson(value: unknown): Coerced {
+  try {
+    const text = typeof value === 'number' ? numberText(value) : stringifyExact(value);
+    return hasHalfPair(text)
+      ? new Invalid('text', 'expected JSON, got a text with half of a surrogate pair')
+      : text;
+  } catch (error) {
+    if (!isStackOverflow(error)) throw error;
+    return new Invalid('range', 'expected JSON, got a value that nests too deeply');
+  }
 }
 
 /** Base64, standard or URL-safe, to standard base64 with padding. */

@@ -1,6 +1,7 @@
 import type { StagedValue } from '../../model/batch.ts';
 import type { RecordPlaces, SubjectRows } from '../../model/forget.ts';
 import type { MappingPlan } from '../../model/plan.ts';
+import { keepsVersions } from '../../model/strategy.ts';
 import type { Dialect } from './dialect.ts';
 import type { Bound, Handle } from './handle.ts';
 
@@ -18,7 +19,7 @@ interface Version {
 
 /**
  * The keys that the rows of one person have, as far as the person's version is the newest that is staged: the warehouse
- * has that one. A row that another record has made before comes back by loading it again.
+ * has that one, unless it keeps all of them. A row that another record has made before comes back by loading it again.
  */
 export async function subjectRows(
   handle: Handle,
@@ -34,7 +35,7 @@ export async function subjectRows(
   for (let at = 0; at < all.length; at += recordsPerQuery) {
     const some = all.slice(at, at + recordsPerQuery);
     for (const [text, { key, versions }] of await versionsOf(handle, dialect, mapping, some)) {
-      if (!isTheirs(newestOf(versions))) continue;
+      if (!isTheirs(newestOf(versions)) && !(keepsVersions(mapping) && versions.some(isTheirs))) continue;
       gone.set(text, key);
       reloads.push(...pagesOfOthers(versions, isTheirs));
     }

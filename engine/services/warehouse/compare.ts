@@ -45,10 +45,9 @@ export async function compare(
   try {
     await run('open');
     for (const sql of allOf(statements, 'copy')) await session.copy(sql, parameters(request), request.file);
-    const leaving = statements.some(({ name }) => name === 'current');
-    // The table knows newer versions of records than the rows that are staged; a listing is held against it as it is.
-    const superseded =
-      leaving && request.source === undefined ? await currentRows(run) : await newestRows(run);
+    const held = statements.some(({ name }) => name === 'current');
+    // The table knows newer versions of records than the rows that are staged, or keeps all of them; a listing has the newest.
+    const superseded = held && request.source === undefined ? await currentRows(run) : await newestRows(run);
     await run(request.source === undefined ? 'compare' : 'compare_source');
     const kinds = Object.fromEntries(
       (await run('counted')).rows.map((row) => [String(row['kind']), Number(row['rows'])]),

@@ -50,18 +50,20 @@ async function performed(runner: Runner, { rows, completeness }: LoadRequest): P
   const older = leaving
     ? rows - (await currentRows(run))
     : await olderRows(runner, numberOf(file, 'superseded'));
+  const outdated = runner.has('outdated') ? (await run('outdated')).changed : 0;
   const { inserted, written } = await merged(runner, boundsOf(file));
   // Most loads write all they have; what did not get in is looked for only where there is something.
   const rest = rows - older - written;
-  const refused = rest === 0 ? 0 : numberOf(await run('refused', boundsOf(file)), 'refused');
-  const deleted = leaving ? (await run('remove')).changed : 0;
+  const refused =
+    rest === 0 || !runner.has('refused') ? 0 : numberOf(await run('refused', boundsOf(file)), 'refused');
+  const removed = leaving ? (await run('remove')).changed : 0;
   const counts = {
     staged: rows,
     inserted,
     updated: written - inserted,
     unchanged: rest - refused,
     superseded: older + refused,
-    deleted,
+    deleted: outdated + removed,
   };
   await run('record', counts);
   if (completeness !== undefined) await run('complete', completenessValues(completeness));

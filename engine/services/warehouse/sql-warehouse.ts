@@ -1,7 +1,7 @@
 import { complaint, ExplainedError, TerminalError } from '../../model/errors.ts';
 import type { LoadStatement } from '../../model/plan.ts';
 import type { Completeness, LoadRequest, Sample, Warehouse } from '../../model/ports.ts';
-import type { WarehouseTable } from '../../model/snapshot.ts';
+import type { WarehouseColumn, WarehouseTable } from '../../model/snapshot.ts';
 import type { WarehouseUnit } from '../../model/state-port.ts';
 import type { WarehouseStatements } from '../../model/warehouse-views.ts';
 import { compare, loaded } from './compare.ts';
@@ -18,6 +18,8 @@ export interface WarehouseConnector {
   using<T>(work: (session: WarehouseSession) => Promise<T>, scope?: UseScope): Promise<T>;
   /** A name as an identifier of its SQL. */
   identifier(name: string): string;
+  /** A column's value as a text, where a cast would lose something of it. */
+  asText?(column: string, type: string): string;
   /** Gives failures of its driver a name, where the general one would say less; others as they are. */
   explained(error: unknown): unknown;
   close(): Promise<void>;
@@ -63,19 +65,30 @@ export async function tables(
   { tables: sql }: WarehouseStatements,
   wanted: readonly { schema: string; table: string }[],
 ): Promise<readonly WarehouseTable[]> {
-  const found = new Map<string, { name: string; type: string }[]>();
+  const found = new Map<string, Map<string, WarehouseColumn[]>>();
   for (const schema of new Set(wanted.map((one) => one.schema.toLowerCase()))) {
     const { rows } = await session.execute(sql, { schema });
     for (const row of rows) {
-      const key = tableKey(schema, String(row['table_name']));
-      const column = { name: String(row['column_name']), type: String(row['data_type']) };
-      found.set(key, [...(found.get(key) ?? []), column]);
+      const named = String(row['table_name']);
+      const key = tableKey(schema, named);
+      const alike = found.get(key) ?? new Map<string, WarehouseColumn[]>();
+      alike.set(named, [...(alike.get(named) ?? []), columnOf(row)]);
+      found.set(key, alike);
     }
   }
-  return wanted.flatMap(({ schema, table }) => {
-    const columns = found.get(tableKey(schema, table));
-    return columns === undefined ? [] : [{ schema, table, columns }];
-  });
+  return wanted.flatMap(({ schema, table }) =>
+    [...(found.get(tableKey(schema, table)) ?? [])].map(([named, columns]) => ({
+      schema,
+      table,
+      ...(named !== table && { named }),
+      columns,
+    })),
+  );
+}
+
+function columnOf(row: { readonly [column: string]: unknown }): WarehouseColumn {
+  const [name, type] = [String(row['column_name']), String(row['data_type'])];
+  return row['is_required'] === true ? { name, type, required: true } : { name, type };
 }
 
 /** Names that differ only in case are refused when a project is validated. */
@@ -183,13 +196,15 @@ async function sample(
   },
 ): Promise<Sample> {
   const { schema, table, limit, connector } = wanted;
-  const { identifier } = connector;
+  const { identifier, asText = (column) => `CAST(${column} AS VARCHAR)` } = connector;
   const [known] = await tables(session, statements, [{ schema, table }]);
   if (known === undefined) throw missingTable(connector.where, schema, table);
   const target = `${identifier(schema)}.${identifier(table)}`;
   const counted = await session.execute(`SELECT count(*) AS "total" FROM ${target}`, {});
   const names = known.columns.map(({ name }) => name);
-  const columns = names.map((name, at) => `CAST(${identifier(name)} AS VARCHAR) AS "c${at}"`).join(', ');
+  const columns = known.columns
+    .map(({ name, type }, at) => `${asText(identifier(name), type)} AS "c${at}"`)
+    .join(', ');
   const order = names.slice(0, 3).map(identifier).join(', ');
   const { rows } = await session.execute(
     `SELECT ${columns} FROM ${target} ORDER BY ${order} LIMIT ${limit}`,

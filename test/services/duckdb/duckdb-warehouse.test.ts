@@ -3,8 +3,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { duckdbWarehouse } from '../../../engine/services/duckdb/duckdb-warehouse.ts';
+import { warehouseAppendContract } from '../../contracts/warehouse-append-contract.ts';
 import { warehouseAuditContract } from '../../contracts/warehouse-audit-contract.ts';
 import { warehouseContract } from '../../contracts/warehouse-contract.ts';
+import { warehousePruneContract } from '../../contracts/warehouse-prune-contract.ts';
 import { warehouseVersionsContract } from '../../contracts/warehouse-versions-contract.ts';
 import { projectFolder } from '../../support/cli.ts';
 import { root } from '../../support/root.ts';
@@ -13,7 +15,9 @@ import { duckdbUnderTest } from '../../support/warehouses.ts';
 
 warehouseContract('DuckDB', duckdbUnderTest);
 warehouseAuditContract('DuckDB', duckdbUnderTest);
+warehousePruneContract('DuckDB', duckdbUnderTest);
 warehouseVersionsContract('DuckDB', duckdbUnderTest, 25);
+warehouseAppendContract('DuckDB', duckdbUnderTest, 10);
 
 describe('the file of a DuckDB warehouse', function () {
   this.timeout(20_000);
