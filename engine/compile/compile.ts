@@ -128,12 +128,13 @@ const retention = ({ pages, size }: config.KeepSettings = {}): StagingPlan['keep
 
 const pagerdutyUrl = 'https://events.pagerduty.com/v2/enqueue';
 
-const compileAlert = ({ to, url, key, on, age, owners }: config.Alert): AlertPlan => ({
+const compileAlert = ({ to, url, key, on, age, deviation, owners }: config.Alert): AlertPlan => ({
   to,
   url: url ?? pagerdutyUrl,
   ...(key !== undefined && { key }),
   on: on ?? ['blocker', 'auth_failure', 'run_failed'],
   ageMs: parseDuration(age ?? '24h'),
+  deviation: deviation ?? 4,
   ...(owners && { owners }),
 });
 
@@ -187,7 +188,7 @@ function compileSteps(
       ...sql.load(mapping, rowsMaxOf(project, mapping)),
       ...stopOf(project, mapping),
       ...cadenceOf(project, mapping),
-      ...cursorOf(streams.get(mapping.stream)),
+      ...madeOf(streams.get(mapping.stream)),
     });
   }
   return steps;
@@ -230,6 +231,11 @@ function stopOf(project: Project, { name }: MappingPlan): Pick<LoadStep, 'stop'>
   };
 }
 
+const madeOf = (stream: StreamPlan | undefined): Pick<LoadStep, 'from' | 'cursor'> => ({
+  ...(stream && { from: stream }),
+  ...(stream?.cursor && { cursor: stream.cursor.type }),
+});
+
 function cadenceOf(project: Project, { name }: MappingPlan): Pick<LoadStep, 'cadence'> {
   const load = project.mappings.find((mapping) => mapping.name === name)?.load;
   const [every, budget] = [load?.every, load?.budget];
@@ -241,9 +247,6 @@ function cadenceOf(project: Project, { name }: MappingPlan): Pick<LoadStep, 'cad
     },
   };
 }
-
-const cursorOf = (stream: StreamPlan | undefined): Pick<LoadStep, 'cursor'> =>
-  stream?.cursor === undefined ? {} : { cursor: stream.cursor.type };
 
 function checkStep(project: Project, mapping: MappingPlan): readonly Step[] {
   const declared = project.mappings.find(({ name }) => name === mapping.name)?.checks ?? [];

@@ -141,6 +141,8 @@ export interface DefineStep extends StepBase {
 export interface LoadStep extends StepBase {
   readonly kind: 'load';
   readonly mapping: string;
+  /** Whose pages the mapping is made of: rows that were not staged are made of them, also where the plan does not read it. */
+  readonly from?: StreamPlan;
   readonly rowsMax: number;
   /** How many blocked rows stop it. */
   readonly stop?: StopPlan;
