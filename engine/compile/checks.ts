@@ -7,6 +7,23 @@ import { parseDuration } from '../model/units.ts';
 export const compileChecks = (mapping: MappingPlan, checks: readonly config.Check[]): readonly CheckPlan[] =>
   checks.map((check) => compileCheck(mapping, check));
 
+/** The checks by the names that columns have in the table; those of a column that is left out have nothing to look at. */
+export const checkable = (
+  { properties }: MappingPlan,
+  checks: readonly config.Check[],
+): readonly config.Check[] => {
+  const names = new Map(properties.map(({ name, declared }) => [declared?.name ?? name, name]));
+  return checks
+    .filter(({ column, columns = [] }) =>
+      [...(column === undefined ? [] : [column]), ...columns].every((name) => names.has(name)),
+    )
+    .map(({ column, columns, ...check }) => ({
+      ...check,
+      ...(column !== undefined && { column: names.get(column) ?? column }),
+      ...(columns !== undefined && { columns: columns.map((name) => names.get(name) ?? name) }),
+    }));
+};
+
 function compileCheck(mapping: MappingPlan, check: config.Check): CheckPlan {
   const severity = check.severity ?? 'error';
   const column = check.column ?? '';

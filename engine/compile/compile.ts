@@ -1,6 +1,7 @@
 import type { AlertPlan } from '../model/alert.ts';
 import type * as config from '../model/config.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
+import { RefusedError } from '../model/errors.ts';
 import type {
   ExtractStep,
   LoadStep,
@@ -18,10 +19,13 @@ import type { StateSnapshot } from '../model/snapshot.ts';
 import { parseDuration, parsePercent, parseSize } from '../model/units.ts';
 import { homeSchema } from '../model/warehouse-home.ts';
 import { canonical, sha256 } from './canonical.ts';
-import { compileChecks } from './checks.ts';
+import { checkable, compileChecks } from './checks.ts';
+import { contractOf, type Evolution, evolve } from './evolution.ts';
 import { compileMapping } from './mapping.ts';
+import { foundTables } from './names.ts';
 import { compileSnowflake } from './snowflake.ts';
 import { compileSource } from './source.ts';
+import { templateSyntax } from './sql-templates.ts';
 import { deletingStreams, readAnew, reconcileStep, reloadStep, remapStep } from './state-steps.ts';
 import { compileStream } from './stream.ts';
 import { sweepSteps } from './sweep.ts';
@@ -48,17 +52,39 @@ export interface Compiled {
 export function compileProject(
   project: Project,
   documents: readonly SourceDocument[],
+  options: CompileOptions,
+): Compiled {
+  try {
+    return compileWhole(project, documents, options);
+  } catch (error) {
+    // A template of the project uses what there is not.
+    if (!(error instanceof RefusedError)) throw error;
+    return { diagnostics: error.diagnostics };
+  }
+}
+
+function compileWhole(
+  project: Project,
+  documents: readonly SourceDocument[],
   { engine, snapshot, fromLedger = false }: CompileOptions,
 ): Compiled {
   const diagnostics: Diagnostic[] = [];
   const mapped = project.mappings.map((mapping) => compileMapping(project, mapping, documents));
   diagnostics.push(...mapped.flatMap((one) => one.diagnostics));
   diagnostics.push(...project.sources.flatMap((source) => costSyntax(source, documents)));
+  diagnostics.push(...templateSyntax(project));
   if (hasErrors(diagnostics)) return { diagnostics };
-  const mappings = mapped.map((one) => one.mapping);
+  const dialect = project.warehouse.type ?? 'duckdb';
+  const known = foundTables(dialect, snapshot.tables);
+  diagnostics.push(...known.diagnostics);
+  const evolutions = project.mappings.map((declared, at) =>
+    evolve((mapped[at] as (typeof mapped)[number]).mapping, contractOf(declared), dialect, known.tables),
+  );
+  diagnostics.push(...evolutions.flatMap((one) => one.diagnostics));
+  const mappings = evolutions.map((one) => one.mapping);
   const streams = streamsOf(project, mappings);
-  const sql = new WarehouseSql(project, snapshot.tables);
-  const compiled = compileSteps(project, mappings, streams, sql, snapshot, diagnostics);
+  const sql = new WarehouseSql(project, known.tables);
+  const compiled = compileSteps(project, evolutions, streams, sql, snapshot, diagnostics);
   const steps = fromLedger ? compiled.filter(({ kind }) => kind !== 'extract' && kind !== 'sweep') : compiled;
   if (hasErrors(diagnostics)) return { diagnostics };
   const sources = project.sources.filter((source) =>
@@ -166,12 +192,13 @@ function streamsOf(project: Project, mappings: readonly MappingPlan[]): Readonly
 /** Extraction first, then table by table: check, define, load. */
 function compileSteps(
   project: Project,
-  mappings: readonly MappingPlan[],
+  evolutions: readonly Evolution[],
   streams: ReadonlyMap<string, StreamPlan>,
   sql: WarehouseSql,
   snapshot: StateSnapshot,
   diagnostics: Diagnostic[],
 ): readonly Step[] {
+  const mappings = evolutions.map((one) => one.mapping);
   const steps: Step[] = [...reconcileStep(snapshot)];
   const sweeps = [...streams.values()].flatMap((stream) => sweepSteps(stream, mappings));
   const kept = new Map([...streams, ...sweeps.flatMap(({ stream, gone }) => [named(stream), named(gone)])]);
@@ -179,13 +206,19 @@ function compileSteps(
   for (const [full, stream] of streams) steps.push(extractStep(full, stream, mappings, snapshot));
   steps.push(...sweeps);
   const lacking = sql.lacking();
-  for (const mapping of mappings) {
+  for (const evolution of evolutions) {
+    const { mapping, held, notes } = evolution;
+    if (held !== undefined) {
+      steps.push(heldStep(mapping, held));
+      continue;
+    }
     steps.push(...checkStep(project, mapping));
-    const definition = sql.define(mapping, lacking);
+    const definition = sql.define(evolution, lacking);
     diagnostics.push(...definition.diagnostics);
     if (definition.emptied) steps.push(...reloadStep(mapping, snapshot));
     steps.push(...definition.steps, {
       ...sql.load(mapping, rowsMaxOf(project, mapping)),
+      ...(notes.length > 0 && { notes }),
       ...stopOf(project, mapping),
       ...cadenceOf(project, mapping),
       ...madeOf(streams.get(mapping.stream)),
@@ -193,6 +226,16 @@ function compileSteps(
   }
   return steps;
 }
+
+/** There is no table, and the contract lets nobody make it: rows are staged, and that is all. */
+const heldStep = ({ name }: MappingPlan, held: Diagnostic): Step => ({
+  kind: 'define',
+  id: `define ${name}`,
+  reason: `${held.summary}: rows are staged, and not loaded`,
+  mapping: name,
+  statements: [],
+  held,
+});
 
 const named = (stream: StreamPlan) => [`${stream.source}.${stream.name}`, stream] as const;
 
@@ -250,8 +293,8 @@ function cadenceOf(project: Project, { name }: MappingPlan): Pick<LoadStep, 'cad
 
 function checkStep(project: Project, mapping: MappingPlan): readonly Step[] {
   const declared = project.mappings.find(({ name }) => name === mapping.name)?.checks ?? [];
-  if (declared.length === 0) return [];
-  const checks = compileChecks(mapping, declared);
+  const checks = compileChecks(mapping, checkable(mapping, declared));
+  if (checks.length === 0) return [];
   const reason = `${checks.length} ${checks.length === 1 ? 'check guards' : 'checks guard'} the load`;
   return [{ kind: 'check', id: `check ${mapping.name}`, reason, mapping: mapping.name, checks }];
 }

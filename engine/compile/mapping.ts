@@ -13,6 +13,7 @@ import { overridesOf } from './overrides.ts';
 import { compileSweep } from './sweep.ts';
 import { propertySyntax } from './syntax.ts';
 import { compileTransform } from './transforms.ts';
+import { typeLimits } from './type-limits.ts';
 
 /** A mapping as the workers need it, with a hash of all that decides its rows. */
 export function compileMapping(
@@ -24,7 +25,9 @@ export function compileMapping(
   const key = mapping.load.key;
   const properties = Object.entries(mapping.properties).map(([name, property]) => {
     diagnostics.push(...propertySyntax(mapping.name, name, property, documents));
-    return compileProperty(mapping, name, property, key.includes(name));
+    const compiled = compileProperty(mapping, name, property, key.includes(name));
+    const limits = typeLimits(project.warehouse.type ?? 'duckdb', compiled.type);
+    return limits === undefined ? compiled : { ...compiled, limits };
   });
   const stream = streamOf(project, mapping.from);
   const deletes = compileDeletes(project, mapping, stream);

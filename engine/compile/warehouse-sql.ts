@@ -1,28 +1,22 @@
-import Handlebars from 'handlebars';
 import type { AuditStatement } from '../model/audit.ts';
 import { stagedMeta } from '../model/batch.ts';
 import { accountColumn, versionsTable } from '../model/columns.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
-import type {
-  DefineStep,
-  Dialect,
-  LoadStatement,
-  LoadStep,
-  LogicalType,
-  MappingPlan,
-} from '../model/plan.ts';
+import type { Dialect, LoadStatement, LoadStep, LogicalType, MappingPlan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import type { WarehouseTable } from '../model/snapshot.ts';
 import { keepsVersions } from '../model/strategy.ts';
 import { type OwnTables, ownTables } from '../model/warehouse-home.ts';
 import type { WarehouseStatements } from '../model/warehouse-views.ts';
-import { type ColumnType, columnTypes, identifiers, pageType, texts } from './column-types.ts';
+import { type ColumnType, columnTypes, pageType } from './column-types.ts';
+import { type Definition, ownOf, step } from './definition.ts';
+import type { Evolution } from './evolution.ts';
 import { auditNames, heldAuditNames, loadNames, optionalNames, templateOf } from './load-names.ts';
 import { boundsOf } from './merge-bounds.ts';
+import { SqlTemplates } from './sql-templates.ts';
 import { identityOf, kindOf, valuesOf } from './table-identity.ts';
 
-const statementEnd = /;?\n---\n/;
 interface Column extends ColumnType {
   readonly name: string;
   readonly required: boolean;
@@ -32,40 +26,27 @@ interface Column extends ColumnType {
   readonly bytewise: boolean;
 }
 
-export interface Definition {
-  /** Whether what is loaded already must be loaded again: the table is new, or has new columns. */
-  readonly emptied: boolean;
-  readonly steps: readonly DefineStep[];
-  readonly diagnostics: readonly Diagnostic[];
-}
-
 /** Renders a dialect's templates: identifiers quoted by a helper, values only as `$name` parameters. */
 export class WarehouseSql {
   readonly #dialect: Dialect;
-  readonly #templates: { readonly [name: string]: string };
+  readonly #project: Project;
   readonly #tables: readonly WarehouseTable[];
   readonly #own: OwnTables;
-  readonly #handlebars = Handlebars.create();
+  readonly #templates = new Map<string | undefined, SqlTemplates>();
 
-  constructor({ warehouse, templates }: Project, tables: readonly WarehouseTable[]) {
+  constructor(project: Project, tables: readonly WarehouseTable[]) {
+    const { warehouse } = project;
     this.#dialect = warehouse.type ?? 'duckdb';
-    this.#templates = templates;
+    this.#project = project;
     this.#tables = tables;
     this.#own = ownTables(warehouse);
-    const quoted = identifiers[this.#dialect];
-    this.#handlebars.registerHelper('id', quoted);
-    this.#handlebars.registerHelper('text', texts[this.#dialect]);
-    this.#handlebars.registerHelper('position', (index: number) => index + 1);
-    for (const [name, text] of Object.entries(templates)) {
-      const [dialect, part] = name.split('/');
-      if (dialect === this.#dialect && part !== undefined)
-        this.#handlebars.registerPartial(part, text.trim());
-    }
   }
 
   /** What is asked of the warehouse before there is a plan. */
   questions(): WarehouseStatements {
-    return { tables: this.#render('tables', {}), units: this.#render('units', {}), loads: this.#own.loads };
+    const templates = this.#of();
+    const [tables, units] = [templates.render('tables', {}), templates.render('units', {})];
+    return { tables, units, loads: this.#own.loads };
   }
 
   /** DDL of those of our own tables that the warehouse does not have yet, or has from an older version. */
@@ -75,47 +56,56 @@ export class WarehouseSql {
     const hasLoads = known !== undefined && typeIn(known, 'deleted') !== undefined;
     const hasCompleteness = this.#table(completeness.schema, completeness.table) !== undefined;
     return [
-      ...(hasLoads ? [] : this.#statements('loads', {})),
-      ...(hasCompleteness ? [] : this.#statements('completeness', {})),
+      ...(hasLoads ? [] : this.#of().statements('loads', {})),
+      ...(hasCompleteness ? [] : this.#of().statements('completeness', {})),
     ];
   }
 
-  /** DDL that makes the target table fit the mapping, after `first`; no step when it does. */
-  define(mapping: MappingPlan, first: readonly string[]): Definition {
+  /** DDL that makes the target table fit the mapping as it was decided, after `first`; no step when it does. */
+  define({ mapping, widened, settled, changes }: Evolution, first: readonly string[]): Definition {
     const existing = this.#table(mapping.schema, mapping.table);
     const columns = this.#columns(mapping);
+    const templates = this.#of(mapping.name);
     if (existing === undefined) {
-      const created = this.#statements('create', {
+      const created = templates.statements('create', {
         ...mapping,
         columns,
         keepsVersions: keepsVersions(mapping),
       });
       const statements = [...first, ...created, ...this.#versions(mapping, true)];
-      return step(mapping, 'the table does not exist yet', statements, true);
+      return step(mapping, 'the table does not exist yet', statements, {
+        emptied: true,
+        own: templates.own(['create', 'versions']),
+      });
     }
     const added = columns.filter(({ name }) => typeIn(existing, name) === undefined);
     const retyped = columns.filter(
-      (column) => ![undefined, column.type].includes(typeIn(existing, column.name)),
+      ({ name, type }) => !settled.has(name) && ![undefined, type].includes(typeIn(existing, name)),
     );
     const diagnostics = retyped.map((column) =>
       retypedColumn(mapping, column, typeIn(existing, column.name) ?? ''),
     );
     const refill = added.some(({ filled }) => filled === 'anew');
-    const altered = added.length === 0 ? [] : this.#statements('alter', { ...mapping, added, refill });
+    const altered = added.length === 0 ? [] : templates.statements('alter', { ...mapping, added, refill });
     const versions = this.#versions(mapping, false);
-    const statements = [...first, ...altered, ...versions];
+    const wider = columns
+      .filter(({ name }) => widened.some((one) => one.name === name))
+      .flatMap((column) => templates.statements('retype', { ...mapping, ...column }));
+    const statements = [...first, ...wider, ...altered, ...versions];
     if (statements.length === 0 || diagnostics.length > 0) return { steps: [], diagnostics, emptied: false };
     const names = [
+      ...widened.map(({ name }) => name),
       ...added.map(({ name }) => name),
       ...(versions.length > 0 ? [versionsTable(mapping.table)] : []),
     ];
     const isLater = added.every(({ filled }) => filled === 'later') && versions.length === 0;
-    return step(
-      mapping,
-      names.length === 0 ? 'the warehouse lacks tables of our own' : `new: ${names.join(', ')}`,
-      statements,
-      !isLater,
-    );
+    const reason = names.length === 0 ? 'the warehouse lacks tables of our own' : `new: ${names.join(', ')}`;
+    const used = [
+      ...(wider.length > 0 ? ['retype'] : []),
+      ...(altered.length > 0 ? ['alter'] : []),
+      ...(versions.length > 0 ? ['versions'] : []),
+    ];
+    return step(mapping, reason, statements, { emptied: !isLater, changes, own: templates.own(used) });
   }
 
   /** The table that knows the versions of records, where it is needed and lacking. */
@@ -123,18 +113,32 @@ export class WarehouseSql {
     const versions = versionsTable(mapping.table);
     const isKnown = this.#table(mapping.schema, versions) !== undefined;
     if (mapping.deletes === undefined || (isKnown && !anew)) return [];
-    return this.#statements('versions', { ...mapping, versions, anew });
+    return this.#of(mapping.name).statements('versions', { ...mapping, versions, anew });
   }
 
   load(mapping: MappingPlan, rowsMax: number): LoadStep {
     const context = this.#context(mapping);
+    const templates = this.#of(mapping.name);
     const statements = loadNames(mapping, this.#dialect)
-      .filter((name) => !optionalNames.has(name) || this.#has(name))
+      .filter((name) => !optionalNames.has(name) || templates.has(name))
       .flatMap((name) =>
-        this.#statements(templateOf(name, mapping), context).map((sql): LoadStatement => ({ name, sql })),
+        templates.statements(templateOf(name, mapping), context).map((sql): LoadStatement => ({ name, sql })),
       );
     const reason = `what is staged goes to ${mapping.schema}.${mapping.table}`;
-    return { kind: 'load', id: `load ${mapping.name}`, reason, mapping: mapping.name, rowsMax, statements };
+    return {
+      kind: 'load',
+      id: `load ${mapping.name}`,
+      reason,
+      mapping: mapping.name,
+      rowsMax,
+      statements,
+      ...ownOf(
+        templates.own(
+          statements.map(({ name }) => name),
+          (name) => templateOf(name, mapping),
+        ),
+      ),
+    };
   }
 
   /** What holds a load file against the target table. */
@@ -146,7 +150,9 @@ export class WarehouseSql {
     return [...auditNames, ...heldAuditNames(mapping)].flatMap(([name, template]) => {
       const isListed = ['superseded', 'batch', 'newest', 'compare_source'].includes(name);
       const own = { ...(isListed ? listed : context), source: name === 'compare_source' };
-      return this.#statements(template, own).map((sql) => ({ name, sql }));
+      return this.#of(mapping.name)
+        .statements(template, own)
+        .map((sql) => ({ name, sql }));
     });
   }
 
@@ -185,7 +191,7 @@ export class WarehouseSql {
   ): string {
     const types = columnTypes(this.#dialect);
     const keys = columns.map(({ name, type }) => ({ ...types(type), name }));
-    return this.#render('forget', { schema, table, keys });
+    return this.#of().render('forget', { schema, table, keys });
   }
 
   /** Columns of the target table, in order. */
@@ -249,20 +255,16 @@ export class WarehouseSql {
     return this.#tables.find((one) => same(one.schema, schema) && same(one.table, table));
   }
 
-  #has(template: string): boolean {
-    return Object.hasOwn(this.#templates, `${this.#dialect}/${template}`);
-  }
-
-  #statements(template: string, context: object): readonly string[] {
-    return this.#render(template, context).split(statementEnd);
-  }
-
-  #render(template: string, context: object): string {
-    const text = this.#templates[`${this.#dialect}/${template}`];
-    if (text === undefined)
-      throw new Error(`Assertion failed: there is a template ${this.#dialect}/${template}.sql.hbs`);
-    const render = this.#handlebars.compile(text, { noEscape: true, strict: true });
-    return render({ ...context, ...this.#own }).trim();
+  /** The templates of a mapping; without one, the project's. */
+  #of(mapping?: string): SqlTemplates {
+    const known = this.#templates.get(mapping);
+    if (known !== undefined) return known;
+    const made = new SqlTemplates(this.#project, this.#dialect, {
+      ...(mapping !== undefined && { mapping }),
+      more: this.#own,
+    });
+    this.#templates.set(mapping, made);
+    return made;
   }
 }
 
@@ -272,17 +274,6 @@ interface FileColumn extends ColumnType {
   /** Of a cursor: what the warehouse keeps before its value. */
   readonly kind: string;
 }
-
-const step = (
-  mapping: MappingPlan,
-  reason: string,
-  statements: readonly string[],
-  emptied: boolean,
-): Definition => ({
-  emptied,
-  steps: [{ kind: 'define', id: `define ${mapping.name}`, reason, mapping: mapping.name, statements }],
-  diagnostics: [],
-});
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 

@@ -136,8 +136,8 @@ async function perform(run: Run, step: Step): Promise<readonly Diagnostic[]> {
       await run.services.staging.rewind(step.mapping);
       return [];
     case 'define':
-      await run.services.warehouse.define(step.statements);
-      return [];
+      if (step.statements.length > 0) await run.services.warehouse.define(step.statements);
+      return step.held === undefined ? [] : [step.held];
     case 'load':
       return performLoad(run, step);
   }

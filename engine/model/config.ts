@@ -5,6 +5,10 @@ export type AnyConfig = Project | Source | Mapping | Test | Overrides;
  * What happens to a value that does not fit: `block` keeps the row aside and counts it, `set_null` stores NULL and counts it, `fail` stops the stream.
  */
 export type OnInvalid = 'block' | 'set_null' | 'fail';
+/**
+ * What happens to a change of structure: `evolve` follows it, `freeze` refuses the plan, `discard_value` and `discard_row` leave out the value or the row, `quarantine` blocks the row.
+ */
+export type ContractRule = 'evolve' | 'freeze' | 'discard_value' | 'discard_row' | 'quarantine';
 export type Transform = TransformName | TransformWith;
 /**
  * A change without settings.
@@ -86,6 +90,15 @@ export interface StreamDefaults {
  */
 export interface MappingDefaults {
   onInvalid?: OnInvalid;
+  contract?: Contract;
+}
+/**
+ * What may change in the target table, and what becomes of rows that it cannot take.
+ */
+export interface Contract {
+  tables?: ContractRule;
+  columns?: ContractRule;
+  types?: ContractRule;
 }
 /**
  * One named set of connections.
@@ -1247,6 +1260,7 @@ export interface Mapping {
   to?: Target;
   load: Load;
   onInvalid?: OnInvalid;
+  contract?: Contract;
   /**
    * The columns, by name.
    */

@@ -1,14 +1,16 @@
 import type { AlertPlan } from './alert.ts';
 import type { StagingPlan, WarehousePlan } from './database-plan.ts';
 import type { ConditionPlan, DeletesPlan, SweepPlan } from './deletes-plan.ts';
+import type { Diagnostic } from './diagnostic.ts';
 import type { Path } from './path-plan.ts';
+import type { GuardPlan, LogicalType, PropertyPlan } from './property-plan.ts';
 import type { SourcePlan } from './source-plan.ts';
 import type { CursorType, StreamPlan } from './stream-plan.ts';
-import type { TransformPlan } from './transform-plan.ts';
 
 export type * from './database-plan.ts';
 export type * from './deletes-plan.ts';
 export type * from './path-plan.ts';
+export type * from './property-plan.ts';
 export type * from './source-plan.ts';
 export type * from './stream-plan.ts';
 export type * from './transform-plan.ts';
@@ -135,6 +137,12 @@ export interface DefineStep extends StepBase {
   readonly kind: 'define';
   readonly mapping: string;
   readonly statements: readonly string[];
+  /** What changes in a table that is there, for people; absent where nothing does. */
+  readonly changes?: readonly string[];
+  /** Files of the project that statements come from, by the template's name; absent where all are the package's. */
+  readonly own?: { readonly [template: string]: string };
+  /** Why there is nothing to load into, where the contract lets nobody make the table. */
+  readonly held?: Diagnostic;
 }
 
 /** Loads the staged rows into the target table, in one transaction per load unit. */
@@ -143,6 +151,10 @@ export interface LoadStep extends StepBase {
   readonly mapping: string;
   /** Whose pages the mapping is made of: rows that were not staged are made of them, also where the plan does not read it. */
   readonly from?: StreamPlan;
+  /** What of the mapping does not get into the table, and what of the table stays as it is, for people. */
+  readonly notes?: readonly string[];
+  /** Files of the project that statements come from, by the template's name; absent where all are the package's. */
+  readonly own?: { readonly [template: string]: string };
   readonly rowsMax: number;
   /** How many blocked rows stop it. */
   readonly stop?: StopPlan;
@@ -225,6 +237,8 @@ export interface MappingPlan {
   /** Columns that identify a row, `_account` first. */
   readonly key: readonly string[];
   readonly properties: readonly PropertyPlan[];
+  /** What the table has no column for: a value for it decides about its row. */
+  readonly guards?: readonly GuardPlan[];
   /** A column whose value never changes in a row: a merge may look for its rows by it. */
   readonly prune?: string;
   /** What the versions of a row are told apart by: field and type of the cursor. Those of another kind are not compared. */
@@ -247,39 +261,6 @@ export interface OverridePlan {
   /** Milliseconds since the epoch. */
   readonly untilMs: number;
 }
-
-export interface PropertyPlan {
-  readonly name: string;
-  readonly type: LogicalType;
-  readonly origin: Origin;
-  readonly required: boolean;
-  readonly onInvalid: 'block' | 'set_null' | 'fail';
-  readonly transforms: readonly TransformPlan[];
-  readonly format: 'iso' | 'epoch' | 'epoch_ms';
-  readonly zone?: string;
-}
-
-export type Origin =
-  | { readonly kind: 'path'; readonly path: Path; readonly text: string }
-  | { readonly kind: 'value'; readonly value: string | number | boolean }
-  | { readonly kind: 'template'; readonly template: string }
-  | { readonly kind: 'expr'; readonly expr: string };
-
-export type LogicalType =
-  | {
-      readonly name:
-        | 'string'
-        | 'integer'
-        | 'double'
-        | 'boolean'
-        | 'date'
-        | 'time'
-        | 'timestamp'
-        | 'datetime'
-        | 'json'
-        | 'binary';
-    }
-  | { readonly name: 'decimal'; readonly precision: number; readonly scale: number };
 
 export type CheckPlan = { readonly id: string; readonly severity: 'error' | 'warn' } & (
   | { readonly kind: 'not_null'; readonly column: string }

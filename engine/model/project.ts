@@ -32,6 +32,17 @@ export interface UnreadFile {
   readonly text?: string;
 }
 
+/** A template of the project that takes the place of one of the package. */
+export interface ProjectTemplate {
+  /** Relative to the project folder, with `/`. */
+  readonly file: string;
+  readonly dialect: string;
+  readonly name: string;
+  /** Whose statements it is for; absent where it is for all. */
+  readonly mapping?: string;
+  readonly text: string;
+}
+
 /** The files of a project folder: what `read` hands to `validate` and `compile`. */
 export interface ProjectFiles {
   /** Absolute. */
@@ -43,6 +54,7 @@ export interface ProjectFiles {
   readonly schema: unknown;
   /** Text of every warehouse template by `dialect/name`, such as `duckdb/merge`. */
   readonly templates: { readonly [name: string]: string };
+  readonly ownTemplates: readonly ProjectTemplate[];
 }
 
 /** A valid project in one environment: variables and defaults are filled in, references are not. */
@@ -68,4 +80,5 @@ export interface Project {
   /** `${env:…}` and `${file:…}` with the place that names each first, by the file they stand in. */
   readonly references: readonly ReferencePlan[];
   readonly templates: { readonly [name: string]: string };
+  readonly ownTemplates: readonly ProjectTemplate[];
 }

@@ -29,9 +29,18 @@ export const emptyState: StateSnapshot = {
   overridden: new Map(),
 };
 
+export interface WarehouseColumn {
+  readonly name: string;
+  readonly type: string;
+  /** Whether a row must have a value for it, and the table gives none by itself; absent where that is not known. */
+  readonly required?: boolean;
+}
+
 /** A table as the warehouse has it. Types are the warehouse's own names. */
 export interface WarehouseTable {
   readonly schema: string;
   readonly table: string;
-  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** Its name there, where that is written otherwise: in another case. */
+  readonly named?: string;
+  readonly columns: readonly WarehouseColumn[];
 }

@@ -7,6 +7,7 @@ import { readAssets } from './assets.ts';
 import { readDocument } from './document.ts';
 import { listFiles } from './list-files.ts';
 import { maskLine, secretKeys } from './mask-line.ts';
+import { readProjectTemplates } from './project-templates.ts';
 import { readText } from './read-text.ts';
 
 /** What reading a project gives. A file with an error is in `files.unread` and in no other place. */
@@ -82,6 +83,7 @@ export async function readProject(folder: string, assetsFolder: string): Promise
       documents: results.flatMap(({ document }) => document ?? []),
       unread: results.flatMap(({ unread }) => unread ?? []),
       ...assets,
+      ownTemplates: exists ? await readProjectTemplates(absolute) : [],
     },
     diagnostics: exists ? diagnostics.map((diagnostic) => maskLine(diagnostic, names)) : [noProject(folder)],
   };

@@ -1,8 +1,10 @@
 import { cursorValue } from '../model/batch.ts';
 import { pathText } from '../model/path.ts';
 import type {
+  DefineStep,
   DeletesPlan,
   ExtractStep,
+  LoadStep,
   MappingPlan,
   Plan,
   SourcePlan,
@@ -60,13 +62,25 @@ function detail(plan: Plan, step: Step, sql: boolean): readonly string[] {
     case 'check':
       return step.checks.map(({ id, severity }) => (severity === 'warn' ? `${id} (warns)` : id));
     case 'define':
-      return [...step.statements];
+      return [...(step.changes ?? []), ...ownText(step), ...step.statements];
     case 'load':
-      return sql
-        ? step.statements.map(({ name, sql: text }) => `-- ${name}\n${text}`)
-        : [`merge by ${plan.mappings[step.mapping]?.key.join(', ') ?? ''}`];
+      return [
+        ...(sql ? [] : [`merge by ${plan.mappings[step.mapping]?.key.join(', ') ?? ''}`]),
+        ...(step.notes ?? []),
+        ...ownText(step),
+        ...(sql
+          ? step.statements.map(({ name, sql: text }) => `-- ${name}${ofProject(step, name)}\n${text}`)
+          : []),
+      ];
   }
 }
+
+/** Which statements come from templates of the project. */
+const ownText = ({ own = {} }: DefineStep | LoadStep): readonly string[] =>
+  Object.entries(own).map(([name, file]) => `the project’s own template: ${name} (${file})`);
+
+const ofProject = ({ own = {} }: LoadStep, name: string): string =>
+  own[name] === undefined ? '' : ` (${own[name]})`;
 
 function extractDetail({ stream }: ExtractStep, source: SourcePlan | undefined): readonly string[] {
   const limits = source?.budget.limits.map(({ id, declared }) => `${id} ${declared}`).join('; ');

@@ -30,9 +30,11 @@ function sourceWithDefaults(source: config.Source, defaults: config.Defaults): c
 
 const mappingWithDefaults = (
   mapping: config.Mapping,
-  { mapping: defaults }: config.Defaults,
-): config.Mapping =>
-  defaults?.onInvalid === undefined ? mapping : { onInvalid: defaults.onInvalid, ...mapping };
+  { mapping: defaults = {} }: config.Defaults,
+): config.Mapping => {
+  const contract = { ...defaults.contract, ...mapping.contract };
+  return { ...defaults, ...mapping, ...(Object.keys(contract).length > 0 && { contract }) };
+};
 
 function firstOfEach(references: readonly FoundReference[]): readonly ReferencePlan[] {
   const first = new Map<string, ReferencePlan>();
@@ -85,5 +87,6 @@ export function buildProject(
     overrides: configs(entries.overrides),
     references: firstOfEach(references),
     templates: files.templates,
+    ownTemplates: files.ownTemplates,
   };
 }

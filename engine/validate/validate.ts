@@ -9,6 +9,7 @@ import { databaseMistakes } from './databases.ts';
 import { deletesMistakes } from './deletes.ts';
 import { collectEntries, type Entries, withoutKind } from './entries.ts';
 import { type ChosenEnvironment, chooseEnvironment, fillingOf } from './environment.ts';
+import { identifierMistakes } from './identifiers.ts';
 import { identityMistakes } from './identity.ts';
 import { objectAt } from './json.ts';
 import { lookupMistakes } from './lookups.ts';
@@ -16,6 +17,7 @@ import { overridesMistakes } from './overrides.ts';
 import { mappingPaths, sourcePaths } from './paths.ts';
 import { piiMistakes } from './pii.ts';
 import { projectDocument, projectMistakes } from './project-document.ts';
+import { templateMistakes } from './project-templates.ts';
 import { propertyMistakes } from './properties.ts';
 import { requestMistakes } from './requests.ts';
 import { maskSecrets } from './secrets.ts';
@@ -106,6 +108,8 @@ export function validateProject(files: ProjectFiles, options: ValidateOptions = 
     ...(options.read ?? []),
     ...chosen.diagnostics,
     ...projectMistakes(files),
+    ...templateMistakes(files, entries),
+    ...identifierMistakes(entries, entries.project, chosen),
     ...checks.flatMap(({ diagnostics }) => diagnostics),
     ...crossReferences(entries),
     ...meaning(entries),

@@ -21,4 +21,5 @@ export const statementsOf = (warehouse: Project['warehouse'] = {}): WarehouseSta
   warehouseStatements({
     warehouse,
     templates: templatesOf(warehouse.type ?? 'duckdb'),
+    ownTemplates: [],
   } as unknown as Project);

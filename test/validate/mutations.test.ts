@@ -62,6 +62,7 @@ function check(changed: string, content: string) {
     unread: read.flatMap(({ file, found, text: source }) => ('file' in found ? [] : { file, text: source })),
     schema,
     templates: {},
+    ownTemplates: [],
   };
   const diagnostics = read.flatMap(({ found }) => ('file' in found ? [] : found));
   return validateProject(files, { read: diagnostics });

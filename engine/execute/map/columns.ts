@@ -1,14 +1,16 @@
 import { accountColumn } from '../../model/columns.ts';
 import type { MappingPlan, PropertyPlan } from '../../model/plan.ts';
 import { compileExpression, type Expression } from './expressions.ts';
+import { compileFit } from './fit.ts';
 import { type Coerced, Invalid } from './invalid.ts';
 import { compileTemplate } from './templates.ts';
 import { compileTransforms, type Transform } from './transforms.ts';
-import { type Coercer, compileType } from './types.ts';
+import type { Coercer } from './types.ts';
 import { compileUnitPath, type UnitReader } from './unit.ts';
 
 /** A property, compiled: where its value comes from, what becomes of it, and what happens when it does not fit. */
 export interface Column {
+  /** As the mapping names it. */
   readonly name: string;
   readonly read: UnitReader;
   /** For an expression: what `read` cannot do at once. */
@@ -29,15 +31,23 @@ export function compileColumns(mapping: MappingPlan): readonly Column[] {
   );
 }
 
+/** What decides about a row without being stored, compiled as if it were. */
+export const compileGuards = ({ guards = [] }: MappingPlan): readonly Guard[] =>
+  guards.map(({ property, otherwise }) => ({ ...compileColumn(property, false), otherwise }));
+
+export interface Guard extends Column {
+  readonly otherwise: 'discard_row' | 'quarantine';
+}
+
 function compileColumn(property: PropertyPlan, required: boolean): Column {
-  const { name, origin, onInvalid } = property;
+  const { origin, onInvalid } = property;
   return {
-    name,
+    name: property.declared?.name ?? property.name,
     read: compileRead(property),
     compute: origin.kind === 'expr' ? compileExpression(origin.expr) : undefined,
     transform: compileTransforms(property.transforms),
-    toType: compileType(property),
-    keepsEmpty: property.type.name === 'string',
+    toType: compileFit(property),
+    keepsEmpty: (property.declared ?? property).type.name === 'string',
     required,
     // A column that must have a value cannot be given NULL.
     onInvalid: required && onInvalid === 'set_null' ? 'block' : onInvalid,

@@ -11,16 +11,23 @@ const valueCodes = {
   computed: 'ETL0525',
   each: 'ETL0526',
   transform: 'ETL0527',
+  lacking: 'ETL0528',
+  narrower: 'ETL0529',
 } as const;
+
+type Otherwise = 'discard_value' | 'discard_row' | 'quarantine';
 
 /** Why a value does not fit its property. */
 export class Invalid {
   readonly code: string;
   readonly reason: string;
+  /** What the contract does with it, where that is not for `onInvalid` to say. */
+  readonly otherwise: Otherwise | undefined;
 
-  constructor(kind: keyof typeof valueCodes, reason: string) {
+  constructor(kind: keyof typeof valueCodes, reason: string, otherwise?: Otherwise) {
     this.code = valueCodes[kind];
     this.reason = reason;
+    this.otherwise = otherwise;
   }
 }
 

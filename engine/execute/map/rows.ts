@@ -4,14 +4,15 @@ import { loadFields } from '../../model/load-file.ts';
 import { pathText } from '../../model/path.ts';
 import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
 import { isSweep } from '../../model/sweep.ts';
-import { type Column, coerce, coerceSet, compileColumns } from './columns.ts';
+import { type Column, compileColumns, compileGuards, type Guard } from './columns.ts';
 import { compileConditions, type Filter } from './conditions.ts';
 import { compileDuplicates, type DuplicateFinder } from './duplicates.ts';
 import { badValue, kindOf } from './failures.ts';
 import { Invalid, keptText } from './invalid.ts';
 import { addMark, compileFlags } from './marks.ts';
-import { compilePatches, isFor, type Patches } from './patches.ts';
+import { compilePatches, type Patches } from './patches.ts';
 import { compilePath, type JsonObject, type Reader } from './paths.ts';
+import { addValues, type BadValue, guarded, type StoppingValue, type Unit } from './row-values.ts';
 import { type CleanPage, emptySheet, remembered, type Sheet } from './sheet.ts';
 
 /** Makes the rows of one mapping. */
@@ -30,18 +31,12 @@ interface Program {
   /** Whether every record is mentioned, also one without rows: those that are not will be taken for gone. */
   readonly sweeps: boolean;
   readonly columns: readonly Column[];
+  /** What the table has no column for. */
+  readonly guards: readonly Guard[];
   /** Values that people have set. */
   readonly patches: Patches | undefined;
   readonly isDuplicate: DuplicateFinder;
   readonly isAsync: boolean;
-}
-
-/** A record, or one element of it: what one row is made of. */
-interface Unit {
-  readonly ordinal: number;
-  readonly index: number | null;
-  readonly element: unknown;
-  readonly record: JsonObject;
 }
 
 const hashDigits = 32;
@@ -60,6 +55,7 @@ const tooLong = (characters: number): BadValue => ({
 /** Compiles a mapping of a stream. */
 export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
   const columns = compileColumns(plan);
+  const guards = compileGuards(plan);
   const program: Program = {
     stream,
     mapping: plan.name,
@@ -69,10 +65,11 @@ export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
     replaces: plan.deletes?.children ?? false,
     sweeps: isSweep(stream.name),
     columns,
+    guards,
     // Where a record says which rows it has, each of its versions must have them.
     isDuplicate: plan.deletes === undefined ? compileDuplicates(plan) : () => false,
     patches: compilePatches(plan),
-    isAsync: columns.some(({ compute }) => compute !== undefined),
+    isAsync: [...columns, ...guards].some(({ compute }) => compute !== undefined),
   };
   return (page) => mapPage(program, page);
 }
@@ -152,12 +149,6 @@ function elementsOf({ each }: Program, record: JsonObject): unknown {
   return found === undefined || found === null || found === '' ? [] : found;
 }
 
-interface BadValue {
-  readonly property: string;
-  readonly invalid: Invalid;
-  readonly value: unknown;
-}
-
 const notAnArray = ({ each }: Program, value: unknown): BadValue => ({
   property: each?.text ?? '',
   invalid: new Invalid('each', `expected an array at \`each: ${each?.text}\`, got ${kindOf(value)}`),
@@ -191,7 +182,7 @@ async function computeRow(
 ): Promise<PageFailure | undefined> {
   if (!isWanted(program, unit)) return addRow(program, sheet, page, unit);
   const computed: unknown[] = [];
-  for (const { compute } of program.columns) {
+  for (const { compute } of [...program.columns, ...program.guards]) {
     computed.push(await compute?.(unit.element, unit.record, unit.index));
   }
   return addRow(program, sheet, page, unit, computed);
@@ -216,13 +207,13 @@ function addRow(
   const start = values.length;
   const nulledBefore = sheet.nulled;
   values.push(program.stream.account);
-  const bad = addValues(program, sheet, unit, page.keys[unit.ordinal] ?? '', computed);
+  const bad =
+    addValues(program, sheet, unit, page.keys[unit.ordinal] ?? '', computed) ??
+    guarded(program, unit, computed);
   if (bad !== undefined) {
     values.length = start;
     sheet.nulled = nulledBefore;
-    if (bad.fails) return failed(program, page, unit, bad);
-    block(program, sheet, page, unit, bad);
-    return undefined;
+    return leaveOut(program, sheet, page, unit, bad);
   }
   const own = loadFields(values, start, values.length - start);
   if (own.length > lineCharactersMax) {
@@ -248,30 +239,17 @@ function addRow(
   return undefined;
 }
 
-/** Adds the values of a row; gives the first that stops it. */
-function addValues(
-  { columns, patches }: Program,
+/** Counts a row that a value stops as filtered, or keeps it aside, or stops the page. */
+function leaveOut(
+  program: Program,
   sheet: Sheet,
+  page: CleanPage,
   unit: Unit,
-  key: string,
-  computed: readonly unknown[] | undefined,
-): (BadValue & { readonly fails: boolean }) | undefined {
-  const set = patches?.(key, unit.index);
-  for (let at = 0; at < columns.length; at += 1) {
-    const column = columns[at] as Column;
-    const value = computed?.[at] ?? column.read(unit.element, unit.record, unit.index);
-    const patch = set?.get(column.name);
-    const patched = patch !== undefined && isFor(patch, value);
-    const coerced = patched ? coerceSet(column, patch.value) : coerce(column, value);
-    if (!(coerced instanceof Invalid)) {
-      sheet.values.push(coerced);
-    } else if (column.onInvalid === 'set_null') {
-      sheet.values.push(null);
-      sheet.nulled += 1;
-    } else {
-      return { property: column.name, invalid: coerced, value, fails: column.onInvalid === 'fail' };
-    }
-  }
+  bad: StoppingValue,
+): PageFailure | undefined {
+  if (bad.fails) return failed(program, page, unit, bad);
+  if (bad.invalid.otherwise === 'discard_row') sheet.filtered += 1;
+  else block(program, sheet, page, unit, bad);
   return undefined;
 }
 

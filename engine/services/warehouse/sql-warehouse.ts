@@ -1,7 +1,7 @@
 import { complaint, ExplainedError, TerminalError } from '../../model/errors.ts';
 import type { LoadStatement } from '../../model/plan.ts';
 import type { Completeness, LoadRequest, Sample, Warehouse } from '../../model/ports.ts';
-import type { WarehouseTable } from '../../model/snapshot.ts';
+import type { WarehouseColumn, WarehouseTable } from '../../model/snapshot.ts';
 import type { WarehouseUnit } from '../../model/state-port.ts';
 import type { WarehouseStatements } from '../../model/warehouse-views.ts';
 import { compare, loaded } from './compare.ts';
@@ -63,19 +63,30 @@ export async function tables(
   { tables: sql }: WarehouseStatements,
   wanted: readonly { schema: string; table: string }[],
 ): Promise<readonly WarehouseTable[]> {
-  const found = new Map<string, { name: string; type: string }[]>();
+  const found = new Map<string, Map<string, WarehouseColumn[]>>();
   for (const schema of new Set(wanted.map((one) => one.schema.toLowerCase()))) {
     const { rows } = await session.execute(sql, { schema });
     for (const row of rows) {
-      const key = tableKey(schema, String(row['table_name']));
-      const column = { name: String(row['column_name']), type: String(row['data_type']) };
-      found.set(key, [...(found.get(key) ?? []), column]);
+      const named = String(row['table_name']);
+      const key = tableKey(schema, named);
+      const alike = found.get(key) ?? new Map<string, WarehouseColumn[]>();
+      alike.set(named, [...(alike.get(named) ?? []), columnOf(row)]);
+      found.set(key, alike);
     }
   }
-  return wanted.flatMap(({ schema, table }) => {
-    const columns = found.get(tableKey(schema, table));
-    return columns === undefined ? [] : [{ schema, table, columns }];
-  });
+  return wanted.flatMap(({ schema, table }) =>
+    [...(found.get(tableKey(schema, table)) ?? [])].map(([named, columns]) => ({
+      schema,
+      table,
+      ...(named !== table && { named }),
+      columns,
+    })),
+  );
+}
+
+function columnOf(row: { readonly [column: string]: unknown }): WarehouseColumn {
+  const [name, type] = [String(row['column_name']), String(row['data_type'])];
+  return row['is_required'] === true ? { name, type, required: true } : { name, type };
 }
 
 /** Names that differ only in case are refused when a project is validated. */

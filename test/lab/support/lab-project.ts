@@ -34,6 +34,7 @@ const projectOf = (folder: string, sources: readonly config.Source[]): Project =
   overrides: [],
   references: [],
   templates: {},
+  ownTemplates: [],
 });
 
 /** The source `shop` with one stream `orders` at `/orders`. */

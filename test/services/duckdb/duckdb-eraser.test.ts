@@ -17,6 +17,7 @@ import { statementsOf } from '../../support/warehouse-statements.ts';
 const project = {
   warehouse: { type: 'duckdb' },
   templates: { 'duckdb/forget': text('templates/duckdb/forget.sql.hbs') },
+  ownTemplates: [],
 } as unknown as Project;
 
 const keys = {
