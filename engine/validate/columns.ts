@@ -90,11 +90,30 @@ function checkMistakes(
   ];
 }
 
+/** Values by which a merge can look for rows: they have an order that every warehouse agrees on. */
+const ordered = ['string', 'integer', 'decimal', ...days];
+
+function pruneMistakes(document: SourceDocument, mapping: config.Mapping): readonly Diagnostic[] {
+  const { prune: name } = mapping.load;
+  if (name === undefined) return [];
+  const pointer = '/load/prune';
+  const property = mapping.properties[name];
+  if (property === undefined) return unknownColumn({ document, pointer, name }, mapping);
+  if (ordered.includes(baseType(property.type))) return [];
+  return [
+    complain('ETL0206', valuePlace(document, pointer), `\`load.prune\` does not fit \`${name}\``, {
+      label: `its type is ${property.type}`,
+      help: [`it needs one of: ${ordered.join(', ')}`],
+    }),
+  ];
+}
+
 /** Columns that the key and the checks of a mapping name, and whether checks fit them. */
 export const columnMistakes = (document: SourceDocument, mapping: config.Mapping): readonly Diagnostic[] => [
   ...mapping.load.key.flatMap((name, at) =>
     unknownColumn({ document, pointer: `/load/key/${at}`, name }, mapping),
   ),
+  ...pruneMistakes(document, mapping),
   ...(mapping.checks ?? []).flatMap((check, index) => checkMistakes(document, mapping, check, index)),
 ];
 

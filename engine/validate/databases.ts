@@ -15,6 +15,8 @@ interface Section {
     readonly [kind: string]: {
       readonly keys: readonly string[];
       readonly required?: { readonly [key: string]: string };
+      /** Of these it needs one. */
+      readonly oneOf?: { readonly keys: readonly string[]; readonly example: string };
     };
   };
 }
@@ -52,6 +54,10 @@ const sections: readonly Section[] = [
       postgres: { keys: ['url', 'schema'], required: { url: 'url: "${env:WAREHOUSE_URL}"' } },
       snowflake: {
         keys: snowflakeKeys,
+        oneOf: {
+          keys: ['privateKey', 'privateKeyPath', 'password', 'token'],
+          example: 'privateKey: "${file:/run/secrets/snowflake.p8}"',
+        },
         required: {
           account: 'account: ACME-ANALYTICS',
           user: 'user: SLUICE',
@@ -82,8 +88,21 @@ function mistakesIn(document: SourceDocument, section: Section, name: string): r
   const lacking = Object.entries(kind.required ?? {}).filter(([key]) => settings[key] === undefined);
   return [
     ...foreignKeys(document, pointer, Object.keys(own), section, chosen),
+    ...withoutAny(document, pointer, section, chosen, settings),
     ...lacking.map(([key, example]) => missingKey(document, pointer, section, chosen, key, example)),
   ];
+}
+
+function withoutAny(
+  document: SourceDocument,
+  pointer: string,
+  section: Section,
+  chosen: string,
+  settings: { readonly [key: string]: unknown },
+): readonly Diagnostic[] {
+  const oneOf = section.kinds[chosen]?.oneOf;
+  if (oneOf === undefined || oneOf.keys.some((key) => settings[key] !== undefined)) return [];
+  return [missingKey(document, pointer, section, chosen, oneOf.keys.join('` or `'), oneOf.example)];
 }
 
 function foreignKeys(

@@ -24,6 +24,8 @@ export interface WarehouseUnderTest {
   open(statements: WarehouseStatements): Warehouse;
   /** Changes a table past the engine: `{all}` and `{id}` stand for its name and a column's, as the warehouse writes them. */
   alter(sql: string): Promise<void>;
+  /** Code of a load with a value that the warehouse refuses, where that has a name of its own. */
+  readonly refusedValue?: string;
   /** Whether bytes are written as DuckDB does. */
   readonly escapesBytes?: boolean;
 }

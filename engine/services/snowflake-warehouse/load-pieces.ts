@@ -91,20 +91,24 @@ class Piece {
 export async function* loadPieces(file: string, folder: string, fileBytes: number): AsyncGenerator<string> {
   const reader = new LoadFileReader();
   let count = 0;
-  const begin = (): Piece => new Piece(join(folder, `part-${String(++count).padStart(5, '0')}.csv.gz`));
-  let piece = begin();
+  let piece: Piece | undefined;
+  const write = async (bytes: Uint8Array): Promise<Piece | undefined> => {
+    if (bytes.length === 0) return piece;
+    piece ??= new Piece(join(folder, `part-${String(++count).padStart(5, '0')}.csv.gz`));
+    await piece.write(bytes);
+    return piece;
+  };
   for await (const chunk of createReadStream(file, { highWaterMark: readBytes })) {
     const { bytes, rowsEnd } = reader.next(chunk as Uint8Array);
-    if (piece.bytes < fileBytes || rowsEnd === 0) {
-      await piece.write(bytes);
-      continue;
+    const written = await write(bytes.subarray(0, rowsEnd));
+    if (written !== undefined && rowsEnd > 0 && written.bytes >= fileBytes) {
+      await written.end();
+      yield written.path;
+      piece = undefined;
     }
-    await piece.write(bytes.subarray(0, rowsEnd));
-    await piece.end();
-    yield piece.path;
-    piece = begin();
-    await piece.write(bytes.subarray(rowsEnd));
+    await write(bytes.subarray(rowsEnd));
   }
+  if (piece === undefined) return;
   await piece.end();
   yield piece.path;
 }

@@ -10,6 +10,10 @@ import type { SnowflakeConnection, StatementParameters } from './snowflake-conne
 import type { SnowflakeOptions } from './snowflake-options.ts';
 import { keepingUmask } from './umask.ts';
 
+/** It is refused to whom may not make schemas, also where the schema is there. */
+const newSchema = /^CREATE SCHEMA IF NOT EXISTS "([^"]+)"$/;
+const schemaNamed = 'SELECT schema_name FROM INFORMATION_SCHEMA.SCHEMATA WHERE schema_name = ?';
+
 /** A session for as long as it is lent. */
 export class SnowflakeSession implements WarehouseSession {
   readonly #connection: SnowflakeConnection;
@@ -31,8 +35,15 @@ export class SnowflakeSession implements WarehouseSession {
 
   async execute(sql: string, values: BoundValues): Promise<Rows> {
     this.#signal?.throwIfAborted();
+    const [, schema] = newSchema.exec(sql) ?? [];
+    if (schema !== undefined && (await this.#hasSchema(schema))) return { rows: [], changed: 0 };
     const placed = sql.replaceAll('$path', this.#pathOf(values));
     return this.#connection.run(boundStatement(placed, values), this.#parameters, this.#signal);
+  }
+
+  async #hasSchema(name: string): Promise<boolean> {
+    const { rows } = await this.#connection.run({ sql: schemaNamed, binds: [name] }, this.#parameters);
+    return rows.length > 0;
   }
 
   /** `PUT` is done for each of the files that the load file is cut into; the rest is one statement. */

@@ -21,11 +21,25 @@ export function snowflakeConnector(options: SnowflakeOptions): WarehouseConnecto
     exists: () => true,
     using: (work, scope = {}) => using(options, idle, work, scope),
     identifier: (name) => `"${name.toUpperCase().replaceAll('"', '""')}"`,
+    asText: textOf,
     explained,
     close: async () => {
       await Promise.all(idle.splice(0).map((connection) => connection.end()));
     },
   };
+}
+
+const formats: readonly (readonly [type: string, format: string])[] = [
+  ['TIMESTAMP_TZ', 'YYYY-MM-DD"T"HH24:MI:SS.FF6TZH:TZM'],
+  ['TIMESTAMP_NTZ', 'YYYY-MM-DD"T"HH24:MI:SS.FF6'],
+  ['TIME', 'HH24:MI:SS.FF6'],
+];
+
+/** Times to the microsecond, and JSON as JSON: a cast of a text in VARIANT gives it without quotes. */
+function textOf(column: string, type: string): string {
+  if (type === 'VARIANT') return `TO_JSON(${column})`;
+  const [, format] = formats.find(([name]) => type.startsWith(name)) ?? [];
+  return format === undefined ? `CAST(${column} AS VARCHAR)` : `TO_VARCHAR(${column}, '${format}')`;
 }
 
 /**

@@ -18,6 +18,8 @@ export interface WarehouseConnector {
   using<T>(work: (session: WarehouseSession) => Promise<T>, scope?: UseScope): Promise<T>;
   /** A name as an identifier of its SQL. */
   identifier(name: string): string;
+  /** A column's value as a text, where a cast would lose something of it. */
+  asText?(column: string, type: string): string;
   /** Gives failures of its driver a name, where the general one would say less; others as they are. */
   explained(error: unknown): unknown;
   close(): Promise<void>;
@@ -194,13 +196,15 @@ async function sample(
   },
 ): Promise<Sample> {
   const { schema, table, limit, connector } = wanted;
-  const { identifier } = connector;
+  const { identifier, asText = (column) => `CAST(${column} AS VARCHAR)` } = connector;
   const [known] = await tables(session, statements, [{ schema, table }]);
   if (known === undefined) throw missingTable(connector.where, schema, table);
   const target = `${identifier(schema)}.${identifier(table)}`;
   const counted = await session.execute(`SELECT count(*) AS "total" FROM ${target}`, {});
   const names = known.columns.map(({ name }) => name);
-  const columns = names.map((name, at) => `CAST(${identifier(name)} AS VARCHAR) AS "c${at}"`).join(', ');
+  const columns = known.columns
+    .map(({ name, type }, at) => `${asText(identifier(name), type)} AS "c${at}"`)
+    .join(', ');
   const order = names.slice(0, 3).map(identifier).join(', ');
   const { rows } = await session.execute(
     `SELECT ${columns} FROM ${target} ORDER BY ${order} LIMIT ${limit}`,

@@ -1,6 +1,7 @@
 import { warehouseAppendContract } from '../../contracts/warehouse-append-contract.ts';
 import { warehouseAuditContract } from '../../contracts/warehouse-audit-contract.ts';
 import { warehouseContract } from '../../contracts/warehouse-contract.ts';
+import { warehousePruneContract } from '../../contracts/warehouse-prune-contract.ts';
 import { warehouseVersionsContract } from '../../contracts/warehouse-versions-contract.ts';
 import { sharedPostgres } from '../../support/postgres.ts';
 import { postgresUnderTest } from '../../support/warehouses.ts';
@@ -15,6 +16,7 @@ describe('PostgreSQL as a warehouse', () => {
   const open = () => postgresUnderTest(url)();
   warehouseContract('PostgreSQL', open);
   warehouseAuditContract('PostgreSQL', open);
+  warehousePruneContract('PostgreSQL', open);
   warehouseVersionsContract('PostgreSQL', open, 15);
   warehouseAppendContract('PostgreSQL', open, 10);
 });

@@ -114,7 +114,7 @@ describe('the Snowflake warehouse, when something fails', function () {
   it('names a statement that took too long', async () => {
     const one = await bench({ settings: { statementTimeout: '1s' } });
     await define(one);
-    one.standIn.fault({ kind: 'timeout', on: /^MERGE INTO "SALES"/ });
+    one.standIn.fault({ kind: 'hang', on: /^MERGE INTO "SALES"/ });
     const failure = await failureOf(one.run('1-1', first));
     expect(failure).to.be.instanceOf(TransientError);
     expect(failure.diagnostic.code).to.equal('ETL0737');
@@ -146,6 +146,23 @@ describe('the Snowflake warehouse, when something fails', function () {
     one.standIn.grant('LOADER', 'CREATE STAGE ON SCHEMA ANALYTICS.PUBLIC');
     one.standIn.grant('LOADER', 'CREATE TABLE ON SCHEMA ANALYTICS.PUBLIC');
     expect(await again(one)).to.include(all);
+  });
+
+  it('needs no grant to make a schema that is there', async () => {
+    const one = await bench({}, { schemas: ['ANALYTICS.PUBLIC', 'ANALYTICS.SALES'] });
+    one.standIn.revoke('LOADER', 'everything');
+    for (const given of [
+      'USAGE ON WAREHOUSE LOAD_WH',
+      'USAGE ON DATABASE ANALYTICS',
+      'USAGE ON SCHEMA ANALYTICS.PUBLIC',
+      'CREATE TABLE ON SCHEMA ANALYTICS.PUBLIC',
+      'CREATE STAGE ON SCHEMA ANALYTICS.PUBLIC',
+      'USAGE ON SCHEMA ANALYTICS.SALES',
+      'CREATE TABLE ON SCHEMA ANALYTICS.SALES',
+    ])
+      one.standIn.grant('LOADER', given);
+    await define(one);
+    expect(await one.run('1-1', first)).to.include(all);
   });
 
   it('names a table that is gone', async () => {

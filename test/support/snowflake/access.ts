@@ -98,10 +98,9 @@ export class Access {
 
   stage(session: Session, asked: Name): Stage {
     const name = session.qualified(asked, 'a stage');
-    const stage = this.catalog.stages.get(name);
+    const stage = this.catalog.stage(session.id, name);
     this.schema(session, name.slice(0, 2));
-    const isTheirs = stage?.session === undefined ? true : stage.session === session.id;
-    if (stage === undefined || !isTheirs) throw missing('Stage', name.join('.'));
+    if (stage === undefined) throw missing('Stage', name.join('.'));
     const owns = stage.owner === session.role;
     if (!owns && !this.may(session.role, 'WRITE', 'STAGE', name)) throw denied('stage', name[2] ?? '');
     return stage;

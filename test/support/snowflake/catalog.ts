@@ -17,6 +17,7 @@ export interface Table {
 }
 
 export interface Stage {
+  /** A temporary one has its session as a fourth part: each session may have one of the same name. */
   readonly name: Name;
   readonly owner: string;
   /** The session that it goes with. */
@@ -35,6 +36,11 @@ export class Catalog {
   readonly stages = new Registry<Stage>();
   /** Numbers the tables inside DuckDB, so that names can be swapped and used again. */
   created = 0;
+
+  /** The stage that a session means: one of its own goes before one that all see. */
+  stage(session: number, name: Name): Stage | undefined {
+    return this.stages.get(temporaryName(session, name)) ?? this.stages.get(name);
+  }
 
   physicalName(name: Name): string {
     this.created += 1;
@@ -59,6 +65,8 @@ export class Catalog {
     this.created = created;
   }
 }
+
+export const temporaryName = (session: number, name: Name): Name => [...name, `~${session}`];
 
 interface Saved {
   readonly schemas: readonly Schema[];

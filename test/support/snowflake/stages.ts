@@ -1,5 +1,6 @@
 import { type Answer, done, listed, statementTypes } from './answer.ts';
 import type { Name, Statement } from './ast.ts';
+import { temporaryName } from './catalog.ts';
 import { SqlError } from './sql-error.ts';
 import { integer, varchar } from './sql-types.ts';
 import type { Uploads } from './uploads.ts';
@@ -27,8 +28,9 @@ export async function createStage(job: Job, statement: Of<'create stage'>): Prom
   const { world, session } = job;
   const name = session.qualified(statement.name, 'CREATE STAGE');
   world.access.create(session, 'STAGE', name);
+  const full = statement.temporary ? temporaryName(session.id, name) : name;
   return job.definition(async () => {
-    const before = world.catalog.stages.get(name);
+    const before = world.catalog.stages.get(full);
     if (before !== undefined && statement.ifNotExists)
       return done(`${name[2]} already exists, statement succeeded.`);
     if (before !== undefined && !statement.orReplace)
@@ -37,9 +39,9 @@ export async function createStage(job: Job, statement: Of<'create stage'>): Prom
         '42710',
         `SQL compilation error:\nObject '${name.join('.')}' already exists.`,
       );
-    if (before !== undefined) await world.files.remove(name, '');
+    if (before !== undefined) await world.files.remove(full, '');
     world.catalog.stages.set({
-      name,
+      name: full,
       owner: session.role,
       ...(statement.temporary && { session: session.id }),
     });
@@ -109,4 +111,4 @@ export async function remove(job: Job, { stage, pattern }: Of<'list' | 'remove'>
 }
 
 /** Snowflake shows the stage's own name in small letters before the path. */
-export const displayed = (stage: Name, path: string): string => `${stage.at(-1)?.toLowerCase()}/${path}`;
+export const displayed = (stage: Name, path: string): string => `${stage[2]?.toLowerCase()}/${path}`;

@@ -107,10 +107,13 @@ export class SnowflakeStandIn {
     return this.#uploads.taken;
   }
 
-  /** Files of a stage, by `DATABASE.SCHEMA.STAGE`. */
+  /** Files of a stage, by `DATABASE.SCHEMA.STAGE`; of a temporary one those of all sessions. */
   async staged(stage: string): Promise<readonly { readonly path: string; readonly size: number }[]> {
-    const found = await this.#world.files.under(stage.split('.'), '');
-    return found.map(({ path, size }) => ({ path, size }));
+    const stages = this.#world.catalog.stages
+      .all()
+      .filter(({ name }) => name.slice(0, 3).join('.') === stage);
+    const found = await Promise.all(stages.map(({ name }) => this.#world.files.under(name, '')));
+    return found.flat().map(({ path, size }) => ({ path, size }));
   }
 
   fault(fault: Fault): void {

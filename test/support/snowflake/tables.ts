@@ -119,11 +119,11 @@ async function dropTable(job: Job, name: Name, ifExists: boolean): Promise<Answe
 }
 
 async function dropStage({ world, session }: Job, name: Name, ifExists: boolean): Promise<Answer> {
-  if (world.catalog.stages.get(name) === undefined && ifExists)
+  if (world.catalog.stage(session.id, name) === undefined && ifExists)
     return done('Drop statement executed successfully (object already dropped).');
-  world.access.stage(session, name);
-  await world.files.remove(name, '');
-  world.catalog.stages.delete(name);
+  const stage = world.access.stage(session, name);
+  await world.files.remove(stage.name, '');
+  world.catalog.stages.delete(stage.name);
   return done(`${name[2]} successfully dropped.`);
 }
 

@@ -1,0 +1,205 @@
+-- open
+-- What is temporary goes with the session, whatever ends it, and no other session sees it.
+CREATE TEMPORARY STAGE IF NOT EXISTS "ANALYTICS"."_ETL_STAGE";
+
+-- open
+CREATE OR REPLACE TEMPORARY TABLE "ANALYTICS"."_ETL_FILE" (
+  "_ACCOUNT" VARCHAR,
+  "ID" VARCHAR,
+  "TEXT" VARCHAR,
+  "WHOLE" NUMBER(38,0),
+  "PRICE" NUMBER(18,2),
+  "SHARE" FLOAT,
+  "YES" BOOLEAN,
+  "DAY" DATE,
+  "CLOCK" TIME(6),
+  "MADE" TIMESTAMP_TZ(6),
+  "LOCAL" TIMESTAMP_NTZ(6),
+  "DOC" VARIANT,
+  "RAW" BINARY,
+  "_PAGE" NUMBER(38,0),
+  "_ORDINAL" NUMBER(38,0),
+  "_INDEX" NUMBER(38,0),
+  "_RECORD" VARCHAR,
+  "_CURSOR" VARCHAR,
+  "_HASH" VARCHAR,
+  "_OP" VARCHAR
+);
+
+-- open
+CREATE OR REPLACE TEMPORARY TABLE "ANALYTICS"."_ETL_BATCH" (
+  "_ACCOUNT" VARCHAR,
+  "ID" VARCHAR,
+  "TEXT" VARCHAR,
+  "WHOLE" NUMBER(38,0),
+  "PRICE" NUMBER(18,2),
+  "SHARE" FLOAT,
+  "YES" BOOLEAN,
+  "DAY" DATE,
+  "CLOCK" TIME(6),
+  "MADE" TIMESTAMP_TZ(6),
+  "LOCAL" TIMESTAMP_NTZ(6),
+  "DOC" VARIANT,
+  "RAW" BINARY,
+  "_PAGE" NUMBER(38,0),
+  "_ORDINAL" NUMBER(38,0),
+  "_INDEX" NUMBER(38,0),
+  "_RECORD" VARCHAR,
+  "_CURSOR" VARCHAR,
+  "_HASH" VARCHAR,
+  "_OP" VARCHAR
+);
+
+-- copy
+PUT 'file://$file' @"ANALYTICS"."_ETL_STAGE"/$path/ AUTO_COMPRESS = FALSE SOURCE_COMPRESSION = GZIP OVERWRITE = TRUE;
+
+-- copy
+-- An empty field is NULL and a text is always quoted, so that NULL, '' and '\N' differ. A cursor says what kind it is of.
+COPY INTO "ANALYTICS"."_ETL_FILE" (
+  "_ACCOUNT", "ID", "TEXT", "WHOLE", "PRICE", "SHARE", "YES", "DAY", "CLOCK", "MADE", "LOCAL", "DOC", "RAW", "_PAGE", "_ORDINAL", "_INDEX", "_RECORD", "_CURSOR", "_HASH", "_OP")
+FROM (
+  SELECT
+    $1,
+    $2,
+    $3,
+    $4,
+    $5,
+    $6,
+    $7,
+    $8,
+    $9,
+    $10,
+    $11,
+    PARSE_JSON($12),
+    TO_BINARY($13, 'BASE64'),
+    $14,
+    $15,
+    $16,
+    $17,
+    'at timestamp: ' || $18,
+    $19,
+    $20
+  FROM @"ANALYTICS"."_ETL_STAGE"/$path/
+)
+FILE_FORMAT = (
+  TYPE = CSV, COMPRESSION = GZIP, FIELD_DELIMITER = ',', RECORD_DELIMITER = '\n', FIELD_OPTIONALLY_ENCLOSED_BY = '"',
+  ESCAPE = NONE, ESCAPE_UNENCLOSED_FIELD = NONE, NULL_IF = (), EMPTY_FIELD_AS_NULL = TRUE, TRIM_SPACE = FALSE, ENCODING = 'UTF8')
+ON_ERROR = ABORT_STATEMENT;
+
+-- superseded
+-- Rows of the file, and how many of them have a newer version in it.
+SELECT COALESCE(SUM(versions), 0) AS filed, COALESCE(SUM(versions - 1), 0) AS superseded, TO_VARCHAR(MIN(low0), 'YYYY-MM-DD"T"HH24:MI:SS.FF6TZH:TZM') AS low0, TO_VARCHAR(MAX(high0), 'YYYY-MM-DD"T"HH24:MI:SS.FF6TZH:TZM') AS high0
+
+FROM (
+  SELECT COUNT(*) AS versions, MIN("MADE") AS low0, MAX("MADE") AS high0
+  FROM "ANALYTICS"."_ETL_FILE"
+  GROUP BY "_ACCOUNT", "ID") AS counted;
+
+-- batch
+INSERT INTO "ANALYTICS"."_ETL_BATCH" SELECT * FROM "ANALYTICS"."_ETL_FILE";
+
+-- newest
+-- The newest version of a row wins: by cursor, then by page order.
+INSERT INTO "ANALYTICS"."_ETL_BATCH" SELECT * FROM "ANALYTICS"."_ETL_FILE"
+QUALIFY ROW_NUMBER() OVER (
+  PARTITION BY "_ACCOUNT", "ID"
+  ORDER BY "_CURSOR" DESC NULLS LAST, "_PAGE" DESC NULLS LAST, "_ORDINAL" DESC NULLS LAST, "_INDEX" DESC NULLS LAST) = 1;
+
+-- count
+SELECT COUNT(*) AS "ROWS" FROM "ANALYTICS"."EVERYTHING";
+
+-- compare
+-- Values decide, not hashes: a row that was changed by hand keeps its hash.
+CREATE OR REPLACE TEMPORARY TABLE "ANALYTICS"."_ETL_DIFFERENCES" AS
+SELECT kind, row_key, differing, page, 1 AS counted
+FROM (
+  SELECT row_key, differing, page,
+    CASE
+      WHEN NOT in_table THEN 'missing'
+      WHEN NOT in_batch THEN 'surplus'
+      WHEN differing = '' THEN 'same'
+      WHEN same_hash THEN 'changed'
+      ELSE 'stale'
+    END AS kind
+  FROM (
+    SELECT
+      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR, target."_ACCOUNT"::VARCHAR), COALESCE(batch."ID"::VARCHAR, target."ID"::VARCHAR))) AS row_key,
+      '' || CASE WHEN target."TEXT" IS DISTINCT FROM batch."TEXT" THEN 'text' || '\n' ELSE '' END || CASE WHEN target."WHOLE" IS DISTINCT FROM batch."WHOLE" THEN 'whole' || '\n' ELSE '' END || CASE WHEN target."PRICE" IS DISTINCT FROM batch."PRICE" THEN 'price' || '\n' ELSE '' END || CASE WHEN target."SHARE" IS DISTINCT FROM batch."SHARE" THEN 'share' || '\n' ELSE '' END || CASE WHEN target."YES" IS DISTINCT FROM batch."YES" THEN 'yes' || '\n' ELSE '' END || CASE WHEN target."DAY" IS DISTINCT FROM batch."DAY" THEN 'day' || '\n' ELSE '' END || CASE WHEN target."CLOCK" IS DISTINCT FROM batch."CLOCK" THEN 'clock' || '\n' ELSE '' END || CASE WHEN target."MADE" IS DISTINCT FROM batch."MADE" THEN 'made' || '\n' ELSE '' END || CASE WHEN target."LOCAL" IS DISTINCT FROM batch."LOCAL" THEN 'local' || '\n' ELSE '' END || CASE WHEN TO_JSON(target."DOC") IS DISTINCT FROM TO_JSON(batch."DOC") THEN 'doc' || '\n' ELSE '' END || CASE WHEN target."RAW" IS DISTINCT FROM batch."RAW" THEN 'raw' || '\n' ELSE '' END AS differing,
+      COALESCE(batch."_PAGE", target."_PAGE") AS page,
+      target.in_table IS NOT NULL AS in_table,
+      batch."_PAGE" IS NOT NULL AS in_batch,
+      target."_HASH" = batch."_HASH" AS same_hash
+    FROM "ANALYTICS"."_ETL_BATCH" AS batch
+    FULL OUTER JOIN (SELECT *, TRUE AS in_table FROM "ANALYTICS"."EVERYTHING") AS target
+    ON (target."_ACCOUNT" = batch."_ACCOUNT" AND target."ID" = batch."ID")
+    WHERE COALESCE(batch."_PAGE", target."_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0)) AS paired
+  WHERE NOT (in_table AND in_batch AND differing = '')) AS judged
+WHERE kind <> 'same'
+UNION ALL
+SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT("_ACCOUNT"::VARCHAR, "ID"::VARCHAR)), '', MAX("_PAGE"), COUNT(*) - 1
+FROM "ANALYTICS"."EVERYTHING"
+GROUP BY "_ACCOUNT", "ID" HAVING COUNT(*) > 1 AND MAX("_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0);
+
+-- compare_source
+-- Values decide, not hashes: a row that was changed by hand keeps its hash.
+CREATE OR REPLACE TEMPORARY TABLE "ANALYTICS"."_ETL_DIFFERENCES" AS
+SELECT kind, row_key, differing, page, 1 AS counted
+FROM (
+  SELECT row_key, differing, page,
+    CASE
+      -- A listing that begins somewhere says nothing of what lies before.
+      WHEN NOT in_batch AND $from::VARCHAR IS NOT NULL THEN 'same'
+      WHEN is_explained THEN 'explained'
+      WHEN NOT in_table THEN 'missing'
+      WHEN NOT in_batch THEN 'surplus'
+      WHEN differing = '' THEN 'same'
+      WHEN same_hash THEN 'changed'
+      ELSE 'stale'
+    END AS kind
+  FROM (
+    SELECT
+      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR, target."_ACCOUNT"::VARCHAR), COALESCE(batch."ID"::VARCHAR, target."ID"::VARCHAR))) AS row_key,
+      '' || CASE WHEN target."TEXT" IS DISTINCT FROM batch."TEXT" THEN 'text' || '\n' ELSE '' END || CASE WHEN target."WHOLE" IS DISTINCT FROM batch."WHOLE" THEN 'whole' || '\n' ELSE '' END || CASE WHEN target."PRICE" IS DISTINCT FROM batch."PRICE" THEN 'price' || '\n' ELSE '' END || CASE WHEN target."SHARE" IS DISTINCT FROM batch."SHARE" THEN 'share' || '\n' ELSE '' END || CASE WHEN target."YES" IS DISTINCT FROM batch."YES" THEN 'yes' || '\n' ELSE '' END || CASE WHEN target."DAY" IS DISTINCT FROM batch."DAY" THEN 'day' || '\n' ELSE '' END || CASE WHEN target."CLOCK" IS DISTINCT FROM batch."CLOCK" THEN 'clock' || '\n' ELSE '' END || CASE WHEN target."MADE" IS DISTINCT FROM batch."MADE" THEN 'made' || '\n' ELSE '' END || CASE WHEN target."LOCAL" IS DISTINCT FROM batch."LOCAL" THEN 'local' || '\n' ELSE '' END || CASE WHEN TO_JSON(target."DOC") IS DISTINCT FROM TO_JSON(batch."DOC") THEN 'doc' || '\n' ELSE '' END || CASE WHEN target."RAW" IS DISTINCT FROM batch."RAW" THEN 'raw' || '\n' ELSE '' END AS differing,
+      COALESCE(batch."_PAGE", target."_PAGE") AS page,
+      target.in_table IS NOT NULL AS in_table,
+      batch."_PAGE" IS NOT NULL AS in_batch,
+      target."_HASH" = batch."_HASH" AS same_hash,
+      -- Blocked at the source, or changed or loaded since the audit began.
+      COALESCE(batch."_HASH" = '', FALSE)
+        OR COALESCE(RIGHT(batch."_CURSOR", LENGTH($changed_from::VARCHAR)) >= $changed_from::VARCHAR, FALSE)
+        OR (batch."_PAGE" IS NULL AND target."_LOADED_AT" >= $started_at::TIMESTAMP_TZ(6)) AS is_explained
+
+    FROM "ANALYTICS"."_ETL_BATCH" AS batch
+    FULL OUTER JOIN (SELECT *, TRUE AS in_table FROM "ANALYTICS"."EVERYTHING") AS target
+    ON (target."_ACCOUNT" = batch."_ACCOUNT" AND target."ID" = batch."ID")
+    WHERE COALESCE(batch."_PAGE", target."_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0)) AS paired
+  WHERE NOT (in_table AND in_batch AND differing = '')) AS judged
+WHERE kind <> 'same'
+UNION ALL
+SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT("_ACCOUNT"::VARCHAR, "ID"::VARCHAR)), '', MAX("_PAGE"), COUNT(*) - 1
+FROM "ANALYTICS"."EVERYTHING"
+GROUP BY "_ACCOUNT", "ID" HAVING COUNT(*) > 1 AND MAX("_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0);
+
+-- counted
+SELECT kind, SUM(counted) AS "ROWS" FROM "ANALYTICS"."_ETL_DIFFERENCES" GROUP BY kind;
+
+-- examples
+SELECT kind, row_key, differing AS columns, page FROM "ANALYTICS"."_ETL_DIFFERENCES"
+QUALIFY ROW_NUMBER() OVER (PARTITION BY kind ORDER BY row_key) <= 5
+ORDER BY kind, row_key;
+
+-- loaded
+SELECT unit, run, first_page, last_page, staged, inserted, updated, unchanged, superseded,
+  TO_VARCHAR(loaded_at, 'YYYY-MM-DD"T"HH24:MI:SS.FF3"Z"') AS loaded_at
+FROM "ANALYTICS"."_ETL_LOADS" WHERE mapping = 'everything' ORDER BY first_page, unit;
+
+-- forget
+-- Rows of one person, by key: each parameter is a list with one column of all keys.
+DELETE FROM "ANALYTICS"."EVERYTHING" AS target
+USING (
+  SELECT
+    wanted.k0::VARCHAR AS "_ACCOUNT",
+    wanted.k1::VARCHAR AS "ID"
+  FROM (VALUES ($k0, $k1)) AS wanted (k0, k1)
+) AS gone
+WHERE target."_ACCOUNT" = gone."_ACCOUNT" AND target."ID" = gone."ID";

@@ -1,0 +1,10 @@
+import { warehouseAuditContract } from '../../contracts/warehouse-audit-contract.ts';
+import { warehouseContract } from '../../contracts/warehouse-contract.ts';
+import { warehousePruneContract } from '../../contracts/warehouse-prune-contract.ts';
+import { warehouseVersionsContract } from '../../contracts/warehouse-versions-contract.ts';
+import { snowflakeUnderTest } from '../../support/snowflake-under-test.ts';
+
+warehouseContract('Snowflake', snowflakeUnderTest);
+warehouseVersionsContract('Snowflake', snowflakeUnderTest, 5);
+warehouseAuditContract('Snowflake', snowflakeUnderTest);
+warehousePruneContract('Snowflake', snowflakeUnderTest);
