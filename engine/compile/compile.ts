@@ -23,6 +23,7 @@ import { compileMapping } from './mapping.ts';
 import { compileSnowflake } from './snowflake.ts';
 import { compileSource } from './source.ts';
 import { deletingStreams, readAnew, reconcileStep, reloadStep, remapStep } from './state-steps.ts';
+import { strategyDiagnostics } from './strategies.ts';
 import { compileStream } from './stream.ts';
 import { sweepSteps } from './sweep.ts';
 import { costSyntax } from './syntax.ts';
@@ -56,6 +57,8 @@ export function compileProject(
   diagnostics.push(...project.sources.flatMap((source) => costSyntax(source, documents)));
   if (hasErrors(diagnostics)) return { diagnostics };
   const mappings = mapped.map((one) => one.mapping);
+  diagnostics.push(...strategyDiagnostics(project, mappings, snapshot.tables));
+  if (hasErrors(diagnostics)) return { diagnostics };
   const streams = streamsOf(project, mappings);
   const sql = new WarehouseSql(project, snapshot.tables);
   const compiled = compileSteps(project, mappings, streams, sql, snapshot, diagnostics);
