@@ -14,6 +14,7 @@ import type {
 } from '../model/forget.ts';
 import type { MappingPlan } from '../model/plan.ts';
 import type { ResponseCache, Staging } from '../model/ports.ts';
+import { hasVersionsTable } from '../model/strategy.ts';
 import { changedMapping, strangeMappings, unreadPages, unsearchable } from './forget-findings.ts';
 import { mentions, streamName, withoutNames, withoutPerson } from './forget-texts.ts';
 
@@ -228,7 +229,7 @@ async function eraseLoaded(
   // What tells which version of a record is the newest names it, and is no row.
   await warehouse.erase(
     mappings
-      .filter(({ deletes }) => deletes !== undefined && records.size > 0)
+      .filter((mapping) => hasVersionsTable(mapping) && records.size > 0)
       .map((mapping) =>
         statement(
           mapping,

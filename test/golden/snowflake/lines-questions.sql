@@ -189,7 +189,7 @@ QUALIFY ROW_NUMBER() OVER (
   ORDER BY line."_CURSOR" DESC NULLS LAST, line."_PAGE" DESC NULLS LAST, line."_ORDINAL" DESC NULLS LAST, line."_INDEX" DESC NULLS LAST) = 1;
 
 -- older_rows
--- Versions that are left out, since their record is known in a newer one.
+-- Versions that are left out, since their record is known in a newer one, or in this one.
 SELECT (SELECT COUNT(*) FROM "ANALYTICS"."_ETL_FILE" WHERE "_OP" IS NULL) - COUNT(*) AS superseded FROM "ANALYTICS"."_ETL_BATCH";
 
 -- forget

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Dialect, parse } from '@polyglot-sql/sdk';
 import { expect } from 'chai';
+import { evolve } from '../../../engine/compile/evolution.ts';
 import { eraseStatement } from '../../../engine/compile/forget-sql.ts';
 import { WarehouseSql } from '../../../engine/compile/warehouse-sql.ts';
 import { check, plan, planAudit, warehouseStatements } from '../../../engine/engine.ts';
@@ -100,9 +101,10 @@ function altered(project: Project, { mappings: all }: Plan): Named {
   const { marked } = all;
   if (marked === undefined) throw new Error('there is a mapping `marked`');
   const { schema, table } = marked;
-  const sql = new WarehouseSql(project, [{ schema, table, columns: [{ name: 'ID', type: 'VARCHAR' }] }]);
-  return sql
-    .define(marked, [])
+  const tables = [{ schema, table, columns: [{ name: 'ID', type: 'VARCHAR' }] }];
+  const contract = { tables: 'evolve', columns: 'evolve', types: 'freeze' } as const;
+  return new WarehouseSql(project, tables)
+    .define(evolve(marked, contract, 'snowflake', tables), [])
     .steps.flatMap(({ statements }) => statements.map((one) => ['alter', one] as const));
 }
 
