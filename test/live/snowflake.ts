@@ -1,3 +1,4 @@
+import { warehouseAppendContract } from '../contracts/warehouse-append-contract.ts';
 import { warehouseAuditContract } from '../contracts/warehouse-audit-contract.ts';
 import { warehouseContract } from '../contracts/warehouse-contract.ts';
 import { warehousePruneContract } from '../contracts/warehouse-prune-contract.ts';
@@ -11,6 +12,7 @@ if (why === undefined) {
   const open = snowflakeLive(process.env);
   warehouseContract('Snowflake, live', open);
   warehouseAuditContract('Snowflake, live', open);
+  warehouseAppendContract('Snowflake, live', open, 2);
   warehousePruneContract('Snowflake, live', open);
   warehouseVersionsContract('Snowflake, live', open, 2);
 } else {

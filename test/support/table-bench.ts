@@ -17,7 +17,7 @@ export interface TableBench {
   load(epoch: string, pages: Pages, more?: { readonly loadedAt?: string }): Promise<LoadCounts>;
   /** Holds what is staged of these pages against the table, as an audit does. */
   compare(pages: Pages): Promise<TableComparison>;
-  /** Rows by the names of their columns. */
+  /** Rows by the names of their columns, in lower case. */
   rows(): Promise<readonly Readonly<Record<string, string | null>>[]>;
 }
 
@@ -75,7 +75,9 @@ export async function tableBench(open: OpenUnderTest, declared: Declared): Promi
     compare: (pages) => compare(bench, pages),
     rows: async () => {
       const { columns, rows } = await warehouse.sample(schema, 'items', 100_000);
-      return rows.map((row) => Object.fromEntries(columns.map((name, at) => [name, row[at] ?? null])));
+      return rows.map((row) =>
+        Object.fromEntries(columns.map((name, at) => [name.toLowerCase(), row[at] ?? null])),
+      );
     },
   };
 }

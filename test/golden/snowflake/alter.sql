@@ -1,4 +1,31 @@
 -- alter
+CREATE SCHEMA IF NOT EXISTS "ANALYTICS";
+
+-- alter
+CREATE TABLE IF NOT EXISTS "ANALYTICS"."_ETL_LOADS" (
+  unit VARCHAR NOT NULL,
+  mapping VARCHAR NOT NULL,
+  run VARCHAR NOT NULL,
+  first_page NUMBER(38,0) NOT NULL,
+  last_page NUMBER(38,0) NOT NULL,
+  staged NUMBER(38,0) NOT NULL,
+  inserted NUMBER(38,0) NOT NULL,
+  updated NUMBER(38,0) NOT NULL,
+  unchanged NUMBER(38,0) NOT NULL,
+  superseded NUMBER(38,0) NOT NULL,
+  deleted NUMBER(38,0) NOT NULL,
+  loaded_at TIMESTAMP_TZ(6) NOT NULL
+);
+
+-- alter
+CREATE TABLE IF NOT EXISTS "ANALYTICS"."_ETL_COMPLETENESS" (
+  mapping VARCHAR NOT NULL,
+  complete_until VARCHAR,
+  open_blockers NUMBER(38,0) NOT NULL,
+  updated_at TIMESTAMP_TZ(6) NOT NULL
+);
+
+-- alter
 ALTER TABLE "SALES"."SELECT" ADD COLUMN IF NOT EXISTS "_ACCOUNT" VARCHAR;
 
 -- alter

@@ -1,3 +1,4 @@
+import { warehouseAppendContract } from '../../contracts/warehouse-append-contract.ts';
 import { warehouseAuditContract } from '../../contracts/warehouse-audit-contract.ts';
 import { warehouseContract } from '../../contracts/warehouse-contract.ts';
 import { warehousePruneContract } from '../../contracts/warehouse-prune-contract.ts';
@@ -8,3 +9,4 @@ warehouseContract('Snowflake', snowflakeUnderTest);
 warehouseVersionsContract('Snowflake', snowflakeUnderTest, 5);
 warehouseAuditContract('Snowflake', snowflakeUnderTest);
 warehousePruneContract('Snowflake', snowflakeUnderTest);
+warehouseAppendContract('Snowflake', snowflakeUnderTest, 3);

@@ -2,13 +2,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Dialect, parse } from '@polyglot-sql/sdk';
 import { expect } from 'chai';
-import { evolve } from '../../../engine/compile/evolution.ts';
 import { eraseStatement } from '../../../engine/compile/forget-sql.ts';
-import { WarehouseSql } from '../../../engine/compile/warehouse-sql.ts';
 import { check, plan, planAudit, warehouseStatements } from '../../../engine/engine.ts';
 import type { Plan } from '../../../engine/model/plan.ts';
 import type { Project } from '../../../engine/model/project.ts';
-import { emptyState } from '../../../engine/model/snapshot.ts';
+import { emptyState, type WarehouseTable } from '../../../engine/model/snapshot.ts';
 import { boundStatement } from '../../../engine/services/snowflake-warehouse/bound-statement.ts';
 import { projectFolder } from '../../support/cli.ts';
 import { root } from '../../support/root.ts';
@@ -35,6 +33,7 @@ const properties = Object.entries(types)
 /** Every way to load: by a key alone, by a cursor, with rows that leave, kept as deleted or removed, pruned by key and column. */
 const mappings: { readonly [name: string]: string } = {
   everything: `from: shop.orders\nload: {key: [id], prune: made}\nproperties:\n  id: {from: id, type: string}\n${properties}`,
+  kept: `from: shop.orders\nto: {schema: sales}\nload: {key: [id], strategy: append}\nproperties:\n  id: {from: id, type: string}\n  note: {from: note, type: string}\n`,
   plain: `from: shop.notes\nto: {schema: sales}\nload: {key: [id]}\nproperties:\n  id: {from: id, type: integer}\n  note: {from: note, type: string}\n`,
   marked: `from: shop.flagged\nto: {schema: sales, table: Select}\nload: {key: [id], deletes: soft}\nproperties:\n  id: {from: id, type: string}\n  note: {from: note, type: string}\n`,
   lines: `from: shop.flagged\neach: lines\nload: {key: [order, sku], children: replace}\nproperties:\n  order: {from: $parent.id, type: integer}\n  sku: {from: sku, type: string}\n  raw: {from: raw, type: binary}\n`,
@@ -42,7 +41,7 @@ const mappings: { readonly [name: string]: string } = {
 
 const cursor = 'cursor: {field: at, from: {query: since}}';
 
-async function compiled(): Promise<{ project: Project; plan: Plan }> {
+async function compiled(tables: readonly WarehouseTable[] = []): Promise<{ project: Project; plan: Plan }> {
   const folder = projectFolder({
     'etl.yml':
       'kind: project\nname: demo\nenvironments:\n  dev:\n    warehouse: {type: snowflake, account: A, user: U, database: D, password: "${env:P}", schema: analytics}\n',
@@ -56,7 +55,7 @@ async function compiled(): Promise<{ project: Project; plan: Plan }> {
   });
   const checked = await check(folder, root);
   if (checked.project === undefined) throw new Error(JSON.stringify(checked.diagnostics));
-  const made = plan(checked, checked.project, '0', emptyState);
+  const made = plan(checked, checked.project, '0', { ...emptyState, tables });
   if (made.plan === undefined) throw new Error(JSON.stringify(made.diagnostics));
   return { project: checked.project, plan: made.plan };
 }
@@ -92,20 +91,19 @@ async function emitted(): Promise<ReadonlyMap<string, Named>> {
       ['forget', erase.sql],
     ]);
   }
-  files.set('alter', altered(project, whole));
+  files.set('alter', await altered());
   return files;
 }
 
 /** A table that lacks columns, one that a new deletion needs among them. */
-function altered(project: Project, { mappings: all }: Plan): Named {
-  const { marked } = all;
-  if (marked === undefined) throw new Error('there is a mapping `marked`');
-  const { schema, table } = marked;
-  const tables = [{ schema, table, columns: [{ name: 'ID', type: 'VARCHAR' }] }];
-  const contract = { tables: 'evolve', columns: 'evolve', types: 'freeze' } as const;
-  return new WarehouseSql(project, tables)
-    .define(evolve(marked, contract, 'snowflake', tables), [])
-    .steps.flatMap(({ statements }) => statements.map((one) => ['alter', one] as const));
+async function altered(): Promise<Named> {
+  const columns = [{ name: 'ID', type: 'VARCHAR' }];
+  const { plan: whole } = await compiled([{ schema: 'SALES', table: 'SELECT', columns }]);
+  return whole.steps.flatMap((step) =>
+    step.kind === 'define' && step.mapping === 'marked'
+      ? step.statements.map((sql) => ['alter', sql] as const)
+      : [],
+  );
 }
 
 /** As it is sent: `$name` bound, `$path` and `$file` filled in. */

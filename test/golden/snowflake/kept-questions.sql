@@ -1,0 +1,190 @@
+-- open
+-- What is temporary goes with the session, whatever ends it, and no other session sees it.
+CREATE TEMPORARY STAGE IF NOT EXISTS "ANALYTICS"."_ETL_STAGE";
+
+-- open
+CREATE OR REPLACE TEMPORARY TABLE "ANALYTICS"."_ETL_FILE" (
+  "_ACCOUNT" VARCHAR,
+  "ID" VARCHAR,
+  "NOTE" VARCHAR,
+  "_PAGE" NUMBER(38,0),
+  "_ORDINAL" NUMBER(38,0),
+  "_INDEX" NUMBER(38,0),
+  "_RECORD" VARCHAR,
+  "_CURSOR" VARCHAR,
+  "_HASH" VARCHAR,
+  "_OP" VARCHAR
+);
+
+-- open
+CREATE OR REPLACE TEMPORARY TABLE "ANALYTICS"."_ETL_BATCH" (
+  "_ACCOUNT" VARCHAR,
+  "ID" VARCHAR,
+  "NOTE" VARCHAR,
+  "_PAGE" NUMBER(38,0),
+  "_ORDINAL" NUMBER(38,0),
+  "_INDEX" NUMBER(38,0),
+  "_RECORD" VARCHAR,
+  "_CURSOR" VARCHAR,
+  "_HASH" VARCHAR,
+  "_OP" VARCHAR
+);
+
+-- copy
+PUT 'file://$file' @"ANALYTICS"."_ETL_STAGE"/$path/ AUTO_COMPRESS = FALSE SOURCE_COMPRESSION = GZIP OVERWRITE = TRUE;
+
+-- copy
+-- An empty field is NULL and a text is always quoted, so that NULL, '' and '\N' differ. A cursor says what kind it is of.
+COPY INTO "ANALYTICS"."_ETL_FILE" (
+  "_ACCOUNT", "ID", "NOTE", "_PAGE", "_ORDINAL", "_INDEX", "_RECORD", "_CURSOR", "_HASH", "_OP")
+FROM (
+  SELECT
+    $1,
+    $2,
+    $3,
+    $4,
+    $5,
+    $6,
+    $7,
+    'at timestamp: ' || $8,
+    $9,
+    $10
+  FROM @"ANALYTICS"."_ETL_STAGE"/$path/
+)
+FILE_FORMAT = (
+  TYPE = CSV, COMPRESSION = GZIP, FIELD_DELIMITER = ',', RECORD_DELIMITER = '\n', FIELD_OPTIONALLY_ENCLOSED_BY = '"',
+  ESCAPE = NONE, ESCAPE_UNENCLOSED_FIELD = NONE, NULL_IF = (), EMPTY_FIELD_AS_NULL = TRUE, TRIM_SPACE = FALSE, ENCODING = 'UTF8')
+ON_ERROR = ABORT_STATEMENT;
+
+-- superseded
+-- Rows of the file, and how many of them have a newer version in it.
+SELECT COALESCE(SUM(versions), 0) AS filed, COALESCE(SUM(versions - 1), 0) AS superseded
+
+FROM (
+  SELECT COUNT(*) AS versions
+  FROM "ANALYTICS"."_ETL_FILE"
+  GROUP BY "_ACCOUNT", "ID") AS counted;
+
+-- batch
+INSERT INTO "ANALYTICS"."_ETL_BATCH" SELECT * FROM "ANALYTICS"."_ETL_FILE";
+
+-- newest
+-- The newest version of a row wins: by cursor, then by page order.
+INSERT INTO "ANALYTICS"."_ETL_BATCH" SELECT * FROM "ANALYTICS"."_ETL_FILE"
+QUALIFY ROW_NUMBER() OVER (
+  PARTITION BY "_ACCOUNT", "ID"
+  ORDER BY "_CURSOR" DESC NULLS LAST, "_PAGE" DESC NULLS LAST, "_ORDINAL" DESC NULLS LAST, "_INDEX" DESC NULLS LAST) = 1;
+
+-- count
+SELECT COUNT(*) AS "ROWS" FROM "SALES"."KEPT";
+
+-- compare
+-- Values decide, not hashes: a row that was changed by hand keeps its hash.
+CREATE OR REPLACE TEMPORARY TABLE "ANALYTICS"."_ETL_DIFFERENCES" AS
+SELECT kind, row_key, differing, page, 1 AS counted
+FROM (
+  SELECT row_key, differing, page,
+    CASE
+      WHEN NOT in_table THEN 'missing'
+      WHEN NOT in_batch THEN 'surplus'
+      WHEN differing = '' THEN 'same'
+      WHEN same_hash THEN 'changed'
+      ELSE 'stale'
+    END AS kind
+  FROM (
+    SELECT
+      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR, target."_ACCOUNT"::VARCHAR), COALESCE(batch."ID"::VARCHAR, target."ID"::VARCHAR), COALESCE(batch."_CURSOR"::VARCHAR, target."_CURSOR"::VARCHAR), COALESCE(batch."_HASH"::VARCHAR, target."_HASH"::VARCHAR))) AS row_key,
+      '' || CASE WHEN target."NOTE" IS DISTINCT FROM batch."NOTE" THEN 'note' || '\n' ELSE '' END AS differing,
+      COALESCE(batch."_PAGE", target."_PAGE") AS page,
+      target.in_table IS NOT NULL AS in_table,
+      batch."_PAGE" IS NOT NULL AS in_batch,
+      target."_HASH" = batch."_HASH" AS same_hash
+    FROM "ANALYTICS"."_ETL_BATCH" AS batch
+    FULL OUTER JOIN (SELECT *, TRUE AS in_table FROM "SALES"."KEPT") AS target
+    ON (target."_ACCOUNT" = batch."_ACCOUNT" AND target."ID" = batch."ID" AND target."_HASH" = batch."_HASH" AND COALESCE(target."_CURSOR", '') = COALESCE(batch."_CURSOR", ''))
+    WHERE COALESCE(batch."_PAGE", target."_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0)) AS paired
+  WHERE NOT (in_table AND in_batch AND differing = '')) AS judged
+WHERE kind <> 'same'
+UNION ALL
+SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT("_ACCOUNT"::VARCHAR, "ID"::VARCHAR, "_CURSOR"::VARCHAR, "_HASH"::VARCHAR)), '', MAX("_PAGE"), COUNT(*) - 1
+FROM "SALES"."KEPT"
+GROUP BY "_ACCOUNT", "ID", "_CURSOR", "_HASH" HAVING COUNT(*) > 1 AND MAX("_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0);
+
+-- compare_source
+-- Values decide, not hashes: a row that was changed by hand keeps its hash.
+CREATE OR REPLACE TEMPORARY TABLE "ANALYTICS"."_ETL_DIFFERENCES" AS
+SELECT kind, row_key, differing, page, 1 AS counted
+FROM (
+  SELECT row_key, differing, page,
+    CASE
+      -- A listing that begins somewhere says nothing of what lies before.
+      WHEN NOT in_batch AND $from::VARCHAR IS NOT NULL THEN 'same'
+      WHEN is_explained THEN 'explained'
+      WHEN NOT in_table THEN 'missing'
+      WHEN NOT in_batch THEN 'surplus'
+      WHEN differing = '' THEN 'same'
+      WHEN same_hash THEN 'changed'
+      ELSE 'stale'
+    END AS kind
+  FROM (
+    SELECT
+      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR, target."_ACCOUNT"::VARCHAR), COALESCE(batch."ID"::VARCHAR, target."ID"::VARCHAR))) AS row_key,
+      '' || CASE WHEN target."NOTE" IS DISTINCT FROM batch."NOTE" THEN 'note' || '\n' ELSE '' END AS differing,
+      COALESCE(batch."_PAGE", target."_PAGE") AS page,
+      target.in_table IS NOT NULL AS in_table,
+      batch."_PAGE" IS NOT NULL AS in_batch,
+      target."_HASH" = batch."_HASH" AS same_hash,
+      -- Blocked at the source, or changed or loaded since the audit began.
+      COALESCE(batch."_HASH" = '', FALSE)
+        OR COALESCE(RIGHT(batch."_CURSOR", LENGTH($changed_from::VARCHAR)) >= $changed_from::VARCHAR, FALSE)
+        OR (batch."_PAGE" IS NULL AND target."_LOADED_AT" >= $started_at::TIMESTAMP_TZ(6)) AS is_explained
+
+    FROM "ANALYTICS"."_ETL_BATCH" AS batch
+    FULL OUTER JOIN (SELECT *, TRUE AS in_table FROM "SALES"."KEPT"
+
+      QUALIFY ROW_NUMBER() OVER (
+        PARTITION BY "_ACCOUNT", "ID"
+        ORDER BY "_CURSOR" DESC NULLS LAST, "_PAGE" DESC NULLS LAST) = 1) AS target
+    ON (target."_ACCOUNT" = batch."_ACCOUNT" AND target."ID" = batch."ID")
+    WHERE COALESCE(batch."_PAGE", target."_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0)) AS paired
+  WHERE NOT (in_table AND in_batch AND differing = '')) AS judged
+WHERE kind <> 'same'
+UNION ALL
+SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT("_ACCOUNT"::VARCHAR, "ID"::VARCHAR, "_CURSOR"::VARCHAR, "_HASH"::VARCHAR)), '', MAX("_PAGE"), COUNT(*) - 1
+FROM "SALES"."KEPT"
+GROUP BY "_ACCOUNT", "ID", "_CURSOR", "_HASH" HAVING COUNT(*) > 1 AND MAX("_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0);
+
+-- counted
+SELECT kind, SUM(counted) AS "ROWS" FROM "ANALYTICS"."_ETL_DIFFERENCES" GROUP BY kind;
+
+-- examples
+SELECT kind, row_key, differing AS columns, page FROM "ANALYTICS"."_ETL_DIFFERENCES"
+QUALIFY ROW_NUMBER() OVER (PARTITION BY kind ORDER BY row_key) <= 5
+ORDER BY kind, row_key;
+
+-- loaded
+SELECT unit, run, first_page, last_page, staged, inserted, updated, unchanged, superseded,
+  TO_VARCHAR(loaded_at, 'YYYY-MM-DD"T"HH24:MI:SS.FF3"Z"') AS loaded_at
+FROM "ANALYTICS"."_ETL_LOADS" WHERE mapping = 'kept' ORDER BY first_page, unit;
+
+-- current
+-- The newest version of a row wins: by cursor, then by page order.
+INSERT INTO "ANALYTICS"."_ETL_BATCH" SELECT * FROM "ANALYTICS"."_ETL_FILE"
+QUALIFY ROW_NUMBER() OVER (
+  PARTITION BY "_ACCOUNT", "ID", "_CURSOR", "_HASH"
+  ORDER BY "_CURSOR" DESC NULLS LAST, "_PAGE" DESC NULLS LAST, "_ORDINAL" DESC NULLS LAST, "_INDEX" DESC NULLS LAST) = 1;
+
+-- older_rows
+-- Versions that are left out, since their record is known in a newer one, or in this one.
+SELECT (SELECT COUNT(*) FROM "ANALYTICS"."_ETL_FILE") - COUNT(*) AS superseded FROM "ANALYTICS"."_ETL_BATCH";
+
+-- forget
+-- Rows of one person, by key: each parameter is a list with one column of all keys.
+DELETE FROM "SALES"."KEPT" AS target
+USING (
+  SELECT
+    wanted.k0::VARCHAR AS "_ACCOUNT",
+    wanted.k1::VARCHAR AS "ID"
+  FROM (VALUES ($k0, $k1)) AS wanted (k0, k1)
+) AS gone
+WHERE target."_ACCOUNT" = gone."_ACCOUNT" AND target."ID" = gone."ID";
