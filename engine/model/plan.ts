@@ -250,6 +250,8 @@ export interface MappingPlan {
   readonly versionedBy?: string;
   /** Absent where no row ever leaves the table. */
   readonly deletes?: DeletesPlan;
+  /** Bytes that the values of the key may have together, where the warehouse has a limit. */
+  readonly keyBytesMax?: number;
   /** SHA-256 of everything that decides the rows; a change means that kept pages are mapped again. */
   readonly hash: string;
   /** Values that people have set; they are no part of the hash. */
