@@ -3,9 +3,10 @@ import { compileProject, compileWarehouse } from './compile/compile.ts';
 import { eraseStatement } from './compile/forget-sql.ts';
 import { type LeftOver, leftOver } from './compile/left-over.ts';
 import { compileRetry, type Retry } from './compile/retry.ts';
+import { subjectStreams } from './compile/subject-streams.ts';
 import { WarehouseSql } from './compile/warehouse-sql.ts';
 import { executePlan, listing } from './execute/execute.ts';
-import { compileEraser, type EraserSecrets } from './execute/map/erase.ts';
+import { compileErasers, type EraserSecrets } from './execute/map/erase.ts';
 import { mapRecords } from './execute/map-records.ts';
 import { type MaterialiseServices, materialise } from './execute/materialise.ts';
 import { type Preview, previewMapping } from './execute/preview.ts';
@@ -21,6 +22,7 @@ import type { Project, ProjectFiles } from './model/project.ts';
 import type { RunReport } from './model/run-report.ts';
 import type { StateSnapshot } from './model/snapshot.ts';
 import type { KeptRun } from './model/state-port.ts';
+import { streamsOf } from './model/stream-refs.ts';
 import type { WarehouseStatements } from './model/warehouse-views.ts';
 import { readProject } from './read/read.ts';
 import { withOverrides } from './read/with-overrides.ts';
@@ -116,16 +118,21 @@ export const preview = (plan: Plan, mapping: string, services: RunServices): Pro
 export const list = (plan: Plan, step: ExtractStep, services: RunServices): AsyncIterable<ReceivedPage> =>
   listing(plan, step, services);
 
-/** Finds and erases one person in each stream that says whom its records are about. */
-export const erasers = (plan: Plan, subject: string, secrets: EraserSecrets): readonly StreamEraser[] =>
-  plan.steps.flatMap((step) =>
-    step.kind === 'extract' && step.stream.subject !== undefined
-      ? [compileEraser(step.stream, readersOf(plan, step.mappings), subject, secrets)]
-      : [],
-  );
-
-const readersOf = ({ mappings }: Plan, names: readonly string[]): readonly MappingPlan[] =>
-  names.flatMap((name) => mappings[name] ?? []);
+/**
+ * Finds and erases one person in each stream of a project that says whom its records are about, in its sweeps, and in what
+ * they found gone.
+ */
+export const erasers = (
+  project: Project,
+  { mappings }: Plan,
+  subject: string,
+  secrets: EraserSecrets,
+): readonly StreamEraser[] =>
+  subjectStreams(project, mappings).flatMap((streams) => {
+    const full = `${streams.stream.source}.${streams.stream.name}`;
+    const readers = Object.values(mappings).filter((mapping) => streamsOf(mapping).includes(full));
+    return compileErasers(streams, readers, subject, secrets);
+  });
 
 /** How rows with certain values are deleted from a mapping's table, or from another one that belongs to it. */
 export const erasing =

@@ -21,10 +21,10 @@ import { warehousePath } from './state.ts';
 export const streamsOf = ({ steps }: Plan): readonly StreamPlan[] =>
   steps.flatMap((step) => (step.kind === 'extract' ? [step.stream] : []));
 
-/** What finds somebody in each stream. @throws RefusedError (exit 3) when no stream names persons */
+/** What finds somebody in all that is kept of each stream. @throws RefusedError (exit 3) when no stream names persons */
 export function erasersOf({ plan, project }: PlannedProject, subject: string): readonly StreamEraser[] {
   const references = environmentReferences(project.folder, process.env);
-  const found = erasers(plan, subject, {
+  const found = erasers(project, plan, subject, {
     ...(plan.piiKey !== undefined && { piiKey: references.resolve(plan.piiKey) }),
     ...(plan.pageKey !== undefined && { pageKey: references.resolve(plan.pageKey) }),
   });
@@ -95,7 +95,7 @@ const materialising = ({
 function cacheGroups(plan: Plan, found: readonly StreamEraser[]): readonly string[] {
   const scope = [plan.project, plan.environment];
   const sources = new Set(found.map(({ stream }) => stream.source));
-  const groups = streamsOf(plan)
+  const groups = [...streamsOf(plan), ...found.map(({ stream }) => stream)]
     .filter(({ source }) => sources.has(source))
     .flatMap(({ source, account, name, lookups }) =>
       [`pages:${name}`, ...lookups.map((lookup) => `lookup:${lookup.name}`)].map((kind) =>

@@ -69,8 +69,17 @@ async function execute(
     if (!quiet) process.stderr.write(note(work.plan));
     const { plan } = work;
     const report = await measured({ plan, limiter: services.limiter, metrics }, () => run(plan, services));
-    const { staging, memory, http, clock } = services;
-    const channel = { http, clock, memory, references, blockers: staging.blockers };
+    const { staging, memory, http, clock, limiter, state } = services;
+    const channel = {
+      http,
+      clock,
+      memory,
+      references,
+      blockers: staging.blockers,
+      limiter,
+      runs: state.runs,
+      plan,
+    };
     const unsent = await sendAlerts(plan.alerts ?? [], report, channel);
     const exitCode = runExitCode(report, stop.received());
     return {

@@ -157,12 +157,13 @@ const retention = ({ pages, size }: config.KeepSettings = {}): StagingPlan['keep
 
 const pagerdutyUrl = 'https://events.pagerduty.com/v2/enqueue';
 
-const compileAlert = ({ to, url, key, on, age, owners }: config.Alert): AlertPlan => ({
+const compileAlert = ({ to, url, key, on, age, deviation, owners }: config.Alert): AlertPlan => ({
   to,
   url: url ?? pagerdutyUrl,
   ...(key !== undefined && { key }),
   on: on ?? ['blocker', 'auth_failure', 'run_failed'],
   ageMs: parseDuration(age ?? '24h'),
+  deviation: deviation ?? 4,
   ...(owners && { owners }),
 });
 
@@ -223,7 +224,7 @@ function compileSteps(
       ...(notes.length > 0 && { notes }),
       ...stopOf(project, mapping),
       ...cadenceOf(project, mapping),
-      ...cursorOf(streams.get(mapping.stream)),
+      ...madeOf(streams.get(mapping.stream)),
     });
   }
   return steps;
@@ -276,6 +277,11 @@ function stopOf(project: Project, { name }: MappingPlan): Pick<LoadStep, 'stop'>
   };
 }
 
+const madeOf = (stream: StreamPlan | undefined): Pick<LoadStep, 'from' | 'cursor'> => ({
+  ...(stream && { from: stream }),
+  ...(stream?.cursor && { cursor: stream.cursor.type }),
+});
+
 function cadenceOf(project: Project, { name }: MappingPlan): Pick<LoadStep, 'cadence'> {
   const load = project.mappings.find((mapping) => mapping.name === name)?.load;
   const [every, budget] = [load?.every, load?.budget];
@@ -287,9 +293,6 @@ function cadenceOf(project: Project, { name }: MappingPlan): Pick<LoadStep, 'cad
     },
   };
 }
-
-const cursorOf = (stream: StreamPlan | undefined): Pick<LoadStep, 'cursor'> =>
-  stream?.cursor === undefined ? {} : { cursor: stream.cursor.type };
 
 function checkStep(project: Project, mapping: MappingPlan): readonly Step[] {
   const declared = project.mappings.find(({ name }) => name === mapping.name)?.checks ?? [];

@@ -32,13 +32,18 @@ export function sweepSteps(stream: StreamPlan, mappings: readonly MappingPlan[])
       kind: 'sweep',
       id: `sweep ${full}`,
       reason: `what the whole listing no longer has is gone from ${names.join(', ')}`,
-      stream: listing(stream),
-      gone: gone(stream, swept[0]?.versionedBy),
+      ...sweptStreams(stream, swept[0]?.versionedBy),
       sweep,
       mappings: names,
     },
   ];
 }
+
+/** The streams of a sweep: the whole listing, and what it finds gone. `kind` is the kind of cursor that its mappings go by. */
+export const sweptStreams = (
+  stream: StreamPlan,
+  kind: string | undefined,
+): Pick<SweepStep, 'stream' | 'gone'> => ({ stream: listing(stream), gone: gone(stream, kind) });
 
 /** The stream as a first run reads it. Its rows are staged like others: what an incremental run has missed is found, too. */
 function listing({ cache: _, ...stream }: StreamPlan): StreamPlan {

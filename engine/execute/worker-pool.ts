@@ -11,6 +11,7 @@ import { assert, complaint, type ExplainedError, TerminalError, TransientError }
 import type { Forgotten } from '../model/forget.ts';
 import type { MappingPlan, Plan } from '../model/plan.ts';
 import type { References } from '../model/ports.ts';
+import { needsRows } from '../model/staged-rows.ts';
 import type { LookedUp, Program, WorkerAnswer, WorkerSetup, WorkerTask } from './protocol.ts';
 import { transferable } from './transferable.ts';
 
@@ -193,26 +194,18 @@ export function rowsPool(
   nowMs: number,
   forgotten?: Forgotten,
 ): WorkerPool {
-  const stream = plan.steps
-    .flatMap((step) => (step.kind === 'extract' ? [step.stream] : []))
-    .find(({ source, name }) => `${source}.${name}` === mapping.stream);
-  assert(stream, `the plan reads the stream of ${mapping.name}`);
+  const step = plan.steps.find((one) => one.kind === 'load' && one.mapping === mapping.name);
+  const stream = step?.kind === 'load' ? step.from : undefined;
+  assert(stream, `the plan knows the stream of ${mapping.name}`);
   const programs = [{ id: mapping.name, stream, mappings: [withoutExpired(mapping, nowMs)] }];
   return new WorkerPool({ programs, ...secrets(plan, references), ...(forgotten && { forgotten }) }, 1);
 }
 
-/**
- * Mappings whose rows need not be staged with their pages: nothing looks at them before they are loaded. Where rows leave a
- * table, several streams make them, and a sweep looks for those it has not seen.
- */
-const unstagedMappings = ({ staging, mappings, steps }: Plan): readonly string[] =>
-  Object.keys(mappings).filter(
-    (name) =>
-      staging.rows === false &&
-      // What leaves a table may come from other streams than its rows.
-      mappings[name]?.deletes === undefined &&
-      !steps.some((step) => step.kind === 'check' && step.mapping === name),
-  );
+/** Mappings whose rows need not be staged with their pages. */
+const unstagedMappings = (plan: Plan): readonly string[] =>
+  plan.staging.rows === false
+    ? Object.keys(plan.mappings).filter((name) => needsRows(plan, name) === undefined)
+    : [];
 
 function secrets(plan: Plan, references: References): Omit<WorkerSetup, 'programs'> {
   const { piiKey, pageKey } = plan;

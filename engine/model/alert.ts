@@ -7,6 +7,8 @@ export type AlertEvent =
   | 'auth_failure'
   | 'run_failed'
   | 'freshness'
+  | 'record_count'
+  | 'quota_forecast'
   | 'run_succeeded';
 
 /** Where alerts go, and which; addresses and keys stay references. */
@@ -16,6 +18,8 @@ export interface AlertPlan {
   readonly key?: string;
   readonly on: readonly AlertEvent[];
   readonly ageMs: number;
+  /** How far, in times of the usual, a count of records may be from the median of the last runs. */
+  readonly deviation: number;
   /** Whose Blockers; absent for all. */
   readonly owners?: readonly string[];
 }

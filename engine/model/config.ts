@@ -147,7 +147,7 @@ export interface StagingSettings {
    */
   schema?: string;
   /**
-   * Whether every row is staged with its page. With `false` only pages are, which is faster and takes less room: load files are written in the same pass, and rows are made of the kept pages when something needs them. A mapping with checks stages its rows in any case.
+   * Whether every row is staged with its page. With `false` only pages are, which is faster and takes less room: load files are written in the same pass, and rows are made of the kept pages when something needs them. A mapping with checks, and one whose rows can leave the table, stages its rows in any case, as `etl plan` says.
    */
   rows?: boolean;
   keep?: KeepSettings;
@@ -313,13 +313,26 @@ export interface Alert {
    */
   key?: string;
   /**
-   * What is told: a Blocker that was opened, one that is open for longer than `age`, credentials that were refused, a run that failed (and the first one that succeeds again), a `freshness` check that fails, and every run that succeeds, for a watch that waits for it.
+   * What is told: a Blocker that was opened, one that is open for longer than `age`, credentials that were refused, a run that failed (and the first one that succeeds again), a `freshness` check that fails, a stream that brings far fewer or more records than its last runs did, a quota of a day or longer that will be used up before it is given anew if runs go on as they do, and every run that succeeds, for a watch that waits for it.
    */
-  on?: ('blocker' | 'blocker_age' | 'auth_failure' | 'run_failed' | 'freshness' | 'run_succeeded')[];
+  on?: (
+    | 'blocker'
+    | 'blocker_age'
+    | 'auth_failure'
+    | 'run_failed'
+    | 'freshness'
+    | 'record_count'
+    | 'quota_forecast'
+    | 'run_succeeded'
+  )[];
   /**
    * How long a Blocker may be open, for `blocker_age`.
    */
   age?: string;
+  /**
+   * For `record_count`: how many times as far as usual a stream’s count of records may be from the median of its last runs. Usual is the median of their own distances, and at least a tenth of the count.
+   */
+  deviation?: number;
   /**
    * Only Blockers of these owners; without it, of all.
    */

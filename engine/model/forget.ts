@@ -42,6 +42,11 @@ export interface RecordPlaces {
   readonly ordinals: readonly number[];
 }
 
+/** The same in a staged table, with the primary keys of the records. */
+export interface StagedPlaces extends RecordPlaces {
+  readonly keys: readonly string[];
+}
+
 /** The records of one person in a page. */
 export interface FoundRecords {
   readonly ordinals: readonly number[];
@@ -60,12 +65,17 @@ export interface SubjectColumn {
 
 /** Finds one person in what is kept of a stream. */
 export interface StreamEraser {
+  /** As its pages are kept: the declared stream, its sweep, or what the sweep found gone. */
   readonly stream: StreamPlan;
+  /** The declared stream, `source.stream`: tombstones and mappings go by it. */
+  readonly declared: string;
   readonly mappings: readonly MappingPlan[];
   /** The person as the API says it, and as it is stored. */
   readonly names: readonly string[];
   /** Columns that hold the subject as it is. */
   readonly columns: readonly SubjectColumn[];
+  /** Whether a primary key names the person. */
+  namesKey(key: string): boolean;
   hash(salt: string): string;
   find(body: Uint8Array, page: number): FoundRecords | PageFailure;
   /** The page with tombstones in the place of the records. */
@@ -112,8 +122,13 @@ export interface Forgetting {
   /** Whether pages with the subject are kept again from now on; gives how many tombstones went. */
   lift(hashes: readonly string[]): Promise<number>;
   finish(hashes: readonly string[]): Promise<void>;
-  /** Where staged rows have a value in a column. */
-  places(mapping: MappingPlan, column: string, value: StagedValue): Promise<readonly RecordPlaces[]>;
+  /** Where rows and markers of a stream's pages have one of these values in a column. */
+  places(
+    stream: StreamPlan,
+    mapping: MappingPlan,
+    column: string,
+    values: readonly StagedValue[],
+  ): Promise<readonly StagedPlaces[]>;
   rows(mapping: MappingPlan, places: readonly RecordPlaces[]): Promise<SubjectRows>;
   /** What Blockers, requests and open windows of the stream say of the person goes. */
   redact(stream: StreamPlan, redaction: Redaction): Promise<void>;

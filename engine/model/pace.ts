@@ -11,7 +11,8 @@ const unitsMs = {
   month: 31 * 24 * 60 * minuteMs,
 } as const;
 
-const lengthMs = ({ everyMs, unit }: CalendarPlan): number =>
+/** How long a calendar window lasts; the longest, where they differ. */
+export const lengthMs = ({ everyMs, unit }: CalendarPlan): number =>
   everyMs ?? (unit === undefined ? minuteMs : unitsMs[unit]);
 
 /** Cost per minute that a limit lets through in the long run; undefined for a limit of requests at once. */

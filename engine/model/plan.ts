@@ -149,6 +149,8 @@ export interface DefineStep extends StepBase {
 export interface LoadStep extends StepBase {
   readonly kind: 'load';
   readonly mapping: string;
+  /** Whose pages the mapping is made of: rows that were not staged are made of them, also where the plan does not read it. */
+  readonly from?: StreamPlan;
   /** What of the mapping does not get into the table, and what of the table stays as it is, for people. */
   readonly notes?: readonly string[];
   /** Files of the project that statements come from, by the template's name; absent where all are the package's. */

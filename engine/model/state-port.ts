@@ -90,6 +90,11 @@ export interface Runs {
   find(run: string): Promise<KeptRun | undefined>;
   /** The last runs, newest first. */
   last(limit: number): Promise<readonly RunView[]>;
+  /** How many records the last runs that succeeded have received of a stream, newest first; only runs that asked for it. */
+  received(
+    stream: Pick<StreamRef, 'source' | 'account' | 'name'>,
+    limit: number,
+  ): Promise<readonly RunRecords[]>;
   /** Drops the plans of runs that began before, and what was noted of their steps. */
   forget(before: string): Promise<void>;
 }
@@ -99,6 +104,14 @@ export interface RunView {
   readonly status: string;
   readonly startedAt: string;
   readonly finishedAt?: string;
+}
+
+/** What one run has received of a stream. */
+export interface RunRecords {
+  readonly run: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly records: number;
 }
 
 /** A stream with its mappings, as the project has them now. */

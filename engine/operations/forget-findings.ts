@@ -29,7 +29,10 @@ export function unsearchable(
   staged: readonly MappingPlan[],
   dropped: number,
 ): readonly Diagnostic[] {
-  const blind = staged.filter(({ name }) => eraser.columns.every(({ mapping }) => mapping.name !== name));
+  const isKey = eraser.names.some(eraser.namesKey);
+  const blind = staged.filter(
+    ({ name }) => !isKey && eraser.columns.every(({ mapping }) => mapping.name !== name),
+  );
   if (dropped === 0 || blind.length === 0) return [];
   const names = blind.map(({ name }) => name).join(', ');
   return [

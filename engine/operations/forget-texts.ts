@@ -121,7 +121,7 @@ function isBlocked(value: object, { erasers, keys }: PersonTexts): boolean {
   if (!('mapping' in value && 'record' in value)) return false;
   const { mapping, record } = value;
   const eraser = erasers.find(({ mappings }) => mappings.some(({ name }) => name === mapping));
-  return eraser !== undefined && (keys.get(streamName(eraser))?.has(String(record)) ?? false);
+  return eraser !== undefined && (keys.get(eraser.declared)?.has(String(record)) ?? false);
 }
 
 /** A finding about a page of a stream with persons: it may quote what was received, and was never stored. */
@@ -129,7 +129,7 @@ function isAboutPage(value: object, { erasers }: PersonTexts): boolean {
   if (!('code' in value && 'summary' in value && String(value.code).startsWith('ETL05'))) return false;
   const text = JSON.stringify(value);
   return erasers.some((eraser) =>
-    [streamName(eraser), ...eraser.mappings.map(({ name }) => name)].some((name) => standsIn(text, name)),
+    [eraser.declared, ...eraser.mappings.map(({ name }) => name)].some((name) => standsIn(text, name)),
   );
 }
 

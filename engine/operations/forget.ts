@@ -9,12 +9,14 @@ import type {
   FoundRecords,
   RecordPlaces,
   RunFiles,
+  StagedPlaces,
   StreamEraser,
   WarehouseEraser,
 } from '../model/forget.ts';
 import type { MappingPlan } from '../model/plan.ts';
-import type { ResponseCache, Staging } from '../model/ports.ts';
+import type { KeptPages, ResponseCache, Staging } from '../model/ports.ts';
 import { hasVersionsTable } from '../model/strategy.ts';
+import { declaredName } from '../model/sweep.ts';
 import { changedMapping, strangeMappings, unreadPages, unsearchable } from './forget-findings.ts';
 import { mentions, streamName, withoutNames, withoutPerson } from './forget-texts.ts';
 
@@ -47,6 +49,8 @@ interface FoundInStream {
 
 export interface FoundSubject {
   readonly streams: readonly FoundInStream[];
+  /** Streams with pages that do not say whom their records are about. */
+  readonly notSearched: readonly string[];
   /** What could not be searched. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -56,13 +60,26 @@ export async function findSubject(services: ForgetServices): Promise<FoundSubjec
   const streams: FoundInStream[] = [];
   const diagnostics: Diagnostic[] = [];
   const kept = await services.staging.keptPages();
-  for (const eraser of services.erasers) {
+  for (const eraser of services.erasers.filter((one) => isSearched(one, kept))) {
     const staged = await stagedMappings(eraser, services, diagnostics);
+    const found = await findInStream(eraser, staged, services, diagnostics);
     diagnostics.push(...unsearchable(eraser, staged, kept.get(streamName(eraser))?.dropped ?? 0));
-    streams.push(await findInStream(eraser, staged, services, diagnostics));
+    streams.push(found);
   }
-  return { streams, diagnostics };
+  return { streams, notSearched: notSearched(services.erasers, kept), diagnostics };
 }
+
+type Kept = ReadonlyMap<string, KeptPages>;
+
+/** What is read now, and what was read once. */
+const isSearched = (eraser: StreamEraser, kept: Kept): boolean =>
+  kept.has(streamName(eraser)) || (streamName(eraser) === eraser.declared && eraser.mappings.length > 0);
+
+/** Streams with pages of which nobody says whom their records are about. */
+const notSearched = (erasers: readonly StreamEraser[], kept: Kept): readonly string[] => {
+  const searched = new Set(erasers.map(({ declared }) => declared));
+  return [...new Set([...kept.keys()].map(declaredName))].filter((name) => !searched.has(name)).sort();
+};
 
 /** Mappings of the stream that have staged something. @throws RefusedError when one has changed since */
 async function stagedMappings(
@@ -70,12 +87,14 @@ async function stagedMappings(
   { forgetting }: ForgetServices,
   diagnostics: Diagnostic[],
 ): Promise<readonly MappingPlan[]> {
-  const known = await forgetting.mappings(streamName(eraser));
-  const changed = eraser.mappings.find(({ name, hash }) => known.has(name) && known.get(name) !== hash);
+  const { declared, mappings } = eraser;
+  const known = await forgetting.mappings(declared);
+  const changed = mappings.find(({ name, hash }) => known.has(name) && known.get(name) !== hash);
   if (changed !== undefined) throw new RefusedError('refused', [changedMapping(changed)]);
-  const strange = [...known.keys()].filter((name) => eraser.mappings.every((one) => one.name !== name));
-  if (strange.length > 0) diagnostics.push(strangeMappings(streamName(eraser), strange));
-  return eraser.mappings.filter(({ name }) => known.has(name));
+  const strange = [...known.keys()].filter((name) => mappings.every((one) => one.name !== name));
+  if (strange.length > 0 && streamName(eraser) === declared)
+    diagnostics.push(strangeMappings(declared, strange));
+  return mappings.filter(({ name }) => known.has(name));
 }
 
 async function findInStream(
@@ -84,12 +103,17 @@ async function findInStream(
   { staging, forgetting }: ForgetServices,
   diagnostics: Diagnostic[],
 ): Promise<FoundInStream> {
+  const { stream } = eraser;
   const finding = new Finding();
-  for await (const { id, body } of staging.pages(eraser.stream)) finding.page(id, eraser.find(body, id));
+  for await (const { id, body } of staging.pages(stream)) finding.page(id, eraser.find(body, id));
   for (const { mapping, column, value } of eraser.columns) {
     if (!staged.includes(mapping)) continue;
-    for (const place of await forgetting.places(mapping, column, value)) finding.place(place);
+    for (const place of await forgetting.places(stream, mapping, column, [value])) finding.staged(place);
   }
+  // Rows and markers whose response was let go.
+  const personal = [...new Set([...eraser.names, ...finding.keys])].filter(eraser.namesKey);
+  for (const mapping of staged)
+    for (const place of await forgetting.places(stream, mapping, '_record', personal)) finding.staged(place);
   const { unread, keys, texts } = finding;
   if (unread.length > 0) diagnostics.push(unreadPages(streamName(eraser), unread));
   return { eraser, places: finding.places(), keys, texts: [...texts] };
@@ -113,6 +137,11 @@ class Finding {
     this.place({ page, ordinals: found.ordinals });
     for (const key of found.keys) this.keys.add(key);
     for (const text of found.texts) this.texts.add(text);
+  }
+
+  staged({ keys, ...place }: StagedPlaces): void {
+    this.place(place);
+    for (const key of keys) this.keys.add(key);
   }
 
   place({ page, ordinals }: RecordPlaces): void {
@@ -158,10 +187,7 @@ export async function forgetSubject(
 ): Promise<ForgetOutcome> {
   const { forgetting, warehouse, cache, files } = services;
   const salt = (await forgetting.known())?.salt ?? fresh;
-  const marks = services.erasers.map((eraser) => ({
-    stream: streamName(eraser),
-    hash: eraser.hash(salt),
-  }));
+  const marks = marksOf(services.erasers, salt);
   // Before they are dropped: whoever is forgotten has no rows any more.
   for (const { mappings } of services.erasers)
     for (const { name } of mappings) await services.stageRows(name);
@@ -170,23 +196,34 @@ export async function forgetSubject(
   const loadFiles = await files.removeLoadFiles();
   const person = personOf(found);
   const artifacts = await files.change(withoutPerson(person));
-  for (const { eraser, keys } of found.streams) {
+  for (const { eraser } of found.streams) {
+    const keys = person.keys.get(eraser.declared) ?? new Set();
     const redaction = { keys, says: mentions(person), without: withoutNames(person) };
     await forgetting.redact(eraser.stream, redaction);
   }
   const streams: StreamOutcome[] = [];
-  for (const one of found.streams) streams.push(await forgetInStream(one, salt, services));
+  // A stream's own pages last: they tell what to look for in the others.
+  for (const one of found.streams.toReversed()) streams.unshift(await forgetInStream(one, salt, services));
   await forgetting.scrub();
   await warehouse.rewrite();
   await forgetting.finish(marks.map(({ hash }) => hash));
   return { streams, artifacts, loadFiles };
 }
 
-const personOf = ({ streams }: FoundSubject) => ({
-  erasers: streams.map(({ eraser }) => eraser),
-  keys: new Map(streams.map(({ eraser, keys }) => [streamName(eraser), keys])),
-  texts: new Set(streams.flatMap(({ texts }) => texts)),
-});
+/** One for each declared stream. */
+const marksOf = (erasers: readonly StreamEraser[], salt: string) => [
+  ...new Map(
+    erasers.map((eraser) => [eraser.declared, { stream: eraser.declared, hash: eraser.hash(salt) }]),
+  ).values(),
+];
+
+function personOf({ streams }: FoundSubject) {
+  const keys = new Map<string, Set<string>>();
+  for (const { eraser, keys: own } of streams)
+    keys.set(eraser.declared, new Set([...(keys.get(eraser.declared) ?? []), ...own]));
+  const erasers = streams.map(({ eraser }) => eraser);
+  return { erasers, keys, texts: new Set(streams.flatMap(({ texts }) => texts)) };
+}
 
 async function forgetInStream(
   { eraser, places, keys }: FoundInStream,
@@ -194,27 +231,27 @@ async function forgetInStream(
   services: ForgetServices,
 ): Promise<StreamOutcome> {
   const { forgetting } = services;
-  const stream = streamName(eraser);
+  const { declared } = eraser;
   const hash = eraser.hash(salt);
   const loaded = await eraseLoaded(eraser, { places, keys }, services);
-  await forgetting.countLoaded(stream, hash, loaded);
+  await forgetting.countLoaded(declared, hash, loaded);
   let [pages, records] = [0, 0];
   for (const place of places) {
     const erased = await erasedPage(eraser, place, salt, forgetting);
-    await forgetting.erase(stream, hash, erased);
+    await forgetting.erase(declared, hash, erased);
     pages += erased.body === undefined ? 0 : 1;
     records += erased.ordinals.length;
   }
-  return { stream, pages, records, loaded };
+  return { stream: streamName(eraser), pages, records, loaded };
 }
 
 /** Deletes the person's rows from the tables of a stream, by key, and by the subject where a column holds it. */
 async function eraseLoaded(
-  { mappings, columns, stream }: StreamEraser,
+  { mappings, columns, declared }: StreamEraser,
   { places, keys: records }: Pick<FoundInStream, 'places' | 'keys'>,
   { forgetting, warehouse, statement }: ForgetServices,
 ): Promise<number> {
-  const staged = await forgetting.mappings(`${stream.source}.${stream.name}`);
+  const staged = await forgetting.mappings(declared);
   const statements: EraseStatement[] = columns
     .filter(({ mapping }) => staged.has(mapping.name))
     .map(({ mapping, column, value }) => statement(mapping, [column], [[value]]));

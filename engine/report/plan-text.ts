@@ -12,6 +12,7 @@ import type {
   StreamPlan,
   SweepStep,
 } from '../model/plan.ts';
+import { needsRows } from '../model/staged-rows.ts';
 import { durationText } from '../model/units.ts';
 
 const indent = (text: string, by: string): string =>
@@ -50,7 +51,7 @@ function detail(plan: Plan, step: Step, sql: boolean): readonly string[] {
     case 'extract':
       return [
         ...extractDetail(step, plan.sources[step.stream.source]),
-        ...step.mappings.flatMap((name) => mappingDetail(plan.mappings[name], step.stream)),
+        ...step.mappings.flatMap((name) => mappingDetail(plan, name, step.stream)),
       ];
     case 'sweep':
       return [sweepText(step)];
@@ -100,7 +101,8 @@ function extractDetail({ stream }: ExtractStep, source: SourcePlan | undefined):
 
 const lookback = (ms: number): string => (ms === 0 ? '' : `, ${durationText(ms)} back`);
 
-function mappingDetail(mapping: MappingPlan | undefined, stream: StreamPlan): readonly string[] {
+function mappingDetail(plan: Plan, name: string, stream: StreamPlan): readonly string[] {
+  const mapping = plan.mappings[name];
   if (mapping === undefined) return [];
   const table = `${mapping.schema}.${mapping.table}`;
   if (mapping.stream !== `${stream.source}.${stream.name}`) return [`→ ${table}: what is listed leaves it`];
@@ -109,7 +111,16 @@ function mappingDetail(mapping: MappingPlan | undefined, stream: StreamPlan): re
   return [
     `→ ${table}: ${mapping.properties.length} properties${note}`,
     ...(mapping.deletes === undefined ? [] : [`  ${deletesText(mapping.deletes)}`]),
+    ...rowsText(plan, mapping),
   ];
+}
+
+/** Where `staging: {rows: false}` does not hold. */
+function rowsText(plan: Plan, { name }: MappingPlan): readonly string[] {
+  const reason = needsRows(plan, name);
+  if (plan.staging.rows !== false || reason === undefined) return [];
+  const why = reason === 'checks' ? 'its checks look at them' : 'what leaves the table is found among them';
+  return [`  its rows are staged in spite of \`staging: {rows: false}\`: ${why}`];
 }
 
 function sweepText({ sweep: { everyMs, threshold, pagesPerMinute } }: SweepStep): string {

@@ -26,7 +26,7 @@ const shop = (beforeLast: () => Promise<void>): Promise<Api> =>
     );
   });
 
-const projectOf = (provider: Api, more: { mapping?: string } = {}): string =>
+const projectOf = (provider: Api, more: { mapping?: string; stream?: string } = {}): string =>
   ordersProject(provider.url, {
     environment: 'staging: {rows: false}',
     stream: `    paginate: {type: link_header}
@@ -77,6 +77,34 @@ describe('staging: {rows: false}', function () {
     expect(JSON.parse(stdout).result.tables[0]).to.include({ inserted: 2 * pages, blocked: 0 });
     expect(await tableOf(folder, 'orders')).to.have.deep.members(expected);
     expect(provider.asked).to.have.length(pages + 1);
+  });
+
+  it('makes them without a request, too', async () => {
+    const folder = projectOf(provider);
+    let held: DuckDBInstance | undefined;
+    beforeLast = async () => {
+      held = await DuckDBInstance.create(join(folder, '.etl/warehouse.duckdb'));
+    };
+    await etl(['run', '-p', folder]);
+    held?.closeSync();
+    const { code, stdout } = await etl(['run', '--from-ledger', '--json', '-p', folder]);
+    expect(code, stdout).to.equal(0);
+    expect(await tableOf(folder, 'orders')).to.have.deep.members(expected);
+    expect(provider.asked).to.have.length(pages);
+  });
+
+  it('does not hold where something looks at rows before they are loaded, and the plan says so', async () => {
+    const plain = await etl(['plan', '-p', projectOf(provider)]);
+    expect(plain.stdout).to.not.contain('in spite of');
+    const folder = projectOf(provider, { mapping: 'checks: [{kind: not_null, column: id}]' });
+    expect((await etl(['plan', '-p', folder])).stdout).to.contain(
+      'its rows are staged in spite of `staging: {rows: false}`: its checks look at them',
+    );
+    const deletes = '    deletes: [{by: flag, where: {gone: true}}]';
+    const leaving = projectOf(provider, { stream: deletes });
+    expect((await etl(['plan', '-p', leaving])).stdout).to.contain(
+      'its rows are staged in spite of `staging: {rows: false}`: what leaves the table is found among them',
+    );
   });
 
   it('stages the rows of a mapping with checks', async () => {

@@ -71,6 +71,17 @@ const runs = async (provider: { readonly orders: Order[] }, folder: string, part
   }
 };
 
+/** Everything is accounted for, whatever staging has lost. */
+async function audited(folder: string): Promise<void> {
+  const { code, stdout } = await etl(['audit', '--json', '-p', folder]);
+  const { result, diagnostics } = JSON.parse(stdout);
+  expect([code, result?.status, result?.accounted_percent], JSON.stringify(diagnostics)).to.deep.equal([
+    0,
+    'accounted',
+    100,
+  ]);
+}
+
 const sorted = async (folder: string) =>
   (await tableOf(folder, 'orders')).sort((a, b) => Number(a['id']) - Number(b['id']));
 
@@ -109,6 +120,7 @@ describe('a staging database that is older than the warehouse', function () {
         expect(run.code).to.equal(0, run.stdout);
         expect(result.diagnostics.map(({ code }: { code: string }) => code)).to.deep.equal(['ETL0634']);
         expect(result.tables[0]).to.include({ inserted: 1, updated: 0 });
+        await audited(folder);
 
         // Without backup and restoration, the same would have become of it.
         await runs(untouched, other, history);

@@ -89,11 +89,19 @@ export function forgettingContract(name: string, open: () => Promise<OpenStaging
         { id: 1, rows: [line('a', 7, 'ann'), line('b', 8, 'nul\0')] },
         { id: 2, rows: [line('c', 7, 'ann')] },
       ]);
-      expect(await staging.forgetting.places(orders, 'line', '7')).to.have.deep.members([
-        { page: 1, ordinals: [0] },
-        { page: 2, ordinals: [0] },
+      const places = (column: string, ...values: readonly string[]) =>
+        staging.forgetting.places(streamPlan(), orders, column, values);
+      expect(await places('line', '7')).to.have.deep.members([
+        { page: 1, ordinals: [0], keys: ['a'] },
+        { page: 2, ordinals: [0], keys: ['c'] },
       ]);
-      expect(await staging.forgetting.places(orders, 'note', 'nobody')).to.deep.equal([]);
+      expect(await places('_record', 'b', 'c')).to.have.deep.members([
+        { page: 1, ordinals: [1], keys: ['b'] },
+        { page: 2, ordinals: [0], keys: ['c'] },
+      ]);
+      expect(await places('note', 'nobody')).to.deep.equal([]);
+      const sweep = streamPlan({ name: 'orders~sweep' });
+      expect(await staging.forgetting.places(sweep, orders, 'line', ['7'])).to.deep.equal([]);
       const { keys } = await staging.forgetting.rows(orders, [{ page: 1, ordinals: [1] }]);
       expect(keys).to.deep.equal([['default', 'b', '8']]);
     });

@@ -62,6 +62,7 @@ export function ledgerContract(
     const each = { staging: () => staging, other: () => other, clock: () => clock };
     describeLocks(each);
     describeRuns(each);
+    describeReceived(each);
     describeState(each);
     describeRetention(each);
     describeLost(each);
@@ -149,6 +150,27 @@ function describeRuns({ staging }: Each): void {
     await staging().state.runs.forget('2026-02-01T00:00:00.000Z');
     expect(await staging().state.runs.find('run-1')).to.equal(undefined);
     expect(await staging().state.runs.last(5)).to.have.length(1);
+  });
+}
+
+function describeReceived({ staging }: Each): void {
+  it('knows how many records the last runs that succeeded have received of a stream', async () => {
+    for (const [at, status] of ['succeeded', 'failed', 'succeeded', 'succeeded'].entries()) {
+      const [id, startedAt] = [`run-${at}`, `2026-01-0${at + 1}T00:00:00.000Z`];
+      await staging().startRun({ id, plan: 'p1', environment: 'dev', startedAt });
+      for (const page of [2 * at + 1, 2 * at + 2]) {
+        const rows = [{ values: ['a', '1'] }, { values: ['b', '1'] }];
+        const other = streamPlan({ name: at === 2 ? 'refunds' : 'orders' });
+        await staging().commit(other, [{ ...stagedPage({ id: page, rows }), run: id, rows: [] }]);
+      }
+      await staging().finishRun(id, status, startedAt);
+    }
+    const received = (limit: number) => staging().state.runs.received(streamPlan(), limit);
+    expect(await received(5)).to.deep.equal([
+      { run: 'run-3', startedAt: '2026-01-04T00:00:00.000Z', records: 4 },
+      { run: 'run-0', startedAt: '2026-01-01T00:00:00.000Z', records: 4 },
+    ]);
+    expect(await received(1)).to.have.length(1);
   });
 }
 
@@ -251,6 +273,22 @@ function describeRetention({ staging, clock }: Each): void {
       expect(await kept()).to.deep.equal([1, 3]);
       const withNew = { ...ref, mappings: ['orders', 'new'] };
       expect((await staging().state.positions.compact([withNew], { ageMs: 0 }, 10)).pages).to.equal(0);
+    });
+
+    it('drops what was loaded of a stream that the project reads no more', async () => {
+      const refunds = streamPlan({ name: 'refunds' });
+      await staging().commit(refunds, [{ ...stagedPage({ id: 1 }), rows: [] }]);
+      await commitAll(
+        staging(),
+        [2, 3].map((id) => ({ id, rows: [{ values: [`${id}`, '1'] }] })),
+      );
+      await loadAll(staging(), (await staging().pendingUnits(orders, 1)).slice(0, 1));
+      clock().moveMs(31 * dayMs);
+      expect((await staging().state.positions.compactable([], keep)).pages).to.equal(2);
+      expect((await staging().state.positions.compact([], keep, 10)).pages).to.equal(2);
+      // It is staged, and no project that we know of has loaded it.
+      expect(await kept()).to.deep.equal([3]);
+      expect(await collect(staging().pages(refunds))).to.deep.equal([]);
     });
 
     it('drops the oldest until what is kept is small enough', async () => {

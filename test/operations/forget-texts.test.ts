@@ -1,10 +1,11 @@
 import { expect } from 'chai';
-import { compileEraser } from '../../engine/execute/map/erase.ts';
+
 import { knownPath } from '../../engine/model/path.ts';
 import { mentions, withoutNames, withoutPerson } from '../../engine/operations/forget-texts.ts';
+import { eraserOf } from '../support/erasers.ts';
 import { mapping, property, stream } from '../support/mappings.ts';
 
-const eraser = compileEraser(
+const eraser = eraserOf(
   stream({ subject: knownPath('customer.id') }),
   [mapping([property('id')])],
   '4711',
@@ -43,7 +44,7 @@ describe('texts about a person', () => {
   });
 
   it('are taken out of URLs and JSON as they are written there', () => {
-    const names = { erasers: [compileEraser(stream({ subject: knownPath('mail') }), [], 'ann b@x', {})] };
+    const names = { erasers: [eraserOf(stream({ subject: knownPath('mail') }), [], 'ann b@x', {})] };
     const without = withoutNames(names);
     expect(without('/o?after=ann%20b%40x&x=1')).to.equal('/o?after=forgotten&x=1');
     expect(without('/o?after=%22ann+b%40x%22')).to.equal('/o?after=%22forgotten%22');

@@ -89,9 +89,7 @@ async function forget(
 ): Promise<Outcome> {
   return withForgetServices(work, subject, async (services) => {
     const found = await findSubject(services);
-    const silent = streamsOf(work.plan)
-      .filter((stream) => stream.subject === undefined)
-      .map((stream) => streamName({ stream }));
+    const silent = silentStreams(work, found);
     const lines = linesOf(found);
     const { diagnostics } = found;
     const goesOn = mode === 'erase' || (mode === 'ask' && (await agreed(foundText(lines, silent))));
@@ -108,6 +106,12 @@ async function forget(
     const result = { ...done, notSearched: silent };
     return { exitCode: exitCodes.ok, result, diagnostics, text: forgetText(done, silent) };
   });
+}
+
+/** Streams that are read, or were read once, and do not say whom their records are about. */
+function silentStreams({ plan }: PlannedProject, { notSearched }: FoundSubject): readonly string[] {
+  const read = streamsOf(plan).filter(({ subject }) => subject === undefined);
+  return [...new Set([...read.map((stream) => streamName({ stream })), ...notSearched])];
 }
 
 const linesOf = ({ streams }: FoundSubject): readonly ForgetLine[] =>

@@ -1,9 +1,9 @@
 import type { FreezeOrder } from '../../model/ports.ts';
+import { windowEndMs } from '../../model/windows.ts';
 import type { Exchanged } from './exchange.ts';
 import { retryAfterMs } from './retry-after.ts';
 import type { Sender } from './sender.ts';
 import { apiNowMs, timeAt } from './times.ts';
-import { windowEndMs } from './windows.ts';
 
 const reasonMax = 300;
 

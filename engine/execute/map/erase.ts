@@ -2,7 +2,7 @@ import type { PageFailure } from '../../model/batch.ts';
 import { assert } from '../../model/errors.ts';
 import type { StreamEraser, SubjectColumn } from '../../model/forget.ts';
 import { pathText } from '../../model/path.ts';
-import type { MappingPlan, PropertyPlan, StreamPlan } from '../../model/plan.ts';
+import type { MappingPlan, Path, PropertyPlan, StreamPlan } from '../../model/plan.ts';
 import { coerce, compileColumns } from './columns.ts';
 import { stringifyExact } from './exact-json.ts';
 import { isPageFailure, sealedPage } from './failures.ts';
@@ -18,35 +18,93 @@ export interface EraserSecrets {
   readonly pageKey?: string;
 }
 
-/** For a stream that says whom its records are about, and somebody as its API names them. */
-export function compileEraser(
-  stream: StreamPlan,
+/** A stream that says whom its records are about, as its pages are kept. */
+interface KeptStreams {
+  readonly stream: StreamPlan;
+  /** The whole listing of it. */
+  readonly sweep: StreamPlan;
+  /** Lists primary keys that a sweep no longer found. */
+  readonly gone: StreamPlan;
+}
+
+/** Finds somebody, as their API names them, in everything that is kept of a stream. */
+export function compileErasers(
+  { stream, sweep, gone }: KeptStreams,
   mappings: readonly MappingPlan[],
   subject: string,
+  secrets: EraserSecrets,
+): readonly StreamEraser[] {
+  const stored = storedSubject(stream, subject, secrets.piiKey);
+  const person = { declared: `${stream.source}.${stream.name}`, mappings, subject, stored };
+  const namesKey = keyNaming(stream, stored);
+  const isTheirs = (found: string): boolean => found === stored;
+  const columns = mappings.flatMap((mapping) => subjectColumns(stream, mapping, stored));
+  const erasers = [stream, sweep].map((one) =>
+    compileEraser({ ...person, stream: one, isTheirs, namesKey, columns }, secrets),
+  );
+  // Where keys name nobody, neither does a list of them.
+  const [listed] = gone.primaryKey;
+  if (!stream.primaryKey.some((path) => isSubject(path, stream)) || listed === undefined) return erasers;
+  const list = { ...gone, subject: listed };
+  return [
+    ...erasers,
+    compileEraser({ ...person, stream: list, isTheirs: namesKey, namesKey, columns: [] }, secrets),
+  ];
+}
+
+const isSubject = (path: Path, { subject }: StreamPlan): boolean =>
+  subject !== undefined && pathText(path) === pathText(subject);
+
+/** Whether a primary key, as `compileKeys` writes it, is one of somebody's. */
+function keyNaming(stream: StreamPlan, stored: string): (key: string) => boolean {
+  const at = stream.primaryKey.findIndex((path) => isSubject(path, stream));
+  if (at === -1) return () => false;
+  if (stream.primaryKey.length === 1) return (key) => key === stored;
+  return (key) => partsOf(key)[at] === stored;
+}
+
+function partsOf(key: string): readonly unknown[] {
+  try {
+    return JSON.parse(key) as readonly unknown[];
+  } catch {
+    return [];
+  }
+}
+
+interface Sought extends Pick<StreamEraser, 'declared' | 'stream' | 'mappings' | 'columns' | 'namesKey'> {
+  readonly subject: string;
+  readonly stored: string;
+  /** Whether what a record says of its subject, as it is stored, is said of the person. */
+  readonly isTheirs: (stored: string) => boolean;
+}
+
+function compileEraser(
+  { declared, stream, mappings, columns, namesKey, subject, stored, isTheirs }: Sought,
   { piiKey, pageKey }: EraserSecrets,
 ): StreamEraser {
-  const wanted = storedSubject(stream, subject, piiKey);
   const subjectOf = compileSubject(stream, piiKey, true);
   const read = compileReader(stream);
   const keysOf = compileKeys(stream);
   const packer = pagePacker(pageKey);
-  const full = `${stream.source}.${stream.name}`;
   const open = (body: Uint8Array, page: number): ParsedPage | PageFailure => {
     const bytes = packer.unpack(body, page);
-    return bytes === undefined ? sealedPage(full, page) : read(bytes);
+    return bytes === undefined ? sealedPage(`${stream.source}.${stream.name}`, page) : read(bytes);
   };
-  const ordinalsOf = ({ records }: ParsedPage): readonly number[] =>
-    records.flatMap((record, ordinal) => (subjectOf?.(record)?.stored === wanted ? [ordinal] : []));
+  const theirs = ({ records }: ParsedPage): ReadonlyMap<number, string> =>
+    new Map(
+      records.flatMap((record, ordinal): readonly [number, string][] => {
+        const found = subjectOf?.(record)?.stored;
+        return found !== undefined && isTheirs(found) ? [[ordinal, found]] : [];
+      }),
+    );
   return {
-    stream,
-    mappings,
-    names: [subject, wanted],
-    columns: mappings.flatMap((mapping) => subjectColumns(stream, mapping, wanted)),
-    hash: (salt) => subjectHash(salt, wanted),
+    ...{ declared, stream, mappings, columns, namesKey },
+    names: [subject, stored],
+    hash: (salt) => subjectHash(salt, stored),
     find: (body, page) => {
       const parsed = open(body, page);
       if (isPageFailure(parsed)) return parsed;
-      const ordinals = ordinalsOf(parsed);
+      const ordinals = [...theirs(parsed).keys()];
       const keys = keysOf(parsed.records);
       if (isPageFailure(keys)) return keys;
       return {
@@ -58,12 +116,13 @@ export function compileEraser(
     erase: async (body, page, salt) => {
       const parsed = open(body, page);
       if (isPageFailure(parsed)) return parsed;
-      const ordinals = ordinalsOf(parsed);
-      const forgotten = { salt, hashes: { [full]: [subjectHash(salt, wanted)] } };
-      compileForgetter(stream, forgotten, piiKey, true).bury(parsed);
+      const found = theirs(parsed);
+      const hashes = [...new Set(found.values())].map((one) => subjectHash(salt, one));
+      compileForgetter(stream, { salt, hashes: { [declared]: hashes } }, piiKey, true).bury(parsed);
       const keys = keysOf(parsed.records);
       if (isPageFailure(keys)) return keys;
       const packed = await packer.pack(Buffer.from(stringifyExact(parsed.response)), page);
+      const ordinals = [...found.keys()];
       return { page, ordinals, body: packed, records: new Map(ordinals.map((at) => [at, keys[at] ?? ''])) };
     },
   };
@@ -90,11 +149,10 @@ function subjectColumns(stream: StreamPlan, mapping: MappingPlan, stored: string
   });
 }
 
-const holdsSubject = ({ origin, type, transforms }: PropertyPlan, { subject }: StreamPlan): boolean =>
+const holdsSubject = ({ origin, type, transforms }: PropertyPlan, stream: StreamPlan): boolean =>
   origin.kind === 'path' &&
   origin.path.root === 'record' &&
-  subject !== undefined &&
-  pathText(origin.path) === pathText(subject) &&
+  isSubject(origin.path, stream) &&
   transforms.length === 0 &&
   (type.name === 'string' || type.name === 'integer');
 

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { Forgotten } from '../../model/forget.ts';
 import { pathText } from '../../model/path.ts';
 import type { Path, PathSegment, PrivacyPlan, StreamPlan } from '../../model/plan.ts';
+import { declaredName } from '../../model/sweep.ts';
 import { compilePath, type JsonObject, type Reader } from './paths.ts';
 import { compileReplacement } from './privacy.ts';
 import { scalarText } from './scalars.ts';
@@ -83,7 +84,7 @@ export function compileForgetter(
   if (forgotten === undefined) return nobody;
   const { salt } = forgotten;
   const subjectOf = compileSubject(stream, piiKey, again);
-  const hashes = new Set(forgotten.hashes[`${stream.source}.${stream.name}`]);
+  const hashes = new Set(forgotten.hashes[`${stream.source}.${declaredName(stream.name)}`]);
   const mark = keyed(salt, 'tombstone');
   const kept = keptPaths(stream);
   const isTombstone = (record: JsonObject): boolean => record[markKey] === mark;

@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { Alert, AlertPlan } from '../../model/alert.ts';
+import type { Alert, AlertEvent, AlertPlan } from '../../model/alert.ts';
 import type { Blocker, Blockers } from '../../model/blocker.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { complaint, ExplainedError } from '../../model/errors.ts';
-import type { Clock, HttpClient, Memory, References } from '../../model/ports.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { Clock, HttpClient, Limiter, Memory, References } from '../../model/ports.ts';
 import type { RunReport } from '../../model/run-report.ts';
+import type { Runs } from '../../model/state-port.ts';
+import { streamRefs } from '../../model/stream-refs.ts';
 import { dueOf, type Facts, nothingTold, type Told } from './due.ts';
 import { payloadOf } from './payloads.ts';
+import { quotaForecasts } from './quotas.ts';
+import { recordCounts } from './record-counts.ts';
 
 export interface AlertServices {
   readonly http: HttpClient;
@@ -14,6 +19,10 @@ export interface AlertServices {
   readonly memory: Memory;
   readonly references: References;
   readonly blockers: Blockers;
+  readonly runs: Pick<Runs, 'received'>;
+  readonly limiter: Pick<Limiter, 'status'>;
+  /** Of the run. */
+  readonly plan: Plan;
 }
 
 const attemptsMax = 3;
@@ -33,11 +42,27 @@ export async function sendAlerts(
   services: AlertServices,
 ): Promise<readonly Diagnostic[]> {
   if (places.length === 0) return [];
-  const open: readonly Blocker[] = await services.blockers.find({ status: 'open' }, openMax);
-  const facts = { report, open, nowMs: services.clock.now() };
+  const facts = await factsFor(places, report, services);
   const found: Diagnostic[] = [];
   for (const place of places) found.push(...(await tell(place, facts, services)));
   return found;
+}
+
+/** What is known, as far as one of the places wants to hear of it. */
+async function factsFor(
+  places: readonly AlertPlan[],
+  report: RunReport,
+  { blockers, clock, plan, runs, ...services }: AlertServices,
+): Promise<Facts> {
+  const isWanted = (event: AlertEvent): boolean => places.some(({ on }) => on.includes(event));
+  const open: readonly Blocker[] = await blockers.find({ status: 'open' }, openMax);
+  return {
+    report,
+    open,
+    nowMs: clock.now(),
+    counts: isWanted('record_count') ? await recordCounts(streamRefs(plan), report, runs) : [],
+    forecasts: isWanted('quota_forecast') ? await quotaForecasts(plan, { ...services, clock }) : [],
+  };
 }
 
 async function tell(place: AlertPlan, facts: Facts, services: AlertServices): Promise<readonly Diagnostic[]> {

@@ -2,6 +2,8 @@ import type { Alert, AlertEvent, AlertPlan } from '../../model/alert.ts';
 import type { Blocker } from '../../model/blocker.ts';
 import type { RunReport } from '../../model/run-report.ts';
 import { durationText } from '../../model/units.ts';
+import type { QuotaForecast } from './quotas.ts';
+import type { RecordCount } from './record-counts.ts';
 
 /** What a place has been told, so that nothing is told twice. */
 export interface Told {
@@ -13,9 +15,14 @@ export interface Told {
   readonly auth_failure: string;
   readonly run_failed: string;
   readonly freshness: string;
+  readonly record_count: string;
+  readonly quota_forecast: string;
 }
 
-export const nothingTold: Told = { through: 0, aged: [], auth_failure: '', run_failed: '', freshness: '' };
+export const nothingTold: Told = {
+  ...{ through: 0, aged: [], auth_failure: '', run_failed: '', freshness: '' },
+  ...{ record_count: '', quota_forecast: '' },
+};
 
 /** What is known at the end of a run. */
 export interface Facts {
@@ -23,6 +30,10 @@ export interface Facts {
   /** All that are open, newest first. */
   readonly open: readonly Blocker[];
   readonly nowMs: number;
+  /** Of the streams that the run has read, as far as they can be compared. */
+  readonly counts: readonly RecordCount[];
+  /** Quotas that will not last; undefined when nobody can say. */
+  readonly forecasts: readonly QuotaForecast[] | undefined;
 }
 
 /** An alert that is due, and what its place has been told once it is sent. */
@@ -47,6 +58,10 @@ export function dueOf(event: AlertEvent, plan: AlertPlan, told: Told, facts: Fac
       return failed(told, facts);
     case 'freshness':
       return stale(told, facts);
+    case 'record_count':
+      return unusual(plan, told, facts);
+    case 'quota_forecast':
+      return short(told, facts);
     case 'run_succeeded':
       return succeeded(facts);
   }
@@ -110,6 +125,50 @@ function stale(told: Told, facts: Facts): Due {
   });
 }
 
+const counted = (count: number): string => Math.round(count).toLocaleString('en-US');
+
+function unusual({ deviation: most }: AlertPlan, told: Told, facts: Facts): Due {
+  const odd = facts.counts.filter(({ deviation }) => Math.abs(deviation) > most);
+  const lines = odd.map(({ stream, records, median, spread, deviation }) => {
+    const [least, usual] = [Math.max(0, median - most * spread), median + most * spread];
+    const what = deviation < 0 ? 'far fewer' : 'far more';
+    return `${stream}: ${counted(records)} records, ${what} than usual (about ${counted(median)}, between ${counted(least)} and ${counted(usual)})`;
+  });
+  // Of a stream that cannot be compared now, nothing new is known.
+  const judged = new Set(facts.counts.map(({ stream }) => stream));
+  const before = told.record_count
+    .split(',')
+    .filter((one) => one !== '' && !judged.has(one.split(' ')[0] ?? ''));
+  const now = odd.map(({ stream, deviation }) => `${stream} ${deviation < 0 ? 'fewer' : 'more'}`);
+  return changing('record_count', told, facts, {
+    wrong: [...before, ...now].sort().join(),
+    alert: alert('record_count', 'warning', `${where(facts)}: an unusual number of records`, lines),
+    over: 'streams bring as many records as usual',
+  });
+}
+
+function short(told: Told, facts: Facts): Due {
+  const { forecasts } = facts;
+  if (forecasts === undefined) return { told: {} };
+  const lines = forecasts.map(({ domain, limit, partition, fill, usedUpMs, resetMs }) => {
+    const quota = `${domain}, ${limit}${partition === '' ? '' : ` [${partition}]`}`;
+    const used = `${Math.floor(fill * 100)} % are used`;
+    const until = `it is given anew at ${clockText(resetMs)}`;
+    if (fill >= 1) return `${quota}: used up, and ${until}`;
+    return `${quota}: ${used}; as runs go, the rest lasts until ${clockText(usedUpMs)}, and ${until}`;
+  });
+  return changing('quota_forecast', told, facts, {
+    wrong: forecasts
+      .map(({ domain, limit, partition, resetMs }) => `${domain} ${limit} ${partition} ${resetMs}`)
+      .sort()
+      .join(),
+    alert: alert('quota_forecast', 'warning', `${where(facts)}: a quota will not last`, lines),
+    over: 'quotas last',
+  });
+}
+
+const clockText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
 function succeeded(facts: Facts): Due {
   const { report } = facts;
   if (report.status !== 'succeeded') return { told: {} };
@@ -119,7 +178,7 @@ function succeeded(facts: Facts): Due {
 
 /** A state that is told when it begins, when it changes, and when it is over. */
 function changing(
-  event: 'auth_failure' | 'run_failed' | 'freshness',
+  event: 'auth_failure' | 'run_failed' | 'freshness' | 'record_count' | 'quota_forecast',
   told: Told,
   facts: Facts,
   state: { readonly wrong: string; readonly alert: Alert; readonly over: string },

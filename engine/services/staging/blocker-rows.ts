@@ -1,29 +1,9 @@
-import type { Blocker, BlockerFilter, BlockerKind, BlockerStatus } from '../../model/blocker.ts';
-import type { Severity } from '../../model/diagnostic.ts';
+import type { Blocker, BlockerFilter } from '../../model/blocker.ts';
 import type { Bound } from './handle.ts';
 
-interface BlockerRow {
-  readonly id: number;
-  readonly kind: BlockerKind;
-  readonly code: string;
-  readonly severity: Severity;
-  readonly source: string;
-  readonly account: string;
-  readonly stream: string;
-  readonly mapping: string;
-  readonly page: number | null;
-  readonly ordinal: number | null;
+/** A Blocker as its table has it. */
+export interface BlockerRow extends Omit<Blocker, 'index' | 'createdAt' | 'updatedAt'> {
   readonly idx: number | null;
-  readonly record: string;
-  readonly property: string;
-  readonly reason: string;
-  readonly value: string;
-  readonly status: BlockerStatus;
-  readonly owner: string;
-  readonly note: string;
-  readonly run: string;
-  readonly step: string;
-  readonly seen: number;
   readonly created_at: string;
   readonly updated_at: string;
 }

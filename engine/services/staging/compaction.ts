@@ -1,5 +1,6 @@
 import type { Retention, StreamRef } from '../../model/state-port.ts';
 import type { Handle } from './handle.ts';
+import { madeOf } from './mapping-register.ts';
 
 /** A page whose response may go. */
 export interface Candidate {
@@ -27,7 +28,8 @@ export async function settledPage(handle: Handle, { mappings }: StreamRef): Prom
 
 /**
  * Pages whose response retention lets go, the oldest first: settled, without a row that is set aside, and too old or beyond
- * the size. Streams that no mapping of the project reads are left alone.
+ * the size. Of streams that the project does not read any more go what was loaded of them; a mapping that is gone, too, has
+ * kept nothing back that it had loaded.
  */
 export async function droppable(handle: Handle, question: Question): Promise<readonly Candidate[]> {
   const { retention, nowMs } = question;
@@ -51,7 +53,7 @@ async function settledPages(
   { environment, streams }: Question,
 ): Promise<readonly (Candidate & { readonly staged_at: string })[]> {
   const found: (Candidate & { readonly staged_at: string })[] = [];
-  for (const stream of streams) {
+  for (const stream of [...streams, ...(await strangers(handle, environment, streams))]) {
     const rows = await handle.select<Candidate & { readonly staged_at: string }>(
       'SELECT id, length(body) AS bytes, staged_at FROM pages WHERE environment = ? AND source = ? AND account = ? ' +
         'AND stream = ? AND id <= ? AND length(body) > 0 AND id NOT IN (SELECT bp.page FROM blocker_pages AS bp ' +
@@ -62,6 +64,24 @@ async function settledPages(
     found.push(...rows);
   }
   return found.sort((a, b) => Number(a.id) - Number(b.id));
+}
+
+/** Streams with pages that are not among those of the project, with the mappings that were made of them last. */
+async function strangers(
+  handle: Handle,
+  environment: string,
+  known: readonly StreamRef[],
+): Promise<readonly StreamRef[]> {
+  const kept = await handle.select<Omit<StreamRef, 'mappings'>>(
+    'SELECT DISTINCT source, account, stream AS name FROM pages WHERE environment = ?',
+    environment,
+  );
+  const isKnown = ({ source, account, name }: Omit<StreamRef, 'mappings'>): boolean =>
+    known.some((one) => one.source === source && one.account === account && one.name === name);
+  const found: StreamRef[] = [];
+  for (const stream of kept.filter((one) => !isKnown(one)))
+    found.push({ ...stream, mappings: await madeOf(handle, `${stream.source}.${stream.name}`) });
+  return found;
 }
 
 async function bytesKept(handle: Handle): Promise<number> {

@@ -148,6 +148,27 @@ export async function loadTimes(handle: Handle, mapping: string, since: string):
   };
 }
 
+interface NotedLoad extends Omit<WarehouseUnit, 'counts'> {
+  readonly counts: LoadCounts;
+  /** How long the warehouse worked for it; 0 where nobody knows. */
+  readonly elapsedMs: number;
+  /** Of the mapping that made its rows; empty where nobody knows. */
+  readonly hash: string;
+  readonly epoch: number;
+}
+
+/** Notes a load, unless it is known. */
+export async function noteLoad(handle: Handle, load: NotedLoad): Promise<void> {
+  const { staged, inserted, updated, unchanged, superseded, deleted, held } = load.counts;
+  await handle.run(
+    'INSERT INTO loads (id, mapping, first_page, last_page, run, rows, inserted, updated, unchanged, superseded, deleted, ' +
+      'held, loaded_at, elapsed_ms, hash, epoch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    ...[load.id, load.mapping, load.firstPage, load.lastPage, load.run],
+    ...[staged, inserted, updated, unchanged, superseded, deleted, held],
+    ...[load.loadedAt, Math.round(load.elapsedMs), load.hash, load.epoch],
+  );
+}
+
 /** Notes a load, and moves the mapping on when nothing up to the unit's end is left out. Doing it again changes nothing. */
 export async function markLoaded(
   handle: Handle,
@@ -156,28 +177,9 @@ export async function markLoaded(
   counts: LoadCounts,
   { at, elapsedMs }: LoadTime,
 ): Promise<void> {
-  await handle.run(
-    'INSERT INTO loads (id, mapping, first_page, last_page, run, rows, inserted, updated, unchanged, superseded, deleted, held, ' +
-      'loaded_at, elapsed_ms, hash, epoch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ' +
-      "coalesce((SELECT hash FROM mappings WHERE mapping = ?), ''), " +
-      'coalesce((SELECT epoch FROM mappings WHERE mapping = ?), 0)) ON CONFLICT DO NOTHING',
-    unit.id,
-    unit.mapping,
-    unit.firstPage,
-    unit.lastPage,
-    run,
-    counts.staged,
-    counts.inserted,
-    counts.updated,
-    counts.unchanged,
-    counts.superseded,
-    counts.deleted,
-    counts.held,
-    at,
-    Math.round(elapsedMs),
-    unit.mapping,
-    unit.mapping,
-  );
+  const state = await loadState(handle, unit.mapping);
+  const made = { hash: state?.hash ?? '', epoch: Number(state?.epoch ?? 0) };
+  await noteLoad(handle, { ...unit, ...made, run, counts, loadedAt: at, elapsedMs });
   // Another process may have staged a page in between since the unit was made; then it stays pending, and so do the rest.
   await handle.run(
     'UPDATE mappings SET loaded_through = ? WHERE mapping = ? AND loaded_through < ? AND ? = ' +

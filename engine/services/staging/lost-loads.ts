@@ -1,7 +1,7 @@
 import { allLost } from '../../model/lost-loads.ts';
 import type { LostLoads, WarehouseUnit } from '../../model/state-port.ts';
 import type { Handle } from './handle.ts';
-import { epochOf, type LoadState, loadState } from './load-units.ts';
+import { epochOf, type LoadState, loadState, noteLoad } from './load-units.ts';
 
 interface StagedPageRows {
   readonly page: number;
@@ -97,13 +97,11 @@ const rowsWithin = (unit: WarehouseUnit, pages: readonly StagedPageRows[]): numb
   pages.filter(({ page }) => isWithin(unit, page)).reduce((sum, { rows }) => sum + Number(rows), 0);
 
 /** The unit is known from now on. One of pages that are not here belongs to no version of the mapping that is here. */
-async function note(handle: Handle, unit: WarehouseUnit, state: LoadState | undefined): Promise<void> {
-  const { staged, inserted, updated, unchanged, superseded } = unit.counts;
-  await handle.run(
-    'INSERT INTO loads (id, mapping, first_page, last_page, run, rows, inserted, updated, unchanged, superseded, ' +
-      'loaded_at, hash, epoch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING',
-    ...[unit.id, unit.mapping, unit.firstPage, unit.lastPage, unit.run],
-    ...[staged, inserted, updated, unchanged, superseded],
-    ...[unit.loadedAt, state?.hash ?? '', Number(state?.epoch ?? 0)],
-  );
-}
+const note = (handle: Handle, unit: WarehouseUnit, state: LoadState | undefined): Promise<void> =>
+  noteLoad(handle, {
+    ...unit,
+    counts: { ...unit.counts, held: 0 },
+    elapsedMs: 0,
+    hash: state?.hash ?? '',
+    epoch: Number(state?.epoch ?? 0),
+  });

@@ -48,6 +48,15 @@ async function reset(
   );
 }
 
+/** Mappings that are made of a stream, also those that the project no longer has. */
+export async function madeOf(handle: Handle, stream: string): Promise<readonly string[]> {
+  const rows = await handle.select<{ mapping: string }>(
+    "SELECT mapping FROM mappings WHERE replace(streams, ?, '') <> streams ORDER BY mapping",
+    `,${stream},`,
+  );
+  return rows.map(({ mapping }) => mapping);
+}
+
 /** Streams of a mapping as SQL finds one among them: each between commas. */
 const streamList = (mapping: MappingPlan): string => `,${streamsOf(mapping).join()},`;
 

@@ -7,6 +7,7 @@ import type {
   ForgottenEntry,
   RecordPlaces,
   Redaction,
+  StagedPlaces,
   SubjectRows,
 } from '../../model/forget.ts';
 import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
@@ -100,17 +101,33 @@ export class StagingForgetting implements Forgetting {
     await this.#mark('done', hashes);
   }
 
-  async places(mapping: MappingPlan, column: string, value: StagedValue): Promise<readonly RecordPlaces[]> {
+  async places(
+    { source, name }: StreamPlan,
+    mapping: MappingPlan,
+    column: string,
+    values: readonly StagedValue[],
+  ): Promise<readonly StagedPlaces[]> {
     const table = this.#database.dialect.table(mapping);
-    const rows = await this.#database.read((handle) =>
-      handle.select<{ page: number; ordinal: number }>(
-        `SELECT DISTINCT _page AS page, _ordinal AS ordinal FROM ${table.name} WHERE ${table.column(column)} = ?`,
-        value,
-      ),
-    );
-    const pages = new Map<number, number[]>();
-    for (const { page, ordinal } of rows) pages.set(page, [...(pages.get(page) ?? []), ordinal]);
-    return [...pages].map(([page, ordinals]) => ({ page, ordinals }));
+    const sql =
+      `SELECT DISTINCT t._page AS page, t._ordinal AS ordinal, t._record AS "key" FROM ${table.name} AS t ` +
+      'JOIN pages AS p ON p.id = t._page WHERE p.environment = ? AND p.source = ? AND p.stream = ? ' +
+      `AND t.${table.column(column)} = ?`;
+    const pages = new Map<number, { readonly page: number; ordinals: number[]; keys: string[] }>();
+    for (const value of values) {
+      const rows = await this.#database.read((handle) =>
+        handle.select<{ page: number; ordinal: number; key: string }>(
+          sql,
+          ...[this.#environment, source, name, value],
+        ),
+      );
+      for (const { page, ordinal, key } of rows) {
+        const known = pages.get(page) ?? { page, ordinals: [], keys: [] };
+        known.ordinals.push(ordinal);
+        known.keys.push(key);
+        pages.set(page, known);
+      }
+    }
+    return [...pages.values()];
   }
 
   rows(mapping: MappingPlan, places: readonly RecordPlaces[]): Promise<SubjectRows> {

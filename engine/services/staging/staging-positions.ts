@@ -15,6 +15,7 @@ import type { Database } from './database.ts';
 import { type Bound, type Handle, quote } from './handle.ts';
 import { recognise } from './load-units.ts';
 import { leastLoaded, lostLoads, reconcile } from './lost-loads.ts';
+import { madeOf } from './mapping-register.ts';
 
 /** Responses dropped in one transaction. */
 const pagesPerDropMax = 200;
@@ -64,7 +65,7 @@ export class StagingPositions implements Positions {
       await handle.run(`DELETE FROM positions WHERE ${ofStream}`, ...key);
       if (!pages) return 0;
       const ids = `SELECT id FROM pages WHERE ${ofStream}`;
-      for (const mapping of await registered(handle, stream)) {
+      for (const mapping of await madeOf(handle, fullName(stream))) {
         await handle.run(`DELETE FROM ${quote(`stg_${mapping}`)} WHERE _page IN (${ids})`, ...key);
       }
       await handle.run(`DELETE FROM page_rows WHERE page IN (${ids})`, ...key);
@@ -194,15 +195,6 @@ const total = (pages: readonly Candidate[]) => ({
   pages: pages.length,
   bytes: pages.reduce((sum, { bytes }) => sum + Number(bytes), 0),
 });
-
-/** Mappings of a stream that have a table, also those that the project no longer has. */
-async function registered(handle: Handle, stream: StreamRef): Promise<readonly string[]> {
-  const rows = await handle.select<{ mapping: string }>(
-    "SELECT mapping FROM mappings WHERE replace(streams, ?, '') <> streams ORDER BY mapping",
-    `,${fullName(stream)},`,
-  );
-  return rows.map(({ mapping }) => mapping);
-}
 
 async function mappingState(handle: Handle, mapping: string): Promise<MappingState> {
   const count = async <T>(sql: string, ...bound: Bound[]): Promise<T | undefined> =>

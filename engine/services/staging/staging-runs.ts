@@ -1,16 +1,26 @@
 import type { Plan } from '../../model/plan.ts';
 import type { Clock } from '../../model/ports.ts';
 import type { StepResult } from '../../model/run-report.ts';
-import type { KeptRun, Runs, RunView } from '../../model/state-port.ts';
+import type { KeptRun, RunRecords, Runs, RunView, StreamRef } from '../../model/state-port.ts';
 import type { Database } from './database.ts';
+
+/** Pages of a stream that are looked at for what runs have received, the newest first. */
+const pagesMax = 100_000;
+
+export interface RunsOptions {
+  readonly environment: string;
+  readonly clock: Clock;
+}
 
 /** Runs, their plans and their steps in the tables `runs`, `plans` and `steps`. */
 export class StagingRuns implements Runs {
   readonly #database: Database;
+  readonly #environment: string;
   readonly #clock: Clock;
 
-  constructor(database: Database, clock: Clock) {
+  constructor(database: Database, { environment, clock }: RunsOptions) {
     this.#database = database;
+    this.#environment = environment;
     this.#clock = clock;
   }
 
@@ -61,6 +71,22 @@ export class StagingRuns implements Runs {
       handle.select<Omit<RunView, 'finishedAt'> & { readonly finishedAt: string | null }>(sql, limit),
     );
     return rows.map(({ finishedAt, ...row }) => ({ ...row, ...(finishedAt !== null && { finishedAt }) }));
+  }
+
+  async received(
+    { source, account, name }: Pick<StreamRef, 'source' | 'account' | 'name'>,
+    limit: number,
+  ): Promise<readonly RunRecords[]> {
+    const pages =
+      'SELECT run, records FROM pages WHERE environment = ? AND source = ? AND account = ? AND stream = ? ' +
+      'ORDER BY id DESC LIMIT ?';
+    const sql =
+      'SELECT r.id AS run, r.started_at AS "startedAt", CAST(sum(p.records) AS BIGINT) AS records ' +
+      `FROM (${pages}) AS p JOIN runs AS r ON r.id = p.run WHERE r.status = 'succeeded' ` +
+      'GROUP BY r.id, r.started_at ORDER BY r.started_at DESC, r.id DESC LIMIT ?';
+    const bound = [this.#environment, source, account, name, pagesMax, limit];
+    const rows = await this.#database.read((handle) => handle.select<RunRecords>(sql, ...bound));
+    return rows.map((row) => ({ ...row, records: Number(row.records) }));
   }
 
   async forget(before: string): Promise<void> {

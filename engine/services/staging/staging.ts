@@ -97,7 +97,7 @@ class LedgerStaging implements OpenStaging {
     this.#locks = new StagingLocks(this.#database, clock);
     this.state = {
       locks: this.#locks,
-      runs: new StagingRuns(this.#database, clock),
+      runs: new StagingRuns(this.#database, { environment, clock }),
       positions: new StagingPositions(this.#database, { environment, clock }),
     };
   }

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { compileEraser } from '../../../engine/execute/map/erase.ts';
+
 import { subjectHash } from '../../../engine/execute/map/forget.ts';
 import { compileStream, type StreamMapper } from '../../../engine/execute/map/map.ts';
 import { type Packer, pagePacker } from '../../../engine/execute/map/pack.ts';
@@ -10,6 +10,7 @@ import type { MappedPage, MappedRows } from '../../../engine/model/batch.ts';
 import type { Forgotten } from '../../../engine/model/forget.ts';
 import { knownPath } from '../../../engine/model/path.ts';
 import type { StreamPlan } from '../../../engine/model/plan.ts';
+import { eraserOf, erasersOf } from '../../support/erasers.ts';
 import { bytes, mapping, piiKey, privacy, property, rowsOf, stream, within } from '../../support/mappings.ts';
 
 const orders = stream({ subject: knownPath('customer.id') });
@@ -117,7 +118,7 @@ describe('a stream with persons', () => {
     const before = await mapped(mapperOf(tokenised), [order('1', 'ANN@X'), order('2', 'bob@x')]);
     const again = await mapper.remap(before.body, { page: 7 });
     expect('transient' in again ? [] : idsOf(again[0])).to.deep.equal(['2']);
-    const eraser = compileEraser(tokenised, [plan], 'ann@X', { piiKey });
+    const eraser = eraserOf(tokenised, [plan], 'ann@X', { piiKey });
     expect(eraser.hash(salt)).to.equal(subjectHash(salt, token));
     expect(eraser.find(before.body, 7)).to.deep.include({ ordinals: [0], keys: ['1'] });
   });
@@ -151,7 +152,7 @@ describe('a stream with persons', () => {
       property('other'),
     ]);
     const columns = (subject: string) =>
-      compileEraser(orders, [people], subject, {}).columns.map(({ column, value }) => [column, value]);
+      eraserOf(orders, [people], subject, {}).columns.map(({ column, value }) => [column, value]);
     expect(columns('4711')).to.deep.equal([
       ['plain', '4711'],
       ['number', '4711'],
@@ -174,7 +175,7 @@ describe('erasing a person from a kept page', () => {
   /** Erases customer 1 from a page with one order of each of these customers. */
   const expectOthers = async (customers: readonly number[], pageKey: string | undefined) => {
     const packer = pagePacker(pageKey);
-    const eraser = compileEraser(orders, all, '1', pageKey === undefined ? {} : { pageKey });
+    const eraser = eraserOf(orders, all, '1', pageKey === undefined ? {} : { pageKey });
     const records = customers.map((customer, at) => order(`o${at}`, customer));
     const body = await packer.pack(bytes({ orders: records }), 7);
     const before = await remapped(body, packer);
@@ -207,8 +208,29 @@ describe('erasing a person from a kept page', () => {
     });
   }
 
+  it('takes keys that name them off the list of what is gone, and no others', async () => {
+    const keyed = (...primaryKey: readonly string[]) =>
+      stream({ subject: knownPath('customer.id'), primaryKey: primaryKey.map((path) => knownPath(path)) });
+    const listed = ['7', '17', '["7","a"]', '["a","7"]'].map((record) => ({ record, cursor: null }));
+    const body = await pagePacker(undefined).pack(bytes(listed), 7);
+    const erased = async (...primaryKey: readonly string[]) => {
+      const [, , gone] = erasersOf(keyed(...primaryKey), [plan], '7');
+      const found = await gone?.erase(body, 7, salt);
+      if (found === undefined || 'transient' in found) return undefined;
+      const packer = pagePacker(undefined);
+      const records = JSON.parse(
+        Buffer.from(packer.unpack(found.body ?? new Uint8Array(), 7) ?? []).toString(),
+      ) as readonly { readonly record: string }[];
+      return [found.ordinals, records.map(({ record }) => (record.length > 60 ? 'hash' : record))];
+    };
+    expect(await erased('customer.id')).to.deep.equal([[0], ['hash', '17', '["7","a"]', '["a","7"]']]);
+    expect(await erased('id', 'customer.id')).to.deep.equal([[3], ['7', '17', '["7","a"]', 'hash']]);
+    // Where no key names anybody, there is nothing to take off.
+    expect(await erased('id')).to.equal(undefined);
+  });
+
   it('says what it cannot read', async () => {
-    const eraser = compileEraser(orders, [plan], '1', {});
+    const eraser = eraserOf(orders, [plan], '1', {});
     const body = await pagePacker(undefined).pack(bytes({ other: [] }), 7);
     expect(eraser.find(body, 7)).to.have.property('code', 'ETL0506');
     const sealed = await pagePacker('a key').pack(bytes({ orders: [] }), 7);

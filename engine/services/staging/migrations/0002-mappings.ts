@@ -1,5 +1,5 @@
-import { DataTypes, type QueryInterface, type Transaction } from 'sequelize';
-import { count, drop, integer, key, type Migration, text } from './migration.ts';
+import { createBlockedRows } from './blocked-rows.ts';
+import { count, drop, integer, key, type Migration, type MigrationContext, text } from './migration.ts';
 
 export const mappings: Migration = {
   name: '0002-mappings',
@@ -17,29 +17,8 @@ export const mappings: Migration = {
       },
       { transaction },
     );
-    await create(
-      'blocked_rows',
-      {
-        id: { ...integer, ...key, autoIncrement: true },
-        page: integer,
-        mapping: text,
-        ordinal: integer,
-        idx: { type: DataTypes.INTEGER, allowNull: true },
-        record: text,
-        property: text,
-        code: text,
-        reason: text,
-        value: text,
-        status: { ...text, defaultValue: 'open' },
-        created_at: text,
-      },
-      { transaction },
-    );
-    await queryInterface.addIndex('blocked_rows', ['mapping', 'page'], {
-      name: 'blocked_rows_by_page',
-      transaction,
-    });
-    await createLoads(queryInterface, transaction);
+    await createBlockedRows({ queryInterface, transaction });
+    await createLoads({ queryInterface, transaction });
   },
   async down({ context }) {
     const tables = await context.queryInterface.showAllTables({ transaction: context.transaction });
@@ -48,7 +27,7 @@ export const mappings: Migration = {
   },
 };
 
-async function createLoads(queryInterface: QueryInterface, transaction: Transaction): Promise<void> {
+async function createLoads({ queryInterface, transaction }: MigrationContext): Promise<void> {
   await queryInterface.createTable(
     'mappings',
     {

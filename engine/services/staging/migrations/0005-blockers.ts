@@ -1,5 +1,7 @@
 import { DataTypes, QueryTypes } from 'sequelize';
 import { identityOf } from '../blocker-identity.ts';
+import type { BlockerRow } from '../blocker-rows.ts';
+import { createBlockedRows } from './blocked-rows.ts';
 import { count, integer, key, type Migration, type MigrationContext, text } from './migration.ts';
 
 const number = { type: DataTypes.INTEGER, allowNull: true } as const;
@@ -82,21 +84,12 @@ async function createBlockers({ queryInterface, transaction }: MigrationContext)
   await index('blocker_events', ['blocker'], 'blocker_events_by_blocker');
 }
 
-interface OldRow {
+/** A row of `blocked_rows`, and where its page comes from. */
+interface OldRow
+  extends Pick<BlockerRow, 'mapping' | 'idx' | 'record' | 'property' | 'code' | 'reason' | 'value'>,
+    Pick<BlockerRow, 'created_at' | 'run' | 'source' | 'account' | 'stream'> {
   readonly page: number;
-  readonly mapping: string;
   readonly ordinal: number;
-  readonly idx: number | null;
-  readonly record: string;
-  readonly property: string;
-  readonly code: string;
-  readonly reason: string;
-  readonly value: string;
-  readonly created_at: string;
-  readonly run: string;
-  readonly source: string;
-  readonly account: string;
-  readonly stream: string;
 }
 
 const rowsPerQuery = 1000;
@@ -135,29 +128,4 @@ async function moveRow(
     await insert('blocker_events', { blocker, at: created_at, event: 'opened', actor: `run ${row.run}` });
   }
   await insert('blocker_pages', { blocker, page: row.page, ordinal: row.ordinal });
-}
-
-async function createBlockedRows({ queryInterface, transaction }: MigrationContext): Promise<void> {
-  await queryInterface.createTable(
-    'blocked_rows',
-    {
-      id,
-      page: integer,
-      mapping: text,
-      ordinal: integer,
-      idx: number,
-      record: text,
-      property: text,
-      code: text,
-      reason: text,
-      value: text,
-      status: { ...text, defaultValue: 'open' },
-      created_at: text,
-    },
-    { transaction },
-  );
-  await queryInterface.addIndex('blocked_rows', ['mapping', 'page'], {
-    name: 'blocked_rows_by_page',
-    transaction,
-  });
 }

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import type { AlertPlan } from '../../engine/model/alert.ts';
-import type { ApiRequest } from '../../engine/model/batch.ts';
-import type { Blocker } from '../../engine/model/blocker.ts';
-import { complaint, TransientError } from '../../engine/model/errors.ts';
-import type { RunReport } from '../../engine/model/run-report.ts';
-import { type AlertServices, sendAlerts } from '../../engine/operations/alerts/alerts.ts';
+import type { AlertPlan } from '../../../engine/model/alert.ts';
+import type { ApiRequest } from '../../../engine/model/batch.ts';
+import type { Blocker } from '../../../engine/model/blocker.ts';
+import { complaint, TransientError } from '../../../engine/model/errors.ts';
+import type { RunReport } from '../../../engine/model/run-report.ts';
+import { type AlertServices, sendAlerts } from '../../../engine/operations/alerts/alerts.ts';
 
 const report = (over: Partial<RunReport> = {}): RunReport => ({
   run: 'r1',
@@ -39,6 +39,7 @@ const place = (over: Partial<AlertPlan> = {}): AlertPlan => ({
   url: 'secret:hook',
   on: ['blocker', 'blocker_age', 'auth_failure', 'run_failed', 'freshness'],
   ageMs: 24 * 60 * 60 * 1000,
+  deviation: 4,
   ...over,
 });
 
@@ -74,6 +75,9 @@ function world(open: readonly Blocker[] = [], statuses: number[] = []) {
       redact: (text) => text,
       hide: () => {},
     },
+    runs: { received: async () => [] },
+    limiter: { status: async () => ({ domain: '', limits: [], freezes: [], waiting: [], processes: 1 }) },
+    plan: { sources: {}, steps: [], mappings: {} } as unknown as AlertServices['plan'],
     blockers: { find: async () => state.open } as Pick<
       AlertServices['blockers'],
       'find'

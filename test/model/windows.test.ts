@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { windowEndMs } from '../../../engine/execute/extract/windows.ts';
-import type * as config from '../../../engine/model/config.ts';
-import { sourcePlan } from '../../support/plans.ts';
+import type * as config from '../../engine/model/config.ts';
+import { windowEndMs } from '../../engine/model/windows.ts';
+import { sourcePlan } from '../support/plans.ts';
 
 /** When the window of a fixed limit ends that is open at an instant. */
 function ends(fixed: Partial<config.Fixed>, at: string): string {

@@ -1,5 +1,5 @@
-import { assert } from '../../model/errors.ts';
-import type { CalendarPlan, ShapePlan } from '../../model/plan.ts';
+import { assert } from './errors.ts';
+import type { CalendarPlan, ShapePlan } from './plan.ts';
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
