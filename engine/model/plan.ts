@@ -213,6 +213,13 @@ export type LoadStatementName =
   | 'newest'
   | 'count'
   | 'outdated'
+  | 'touched'
+  | 'unremember'
+  | 'events'
+  | 'intervals'
+  | 'judged'
+  | 'retire'
+  | 'prune'
   | 'merge'
   | 'written'
   | 'refused'
@@ -221,8 +228,8 @@ export type LoadStatementName =
   | 'complete'
   | 'clean';
 
-/** `append` keeps all versions of a row. */
-export type Strategy = 'append';
+/** `append` keeps all versions of a row, `scd2` the intervals in which it had the same values. */
+export type Strategy = 'append' | 'scd2';
 
 export interface MappingPlan {
   readonly name: string;
