@@ -14,7 +14,8 @@ import {
   row,
   type WarehouseUnderTest,
 } from '../../contracts/warehouse-bench.ts';
-import { queryPostgres, sharedPostgres } from '../../support/postgres.ts';
+import { ownSchema, queryPostgres, sharedPostgres } from '../../support/postgres.ts';
+import { text } from '../../support/root.ts';
 import { type TcpProxy, tcpProxy } from '../../support/tcp-proxy.ts';
 import { statementsOf } from '../../support/warehouse-statements.ts';
 import { postgresUnderTest } from '../../support/warehouses.ts';
@@ -154,6 +155,43 @@ describe('the PostgreSQL warehouse, when something fails', function () {
     await warehouse.define([`CREATE TABLE "${schema}".x (a integer)`]);
     await warehouse.close();
     await (await query(`DROP OWNED BY ${role}`, `DROP ROLE ${role}`)).end();
+  });
+
+  it('needs no grants but those of docs/postgres.md', async () => {
+    const [, block = ''] = /```sql\n([\s\S]*?)```/.exec(text('docs/postgres.md')) ?? [];
+    const own = await postgresUnderTest(url)();
+    const suffix = randomUUID().slice(0, 8);
+    const [loader, readers, etl] = [`loader_${suffix}`, `readers_${suffix}`, ownSchema(url)];
+    const sql = block
+      .replaceAll('loader', loader)
+      .replaceAll('readers', readers)
+      .replaceAll('analytics', `"${new URL(url).pathname.slice(1)}"`)
+      .replace(/\betl\b/g, etl)
+      .replace(/\bsales\b/g, own.schema);
+    await (await query(`CREATE ROLE ${readers}`, sql)).end();
+    const address = changed((other) => (other.username = loader));
+    const warehouses: Warehouse[] = [];
+    const loaded = await bench(async () => ({
+      ...own,
+      settings: { ...own.settings, schema: etl },
+      open: (statements) => {
+        const warehouse = postgresWarehouse({ url: address, statements, clock });
+        warehouses.push(warehouse);
+        return warehouse;
+      },
+    }));
+    expect(await loaded.load('1-1', [row('a', named('one'))])).to.include({ inserted: 1 });
+    expect(await loaded.units()).to.have.length(1);
+    for (const warehouse of warehouses) await warehouse.close();
+    const reader = await query(
+      `SET ROLE ${readers}`,
+      `SELECT * FROM "${own.schema}"."all"`,
+      `SELECT * FROM ${etl}._etl_completeness`,
+    );
+    await reader.end();
+    await (
+      await query(`DROP OWNED BY ${loader}`, `DROP OWNED BY ${readers}`, `DROP ROLE ${loader}, ${readers}`)
+    ).end();
   });
 
   it('does a unit again that a deadlock has ended', async () => {
