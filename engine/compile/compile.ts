@@ -27,6 +27,7 @@ import { compileSnowflake } from './snowflake.ts';
 import { compileSource } from './source.ts';
 import { templateSyntax } from './sql-templates.ts';
 import { deletingStreams, readAnew, reconcileStep, reloadStep, remapStep } from './state-steps.ts';
+import { strategyDiagnostics } from './strategies.ts';
 import { compileStream } from './stream.ts';
 import { sweepSteps } from './sweep.ts';
 import { costSyntax } from './syntax.ts';
@@ -82,6 +83,8 @@ function compileWhole(
   );
   diagnostics.push(...evolutions.flatMap((one) => one.diagnostics));
   const mappings = evolutions.map((one) => one.mapping);
+  diagnostics.push(...strategyDiagnostics(project, mappings, known.tables));
+  if (hasErrors(diagnostics)) return { diagnostics };
   const streams = streamsOf(project, mappings);
   const sql = new WarehouseSql(project, known.tables);
   const compiled = compileSteps(project, evolutions, streams, sql, snapshot, diagnostics);

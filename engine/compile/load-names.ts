@@ -15,12 +15,7 @@ function batchNames({ deletes, strategy }: MappingPlan, dialect: Dialect): reado
   return strategy === undefined && mergesFiles.has(dialect) ? [] : batchOf.staying;
 }
 
-/** The statements of a load, in the order they run. */
-export const loadNames = (mapping: MappingPlan, dialect: Dialect): readonly LoadStatementName[] => [
-  'open',
-  'copy',
-  'known',
-  'superseded',
+const plainNames = (mapping: MappingPlan, dialect: Dialect): readonly LoadStatementName[] => [
   ...batchNames(mapping, dialect),
   'count',
   ...(mapping.strategy === 'append' ? (['outdated'] as const) : []),
@@ -28,14 +23,41 @@ export const loadNames = (mapping: MappingPlan, dialect: Dialect): readonly Load
   'written',
   ...(mapping.strategy === 'append' ? [] : (['refused'] as const)),
   ...(mapping.deletes === undefined ? [] : (['remove'] as const)),
+];
+
+/** Of a history: what became of each row makes the intervals that the table must have. */
+const historyNames = [
+  'newest',
+  'touched',
+  'unremember',
+  'remember',
+  'marks',
+  'events',
+  'intervals',
+  'judged',
+  'merge',
+  'retire',
+  'prune',
+] as const;
+
+/** The statements of a load, in the order they run. */
+export const loadNames = (mapping: MappingPlan, dialect: Dialect): readonly LoadStatementName[] => [
+  'open',
+  'copy',
+  'known',
+  'superseded',
+  ...(mapping.strategy === 'scd2' ? historyNames : plainNames(mapping, dialect)),
   'record',
   'complete',
   'clean',
 ];
 
 /** The template of a statement: how rows get into a table goes by the mapping's strategy. */
-export const templateOf = (name: LoadStatementName, { strategy }: MappingPlan): string =>
-  name === 'merge' ? (strategy ?? name) : name;
+export function templateOf(name: LoadStatementName, { strategy }: MappingPlan): string {
+  if (name === 'merge') return strategy ?? name;
+  if (strategy !== 'scd2') return name;
+  return name === 'remember' ? 'remember-versions' : name === 'marks' ? 'remember-marks' : name;
+}
 
 /** Steps that not every dialect needs: those without a template are left out. */
 export const optionalNames: ReadonlySet<string> = new Set(['batch', 'newest', 'count', 'written', 'clean']);
@@ -56,10 +78,21 @@ export const auditNames: readonly (readonly [AuditStatementName, template: strin
 ];
 
 /** Those of a table that does not hold just the newest rows of the file: see `compare`. */
-export const heldAuditNames = ({ deletes, strategy }: MappingPlan): typeof auditNames =>
-  deletes === undefined && strategy === undefined
-    ? []
-    : [
-        ['current', strategy === 'append' ? 'newest' : 'current'],
-        ['older_rows', 'older-rows'],
-      ];
+export function heldAuditNames({ deletes, strategy }: MappingPlan): typeof auditNames {
+  if (strategy === 'scd2') return historyAuditNames;
+  if (deletes === undefined && strategy === undefined) return [];
+  return [
+    ['current', strategy === 'append' ? 'newest' : 'current'],
+    ['older_rows', 'older-rows'],
+  ];
+}
+
+const historyAuditNames: typeof auditNames = [
+  ['versions', 'newest'],
+  ['versions', 'staged-history'],
+  ['touched', 'touched'],
+  ['events', 'events'],
+  ['intervals', 'intervals'],
+  ['current', 'staged-intervals'],
+  ['older_rows', 'older-rows'],
+];

@@ -13,7 +13,7 @@ import { overridesOf } from './overrides.ts';
 import { compileSweep } from './sweep.ts';
 import { propertySyntax } from './syntax.ts';
 import { compileTransform } from './transforms.ts';
-import { typeLimits } from './type-limits.ts';
+import { keyBytesMax, typeLimits } from './type-limits.ts';
 
 /** A mapping as the workers need it, with a hash of all that decides its rows. */
 export function compileMapping(
@@ -41,6 +41,7 @@ export function compileMapping(
     ...strategyOf(mapping),
     key: [accountColumn, ...key],
     properties,
+    ...keyLimit(project),
   };
   // Whether rows are removed or kept as deleted is decided while loading: the staged ones are the same.
   const { how, sweep, ...learned } = deletes ?? {};
@@ -74,6 +75,12 @@ const pruned = ({ prune }: config.Load): Pick<MappingPlan, 'prune'> => (prune ==
 function streamOf(project: Project, from: string): config.Stream | undefined {
   const [source = '', name = ''] = from.split('.');
   return project.sources.find((one) => one.name === source)?.streams[name];
+}
+
+/** A row beyond it is blocked, so that it decides the rows. */
+function keyLimit({ warehouse }: Project): Pick<MappingPlan, 'keyBytesMax'> {
+  const max = keyBytesMax(warehouse.type ?? 'duckdb');
+  return max === undefined ? {} : { keyBytesMax: max };
 }
 
 /** What is kept of personal data decides the rows as well. */

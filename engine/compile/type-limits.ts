@@ -17,3 +17,9 @@ const limits: { readonly [dialect in Dialect]: { readonly [type in LogicalType['
 /** Limits of a column in a warehouse, beyond those of its type; undefined where there is none. */
 export const typeLimits = (dialect: Dialect, { name }: LogicalType): LimitsPlan | undefined =>
   limits[dialect][name];
+
+/** An entry of an index of PostgreSQL has 2,704 bytes at most. */
+const keyBytes: { readonly [dialect in Dialect]?: number } = { postgres: 2_600 };
+
+/** Bytes that all values of a key may have together; undefined where there is no limit. */
+export const keyBytesMax = (dialect: Dialect): number | undefined => keyBytes[dialect];

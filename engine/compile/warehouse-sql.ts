@@ -6,7 +6,7 @@ import { complaint } from '../model/errors.ts';
 import type { Dialect, LoadStatement, LoadStep, LogicalType, MappingPlan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import type { WarehouseTable } from '../model/snapshot.ts';
-import { keepsVersions } from '../model/strategy.ts';
+import { hasVersionsTable, keepsVersions } from '../model/strategy.ts';
 import { type OwnTables, ownTables } from '../model/warehouse-home.ts';
 import type { WarehouseStatements } from '../model/warehouse-views.ts';
 import { type ColumnType, columnTypes, pageType } from './column-types.ts';
@@ -15,7 +15,7 @@ import type { Evolution } from './evolution.ts';
 import { auditNames, heldAuditNames, loadNames, optionalNames, templateOf } from './load-names.ts';
 import { boundsOf } from './merge-bounds.ts';
 import { SqlTemplates } from './sql-templates.ts';
-import { identityOf, kindOf, valuesOf } from './table-identity.ts';
+import { historyColumns, identityOf, kindOf, valuesOf, versionsOf } from './table-identity.ts';
 
 interface Column extends ColumnType {
   readonly name: string;
@@ -112,8 +112,9 @@ export class WarehouseSql {
   #versions(mapping: MappingPlan, anew: boolean): readonly string[] {
     const versions = versionsTable(mapping.table);
     const isKnown = this.#table(mapping.schema, versions) !== undefined;
-    if (mapping.deletes === undefined || (isKnown && !anew)) return [];
-    return this.#of(mapping.name).statements('versions', { ...mapping, versions, anew });
+    if (!hasVersionsTable(mapping) || (isKnown && !anew)) return [];
+    const template = mapping.strategy === 'scd2' ? 'history' : 'versions';
+    return this.#of(mapping.name).statements(template, { ...this.#context(mapping), versions, anew });
   }
 
   load(mapping: MappingPlan, rowsMax: number): LoadStep {
@@ -143,7 +144,7 @@ export class WarehouseSql {
 
   /** What holds a load file against the target table. */
   audit(mapping: MappingPlan): readonly AuditStatement[] {
-    const context = { ...this.#context(mapping), batched: true };
+    const context = { ...this.#context(mapping), batched: true, audited: true };
     const { strategy: _, ...plain } = mapping;
     // A source lists only what is newest.
     const listed = { ...context, ...identityOf(plain) };
@@ -162,10 +163,8 @@ export class WarehouseSql {
       ...mapping,
       mapping: mapping.name,
       ...identityOf(mapping),
-      apart: identityOf(mapping).identity,
-      keepsVersions: keepsVersions(mapping),
-      kind: kindOf(mapping),
-      versions: mapping.deletes === undefined ? '' : versionsTable(mapping.table),
+      ...versionsOf(mapping),
+      audited: false,
       soft: mapping.deletes?.how === 'soft',
       keepsDeleted: this.#keepsDeleted(mapping),
       values: valuesOf(mapping),
@@ -198,6 +197,7 @@ export class WarehouseSql {
   #columns(mapping: MappingPlan): readonly Column[] {
     const types = columnTypes(this.#dialect);
     const { deletes } = mapping;
+    const isHistory = mapping.strategy === 'scd2';
     const text = types({ name: 'string' });
     const instant = types({ name: 'timestamp' });
     const own = { required: true, filled: 'anew' } as const;
@@ -213,10 +213,11 @@ export class WarehouseSql {
       { name: '_loaded_at', ...instant, ...own },
       { name: '_hash', ...text, ...own },
       { name: '_cursor', ...text, ...versioned },
-      ...(deletes === undefined ? [] : [{ name: '_record', ...text, ...late }]),
-      ...(deletes?.how === 'soft'
+      ...(deletes === undefined || isHistory ? [] : [{ name: '_record', ...text, ...late }]),
+      ...(deletes?.how === 'soft' && !isHistory
         ? [{ name: '_deleted_at', ...instant, required: false, filled: 'later' } as const]
         : []),
+      ...(isHistory ? historyColumns(types, late) : []),
     ];
     return columns.map((column) => ({ ...column, bytewise: column.isText && !values.has(column.name) }));
   }

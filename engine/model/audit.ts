@@ -38,6 +38,10 @@ export type AuditStatementName =
   | 'counted'
   | 'examples'
   | 'loaded'
+  | 'versions'
+  | 'touched'
+  | 'events'
+  | 'intervals'
   | 'current'
   | 'older_rows';
 

@@ -13,4 +13,7 @@ export const metaColumns = [
   '_cursor',
   '_record',
   '_deleted_at',
+  '_valid_from',
+  '_valid_to',
+  '_is_current',
 ] as const;

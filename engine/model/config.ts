@@ -1291,9 +1291,9 @@ export interface Target {
  */
 export interface Load {
   /**
-   * `merge` inserts new rows and updates changed ones by key. `append` keeps every version of a row that was read.
+   * `merge` inserts new rows and updates changed ones by key. `append` keeps every version of a row that was read. `scd2` keeps the history of each row: from when to when it had which values.
    */
-  strategy?: 'merge' | 'append';
+  strategy?: 'merge' | 'append' | 'scd2';
   /**
    * Columns that identify a row. `_account` is always part of the key.
    */

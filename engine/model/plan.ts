@@ -213,6 +213,13 @@ export type LoadStatementName =
   | 'newest'
   | 'count'
   | 'outdated'
+  | 'touched'
+  | 'unremember'
+  | 'events'
+  | 'intervals'
+  | 'judged'
+  | 'retire'
+  | 'prune'
   | 'merge'
   | 'written'
   | 'refused'
@@ -221,8 +228,8 @@ export type LoadStatementName =
   | 'complete'
   | 'clean';
 
-/** `append` keeps all versions of a row. */
-export type Strategy = 'append';
+/** `append` keeps all versions of a row, `scd2` the intervals in which it had the same values. */
+export type Strategy = 'append' | 'scd2';
 
 export interface MappingPlan {
   readonly name: string;
@@ -245,6 +252,8 @@ export interface MappingPlan {
   readonly versionedBy?: string;
   /** Absent where no row ever leaves the table. */
   readonly deletes?: DeletesPlan;
+  /** Bytes that the values of the key may have together, where the warehouse has a limit. */
+  readonly keyBytesMax?: number;
   /** SHA-256 of everything that decides the rows; a change means that kept pages are mapped again. */
   readonly hash: string;
   /** Values that people have set; they are no part of the hash. */

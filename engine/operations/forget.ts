@@ -15,6 +15,7 @@ import type {
 } from '../model/forget.ts';
 import type { MappingPlan } from '../model/plan.ts';
 import type { KeptPages, ResponseCache, Staging } from '../model/ports.ts';
+import { hasVersionsTable } from '../model/strategy.ts';
 import { declaredName } from '../model/sweep.ts';
 import { changedMapping, strangeMappings, unreadPages, unsearchable } from './forget-findings.ts';
 import { mentions, streamName, withoutNames, withoutPerson } from './forget-texts.ts';
@@ -265,7 +266,7 @@ async function eraseLoaded(
   // What tells which version of a record is the newest names it, and is no row.
   await warehouse.erase(
     mappings
-      .filter(({ deletes }) => deletes !== undefined && records.size > 0)
+      .filter((mapping) => hasVersionsTable(mapping) && records.size > 0)
       .map((mapping) =>
         statement(
           mapping,

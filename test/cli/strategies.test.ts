@@ -101,4 +101,29 @@ describe('load strategies', function () {
     const states = (await tableOf(folder, 'items')).map(({ id, state }) => `${id} ${state}`).sort();
     expect(states).to.deep.equal(['a NEW', 'a PAID', 'b NEW']);
   });
+
+  it('scd2: keeps the history, with deletes and after a change of the mapping, and all is accounted for', async () => {
+    const items: Item[] = [
+      { id: 'a', at: minute(10), state: 'new' },
+      { id: 'b', at: minute(10), state: 'new' },
+    ];
+    const provider = await shop(items);
+    const deleting = `${byCursor}\n    deletes: [{by: flag, where: {state: gone}}]`;
+    const folder = project(provider.url, deleting, '{strategy: scd2, key: [id]}');
+    expect(await run(folder)).to.include({ inserted: 2 });
+    items[0] = { id: 'a', at: minute(12), state: 'paid' };
+    items[1] = { id: 'b', at: minute(13), state: 'gone' };
+    expect(await run(folder)).to.include({ inserted: 1, updated: 0 });
+    await accounted(folder);
+    await accounted(folder, '--source');
+    inCapitals(folder);
+    await run(folder);
+    await accounted(folder);
+    await provider.close();
+    const rows = (await tableOf(folder, 'items')).map(
+      ({ id, state, _valid_from: from, _valid_to: to }) =>
+        `${id} ${state} ${from?.slice(11, 16)} ${to?.slice(11, 16)}`,
+    );
+    expect(rows.sort()).to.deep.equal(['a NEW 00:10 00:12', 'a PAID 00:12 undefined', 'b NEW 00:10 00:13']);
+  });
 });

@@ -37,6 +37,7 @@ export const postgresUnderTest = (url: string) => async (): Promise<WarehouseUnd
     settings: { type: 'postgres', url: '${env:WAREHOUSE_URL}', schema },
     schema,
     environment: { WAREHOUSE_URL: url },
+    refusedValue: 'ETL0761',
     open: (statements) => postgresWarehouse({ url, statements, clock: systemClock }),
     alter: async (sql) => void (await queryPostgres(url, quoted(sql, schema))),
   };

@@ -12,6 +12,7 @@ import { Invalid, keptText } from './invalid.ts';
 import { addMark, compileFlags } from './marks.ts';
 import { compilePatches, type Patches } from './patches.ts';
 import { compilePath, type JsonObject, type Reader } from './paths.ts';
+import { compileRowLimits, type RowLimits } from './row-limits.ts';
 import { addValues, type BadValue, guarded, type StoppingValue, type Unit } from './row-values.ts';
 import { type CleanPage, emptySheet, remembered, type Sheet } from './sheet.ts';
 
@@ -36,21 +37,11 @@ interface Program {
   /** Values that people have set. */
   readonly patches: Patches | undefined;
   readonly isDuplicate: DuplicateFinder;
+  readonly beyondLimits: RowLimits;
   readonly isAsync: boolean;
 }
 
 const hashDigits = 32;
-/** A line of a load file may have 16 MiB, and a character up to four bytes. */
-const lineCharactersMax = 4_000_000;
-
-const tooLong = (characters: number): BadValue => ({
-  property: '',
-  invalid: new Invalid(
-    'range',
-    `the row has ${characters} characters; a warehouse takes ${lineCharactersMax} at most`,
-  ),
-  value: null,
-});
 
 /** Compiles a mapping of a stream. */
 export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
@@ -68,6 +59,7 @@ export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
     guards,
     // Where a record says which rows it has, each of its versions must have them.
     isDuplicate: plan.deletes === undefined ? compileDuplicates(plan) : () => false,
+    beyondLimits: compileRowLimits(plan),
     patches: compilePatches(plan),
     isAsync: [...columns, ...guards].some(({ compute }) => compute !== undefined),
   };
@@ -216,10 +208,11 @@ function addRow(
     return leaveOut(program, sheet, page, unit, bad);
   }
   const own = loadFields(values, start, values.length - start);
-  if (own.length > lineCharactersMax) {
+  const beyond = program.beyondLimits(values, start, own);
+  if (beyond !== undefined) {
     values.length = start;
     sheet.nulled = nulledBefore;
-    block(program, sheet, page, unit, tooLong(own.length));
+    block(program, sheet, page, unit, beyond);
     return undefined;
   }
   const meta = values.length;

@@ -1,3 +1,5 @@
+import pg from 'pg';
+import type { Diagnostic } from '../../model/diagnostic.ts';
 import { complaint, TerminalError } from '../../model/errors.ts';
 import { type Explanations, explainedBy } from '../postgres/failures.ts';
 
@@ -137,7 +139,30 @@ const explanations: Explanations = {
 };
 
 /** Names what PostgreSQL said; other errors come back as they are. */
-export const explained = (error: unknown, where: string): unknown => explainedBy(explanations, error, where);
+export function explained(error: unknown, where: string): unknown {
+  const named = explainedBy(explanations, error, where);
+  if (named !== error || !(error instanceof pg.DatabaseError)) return named;
+  const { code = '' } = error;
+  if (code === '23505') return new TerminalError(doubled(error, where), error);
+  return /^22\w{3}$/.test(code) ? new TerminalError(unstorable(error, where), error) : error;
+}
+
+const doubled = ({ message, detail, table, constraint }: pg.DatabaseError, where: string): Diagnostic =>
+  complaint(
+    'ETL0760',
+    `a row would be twice in ${where}: ${message}${detail === undefined ? '' : `. ${detail}`}`,
+    takenBack,
+    'Either another program has written the same row at the same time: then the next run goes through. Or the mapping has another key than the one the table was made with.',
+    `In that case drop the old one, \`ALTER TABLE … ${table} DROP CONSTRAINT "${constraint}"\`, and make that of the new key: \`ALTER TABLE … ${table} ADD UNIQUE (_account, …)\`.`,
+  );
+
+const unstorable = ({ message, where: place }: pg.DatabaseError, where: string): Diagnostic =>
+  complaint(
+    'ETL0761',
+    `${where} cannot store a value: ${message}${place === undefined ? '' : ` (${place.split('\n')[0]})`}`,
+    `${takenBack} The rows stay staged.`,
+    'Values of a column that do not fit it are blocked while mapping; this one was not. A trigger or a constraint of the table may ask for more; otherwise it is a mistake of Sluice: report it.',
+  );
 
 /** The server lacks what the templates need. */
 export const unsuitable = (where: string, why: string): Error =>

@@ -47,6 +47,9 @@ export async function compare(
     for (const sql of allOf(statements, 'copy')) await session.copy(sql, parameters(request), request.file);
     const held = statements.some(({ name }) => name === 'current');
     // The table knows newer versions of records than the rows that are staged, or keeps all of them; a listing has the newest.
+    const hasHistory = statements.some(({ name }) => name === 'intervals');
+    if (hasHistory && request.source === undefined)
+      for (const name of ['versions', 'touched', 'events', 'intervals'] as const) await run(name);
     const superseded = held && request.source === undefined ? await currentRows(run) : await newestRows(run);
     await run(request.source === undefined ? 'compare' : 'compare_source');
     const kinds = Object.fromEntries(

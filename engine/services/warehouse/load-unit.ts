@@ -44,9 +44,32 @@ async function inTransaction<T>(session: WarehouseSession, work: () => Promise<T
 
 async function performed(runner: Runner, { rows, completeness }: LoadRequest): Promise<LoadCounts> {
   const { run } = runner;
-  const leaving = runner.has('remove');
   const file = await run('superseded');
   requireWhole(file, rows);
+  const counts = runner.has('intervals')
+    ? await historyLoaded(run, rows, numberOf(file, 'superseded'))
+    : await rowsLoaded(runner, rows, file);
+  await run('record', counts);
+  if (completeness !== undefined) await run('complete', completenessValues(completeness));
+  return { ...counts, held: 0 };
+}
+
+type Counts = Omit<LoadCounts, 'held'>;
+
+/** What became of the rows is worked out before the table is touched: the intervals of their keys, from all versions known. */
+async function historyLoaded(run: Runner['run'], rows: number, superseded: number): Promise<Counts> {
+  for (const name of ['newest', 'touched', 'unremember', 'remember', 'marks', 'events', 'intervals'] as const)
+    await run(name);
+  const judged = await run('judged');
+  const [inserted, updated] = [numberOf(judged, 'inserted'), numberOf(judged, 'updated')];
+  for (const name of ['merge', 'retire', 'prune'] as const) await run(name);
+  const unchanged = rows - superseded - inserted - updated;
+  return { staged: rows, inserted, updated, unchanged, superseded, deleted: 0 };
+}
+
+async function rowsLoaded(runner: Runner, rows: number, file: Rows): Promise<Counts> {
+  const { run } = runner;
+  const leaving = runner.has('remove');
   const older = leaving
     ? rows - (await currentRows(run))
     : await olderRows(runner, numberOf(file, 'superseded'));
@@ -57,7 +80,7 @@ async function performed(runner: Runner, { rows, completeness }: LoadRequest): P
   const refused =
     rest === 0 || !runner.has('refused') ? 0 : numberOf(await run('refused', boundsOf(file)), 'refused');
   const removed = leaving ? (await run('remove')).changed : 0;
-  const counts = {
+  return {
     staged: rows,
     inserted,
     updated: written - inserted,
@@ -65,9 +88,6 @@ async function performed(runner: Runner, { rows, completeness }: LoadRequest): P
     superseded: older + refused,
     deleted: outdated + removed,
   };
-  await run('record', counts);
-  if (completeness !== undefined) await run('complete', completenessValues(completeness));
-  return { ...counts, held: 0 };
 }
 
 /** A window over all columns costs several times the merge, so it is used only where a row has several versions. */

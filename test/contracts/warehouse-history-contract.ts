@@ -1,0 +1,170 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { type Pages, tableBench, unitsOf } from '../support/table-bench.ts';
+import type { OpenUnderTest } from './warehouse-bench.ts';
+
+/** One version of a parent with its lines, or the word that it is gone. */
+interface Parent {
+  readonly id: string;
+  readonly at: string;
+  readonly gone?: boolean;
+  readonly lines: readonly { readonly line: string; readonly value: number }[];
+}
+
+const properties = ['line: {from: line, type: string}', 'value: {from: value, type: integer}'];
+const stream = `    cursor: {field: at, from: {query: since}}
+    deletes: [{by: flag, where: {gone: true}}]`;
+const nothingOdd = { missing: 0, stale: 0, changed: 0, surplus: 0, doubled: 0, explained: 0 };
+
+const histories = (open: OpenUnderTest, load: string) =>
+  tableBench(open, {
+    stream,
+    mapping: 'each: lines',
+    load: `{strategy: scd2, key: [line]${load}}`,
+    properties,
+  });
+
+const minute = (at: number): string => `2026-01-01T00:0${at}:00.000000Z`;
+
+const parent: fc.Arbitrary<Parent> = fc.record({
+  id: fc.constantFrom('a', 'b'),
+  at: fc.nat(5).map(minute),
+  gone: fc.nat(4).map((chance) => chance === 0),
+  lines: fc.uniqueArray(fc.record({ line: fc.constantFrom('1', '2'), value: fc.nat(1) }), {
+    selector: ({ line }) => line,
+    maxLength: 2,
+  }),
+});
+
+const history = fc.record({
+  // Of a page, each parent is there once.
+  pages: fc.array(fc.uniqueArray(parent, { selector: ({ id }) => id, maxLength: 2 }), {
+    minLength: 1,
+    maxLength: 6,
+  }),
+  cuts: fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
+  again: fc.option(fc.nat(3)),
+});
+
+const named = (prefix: string, pages: readonly (readonly Parent[])[]): readonly (readonly Parent[])[] =>
+  pages.map((parents) =>
+    parents.map((one) => ({
+      ...one,
+      id: prefix + one.id,
+      lines: one.lines.map(({ line, value }) => ({ line: `${prefix}${one.id}.${line}`, value })),
+    })),
+  );
+
+interface Interval {
+  readonly value: number;
+  readonly from: string;
+  to: string | null;
+}
+
+type Known = Map<string, Interval[]>;
+
+function close(all: Known, line: string, at: string): void {
+  const last = all.get(line)?.at(-1);
+  if (last?.to === null) last.to = at;
+}
+
+/** Lines of a parent that it has no longer end. */
+function leave(all: Known, { id, at }: Parent, staying: ReadonlySet<string>): void {
+  for (const line of all.keys()) if (line.startsWith(`${id}.`) && !staying.has(line)) close(all, line, at);
+}
+
+/** A line begins another interval when its value is another one. */
+function enter(all: Known, line: string, value: number, at: string): void {
+  const last = all.get(line)?.at(-1);
+  if (last?.to === null && last.value === value) return;
+  close(all, line, at);
+  all.set(line, [...(all.get(line) ?? []), { value, from: at, to: null }]);
+}
+
+const byVersion = (a: Numbered, b: Numbered): number => a.one.at.localeCompare(b.one.at) || a.page - b.page;
+
+interface Numbered {
+  readonly page: number;
+  readonly one: Parent;
+}
+
+function expected(pages: Pages, replaces: boolean): readonly string[] {
+  const versions = pages.flatMap(([page, parents]) => (parents as Parent[]).map((one) => ({ page, one })));
+  const all: Known = new Map();
+  for (const { one } of versions.sort(byVersion)) {
+    const lines = one.gone === true ? [] : one.lines;
+    if (one.gone === true || replaces) leave(all, one, new Set(lines.map(({ line }) => line)));
+    for (const { line, value } of lines) enter(all, line, value, one.at);
+  }
+  return [...all].flatMap(([line, own]) => own.map((one) => text(line, one))).sort();
+}
+
+const text = (line: string, { value, from, to }: Interval): string =>
+  `${line}=${value} ${from.slice(11, 16)} to ${to === null ? 'now' : to.slice(11, 16)}`;
+
+/** What a table of `scd2` holds, in every warehouse. */
+export function warehouseHistoryContract(name: string, open: OpenUnderTest, runs: number): void {
+  describe(`a table of strategy scd2 in ${name}`, function () {
+    this.timeout(300_000);
+
+    const found = async (bench: Awaited<ReturnType<typeof histories>>, prefix: string) =>
+      (await bench.rows())
+        .filter(({ line }) => line?.startsWith(prefix))
+        .map(({ line, value, _valid_from: from, _valid_to: to, _is_current: current }) => {
+          expect(current === 'true', `${line} ${to}`).to.equal(to === null);
+          return text(String(line), { value: Number(value), from: String(from), to: to ?? null });
+        })
+        .sort();
+
+    it('opens an interval for other values, also between those that are there, and none for the same', async () => {
+      const bench = await histories(open, '');
+      const page = (number: number, at: number, value: number): Pages => [
+        [number, [{ id: 'a', at: minute(at), lines: [{ line: 'a.1', value }] }]],
+      ];
+      expect(await bench.load('', page(1, 1, 5))).to.include({ inserted: 1, unchanged: 0 });
+      expect(await bench.load('', page(2, 4, 5))).to.include({ inserted: 0, unchanged: 1 });
+      expect(await bench.load('', page(3, 2, 7))).to.include({ inserted: 1, updated: 0, superseded: 0 });
+      expect(await found(bench, 'a')).to.deep.equal([
+        'a.1=5 00:01 to 00:02',
+        'a.1=5 00:04 to now',
+        'a.1=7 00:02 to 00:04',
+      ]);
+      const pages = [...page(1, 1, 5), ...page(2, 4, 5), ...page(3, 2, 7)];
+      const { kinds } = await bench.compare(pages);
+      expect(kinds).to.deep.equal(nothingOdd);
+      expect((await bench.compare(pages.slice(0, 2))).kinds).to.include({ surplus: 2 });
+    });
+
+    for (const [what, load] of [
+      ['lines kept', ''],
+      ['lines replaced', ', children: replace'],
+      ['lines replaced, soft', ', children: replace, deletes: soft'],
+    ] as const) {
+      it(`holds the intervals of a simple model, however pages come and units are cut: ${what}`, async () => {
+        const bench = await histories(open, load);
+        let tried = 0;
+        await fc.assert(
+          fc.asyncProperty(history, async ({ pages: anyone, cuts, again }) => {
+            tried += 1;
+            const prefix = `h${tried}.`;
+            const pages = named(prefix, anyone).map((parents, at) => [tried * 10 + at, parents] as const);
+            const units = [
+              ...unitsOf(pages, cuts),
+              ...(again === null ? [] : unitsOf(pages.slice(again), [...cuts].reverse())),
+            ];
+            for (const [at, unit] of units.entries()) {
+              const { staged, inserted, updated, unchanged, superseded } = await bench.load(
+                `${prefix}${at}`,
+                unit,
+              );
+              expect(inserted + updated + unchanged + superseded).to.equal(staged);
+              expect(Math.min(inserted, updated, unchanged, superseded)).to.be.at.least(0);
+            }
+            expect(await found(bench, prefix)).to.deep.equal(expected(pages, load !== ''));
+          }),
+          { numRuns: runs },
+        );
+      });
+    }
+  });
+}
