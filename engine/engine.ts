@@ -1,5 +1,6 @@
 import { compileAudit } from './compile/audit.ts';
-import { compileProject, compileWarehouse } from './compile/compile.ts';
+import { compileProject } from './compile/compile.ts';
+import { compileWarehouse } from './compile/databases.ts';
 import { eraseStatement } from './compile/forget-sql.ts';
 import { type LeftOver, leftOver } from './compile/left-over.ts';
 import { compileRetry, type Retry } from './compile/retry.ts';

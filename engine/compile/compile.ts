@@ -9,21 +9,18 @@ import type {
   MetricsPlan,
   Plan,
   SourcePlan,
-  StagingPlan,
   Step,
   StreamPlan,
-  WarehousePlan,
 } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
 import type { StateSnapshot } from '../model/snapshot.ts';
-import { parseDuration, parsePercent, parseSize } from '../model/units.ts';
-import { homeSchema } from '../model/warehouse-home.ts';
+import { parseDuration, parsePercent } from '../model/units.ts';
 import { canonical, sha256 } from './canonical.ts';
 import { checkable, compileChecks } from './checks.ts';
+import { compileStaging, compileWarehouse } from './databases.ts';
 import { contractOf, type Evolution, evolve } from './evolution.ts';
 import { compileMapping } from './mapping.ts';
 import { foundTables } from './names.ts';
-import { compileSnowflake } from './snowflake.ts';
 import { compileSource } from './source.ts';
 import { templateSyntax } from './sql-templates.ts';
 import { deletingStreams, readAnew, reconcileStep, reloadStep, remapStep } from './state-steps.ts';
@@ -127,32 +124,6 @@ const connections = (
   ...(project.alerts && { alerts: project.alerts.map(compileAlert) }),
   ...(project.tokenKey !== undefined && { tokenKey: project.tokenKey }),
   ...(project.pageKey !== undefined && { pageKey: project.pageKey }),
-});
-
-/** How the warehouse is reached, without credentials. */
-export const compileWarehouse = (settings: config.WarehouseSettings): WarehousePlan => {
-  const { type, path, memory, url = '' } = settings;
-  if (type === 'snowflake') return compileSnowflake(settings);
-  return type === 'postgres'
-    ? { type, url, schema: homeSchema(settings) }
-    : {
-        type: 'duckdb',
-        path: path ?? '.etl/warehouse.duckdb',
-        memoryBytes: parseSize(memory ?? '256MiB'),
-      };
-};
-
-const compileStaging = (settings: config.StagingSettings): StagingPlan => {
-  const { dialect, storage, url = '', schema, rows } = settings;
-  const kept = { keep: retention(settings.keep), ...(rows === false && { rows }) };
-  return dialect === 'postgres'
-    ? { dialect, url, schema: schema ?? 'sluice', ...kept }
-    : { dialect: 'sqlite', storage: storage ?? '.etl/staging.sqlite', ...kept };
-};
-
-const retention = ({ pages, size }: config.KeepSettings = {}): StagingPlan['keep'] => ({
-  ageMs: parseDuration(pages ?? '90d'),
-  ...(size !== undefined && { bytesMax: parseSize(size) }),
 });
 
 const pagerdutyUrl = 'https://events.pagerduty.com/v2/enqueue';

@@ -7,7 +7,7 @@ import type { WarehouseStatements } from '../../engine/model/warehouse-views.ts'
 import { root } from './root.ts';
 
 /** The templates of a dialect as a project has them, by `dialect/name`. */
-export function templatesOf(dialect: Dialect): { readonly [name: string]: string } {
+function templatesOf(dialect: Dialect): { readonly [name: string]: string } {
   const folder = join(root, 'templates', dialect);
   const texts = readdirSync(folder).map((file): [string, string] => [
     `${dialect}/${file.replace('.sql.hbs', '')}`,

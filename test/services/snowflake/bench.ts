@@ -19,6 +19,7 @@ export interface Bench {
   readonly standIn: SnowflakeStandIn;
   readonly warehouse: Warehouse;
   readonly options: SnowflakeOptions;
+  readonly project: Project;
   readonly plan: Plan;
   readonly load: LoadStep;
   /** A load request of these rows as pages such as `1-2`. */
@@ -77,6 +78,7 @@ export async function bench(mapped: Mapped = {}, standing: StandInOptions = {}):
     standIn,
     warehouse,
     options,
+    project,
     plan: compiled,
     load,
     request,

@@ -189,6 +189,25 @@ describe('the Snowflake warehouse, when something fails', function () {
     expect(await held(one)).to.deep.equal([0, 0]);
   });
 
+  it('names file, line and column where Snowflake does', async () => {
+    const one = await bench();
+    await define(one);
+    one.standIn.fault({
+      kind: 'error',
+      on: /^(?:--[^\n]*\n)*COPY INTO/,
+      code: '100038',
+      sqlState: '22018',
+      message:
+        'Numeric value \'many\' is not recognized\n  File \'dev/r1/unit/part-00002.csv.gz\', line 3, character 14\n  Row 3, column "_ETL_FILE"["C0":3]\n  If you would like to continue loading when an error is encountered, use other values.',
+    });
+    const { diagnostic } = await failureOf(one.run('1-1', first));
+    expect(diagnostic.code).to.equal('ETL0736');
+    expect(diagnostic.summary).to.match(
+      /^Snowflake could not store a value: Numeric value 'many' is not recognized, file part-00002\.csv\.gz, line 3, character 14, column C0 \(Snowflake 100038, query /,
+    );
+    expect(await again(one)).to.include(all);
+  });
+
   it('names an upload that is cut, and uploads again', async () => {
     const one = await bench({}, { uploads: 'GCS' });
     await define(one);

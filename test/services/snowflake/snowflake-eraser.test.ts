@@ -2,9 +2,7 @@ import { expect } from 'chai';
 import { eraseStatement } from '../../../engine/compile/forget-sql.ts';
 import type { StagedValue } from '../../../engine/model/batch.ts';
 import type { MappingPlan } from '../../../engine/model/plan.ts';
-import type { Project } from '../../../engine/model/project.ts';
 import { snowflakeEraser } from '../../../engine/services/snowflake-warehouse/snowflake-eraser.ts';
-import { templatesOf } from '../../support/warehouse-statements.ts';
 import { type Bench, bench, define, row } from './bench.ts';
 
 const types = ['integer', 'double', 'boolean', 'date', 'timestamp', 'decimal(18,2)', 'binary'];
@@ -17,7 +15,6 @@ const persons = ["o'ne", 'two', 'three'];
 
 describe('persons in the Snowflake warehouse', function () {
   this.timeout(60_000);
-  const project = { warehouse: { type: 'snowflake' }, templates: templatesOf('snowflake') } as Project;
   let one: Bench;
   let mapping: MappingPlan;
 
@@ -38,20 +35,20 @@ describe('persons in the Snowflake warehouse', function () {
     const columns = ['_account', 'id', ...types.map((_, at) => `c${at}`)];
     const rows = [0, 2].map((at) => ['default', persons[at] ?? '', ...(values[at] ?? [])]);
     const eraser = snowflakeEraser(one.options);
-    expect(await eraser.erase([eraseStatement(project, mapping, columns, rows)])).to.equal(2);
+    expect(await eraser.erase([eraseStatement(one.project, mapping, columns, rows)])).to.equal(2);
     expect(await left()).to.deep.equal(['two']);
     await eraser.rewrite();
   });
 
   it('have no rows where there is no table', async () => {
-    const statement = eraseStatement(project, { ...mapping, table: 'other' }, ['id'], [['two']]);
+    const statement = eraseStatement(one.project, { ...mapping, table: 'other' }, ['id'], [['two']]);
     expect(await snowflakeEraser(one.options).erase([statement])).to.equal(0);
   });
 
   it('are all there when one statement fails', async () => {
     const statements = [
-      eraseStatement(project, mapping, ['id'], [['two']]),
-      eraseStatement(project, mapping, ['c0'], [['no number']]),
+      eraseStatement(one.project, mapping, ['id'], [['two']]),
+      eraseStatement(one.project, mapping, ['c0'], [['no number']]),
     ];
     const failure = await snowflakeEraser(one.options)
       .erase(statements)
