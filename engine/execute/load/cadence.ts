@@ -39,8 +39,8 @@ export async function deferredLoad(
 
 /** Intervals begin anew each midnight, so that those which do not divide a day keep their place in it. */
 function nextInterval(lastMs: number, everyMs: number): number {
-  if (everyMs >= dayMs) return dayStart(lastMs) + Math.floor(everyMs / dayMs) * dayMs;
   const start = dayStart(lastMs);
+  if (everyMs >= dayMs) return start + everyMs;
   const next = start + (Math.floor((lastMs - start) / everyMs) + 1) * everyMs;
   return Math.min(next, start + dayMs);
 }

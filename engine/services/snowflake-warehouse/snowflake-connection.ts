@@ -26,7 +26,7 @@ export class SnowflakeConnection {
   private constructor(connection: Connection) {
     this.#connection = connection;
     // The SDK's own timer keeps the process alive.
-    this.#heartbeat = setInterval(() => void connection.isValidAsync(), heartbeatMs).unref();
+    this.#heartbeat = setInterval(() => void connection.isValidAsync().catch(() => {}), heartbeatMs).unref();
   }
 
   /** @throws ExplainedError when nobody is let in, or nobody answers */
@@ -39,11 +39,21 @@ export class SnowflakeConnection {
         connection.connect((error) => (error ? reject(error) : resolve()));
       });
       const opened = new SnowflakeConnection(connection);
-      const lockTimeout = Math.ceil(statementTimeoutMs / 1000);
-      await opened.run({ sql: `${sessionStart}, LOCK_TIMEOUT = ${lockTimeout}`, binds: [] }, {});
+      await opened.#begin(statementTimeoutMs);
       return opened;
     } catch (error) {
       throw loginFailure(error);
+    }
+  }
+
+  /** A session that cannot be set up is of no use, and ended. */
+  async #begin(statementTimeoutMs: number): Promise<void> {
+    const sql = `${sessionStart}, LOCK_TIMEOUT = ${Math.ceil(statementTimeoutMs / 1000)}`;
+    try {
+      await this.run({ sql, binds: [] }, {});
+    } catch (error) {
+      await this.end();
+      throw error;
     }
   }
 

@@ -6,9 +6,11 @@ import type {
   LoadRecord,
   TableComparison,
 } from '../../model/audit.ts';
-import { assert, complaint, TerminalError } from '../../model/errors.ts';
+import { complaint, TerminalError } from '../../model/errors.ts';
 import type { CompareRequest } from '../../model/ports.ts';
+import { loadedCounts } from './loads-row.ts';
 import { type BoundValues, messageOf, numberOf, type Rows, type WarehouseSession } from './session.ts';
+import { bring, execute } from './statements.ts';
 
 type Row = Rows['rows'][number];
 type Run = (name: AuditStatementName) => Promise<Rows>;
@@ -24,13 +26,7 @@ export async function loaded(
     run: String(row['run']),
     firstPage: Number(row['first_page']),
     lastPage: Number(row['last_page']),
-    counts: {
-      staged: Number(row['staged']),
-      inserted: Number(row['inserted']),
-      updated: Number(row['updated']),
-      unchanged: Number(row['unchanged']),
-      superseded: Number(row['superseded']),
-    },
+    counts: loadedCounts(row),
     loadedAt: String(row['loaded_at']),
   }));
 }
@@ -43,8 +39,7 @@ export async function compare(
 ): Promise<TableComparison> {
   const run = runner(session, statements, parameters(request));
   try {
-    await run('open');
-    for (const sql of allOf(statements, 'copy')) await session.copy(sql, parameters(request), request.file);
+    await bring(session, statements, parameters(request), request.file);
     const held = statements.some(({ name }) => name === 'current');
     // The table knows newer versions of records than the rows that are staged, or keeps all of them; a listing has the newest.
     const hasHistory = statements.some(({ name }) => name === 'intervals');
@@ -81,17 +76,8 @@ const noDifferences = { missing: 0, stale: 0, changed: 0, surplus: 0, doubled: 0
 
 const runner =
   (session: WarehouseSession, statements: readonly AuditStatement[], values: BoundValues): Run =>
-  async (name) => {
-    let answer: Rows = { rows: [], changed: 0 };
-    for (const sql of allOf(statements, name)) answer = await session.execute(sql, values);
-    return answer;
-  };
-
-function allOf(statements: readonly AuditStatement[], name: AuditStatementName): readonly string[] {
-  const found = statements.filter((one) => one.name === name).map(({ sql }) => sql);
-  assert(found.length > 0, `an audit has a statement ${name}`);
-  return found;
-}
+  (name) =>
+    execute(session, statements, name, values);
 
 /** Any number of a page, also one that was made up. */
 const everyPage = { first: -(2n ** 63n), last: 2n ** 63n - 1n };

@@ -1,7 +1,8 @@
-import { assert } from '../../model/errors.ts';
 import type { LoadStatement } from '../../model/plan.ts';
 import type { Completeness, LoadCounts, LoadRequest } from '../../model/ports.ts';
+import { deletedCount, loadedCounts } from './loads-row.ts';
 import { type BoundValues, numberOf, type Rows, type WarehouseSession } from './session.ts';
+import { bring, execute } from './statements.ts';
 
 interface Runner {
   has(name: LoadStatement['name']): boolean;
@@ -19,8 +20,7 @@ export async function loadUnit(
 ): Promise<LoadCounts> {
   const values = parametersOf(request);
   const runner = runnerOf(session, statements, values);
-  await runner.run('open');
-  for (const sql of allOf(statements, 'copy')) await session.copy(sql, values, request.file);
+  await bring(session, statements, values, request.file);
   const counts = await inTransaction(session, async () => {
     const [known] = (await runner.run('known')).rows;
     return known === undefined ? performed(runner, request) : countsOf(known);
@@ -158,39 +158,12 @@ const runnerOf = (
   values: BoundValues,
 ): Runner => ({
   has: (name) => statements.some((one) => one.name === name),
-  run: (name, more = {}) => inOrder(session, allOf(statements, name), { ...values, ...more }),
+  run: (name, more = {}) => execute(session, statements, name, { ...values, ...more }),
 });
 
-/** Gives what the last one answers. */
-async function inOrder(
-  session: WarehouseSession,
-  statements: readonly string[],
-  values: BoundValues,
-): Promise<Rows> {
-  let answer: Rows = { rows: [], changed: 0 };
-  for (const sql of statements) answer = await session.execute(sql, values);
-  return answer;
-}
-
-function allOf(statements: readonly LoadStatement[], name: LoadStatement['name']): readonly string[] {
-  const found = statements.filter((one) => one.name === name).map(({ sql }) => sql);
-  assert(found.length > 0, `the load step has a statement ${name}`);
-  return found;
-}
-
-export function sqlOf(statements: readonly LoadStatement[], name: LoadStatement['name']): string {
-  const statement = statements.find((one) => one.name === name);
-  assert(statement, `the load step has a statement ${name}`);
-  return statement.sql;
-}
-
 /** The counts of a unit that `_etl_loads` has already. */
-const countsOf = (row: Readonly<Record<string, unknown>>): LoadCounts => ({
-  staged: Number(row['staged']),
-  inserted: Number(row['inserted']),
-  updated: Number(row['updated']),
-  unchanged: Number(row['unchanged']),
-  superseded: Number(row['superseded']),
-  deleted: Number(row['deleted'] ?? 0),
+const countsOf = (row: Rows['rows'][number]): LoadCounts => ({
+  ...loadedCounts(row),
+  deleted: deletedCount(row),
   held: 0,
 });

@@ -5,8 +5,10 @@ import type { WarehouseColumn, WarehouseTable } from '../../model/snapshot.ts';
 import type { WarehouseUnit } from '../../model/state-port.ts';
 import type { WarehouseStatements } from '../../model/warehouse-views.ts';
 import { compare, loaded } from './compare.ts';
-import { completenessValues, loadUnit, sqlOf } from './load-unit.ts';
+import { completenessValues, loadUnit } from './load-unit.ts';
+import { deletedCount, loadedCounts } from './loads-row.ts';
 import { messageOf, numberOf, type UseScope, type WarehouseSession } from './session.ts';
+import { execute } from './statements.ts';
 
 /** Where sessions come from. */
 export interface WarehouseConnector {
@@ -109,6 +111,7 @@ async function define(
           'ETL0701',
           `the warehouse refused DDL: ${messageOf(error)}`,
           `The statement was: ${statement.slice(0, 400)}`,
+          'Mend what it complains of and run again: statements that were done before are not done twice, and the rows stay staged.',
         ),
       );
     });
@@ -124,7 +127,11 @@ async function load(
   try {
     return await loadUnit(session, statements, request);
   } catch (error) {
-    throw named(connector, error, loadComplaint(request, error));
+    const failure = named(connector, error, loadComplaint(request, error));
+    // What a driver's failure is called says nothing of the rows.
+    throw connector.explained(error) instanceof ExplainedError
+      ? failure.said((one) => ({ ...one, help: [`It was loading ${rowsText(request)}.`, ...one.help] }))
+      : failure;
   }
 }
 
@@ -134,19 +141,17 @@ async function complete(
   completeness: Completeness,
   connector: WarehouseConnector,
 ): Promise<void> {
-  await session
-    .execute(sqlOf(statements, 'complete'), completenessValues(completeness))
-    .catch((error: unknown) => {
-      throw named(
-        connector,
-        error,
-        complaint(
-          'ETL0706',
-          `_etl_completeness could not be written: ${messageOf(error)}`,
-          'The rows are loaded; the next run writes it again.',
-        ),
-      );
-    });
+  await execute(session, statements, 'complete', completenessValues(completeness)).catch((error: unknown) => {
+    throw named(
+      connector,
+      error,
+      complaint(
+        'ETL0706',
+        `_etl_completeness could not be written: ${messageOf(error)}`,
+        'The rows are loaded; the next run writes it again.',
+      ),
+    );
+  });
 }
 
 /** What the connector knows a better name for keeps that name. */
@@ -154,7 +159,7 @@ function named(
   connector: WarehouseConnector,
   error: unknown,
   general: ReturnType<typeof complaint>,
-): unknown {
+): ExplainedError {
   const explained = connector.explained(error);
   return explained instanceof ExplainedError ? explained : new TerminalError(general, error);
 }
@@ -172,15 +177,7 @@ async function unitsOf(
     run: String(row['run']),
     firstPage: Number(row['first_page']),
     lastPage: Number(row['last_page']),
-    counts: {
-      staged: Number(row['staged']),
-      inserted: Number(row['inserted']),
-      updated: Number(row['updated']),
-      unchanged: Number(row['unchanged']),
-      superseded: Number(row['superseded']),
-      // An account of before records could leave has no such column.
-      deleted: Number(row['deleted'] ?? 0),
-    },
+    counts: { ...loadedCounts(row), deleted: deletedCount(row) },
     loadedAt: String(row['loaded_at']),
   }));
 }
@@ -228,11 +225,12 @@ const missingTable = (where: string, schema: string, table: string): TerminalErr
     ),
   );
 
-function loadComplaint({ unit, schema, table }: LoadRequest, error: unknown): ReturnType<typeof complaint> {
-  const range = `pages ${unit.firstPage} to ${unit.lastPage} of ${unit.mapping}`;
-  return complaint(
+const rowsText = ({ unit, schema, table }: LoadRequest): string =>
+  `pages ${unit.firstPage} to ${unit.lastPage} of ${unit.mapping} into ${schema}.${table}`;
+
+const loadComplaint = (request: LoadRequest, error: unknown): ReturnType<typeof complaint> =>
+  complaint(
     'ETL0705',
-    `loading ${range} into ${schema}.${table} failed: ${messageOf(error)}`,
+    `loading ${rowsText(request)} failed: ${messageOf(error)}`,
     'The transaction was rolled back: the table is as it was. The rows stay staged, and the next run loads them.',
   );
-}

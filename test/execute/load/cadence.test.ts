@@ -35,6 +35,13 @@ describe('when a mapping is loaded', () => {
     );
   });
 
+  it('waits for more than a day where it says so, from the midnight before', () => {
+    const odd = { everyMs: 36 * 60 * minute };
+    const nextNoon = dayStart(at('00:00:00')) + 36 * 60 * minute;
+    expect(deferral(odd, last('21:30:00'), nextNoon - 1)).to.contain('next from 2026-05-02 12:00 UTC');
+    expect(deferral(odd, last('21:30:00'), nextNoon)).to.equal(undefined);
+  });
+
   it('is not due before midnight when the warehouse time of the day is used up', () => {
     const budget = { budgetMs: 10 * minute };
     expect(deferral(budget, last('10:01:00', 10 * minute - 1), at('10:02:00'))).to.equal(undefined);

@@ -93,6 +93,7 @@ describe('the Snowflake warehouse, when something fails', function () {
     const { diagnostic } = await failureOf(one.run('1-1', first));
     expect(diagnostic.code).to.equal('ETL0735');
     expect(diagnostic.summary).to.match(/Duplicate row detected.*\(Snowflake 100090, query [0-9a-f-]+\)/);
+    expect(diagnostic.help[0]).to.equal('It was loading pages 1 to 1 of all into sales.all.');
     expect(await held(one)).to.deep.equal([0, 0]);
     expect(await again(one)).to.include(all);
   });

@@ -31,9 +31,9 @@ export interface Schema {
 
 /** What exists, by its full name. Statements that change it commit, so that it knows no transactions. */
 export class Catalog {
-  readonly schemas = new Registry<Schema>();
-  readonly tables = new Registry<Table>();
-  readonly stages = new Registry<Stage>();
+  readonly schemas = new ByName<Schema>();
+  readonly tables = new ByName<Table>();
+  readonly stages = new ByName<Stage>();
   /** Numbers the tables inside DuckDB, so that names can be swapped and used again. */
   created = 0;
 
@@ -76,7 +76,7 @@ interface Saved {
 }
 
 /** Things by their names. */
-export class Registry<T extends { readonly name: Name }> {
+export class ByName<T extends { readonly name: Name }> {
   readonly #things = new Map<string, T>();
 
   get(name: Name): T | undefined {

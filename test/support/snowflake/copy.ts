@@ -106,8 +106,7 @@ const wasLoaded = (job: Job, table: Table, shown: string, { md5 }: StagedFile): 
 
 function remember(job: Job, table: Table, files: readonly (readonly [string, string])[]): void {
   const now = current(job, table);
-  const registry = table.how === 'TEMPORARY' ? job.session.temporary : job.world.catalog.tables;
-  registry.set({ ...now, loaded: new Map([...now.loaded, ...files]) });
+  job.tablesOf(table.how).set({ ...now, loaded: new Map([...now.loaded, ...files]) });
 }
 
 async function load(

@@ -110,14 +110,13 @@ export async function remove(job: Job, { table: name, as, using, where }: Of<'de
 
 /** As in Snowflake it is a definition: it commits. It forgets what was loaded, too. */
 export async function truncate(job: Job, { table: name, ifExists }: Of<'truncate'>): Promise<Answer> {
-  const { access, catalog } = job.world;
+  const { access } = job.world;
   const full = job.session.qualified(name, 'TRUNCATE');
   await job.end(true);
   if (ifExists && access.find(job.session, full) === undefined)
     return done('Statement executed successfully.');
   const table = await job.target(name, 'TRUNCATE');
   await job.atomic(() => job.run(`DELETE FROM ${table.physical}`));
-  const registry = table.how === 'TEMPORARY' ? job.session.temporary : catalog.tables;
-  registry.set({ ...table, loaded: new Map() });
+  job.tablesOf(table.how).set({ ...table, loaded: new Map() });
   return done('Statement executed successfully.');
 }

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Name } from './ast.ts';
-import { Registry, type Table } from './catalog.ts';
+import { ByName, type Table } from './catalog.ts';
 import { SqlError } from './sql-error.ts';
 
 export type Parameter = string | number | boolean;
@@ -35,7 +35,7 @@ export class Session {
   database: string | undefined;
   schema: string | undefined;
   readonly parameters = new Map<string, Parameter>(Object.entries(defaults));
-  readonly temporary = new Registry<Table>();
+  readonly temporary = new ByName<Table>();
   transaction: 'none' | 'open' | 'broken' = 'none';
   /** What becomes true when the open transaction commits. */
   readonly atCommit: (() => void)[] = [];

@@ -38,14 +38,14 @@ export async function createTable(job: Job, statement: CreateTable): Promise<Ans
   if (isTemporary) world.access.schema(session, name.slice(0, 2));
   else world.access.create(session, 'TABLE', name);
   return job.definition(async () => {
-    const registry = isTemporary ? session.temporary : world.catalog.tables;
-    const before = registry.get(name);
+    const tables = job.tablesOf(statement.how);
+    const before = tables.get(name);
     if (before && statement.ifNotExists) return done(`${name[2]} already exists, statement succeeded.`);
     if (before && !statement.orReplace) throw exists(name);
     const physical = physicalName(job, name, isTemporary);
     const columns = await made(job, statement, physical);
     if (before) await job.run(`DROP TABLE ${before.physical}`);
-    registry.set({ name, how: statement.how, owner: session.role, columns, physical, loaded: new Map() });
+    tables.set({ name, how: statement.how, owner: session.role, columns, physical, loaded: new Map() });
     return done(`Table ${name[2]} successfully created.`);
   });
 }
@@ -111,10 +111,9 @@ async function dropTable(job: Job, name: Name, ifExists: boolean): Promise<Answe
   if (table === undefined && ifExists)
     return done('Drop statement executed successfully (object already dropped).');
   if (table === undefined) throw missing('Table', name.join('.'));
-  const isTemporary = table.how === 'TEMPORARY';
-  if (!isTemporary) owned(job, table);
+  if (table.how !== 'TEMPORARY') owned(job, table);
   await job.run(`DROP TABLE ${table.physical}`);
-  (isTemporary ? session.temporary : world.catalog.tables).delete(name);
+  job.tablesOf(table.how).delete(name);
   return done(`${name[2]} successfully dropped.`);
 }
 
@@ -144,9 +143,9 @@ export async function alterTable(job: Job, { name, ifExists, change }: Of<'alter
   if (table.how !== 'TEMPORARY') owned(job, table);
   return job.definition(async () => {
     const changed = await altered(job, table, change);
-    const registry = table.how === 'TEMPORARY' ? session.temporary : world.catalog.tables;
-    if (changed.name !== table.name) registry.delete(table.name);
-    registry.set(changed);
+    const tables = job.tablesOf(table.how);
+    if (changed.name !== table.name) tables.delete(table.name);
+    tables.set(changed);
     return done('Statement executed successfully.');
   });
 }

@@ -2,7 +2,7 @@ import type { Access } from './access.ts';
 import type { Facts } from './arguments.ts';
 import type { Name } from './ast.ts';
 import { assigned, type Typed } from './cast.ts';
-import type { Catalog, Table } from './catalog.ts';
+import type { ByName, Catalog, Table } from './catalog.ts';
 import { type Database, rowsOf, run } from './database.ts';
 import { informationSchema } from './information-schema.ts';
 import type { TableLocks } from './locks.ts';
@@ -67,6 +67,11 @@ export class Job {
     if (privilege !== 'INSERT' && table.how !== 'TEMPORARY')
       await locks.take(table.physical, this.session.id, this.queryId);
     return table;
+  }
+
+  /** Where tables of a kind are known: temporary ones to their session alone. */
+  tablesOf(how: Table['how']): ByName<Table> {
+    return how === 'TEMPORARY' ? this.session.temporary : this.world.catalog.tables;
   }
 
   /** A value on its way into a column of a table. */
