@@ -137,9 +137,9 @@ export default class Preview extends BaseCommand {
   }
 }
 
-/** Columns that Sluice adds; they stay in the JSON. */
-const isOurs = (column: string | undefined): boolean =>
-  column === accountColumn || metaColumns.some((own) => own === column);
+/** Columns that Sluice adds, in whatever case a warehouse has them; they stay in the JSON. */
+const isOurs = (column = ''): boolean =>
+  [accountColumn, ...metaColumns].some((own) => own === column.toLowerCase());
 
 function rowsText(
   columns: readonly string[],
