@@ -1,6 +1,7 @@
 import type * as config from '../model/config.ts';
 import type { ReferencePlan } from '../model/plan.ts';
 import type { Project, ProjectFiles } from '../model/project.ts';
+import { type DatabaseSection, isForeign } from './databases.ts';
 import type { Entries } from './entries.ts';
 import { type ChosenEnvironment, settingsOf } from './environment.ts';
 import { type Json, objectAt } from './json.ts';
@@ -68,10 +69,14 @@ export function buildProject(
   references: readonly FoundReference[],
 ): Project {
   const defaults = project.defaults ?? {};
-  const settings = (section: string): object => ({
-    ...schemaDefaults(files.schema, section),
-    ...settingsOf(objectAt(project), chosen.chain, section),
-  });
+  const settings = (section: DatabaseSection): object => {
+    const declared = settingsOf(objectAt(project), chosen.chain, section);
+    const usual = Object.entries(schemaDefaults(files.schema, section));
+    return {
+      ...Object.fromEntries(usual.filter(([key]) => !isForeign(section, declared, key))),
+      ...declared,
+    };
+  };
   return {
     folder: files.folder,
     name: project.name,

@@ -1,13 +1,16 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { SourceDocument } from '../model/project.ts';
 import { chooseEnvironment, settingsOf } from './environment.ts';
-import { isJson, objectAt } from './json.ts';
+import { isJson, type Json, objectAt } from './json.ts';
 import { below, complain, keyPlace } from './places.ts';
 import { listText } from './suggest.ts';
 
-/** Settings of an environment of which one key says which kind of database it is. */
+/** The settings of an environment that say what a database is. */
+export type DatabaseSection = 'staging' | 'warehouse';
+
+/** One key says which kind of database it is. */
 interface Section {
-  readonly name: 'staging' | 'warehouse';
+  readonly name: DatabaseSection;
   readonly chooser: string;
   readonly usual: string;
   /** Keys of each kind that not all have, and those that it cannot do without, each with an example. */
@@ -68,6 +71,14 @@ const sections: readonly Section[] = [
   },
 ];
 
+/** Whether a key belongs to other kinds of database than the one that is chosen. */
+export function isForeign(name: DatabaseSection, settings: Json, key: string): boolean {
+  const section = sections.find((one) => one.name === name);
+  const chosen = settings[section?.chooser ?? ''] ?? section?.usual;
+  const owners = Object.entries(section?.kinds ?? {}).filter(([, { keys }]) => keys.includes(key));
+  return owners.length > 0 && !owners.some(([kind]) => kind === chosen);
+}
+
 /** What the keys of `staging` and `warehouse` mean together, in each environment; what one extends counts as its own. */
 export const databaseMistakes = (document: SourceDocument): readonly Diagnostic[] =>
   sections.flatMap((section) =>
@@ -109,13 +120,13 @@ function foreignKeys(
   document: SourceDocument,
   pointer: string,
   keys: readonly string[],
-  { chooser, kinds }: Section,
+  { name, chooser, kinds }: Section,
   chosen: string,
 ): readonly Diagnostic[] {
   const ownersOf = (key: string): readonly string[] =>
     Object.keys(kinds).filter((kind) => kinds[kind]?.keys.includes(key));
   return keys
-    .filter((key) => ownersOf(key).length > 0 && !ownersOf(key).includes(chosen))
+    .filter((key) => isForeign(name, { [chooser]: chosen }, key))
     .map((key) => {
       const others = ownersOf(key).map((kind) => `\`${chooser}: ${kind}\``);
       const own = kinds[chosen]?.keys ?? [];
