@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { SnowflakeStandIn } from '../test/support/snowflake/stand-in.ts';
 import { postgresPlace } from './faults/postgres-place.ts';
 import { sqlitePlace } from './faults/staging-place.ts';
 import { acceptParse } from './parse/acceptance.ts';
 import { hasParseServer } from './parse/server.ts';
 import { type Acceptance, type AcceptanceOptions, acceptRetail } from './retail/acceptance.ts';
+import { acceptElsewhere } from './retail/elsewhere.ts';
 import { acceptKilled } from './retail/killed.ts';
+import { postgresElsewhere, snowflakeElsewhere } from './retail/other-warehouses.ts';
 import type { Findings } from './support/findings.ts';
 import { packageFolder } from './support/package-folder.ts';
 import { hasPostgresServer, PostgresServer } from './support/postgres-server.ts';
@@ -17,6 +20,8 @@ import { hasPostgresServer, PostgresServer } from './support/postgres-server.ts'
 const acceptances: { readonly [name: string]: () => Promise<Accepted> } = {
   'online-retail': onlineRetail,
   'online-retail-killed': onlineRetailKilled,
+  'online-retail-postgres': onlineRetailPostgres,
+  'online-retail-snowflake': onlineRetailSnowflake,
   'parse-server': parseServer,
 };
 
@@ -82,6 +87,32 @@ async function onlineRetailKilled(): Promise<Accepted> {
     return { findings: onSqlite.findings, figures };
   } finally {
     await server.stop();
+  }
+}
+
+async function onlineRetailPostgres(): Promise<Accepted> {
+  const url = process.env['DATABASE_URL'] ?? '';
+  if (url === '')
+    refuse('DATABASE_URL is to name a PostgreSQL in which the tables may have schemas of their own.');
+  const elsewhere = await postgresElsewhere(url);
+  try {
+    return asPublished(await acceptElsewhere(retailOptions('online-retail-postgres'), elsewhere));
+  } finally {
+    await elsewhere.drop();
+  }
+}
+
+/** By a stand-in, which plays Snowflake for the real client. */
+async function onlineRetailSnowflake(): Promise<Accepted> {
+  const standIn = await SnowflakeStandIn.start();
+  try {
+    const elsewhere = snowflakeElsewhere(standIn);
+    const { findings, figures } = asPublished(
+      await acceptElsewhere(retailOptions('online-retail-snowflake'), elsewhere),
+    );
+    return { findings, figures: { ...figures, statements_per_mapping: elsewhere.statementsPerMapping() } };
+  } finally {
+    await standIn.close();
   }
 }
 

@@ -14,7 +14,7 @@ export interface WarehouseView {
 }
 
 /** Columns that differ from run to run though the row is the same. */
-const varying = new Set(['_run', '_page', '_loaded_at', '_ordinal']);
+const varying = new Set(['_run', '_page', '_loaded_at', '_ordinal', '_seen_at']);
 /** What is compared of a column: of a time of deletion only whether there is one. */
 const compared = (column: string): string =>
   column === '_deleted_at' ? '(_deleted_at IS NOT NULL)::VARCHAR' : `${quoted(column)}::VARCHAR`;
@@ -41,17 +41,20 @@ export async function warehouseView(path: string): Promise<WarehouseView> {
     }
     for (const [table, names] of columns) {
       if (!isCompared(table)) continue;
-      const list = names
-        .sort()
-        .map((name) => `${compared(name)} AS ${quoted(name)}`)
-        .join(', ');
-      tables.set(table, counted(await all(`SELECT ${list} FROM ${quoted(table)}`)));
+      tables.set(table, counted(await all(rowsOf(table, names))));
     }
     return { tables, loads: columns.has('_etl_loads') ? await all('FROM _etl_loads') : [] };
   } finally {
     connection.closeSync();
     instance.closeSync();
   }
+}
+
+function rowsOf(table: string, columns: readonly string[]): string {
+  const list = [...columns].sort().map((name) => `${compared(name)} AS ${quoted(name)}`);
+  // A record that is read again says again that it is gone.
+  const distinct = table.startsWith(versionsTable('')) ? 'DISTINCT ' : '';
+  return `SELECT ${distinct}${list.join(', ')} FROM ${quoted(table)}`;
 }
 
 function counted(rows: readonly object[]): Rows {

@@ -46,7 +46,7 @@ export async function acceptKilled(options: KilledOptions): Promise<Acceptance> 
   const findings = new Findings();
   const lines = await readRetailLines(file);
   const random = seeded(options.seed);
-  makeProject(folder, pageRecords, place.declare(folder));
+  makeProject(folder, pageRecords, { staging: place.declare(folder) });
   await place.make(folder);
   try {
     const early = lines.filter(({ invoiceDate }) => invoiceDate < cutoff);

@@ -14,6 +14,7 @@ import type {
 } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
 import type { StateSnapshot } from '../model/snapshot.ts';
+import { readStreams } from '../model/stream-refs.ts';
 import { parseDuration, parsePercent } from '../model/units.ts';
 import { canonical, sha256 } from './canonical.ts';
 import { checkable, compileChecks } from './checks.ts';
@@ -26,7 +27,7 @@ import { templateSyntax } from './sql-templates.ts';
 import { deletingStreams, readAnew, reconcileStep, reloadStep, remapStep } from './state-steps.ts';
 import { strategyDiagnostics } from './strategies.ts';
 import { compileStream } from './stream.ts';
-import { sweepSteps } from './sweep.ts';
+import { replacing, sweepSteps } from './sweep.ts';
 import { costSyntax } from './syntax.ts';
 import { WarehouseSql } from './warehouse-sql.ts';
 
@@ -175,9 +176,10 @@ function compileSteps(
   const mappings = evolutions.map((one) => one.mapping);
   const steps: Step[] = [...reconcileStep(snapshot)];
   const sweeps = [...streams.values()].flatMap((stream) => sweepSteps(stream, mappings));
-  const kept = new Map([...streams, ...sweeps.flatMap(({ stream, gone }) => [named(stream), named(gone)])]);
+  const extracts = [...streams].map(([full, stream]) => extractStep(full, stream, mappings, snapshot));
+  const kept = new Map([...extracts, ...sweeps].flatMap(readStreams).map(named));
   for (const mapping of mappings) steps.push(...remapStep(mapping, kept, snapshot));
-  for (const [full, stream] of streams) steps.push(extractStep(full, stream, mappings, snapshot));
+  steps.push(...extracts);
   steps.push(...sweeps);
   const lacking = sql.lacking();
   for (const evolution of evolutions) {
@@ -230,11 +232,21 @@ function extractStep(
     ...(losers.length > 0 ? [`it lists what is gone from ${losers.join(', ')}`] : []),
   ];
   const reason = reasons.join('; ') + readAnew(snapshot.shapes.get(full), stream);
-  return { kind: 'extract', id: `extract ${full}`, reason, stream, mappings: [...readers, ...losers] };
+  return {
+    kind: 'extract',
+    id: `extract ${full}`,
+    reason,
+    stream,
+    mappings: [...readers, ...losers],
+    ...replacing(stream, mappings),
+  };
 }
 
-const rowsMaxOf = (project: Project, { name }: MappingPlan): number =>
-  project.mappings.find((mapping) => mapping.name === name)?.load.rowsMax ?? 1_000_000;
+/** A listing is loaded whole: readers see the one before or this one. */
+const rowsMaxOf = (project: Project, { name, deletes }: MappingPlan): number =>
+  deletes?.listing === undefined
+    ? (project.mappings.find((mapping) => mapping.name === name)?.load.rowsMax ?? 1_000_000)
+    : Number.MAX_SAFE_INTEGER;
 
 function stopOf(project: Project, { name }: MappingPlan): Pick<LoadStep, 'stop'> {
   const declared = project.mappings.find((mapping) => mapping.name === name)?.blockers;

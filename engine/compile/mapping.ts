@@ -3,14 +3,13 @@ import type * as config from '../model/config.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { assert } from '../model/errors.ts';
 import { knownPath } from '../model/path.ts';
-import type { DeletesPlan, LogicalType, MappingPlan, Origin, PropertyPlan } from '../model/plan.ts';
+import type { LogicalType, MappingPlan, Origin, PropertyPlan } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
-import { goneOf } from '../model/sweep.ts';
 import { homeSchema } from '../model/warehouse-home.ts';
 import { canonical, sha256 } from './canonical.ts';
 import { compileConditions } from './conditions.ts';
+import { compileDeletes, decisiveDeletes } from './deletes.ts';
 import { overridesOf } from './overrides.ts';
-import { compileSweep } from './sweep.ts';
 import { propertySyntax } from './syntax.ts';
 import { compileTransform } from './transforms.ts';
 import { keyBytesMax, typeLimits } from './type-limits.ts';
@@ -43,13 +42,11 @@ export function compileMapping(
     properties,
     ...keyLimit(project),
   };
-  // Whether rows are removed or kept as deleted is decided while loading: the staged ones are the same.
-  const { how, sweep, ...learned } = deletes ?? {};
   const decisive = [
     body,
     streamShape(project, mapping.from),
     privacyOf(mapping),
-    ...(how === undefined ? [] : [learned, sweep?.stream]),
+    ...(deletes === undefined ? [] : decisiveDeletes(deletes)),
   ];
   const overrides = overridesOf(project, mapping.name);
   return {
@@ -65,9 +62,9 @@ export function compileMapping(
   };
 }
 
-/** A table of the newest versions is the usual one, and says nothing of it. */
+/** A table of the newest versions is the usual one, and says nothing of it: `replace` makes one that rows leave. */
 function strategyOf({ load: { strategy = 'merge' } }: config.Mapping): Pick<MappingPlan, 'strategy'> {
-  return strategy === 'merge' ? {} : { strategy };
+  return strategy === 'merge' || strategy === 'replace' ? {} : { strategy };
 }
 
 const pruned = ({ prune }: config.Load): Pick<MappingPlan, 'prune'> => (prune === undefined ? {} : { prune });
@@ -94,44 +91,6 @@ function streamShape(project: Project, from: string): unknown {
   const redact = project.sources.find((one) => one.name === from.split('.')[0])?.redact;
   const stream = streamOf(project, from);
   return [redact, stream?.records, stream?.primaryKey, stream?.cursor?.field, stream?.cursor?.type];
-}
-
-/** How rows leave the table of a mapping; undefined where none does. */
-function compileDeletes(
-  project: Project,
-  mapping: config.Mapping,
-  stream: config.Stream | undefined,
-): DeletesPlan | undefined {
-  if (mapping.load.strategy === 'append') return undefined;
-  const ways = stream?.deletes ?? [];
-  const children = mapping.load.children === 'replace';
-  if (ways.length === 0 && !children) return undefined;
-  const [source, name = ''] = mapping.from.split('.');
-  const declared = project.sources.find((one) => one.name === source);
-  const way = ways.find(({ by }) => by === 'sweep');
-  const sweep = way && declared && compileSweep(declared, name, way);
-  return {
-    how: mapping.load.deletes ?? 'hard',
-    children,
-    flags: ways.flatMap(({ by, where }) => (by === 'flag' ? [compileConditions(where ?? {}, false)] : [])),
-    streams: [
-      ...ways.flatMap(({ by, stream: other, key = [], where = {} }) =>
-        by !== 'stream'
-          ? []
-          : [
-              {
-                stream: `${source}.${other}`,
-                key: key.map((path) => knownPath(path)),
-                where: compileConditions(where, false),
-              },
-            ],
-      ),
-      ...(sweep === undefined
-        ? []
-        : [{ stream: goneOf(mapping.from), key: [knownPath('record')], where: [] }]),
-    ],
-    ...(sweep && { sweep }),
-  };
 }
 
 function compileProperty(

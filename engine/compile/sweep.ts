@@ -1,6 +1,13 @@
 import type * as config from '../model/config.ts';
 import { perMinute } from '../model/pace.ts';
-import type { CursorPlan, MappingPlan, StreamPlan, SweepPlan, SweepStep } from '../model/plan.ts';
+import type {
+  CursorPlan,
+  ExtractStep,
+  MappingPlan,
+  StreamPlan,
+  SweepPlan,
+  SweepStep,
+} from '../model/plan.ts';
 import { goneOf, sweepOf } from '../model/sweep.ts';
 import { parseDuration, parsePercent } from '../model/units.ts';
 import { compileBudget } from './budget.ts';
@@ -37,6 +44,17 @@ export function sweepSteps(stream: StreamPlan, mappings: readonly MappingPlan[])
       mappings: names,
     },
   ];
+}
+
+/** What of a stream takes rows away at the end of each listing; nothing where no mapping is replaced by it. */
+export function replacing(
+  stream: StreamPlan,
+  mappings: readonly MappingPlan[],
+): Pick<ExtractStep, 'replaces'> {
+  const full = `${stream.source}.${stream.name}`;
+  const replaced = mappings.filter(({ stream: read, deletes }) => read === full && deletes?.listing);
+  if (replaced.length === 0) return {};
+  return { replaces: { gone: gone(stream, undefined), mappings: replaced.map(({ name }) => name) } };
 }
 
 /** The streams of a sweep: the whole listing, and what it finds gone. `kind` is the kind of cursor that its mappings go by. */

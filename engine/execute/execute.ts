@@ -5,11 +5,12 @@ import { assert, ExplainedError, RefusedError } from '../model/errors.ts';
 import { loadLock } from '../model/locks.ts';
 import type { CheckStep, ExtractStep, LoadStep, Plan, RemapStep, Step } from '../model/plan.ts';
 import type { Position, StagedPage } from '../model/ports.ts';
+import { continued } from '../model/position.ts';
 import type { RunReport } from '../model/run-report.ts';
 import { check } from './check/check.ts';
 import { checkedBaseUrl } from './extract/base-url.ts';
 import { Channels } from './extract/channels.ts';
-import { continued, type Extraction, type ExtractServices, extract } from './extract/extract.ts';
+import { type Extraction, type ExtractServices, extract } from './extract/extract.ts';
 import { credentialsOf } from './extract/tokens/credentials-of.ts';
 import { countReplies, tellStaged } from './figures.ts';
 import { pagesDropped, pagesLeftOut, redacted, unansweredCache } from './findings.ts';
@@ -29,6 +30,7 @@ import { compactAfter, performReconcile, settledPositions } from './state.ts';
 import { openBlockers, stoppedLoad } from './step-blockers.ts';
 import { performGroup, prepareAll, type StepRun, timestamp } from './step-runner.ts';
 import { sweep } from './sweep.ts';
+import { awaitsListing, wholeListing } from './whole-listing.ts';
 import { type WorkerPool, workerPool } from './worker-pool.ts';
 
 /** A run in progress. */
@@ -127,7 +129,9 @@ async function perform(run: Run, step: Step): Promise<readonly Diagnostic[]> {
     case 'remap':
       return performRemap(run, step);
     case 'extract':
-      return performExtract(run, step);
+      return step.replaces === undefined
+        ? performExtract(run, step)
+        : wholeListing({ ...step, replaces: step.replaces }, run, (part) => performExtract(run, step, part));
     case 'sweep':
       return sweep(step, run, (part) => performExtract(run, { ...step, kind: 'extract' }, part));
     case 'check':
@@ -215,7 +219,8 @@ async function performLoad(
   if (mapping === undefined) return [];
   const stopped = await stoppedLoad(step, services);
   if (stopped !== undefined) return [stopped];
-  const deferred = await deferredLoad(step, services);
+  const deferred =
+    (await awaitsListing(mapping, step, services.memory)) ?? (await deferredLoad(step, services));
   if (deferred !== undefined) return ledger.deferred(mapping.name, deferred);
   const { elapsedMs, ...counts } = await load(mapping, step, {
     ...services,

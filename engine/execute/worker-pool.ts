@@ -9,9 +9,10 @@ import type {
 } from '../model/batch.ts';
 import { assert, complaint, type ExplainedError, TerminalError, TransientError } from '../model/errors.ts';
 import type { Forgotten } from '../model/forget.ts';
-import type { MappingPlan, Plan } from '../model/plan.ts';
+import type { ExtractStep, MappingPlan, Plan, StreamPlan, SweepStep } from '../model/plan.ts';
 import type { References } from '../model/ports.ts';
 import { needsRows } from '../model/staged-rows.ts';
+import { readStreams } from '../model/stream-refs.ts';
 import type { LookedUp, Program, WorkerAnswer, WorkerSetup, WorkerTask } from './protocol.ts';
 import { transferable } from './transferable.ts';
 
@@ -174,17 +175,20 @@ export function workerPool(
   const programs = plan.steps.flatMap((step): Program[] => {
     if (step.kind === 'remap') return [{ id: step.id, stream: step.stream, mappings: find([step.mapping]) }];
     if (step.kind !== 'extract' && step.kind !== 'sweep') return [];
-    const streams = step.kind === 'sweep' ? [step.stream, step.gone] : [step.stream];
-    return streams.map((stream) => ({
+    return readStreams(step).map((stream) => ({
       id: `${stream.source}.${stream.name}`,
       stream,
-      mappings: find(step.mappings),
+      mappings: find(readersOf(step, stream)),
       unstaged,
     }));
   });
   const setup = { programs, ...secrets(plan, references), ...(forgotten && { forgotten }) };
   return new WorkerPool(setup, workers);
 }
+
+/** Who reads a stream of a step: what a listing lacks concerns only tables that hold just what it has. */
+const readersOf = (step: ExtractStep | SweepStep, stream: StreamPlan): readonly string[] =>
+  step.kind === 'extract' && step.replaces?.gone === stream ? step.replaces.mappings : step.mappings;
 
 /** A pool of one worker that makes the rows of a mapping of kept pages; its program is called like the mapping. */
 export function rowsPool(

@@ -1291,9 +1291,9 @@ export interface Target {
  */
 export interface Load {
   /**
-   * `merge` inserts new rows and updates changed ones by key. `append` keeps every version of a row that was read. `scd2` keeps the history of each row: from when to when it had which values.
+   * `merge` inserts new rows and updates changed ones by key. `replace` does so, too, and in the same transaction takes away what the whole listing of a stream no longer has. `append` keeps every version of a row that was read. `scd2` keeps the history of each row: from when to when it had which values.
    */
-  strategy?: 'merge' | 'append' | 'scd2';
+  strategy?: 'merge' | 'replace' | 'append' | 'scd2';
   /**
    * Columns that identify a row. `_account` is always part of the key.
    */
@@ -1307,6 +1307,10 @@ export interface Load {
    */
   deletes?: 'hard' | 'soft';
   /**
+   * `replace`: most records that a listing may lack, as a share of those known. With more nothing is loaded, since a listing that was short looks the same.
+   */
+  threshold?: string;
+  /**
    * How often the table is loaded; a run in between stages and leaves loading to a later one. Intervals are counted from midnight UTC, so that mappings of one cadence are loaded together and the warehouse wakes up once. Without it every run loads.
    */
   every?: string;
@@ -1319,7 +1323,7 @@ export interface Load {
    */
   prune?: string;
   /**
-   * Most rows in one load; more are loaded in several.
+   * Most rows in one load; more are loaded in several. `replace` loads a listing whole.
    */
   rowsMax?: number;
 }

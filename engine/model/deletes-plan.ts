@@ -19,6 +19,14 @@ export interface DeletesPlan {
   /** Streams that list what is gone; what a sweep finds out is listed by one of ours. */
   readonly streams: readonly DeletingStream[];
   readonly sweep?: SweepPlan;
+  /** Every listing of the stream is whole, and what is not in it is gone. Absent where rows go one by one. */
+  readonly listing?: ListingPlan;
+}
+
+/** What the whole listing of a stream lacks is gone. */
+export interface ListingPlan {
+  /** Most records that may be gone, as a part of those known. */
+  readonly threshold: number;
 }
 
 /** The whole listing is read from time to time, and what is not in it is gone. */

@@ -96,6 +96,14 @@ export interface ExtractStep extends StepBase {
   readonly stream: StreamPlan;
   /** Mappings of this stream, in order. */
   readonly mappings: readonly string[];
+  /** Whether tables hold just what a listing has: at its end, what was not in it is listed as gone. */
+  readonly replaces?: Replacing;
+}
+
+export interface Replacing {
+  /** The stream that lists what is gone. It is asked of nobody. */
+  readonly gone: StreamPlan;
+  readonly mappings: readonly string[];
 }
 
 /** Reads on in the whole listing of a stream, when it is due; at its end, what was not in it is listed as gone. */

@@ -1,5 +1,5 @@
 import type { ApiRequest } from './batch.ts';
-import type { StreamShape } from './plan.ts';
+import type { StreamPlan, StreamShape } from './plan.ts';
 
 /** How far a stream has been read. */
 export interface Position {
@@ -33,4 +33,14 @@ export interface SettledPosition {
   readonly page: number;
   /** The fetched cursor as it was at that page. */
   readonly cursor?: string;
+}
+
+/**
+ * The position that a stream may go on from. What was made by a stream that asked for something else says nothing of this
+ * one; where only the paging differs, a window that is open cannot be continued.
+ */
+export function continued({ cursor, open, shape }: Position, stream: StreamPlan): Position {
+  if (shape?.asked !== stream.shape.asked) return { shape: stream.shape };
+  const kept = shape.paging === stream.shape.paging ? open : undefined;
+  return { shape: stream.shape, ...(cursor !== undefined && { cursor }), ...(kept && { open: kept }) };
 }

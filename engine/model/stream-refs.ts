@@ -1,4 +1,4 @@
-import type { MappingPlan, Plan } from './plan.ts';
+import type { ExtractStep, MappingPlan, Plan, RemapStep, StreamPlan, SweepStep } from './plan.ts';
 import type { StreamRef } from './state-port.ts';
 
 /** The streams that a plan reads or maps again, each once, with all mappings that the plan makes of them. */
@@ -6,15 +6,20 @@ export function streamRefs({ steps, mappings }: Plan): readonly StreamRef[] {
   const found = new Map<string, StreamRef>();
   for (const step of steps) {
     if (step.kind !== 'extract' && step.kind !== 'sweep' && step.kind !== 'remap') continue;
-    for (const { source, account, name } of step.kind === 'sweep'
-      ? [step.stream, step.gone]
-      : [step.stream]) {
+    for (const { source, account, name } of readStreams(step)) {
       const full = `${source}.${name}`;
       const readers = Object.values(mappings).filter((mapping) => streamsOf(mapping).includes(full));
       found.set(`${full} ${account}`, { source, account, name, mappings: readers.map((one) => one.name) });
     }
   }
   return [...found.values()];
+}
+
+/** The stream that a step reads, and ours that lists what it no longer has. */
+export function readStreams(step: ExtractStep | SweepStep | RemapStep): readonly StreamPlan[] {
+  if (step.kind === 'sweep') return [step.stream, step.gone];
+  const gone = step.kind === 'extract' ? step.replaces?.gone : undefined;
+  return gone === undefined ? [step.stream] : [step.stream, gone];
 }
 
 /** All streams that a mapping is made of: its own, and those that say what is gone. */

@@ -132,9 +132,13 @@ function sweepText({ sweep: { everyMs, threshold, pagesPerMinute } }: SweepStep)
 }
 
 /** Which rows leave a table, and what that means. */
-function deletesText({ how, children, flags, streams, sweep }: DeletesPlan): string {
+function deletesText({ how, children, flags, streams, sweep, listing }: DeletesPlan): string {
   const reasons = [
-    ...(children ? ['lines that their record no longer has'] : []),
+    ...(listing
+      ? ['what the whole listing no longer has']
+      : children
+        ? ['lines that their record no longer has']
+        : []),
     ...flags.map(
       (flag) => `records with ${[...new Set(flag.map(({ text }) => text))].join(' and ')} as declared`,
     ),

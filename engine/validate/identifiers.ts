@@ -43,7 +43,7 @@ function namesOf({ document, config: mapping }: Entry<config.Mapping>): readonly
   if (mapping === undefined) return [];
   const { to, load } = mapping;
   const table = to?.table === undefined ? '/name' : '/to/table';
-  const leaves = load.children === 'replace' || load.deletes !== undefined;
+  const leaves = load.children === 'replace' || load.strategy === 'replace' || load.deletes !== undefined;
   return [
     ...Object.keys(mapping.properties).map((text) => ({
       text,

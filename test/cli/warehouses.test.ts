@@ -104,6 +104,22 @@ const cases: readonly Case[] = [
     kinds: { ...typedKinds, order: 'integer' },
     rows: [],
   },
+  {
+    table: 'appended',
+    head: 'from: shop.orders\nload: {strategy: append, key: [id]}',
+    properties: typed,
+    later: ['channel: {from: channel, type: string}'],
+    kinds: typedKinds,
+    rows: [40, 62, 68],
+  },
+  {
+    table: 'replaced',
+    head: 'from: shop.standing\nload: {strategy: replace, key: [id]}',
+    properties: typed,
+    later: ['channel: {from: channel, type: string}'],
+    kinds: typedKinds,
+    rows: [40, 42, 42],
+  },
 ];
 
 const at = (minute: number): string => new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
@@ -174,7 +190,19 @@ ${['orders', 'flagged']
 ${name === 'flagged' ? '    deletes: [{by: flag, where: {gone: true}}]' : ''}`,
   )
   .join('\n')}
+  standing:
+    request: {path: /standing}
+    records: orders
+    primaryKey: [id]
+    paginate: {type: cursor_token, token: next, param: after}
 `;
+
+/** Of each order the newest version, but for those that are gone. */
+function standing(listed: readonly Order[]): readonly Order[] {
+  const newest = new Map<number, Order>();
+  for (const one of listed) if (one.at >= (newest.get(one.id)?.at ?? '')) newest.set(one.id, one);
+  return [...newest.values()].filter(({ gone }) => gone !== true);
+}
 
 const mappingText = (
   { table, head, properties, later = [] }: Case,
@@ -200,9 +228,9 @@ interface Made {
 async function tablesOf(under: WarehouseUnderTest): Promise<readonly Made[]> {
   let listed: Order[] = [];
   const provider = await api((request, response) => {
-    const query = new URL(request.url ?? '', 'http://x').searchParams;
+    const { searchParams: query, pathname } = new URL(request.url ?? '', 'http://x');
     const since = query.get('since') ?? '';
-    const matching = listed.filter((one) => one.at >= since);
+    const matching = (pathname === '/standing' ? standing(listed) : listed).filter((one) => one.at >= since);
     const from = Number(query.get('after') ?? 0);
     const next = from + 7 < matching.length ? String(from + 7) : null;
     json(response, { orders: matching.slice(from, from + 7), next });

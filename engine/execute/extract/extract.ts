@@ -126,16 +126,6 @@ function answeredAt({ headers, elapsedMs }: ApiResponse, nowMs: number): string 
 }
 
 /**
- * The position that a stream may go on from. What was made by a stream that asked for something else says nothing of this
- * one; where only the paging differs, a window that is open cannot be continued.
- */
-export function continued({ cursor, open, shape }: Position, stream: StreamPlan): Position {
-  if (shape?.asked !== stream.shape.asked) return { shape: stream.shape };
-  const kept = shape.paging === stream.shape.paging ? open : undefined;
-  return { shape: stream.shape, ...(cursor !== undefined && { cursor }), ...(kept && { open: kept }) };
-}
-
-/**
  * What a position keeps: it is the source that says where its requests go, also when that has changed in between. Only a
  * page on another origin, which the source allows by name, keeps it.
  */

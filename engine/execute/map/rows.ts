@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { MappedRows, MarkerOp, PageFailure } from '../../model/batch.ts';
 import { loadFields } from '../../model/load-file.ts';
 import { pathText } from '../../model/path.ts';
-import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
+import type { DeletesPlan, MappingPlan, StreamPlan } from '../../model/plan.ts';
 import { isSweep } from '../../model/sweep.ts';
 import { type Column, compileColumns, compileGuards, type Guard } from './columns.ts';
 import { compileConditions, type Filter } from './conditions.ts';
@@ -27,8 +27,8 @@ interface Program {
   readonly filter: Filter | undefined;
   /** Whether a record is gone. */
   readonly isDeleted: ((record: JsonObject) => boolean) | undefined;
-  /** Whether each record says which rows it has, so that others may go. */
-  readonly replaces: boolean;
+  /** Which records say which rows they have, so that others may go. */
+  readonly replaces: 'all' | 'those with a list' | 'none';
   /** Whether every record is mentioned, also one without rows: those that are not will be taken for gone. */
   readonly sweeps: boolean;
   readonly columns: readonly Column[];
@@ -53,8 +53,8 @@ export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
     each: plan.each && { read: compilePath(plan.each), text: pathText(plan.each) },
     filter: compileConditions(plan.where),
     isDeleted: compileFlags(plan.deletes),
-    replaces: plan.deletes?.children ?? false,
-    sweeps: isSweep(stream.name),
+    replaces: replacesOf(plan.deletes),
+    sweeps: isSweep(stream.name) || plan.deletes?.listing !== undefined,
     columns,
     guards,
     // Where a record says which rows it has, each of its versions must have them.
@@ -65,6 +65,9 @@ export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
   };
   return (page) => mapPage(program, page);
 }
+
+const replacesOf = (deletes: DeletesPlan | undefined): Program['replaces'] =>
+  deletes?.listing !== undefined ? 'all' : deletes?.children === true ? 'those with a list' : 'none';
 
 async function mapPage(program: Program, page: CleanPage): Promise<MappedRows | PageFailure> {
   const sheet = emptySheet();
@@ -112,8 +115,8 @@ function listed(
 }
 
 /**
- * Says that a record has no other rows. While one of them is blocked, the table keeps what it has; a record without the
- * list says nothing about it.
+ * Says that a record has no other rows. While one of them is blocked, the table keeps what it has; where rows go one by one, a
+ * record without the list says nothing about it.
  */
 function complete(
   program: Program,
@@ -122,9 +125,11 @@ function complete(
   ordinal: number,
   before: { readonly blocked: number; readonly lines: number },
 ): void {
-  const isWhole = program.replaces && sheet.blocked.length === before.blocked;
-  if (isWhole && program.each?.read(page.records[ordinal]) !== undefined)
-    mark(program, sheet, page, ordinal, 'complete');
+  const { replaces, each } = program;
+  const speaks =
+    replaces === 'all' ||
+    (replaces === 'those with a list' && each?.read(page.records[ordinal]) !== undefined);
+  if (speaks && sheet.blocked.length === before.blocked) mark(program, sheet, page, ordinal, 'complete');
   if (program.sweeps && sheet.lines.length === before.lines) mark(program, sheet, page, ordinal, 'seen');
 }
 

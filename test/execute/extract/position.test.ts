@@ -2,10 +2,10 @@ import { existsSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { checkedBaseUrl } from '../../../engine/execute/extract/base-url.ts';
-import { continued } from '../../../engine/execute/extract/extract.ts';
 import { removeStaleFiles } from '../../../engine/execute/load/stale-files.ts';
 import type { ExplainedError } from '../../../engine/model/errors.ts';
 import type { OpenWindow, Position } from '../../../engine/model/ports.ts';
+import { continued } from '../../../engine/model/position.ts';
 import { projectFolder } from '../../support/cli.ts';
 import { sourcePlan, streamPlan } from '../../support/plans.ts';
 

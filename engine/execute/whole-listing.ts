@@ -1,0 +1,56 @@
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { ExtractStep, LoadStep, MappingPlan, Replacing, StreamPlan } from '../model/plan.ts';
+import type { Memory } from '../model/ports.ts';
+import { continued } from '../model/position.ts';
+import { type Listing, lackingGone } from './gone.ts';
+import type { Part } from './received.ts';
+
+/** A listing of a stream whose tables hold just what it has; kept between runs. */
+interface ListingState {
+  /** Pages from this one on belong to it. */
+  readonly firstPage: number;
+  /** Whether it was read to its end, and what it lacks is listed as gone. */
+  readonly isWhole: boolean;
+}
+
+const nameOf = ({ source, name, account }: StreamPlan): string => `listing ${source}.${name} ${account}`;
+
+/**
+ * Reads the listing of a stream to its end, from where an earlier run was ended: what is not in it is gone. Nothing of it is
+ * loaded before (see `awaitsListing`), so that readers see one listing or the next.
+ */
+export async function wholeListing(
+  step: ExtractStep & { readonly replaces: Replacing },
+  run: Listing,
+  read: (part: Part) => Promise<readonly Diagnostic[]>,
+): Promise<readonly Diagnostic[]> {
+  const { staging, memory } = run.services;
+  const { stream, replaces } = step;
+  const before = await stateOf(stream, memory);
+  const { open, ...position } = continued(await staging.position(stream), stream);
+  const isOpen = open !== undefined && before?.isWhole === false;
+  const firstPage = isOpen ? before.firstPage : await staging.reservePages(1);
+  const remember = (isWhole: boolean): Promise<void> =>
+    memory.remember(nameOf(stream), JSON.stringify({ firstPage, isWhole } satisfies ListingState));
+  await remember(false);
+  const found = await read({ start: isOpen ? { ...position, open } : position });
+  const tooMany = await lackingGone({ id: step.id, ...replaces, firstPage, found }, run);
+  if (tooMany.length === 0) await remember(true);
+  return [...found, ...tooMany];
+}
+
+/** Why a table that holds just what a listing has must wait, in words; undefined where it need not. */
+export async function awaitsListing(
+  { deletes }: MappingPlan,
+  { from }: LoadStep,
+  memory: Memory,
+): Promise<string | undefined> {
+  if (deletes?.listing === undefined || from === undefined) return undefined;
+  const state = await stateOf(from, memory);
+  return state?.isWhole === false ? 'its listing has not been read to its end yet' : undefined;
+}
+
+async function stateOf(stream: StreamPlan, memory: Memory): Promise<ListingState | undefined> {
+  const text = await memory.recall(nameOf(stream));
+  return text === undefined ? undefined : (JSON.parse(text) as ListingState);
+}
