@@ -9,9 +9,9 @@ import { continued } from '../model/position.ts';
 import type { RunReport } from '../model/run-report.ts';
 import { check } from './check/check.ts';
 import { checkedBaseUrl } from './extract/base-url.ts';
-import { Channels } from './extract/channels.ts';
+import type { Channels } from './extract/channels.ts';
 import { type Extraction, type ExtractServices, extract } from './extract/extract.ts';
-import { credentialsOf } from './extract/tokens/credentials-of.ts';
+import { channelsOf } from './extract/tokens/channels-of.ts';
 import { countReplies, tellStaged } from './figures.ts';
 import { pagesDropped, pagesLeftOut, redacted, unansweredCache } from './findings.ts';
 import { groups, rowsMaxOf } from './grouping.ts';
@@ -100,7 +100,7 @@ async function performAll(
   const forgotten = await services.forgetting?.known();
   const pool = workerPool(plan, services.references, services.workers, services.clock.now(), forgotten);
   const spool = new LoadSpool(services.folder, rowsMaxOf(plan));
-  const run: Run = { plan, services, ledger, locks, channels: channels(plan, services), pool, spool };
+  const run: Run = { plan, services, ledger, locks, channels: channelsOf(plan, services), pool, spool };
   const steps: StepRun = {
     ...run,
     perform: (step, signal) => perform({ ...run, services: { ...services, signal } }, step),
@@ -129,9 +129,7 @@ async function perform(run: Run, step: Step): Promise<readonly Diagnostic[]> {
     case 'remap':
       return performRemap(run, step);
     case 'extract':
-      return step.replaces === undefined
-        ? performExtract(run, step)
-        : wholeListing({ ...step, replaces: step.replaces }, run, (part) => performExtract(run, step, part));
+      return wholeListing(step, run, (part) => performExtract(run, step, part));
     case 'sweep':
       return sweep(step, run, (part) => performExtract(run, { ...step, kind: 'extract' }, part));
     case 'check':
@@ -236,12 +234,6 @@ async function performLoad(
 /** What every extraction of a run shares. */
 type Plumbing = Pick<Run, 'plan' | 'services' | 'channels' | 'pool'>;
 
-/** What the streams of each source share, its token among it. */
-function channels({ environment, tokenKey }: Plan, services: RunServices): Channels {
-  const kept = { environment, ...(tokenKey !== undefined && { tokenKey }) };
-  return new Channels((source) => credentialsOf(source, { ...services, ...kept }));
-}
-
 /** What a step's extraction needs: its source where it is read now, and a worker for each page. */
 function extraction(
   { plan, services, channels, pool }: Plumbing,
@@ -290,7 +282,7 @@ export async function* listing(
     return page;
   };
   const own = { signal, lookupSignal: signal, pageId, ahead: false };
-  const plumbing = { plan, services, channels: channels(plan, services), pool };
+  const plumbing = { plan, services, channels: channelsOf(plan, services), pool };
   try {
     for await (const received of extract(extraction(plumbing, step, {}, streamAccount(), own))) {
       await received.mapped;

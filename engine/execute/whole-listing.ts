@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { ExtractStep, LoadStep, MappingPlan, Replacing, StreamPlan } from '../model/plan.ts';
+import type { ExtractStep, LoadStep, MappingPlan, StreamPlan } from '../model/plan.ts';
 import type { Memory } from '../model/ports.ts';
 import { continued } from '../model/position.ts';
 import { type Listing, lackingGone } from './gone.ts';
@@ -16,16 +16,16 @@ interface ListingState {
 const nameOf = ({ source, name, account }: StreamPlan): string => `listing ${source}.${name} ${account}`;
 
 /**
- * Reads the listing of a stream to its end, from where an earlier run was ended: what is not in it is gone. Nothing of it is
- * loaded before (see `awaitsListing`), so that readers see one listing or the next.
+ * Reads a stream. Where tables hold just what its listing has, that is read to its end, from where an earlier run was ended:
+ * what is not in it is gone. Nothing of it is loaded before (see `awaitsListing`), so that readers see one listing or the next.
  */
 export async function wholeListing(
-  step: ExtractStep & { readonly replaces: Replacing },
+  { id, stream, replaces }: ExtractStep,
   run: Listing,
   read: (part: Part) => Promise<readonly Diagnostic[]>,
 ): Promise<readonly Diagnostic[]> {
+  if (replaces === undefined) return read({});
   const { staging, memory } = run.services;
-  const { stream, replaces } = step;
   const before = await stateOf(stream, memory);
   const { open, ...position } = continued(await staging.position(stream), stream);
   const isOpen = open !== undefined && before?.isWhole === false;
@@ -34,7 +34,7 @@ export async function wholeListing(
     memory.remember(nameOf(stream), JSON.stringify({ firstPage, isWhole } satisfies ListingState));
   await remember(false);
   const found = await read({ start: isOpen ? { ...position, open } : position });
-  const tooMany = await lackingGone({ id: step.id, ...replaces, firstPage, found }, run);
+  const tooMany = await lackingGone({ id, ...replaces, firstPage, found }, run);
   if (tooMany.length === 0) await remember(true);
   return [...found, ...tooMany];
 }
