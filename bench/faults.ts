@@ -26,7 +26,7 @@ const { values } = parseArgs({
 });
 
 /** Pages of 25: enough for several transactions and load units. */
-const shop = { seed: Number(values.seed), orders: 600, changed: 200, added: 100 };
+const shop = { seed: Number(values.seed), orders: 300, changed: 90, added: 30 };
 
 const isWrong = ({ kills, lost, doubled, refetched, units, accounted, problems, group }: Judged): boolean =>
   lost + doubled + refetched + problems.length > 0 ||
@@ -37,9 +37,13 @@ function tell(verdict: Judged, done: number, of: number): void {
   if (isWrong(verdict))
     process.stderr.write(`${verdict.dialect}, ${verdict.group}: ${JSON.stringify(verdict)}\n`);
   else if (done % 25 === 0) process.stderr.write(`${verdict.dialect}: ${done} of ${of}\n`);
+  soFar.push(verdict);
+  if (done % 25 === 0) keep(soFar);
 }
 
-const verdicts: Judged[] = [];
+/** What was judged, also of trials that are not done with: a run takes an hour and more. */
+const soFar: Judged[] = [];
+
 const skip = (what: string): void => void process.stderr.write(`SKIPPED: ${what}\n`);
 
 async function performOn(place: StagingPlace, server?: PostgresServer): Promise<void> {
@@ -50,10 +54,66 @@ async function performOn(place: StagingPlace, server?: PostgresServer): Promise<
     ...randomKills(Number(values.random), Number(values.seed)),
   ];
   const lanes = Number(values.lanes);
-  verdicts.push(...(await perform({ place, shop, lanes, plan: kills, judged: tell })));
+  await perform({ place, shop, lanes, plan: kills, judged: tell });
   if (values['no-faults']) return;
   // One after the other: what is done to a server, or a disk, is felt by all that use it.
-  verdicts.push(...(await perform({ place, shop, lanes: 1, plan: () => planned, judged: tell })));
+  await perform({ place, shop, lanes: 1, plan: () => planned, judged: tell });
+}
+
+const sum = (
+  of: readonly Judged[],
+  name: 'kills' | 'lost' | 'doubled' | 'refetched' | 'units' | 'accounted',
+) => of.reduce((total, verdict) => total + verdict[name], 0);
+
+/** Two decimals, and never 100 unless it is all. */
+const percent = (of: readonly Judged[]): number =>
+  Math.floor((10_000 * sum(of, 'accounted')) / Math.max(1, sum(of, 'units'))) / 100;
+
+const head = [
+  '',
+  'trials',
+  'kills',
+  'lost',
+  'doubled',
+  'refetched',
+  'most in flight',
+  'accounted %',
+  'wrong',
+];
+
+function tableOf(verdicts: readonly Judged[]): string {
+  const groups = [...new Set(verdicts.map(({ dialect, group }) => `${dialect}, ${group}`))];
+  const rows = groups.map((name) => {
+    const own = verdicts.filter(({ dialect, group }) => `${dialect}, ${group}` === name);
+    const counts = (['kills', 'lost', 'doubled', 'refetched'] as const).map((column) => sum(own, column));
+    const inFlight = Math.max(...own.map((verdict) => verdict.inFlight));
+    const wrong = own.filter(isWrong).length;
+    return [name, own.length, ...counts, inFlight, percent(own), wrong].map(String);
+  });
+  return tableText(
+    head,
+    rows,
+    head.map((_, at) => at > 0),
+  );
+}
+
+/** Writes what these trials have shown, and gives it for people and as figures. */
+function keep(verdicts: readonly Judged[]): { readonly table: string; readonly figures: object } {
+  const figures = {
+    kills: sum(verdicts, 'kills'),
+    faults: verdicts.filter(({ group }) => !group.startsWith('kill')).length,
+    lost: sum(verdicts, 'lost'),
+    doubled: sum(verdicts, 'doubled'),
+    refetched_pages: sum(verdicts, 'refetched'),
+    accounted_percent: percent(verdicts),
+  };
+  const table = tableOf(verdicts);
+  keepResult('faults', ['npm run faults', ...process.argv.slice(2)].join(' '), {
+    table,
+    runs: verdicts,
+    figures,
+  });
+  return { table, figures };
 }
 
 const dialects = values.dialects.split(',');
@@ -70,48 +130,6 @@ if (dialects.includes('postgres')) {
   }
 }
 
-const sum = (
-  of: readonly Judged[],
-  name: 'kills' | 'lost' | 'doubled' | 'refetched' | 'units' | 'accounted',
-) => of.reduce((total, verdict) => total + verdict[name], 0);
-
-/** Two decimals, and never 100 unless it is all. */
-const percent = (of: readonly Judged[]): number =>
-  Math.floor((10_000 * sum(of, 'accounted')) / Math.max(1, sum(of, 'units'))) / 100;
-
-const groups = [...new Set(verdicts.map(({ dialect, group }) => `${dialect}, ${group}`))];
-const rows = groups.map((name) => {
-  const own = verdicts.filter(({ dialect, group }) => `${dialect}, ${group}` === name);
-  const counts = (['kills', 'lost', 'doubled', 'refetched'] as const).map((column) => sum(own, column));
-  const inFlight = Math.max(...own.map((verdict) => verdict.inFlight));
-  const wrong = own.filter(isWrong).length;
-  return [name, own.length, ...counts, inFlight, percent(own), wrong].map(String);
-});
-const head = [
-  '',
-  'trials',
-  'kills',
-  'lost',
-  'doubled',
-  'refetched',
-  'most in flight',
-  'accounted %',
-  'wrong',
-];
-const table = tableText(
-  head,
-  rows,
-  head.map((_, at) => at > 0),
-);
-const figures = {
-  kills: sum(verdicts, 'kills'),
-  faults: verdicts.filter(({ group }) => !group.startsWith('kill')).length,
-  lost: sum(verdicts, 'lost'),
-  doubled: sum(verdicts, 'doubled'),
-  refetched_pages: sum(verdicts, 'refetched'),
-  accounted_percent: percent(verdicts),
-};
-const command = ['npm run faults', ...process.argv.slice(2)].join(' ');
-keepResult('faults', command, { table, runs: verdicts, figures });
+const { table, figures } = keep(soFar);
 process.stdout.write(`${table}\n${JSON.stringify(figures)}\n`);
-if (verdicts.some(isWrong)) process.exitCode = 1;
+if (soFar.some(isWrong)) process.exitCode = 1;

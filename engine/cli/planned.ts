@@ -27,21 +27,17 @@ export async function planned(
 ): Promise<PlannedProject> {
   const project = lab ? inLab(checked.project) : checked.project;
   const opened = await databases(project);
-  const compiled = plan(
-    checked,
-    project,
-    version,
-    await patiently(opened, () => snapshot(project, opened)),
-    fromLedger,
-  );
-  if (compiled.plan === undefined) throw new RefusedError('invalid', compiled.diagnostics);
-  return {
-    ...opened,
-    project,
-    plan: compiled.plan,
-    documents: checked.files.documents,
-    diagnostics: compiled.diagnostics,
-  };
+  try {
+    const state = await patiently(opened, () => snapshot(project, opened));
+    const compiled = plan(checked, project, version, state, fromLedger);
+    if (compiled.plan === undefined) throw new RefusedError('invalid', compiled.diagnostics);
+    const { documents } = checked.files;
+    return { ...opened, project, plan: compiled.plan, documents, diagnostics: compiled.diagnostics };
+  } catch (error) {
+    // A connection that stays open keeps the process from ending.
+    await Promise.all([opened.staging.close(), opened.warehouse.close()]);
+    throw error;
+  }
 }
 
 /** A run that loads has the warehouse open: it is waited for, as long as it goes on. */

@@ -42,9 +42,13 @@ export default class Retry extends BaseCommand {
   protected override async perform(): Promise<Outcome> {
     const { args, flags } = await this.parse(Retry);
     const work = await planned(await this.project(flags), flags.lab || flags['lab-url'] !== undefined);
-    const left = await this.#left(work, args.run);
+    const close = () => Promise.all([work.staging.close(), work.warehouse.close()]);
+    const left = await this.#left(work, args.run).catch(async (error: unknown) => {
+      await close();
+      throw error;
+    });
     if (left.plan === undefined) {
-      await Promise.all([work.staging.close(), work.warehouse.close()]);
+      await close();
       const text = `Run ${args.run} has left nothing: all of its steps succeeded.`;
       return { exitCode: exitCodes.ok, result: { run: args.run, left: [] }, diagnostics: [], text };
     }
