@@ -28,7 +28,10 @@ async function onServer(url: string, sql: string): Promise<void> {
   await client.query(sql).finally(() => client.end());
 }
 
-/** A stand-in for Snowflake. Each run must send as many statements for a mapping as the one before, whatever its rows. */
+/** Of a load, beside a PUT for each file. The last one is asked only where rows have stayed as they were. */
+const statementsMax = 14;
+
+/** A stand-in for Snowflake. What a run sends for a mapping must not depend on how many rows there are. */
 export function snowflakeElsewhere(
   standIn: SnowflakeStandIn,
 ): Elsewhere & { readonly statementsPerMapping: () => number } {
@@ -54,10 +57,10 @@ export function snowflakeElsewhere(
         findings.atLeast(`${run}: files for ${mapping}`, puts, 1);
         counts.push(others);
       }
-      findings.same(`${run}: statements for a mapping`, [...new Set(counts)].join(' or '), String(counts[0]));
+      findings.atMost(`${run}: statements for a mapping`, Math.max(...counts), statementsMax);
       standIn.forgetStatements();
     },
-    statementsPerMapping: () => counts[0] ?? 0,
+    statementsPerMapping: () => Math.max(...counts),
   };
 }
 
