@@ -8,6 +8,7 @@ import type { CompareRequest, LoadCounts, LoadRequest, Warehouse } from '../../e
 import type { Project } from '../../engine/model/project.ts';
 import { emptyState } from '../../engine/model/snapshot.ts';
 import type { WarehouseStatements } from '../../engine/model/warehouse-views.ts';
+import { atEnd } from '../support/at-end.ts';
 import { type CanonicalTable, type ColumnKind, canonicalTable } from '../support/canonical-table.ts';
 import { projectFolder } from '../support/cli.ts';
 import { root } from '../support/root.ts';
@@ -164,6 +165,6 @@ export function opened(under: WarehouseUnderTest): Warehouse {
   return warehouse;
 }
 
-after(async () => {
+atEnd(async () => {
   for (const warehouse of openedWarehouses.splice(0)) await warehouse.close();
 });

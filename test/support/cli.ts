@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { atEnd } from './at-end.ts';
 import { root } from './root.ts';
 
 export interface Finished {
@@ -72,7 +73,7 @@ export function projectFolder(files: Readonly<Record<string, string>>): string {
   return folder;
 }
 
-after(() => {
+atEnd(() => {
   for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 

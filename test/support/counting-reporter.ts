@@ -1,16 +1,39 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Mocha from 'mocha';
 import { root } from './root.ts';
 
-/** Mocha's own `spec` output, and the counts in dist/mocha.json for .ci/run. */
+interface Counts {
+  readonly passes: number;
+  readonly failures: number;
+  readonly pending: number;
+}
+
+const file = join(root, 'dist/mocha.json');
+
+/** What an earlier part of the tests has counted. */
+const counted = (): Counts =>
+  existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as Counts)
+    : { passes: 0, failures: 0, pending: 0 };
+
+/** Mocha's own `spec` output, and the counts in dist/mocha.json for .ci/run: those of all parts, of which the first begins anew. */
 export default class CountingReporter extends Mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options?: Mocha.MochaOptions) {
     super(runner, options);
     runner.once(Mocha.Runner.constants.EVENT_RUN_END, () => {
       const { passes, failures, pending } = this.stats;
+      const isFirst = (options?.reporterOptions as { anew?: string } | undefined)?.anew !== undefined;
+      const before = isFirst ? { passes: 0, failures: 0, pending: 0 } : counted();
       mkdirSync(join(root, 'dist'), { recursive: true });
-      writeFileSync(join(root, 'dist/mocha.json'), `${JSON.stringify({ passes, failures, pending })}\n`);
+      writeFileSync(
+        file,
+        `${JSON.stringify({
+          passes: before.passes + passes,
+          failures: before.failures + failures,
+          pending: before.pending + pending,
+        })}\n`,
+      );
     });
   }
 }

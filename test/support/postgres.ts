@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { atEnd } from './at-end.ts';
 
 const sharedUrl = process.env['DATABASE_URL'] ?? 'postgres://postgres@127.0.0.1:5432/test';
 
@@ -33,8 +34,11 @@ export const queryPostgres = async <T>(url: string, sql: string): Promise<T[]> =
 
 const schemas = new Map<string, string>();
 
-after(async () => {
-  for (const [schema, url] of schemas) await queryPostgres(url, `DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
+atEnd(async () => {
+  for (const [schema, url] of schemas) {
+    schemas.delete(schema);
+    await queryPostgres(url, `DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
+  }
 });
 
 /** A schema that no other test has and that does not exist yet; it goes when the tests are done. */

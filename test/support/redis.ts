@@ -5,6 +5,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { atEnd } from './at-end.ts';
 
 /** A Redis of the test's own, so that it can be stopped. */
 export interface OwnRedis {
@@ -42,7 +43,7 @@ async function started(child: ChildProcess, port: number): Promise<void> {
 
 const running = new Set<OwnRedis>();
 
-after(() => Promise.all([...running].map((redis) => redis.stop())));
+atEnd(() => Promise.all([...running].map((redis) => redis.stop())));
 
 /**
  * Starts an empty Redis that keeps nothing; it ends with the tests. Where none is installed the test is skipped, and fails

@@ -7,12 +7,13 @@ import type {
 } from '../../engine/services/snowflake-warehouse/snowflake-options.ts';
 import { snowflakeWarehouse } from '../../engine/services/snowflake-warehouse/snowflake-warehouse.ts';
 import type { WarehouseUnderTest } from '../contracts/warehouse-bench.ts';
+import { atEnd } from './at-end.ts';
 import { preset, SnowflakeStandIn } from './snowflake/stand-in.ts';
 import { statementsOf } from './warehouse-statements.ts';
 
 const started: { close(): Promise<unknown> }[] = [];
 
-after(async () => {
+atEnd(async () => {
   for (const one of started.splice(0)) await one.close();
 });
 

@@ -9,6 +9,7 @@ import type { Project } from '../../../engine/model/project.ts';
 import { emptyState } from '../../../engine/model/snapshot.ts';
 import type { SnowflakeOptions } from '../../../engine/services/snowflake-warehouse/snowflake-options.ts';
 import { snowflakeWarehouse } from '../../../engine/services/snowflake-warehouse/snowflake-warehouse.ts';
+import { afterEachTest } from '../../support/at-end.ts';
 import { projectFolder } from '../../support/cli.ts';
 import { root } from '../../support/root.ts';
 import { preset, SnowflakeStandIn, type StandInOptions } from '../../support/snowflake/stand-in.ts';
@@ -40,7 +41,7 @@ export interface Mapped {
 
 const benches: { close(): Promise<void> }[] = [];
 
-afterEach(async () => {
+afterEachTest(async () => {
   for (const bench of benches.splice(0)) await bench.close();
 });
 
