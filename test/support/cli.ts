@@ -4,8 +4,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { ExplainedError } from '../../engine/model/errors.ts';
+import { duckdbWarehouse } from '../../engine/services/duckdb/duckdb-warehouse.ts';
 import { atEnd } from './at-end.ts';
 import { root } from './root.ts';
+import { statementsOf } from './warehouse-statements.ts';
 
 export interface Finished {
   readonly code: number | null;
@@ -156,12 +159,42 @@ interface Sampled {
   readonly rows: readonly (readonly (string | null)[])[];
 }
 
+/** Columns that change from run to run. */
+const varying = ['_run', '_page', '_loaded_at', '_hash', '_account', '_cursor'];
+
 /** The rows of a table as objects, without the columns that change from run to run. */
 export async function tableOf(
   folder: string,
   mapping: string,
   flags: readonly string[] = [],
 ): Promise<Record<string, string | null>[]> {
+  const plain = flags.length === 0 ? await sampled(folder, mapping) : undefined;
+  const { columns, rows } = plain ?? (await previewed(folder, mapping, flags)) ?? { columns: [], rows: [] };
+  return rows.map((row) =>
+    Object.fromEntries(
+      columns
+        .map((column, at) => [column, row[at] ?? null] as const)
+        .filter(([column]) => !varying.includes(column)),
+    ),
+  );
+}
+
+/** A table where a project that says nothing of it has it, read without a process of its own. */
+async function sampled(folder: string, table: string): Promise<Sampled | undefined> {
+  const path = join(folder, '.etl/warehouse.duckdb');
+  const warehouse = duckdbWarehouse({ path, memoryBytes: 64 * 1024 ** 2, statements: statementsOf() });
+  try {
+    return await warehouse.sample('main', table, 1000);
+  } catch (error) {
+    // It is elsewhere, or not there.
+    if (error instanceof ExplainedError && error.diagnostic.code === 'ETL0702') return undefined;
+    throw error;
+  } finally {
+    await warehouse.close();
+  }
+}
+
+async function previewed(folder: string, mapping: string, flags: readonly string[]): Promise<Sampled | null> {
   const { stdout } = await etl([
     'preview',
     mapping,
@@ -173,14 +206,5 @@ export async function tableOf(
     folder,
     ...flags,
   ]);
-  const { result } = JSON.parse(stdout) as { result: Sampled | null };
-  if (result === null) return [];
-  const varying = ['_run', '_page', '_loaded_at', '_hash', '_account', '_cursor'];
-  return result.rows.map((row) =>
-    Object.fromEntries(
-      result.columns
-        .map((column, at) => [column, row[at] ?? null] as const)
-        .filter(([column]) => !varying.includes(column)),
-    ),
-  );
+  return (JSON.parse(stdout) as { result: Sampled | null }).result;
 }
