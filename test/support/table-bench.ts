@@ -5,7 +5,7 @@ import { compileStream, type StreamMapper } from '../../engine/execute/map/map.t
 import type { AuditStatement, TableComparison } from '../../engine/model/audit.ts';
 import type { MappedRows } from '../../engine/model/batch.ts';
 import type { ExtractStep, Plan } from '../../engine/model/plan.ts';
-import type { LoadCounts, Warehouse } from '../../engine/model/ports.ts';
+import type { CompareRequest, LoadCounts, Warehouse } from '../../engine/model/ports.ts';
 import { define, loadStatements, type OpenUnderTest, opened, planned } from '../contracts/warehouse-bench.ts';
 
 /** Pages of records with their numbers. */
@@ -16,10 +16,16 @@ export interface TableBench {
   /** Loads pages as one unit; those of another epoch are loaded again. */
   load(epoch: string, pages: Pages, more?: { readonly loadedAt?: string }): Promise<LoadCounts>;
   /** Holds what is staged of these pages against the table, as an audit does. */
-  compare(pages: Pages): Promise<TableComparison>;
+  compare(pages: Pages, more?: Pick<CompareRequest, 'source'>): Promise<TableComparison>;
+  /** Changes the table past the engine: `{items}` and `{id}` stand for its name and a column's, as the warehouse writes them. */
+  alter(sql: string): Promise<void>;
   /** Rows by the names of their columns, in lower case. */
-  rows(): Promise<readonly Readonly<Record<string, string | null>>[]>;
+  rows(): Promise<readonly Row[]>;
+  /** The same of the table that knows the versions of its records. */
+  versions(): Promise<readonly Row[]>;
 }
+
+type Row = Readonly<Record<string, string | null>>;
 
 interface Declared {
   /** Keys of the stream `shop.items`, indented by four. */
@@ -72,14 +78,18 @@ export async function tableBench(open: OpenUnderTest, declared: Declared): Promi
   const bench = { folder, schema, warehouse, mapper, plan: compiled, audit };
   return {
     load: (epoch, pages, { loadedAt = nextTime() } = {}) => load(bench, epoch, pages, loadedAt),
-    compare: (pages) => compare(bench, pages),
-    rows: async () => {
-      const { columns, rows } = await warehouse.sample(schema, 'items', 100_000);
-      return rows.map((row) =>
-        Object.fromEntries(columns.map((name, at) => [name.toLowerCase(), row[at] ?? null])),
-      );
-    },
+    compare: (pages, more = {}) => compare(bench, pages, more),
+    alter: (sql) => under.alter(sql.replaceAll('{items}', `{${schema}}.{items}`)),
+    rows: () => rowsOf(bench, 'items'),
+    versions: () => rowsOf(bench, '_etl_versions_items'),
   };
+}
+
+async function rowsOf({ warehouse, schema }: Bench, table: string): Promise<readonly Row[]> {
+  const { columns, rows } = await warehouse.sample(schema, table, 100_000);
+  return rows.map((row) =>
+    Object.fromEntries(columns.map((name, at) => [name.toLowerCase(), row[at] ?? null])),
+  );
 }
 
 const nextTime = (): string => {
@@ -121,9 +131,13 @@ async function load(bench: Bench, epoch: string, pages: Pages, loadedAt: string)
   return bench.warehouse.load(statements, { unit, rows, run: `run ${epoch}`, ...target });
 }
 
-async function compare(bench: Bench, pages: Pages): Promise<TableComparison> {
+async function compare(
+  bench: Bench,
+  pages: Pages,
+  more: Pick<CompareRequest, 'source'>,
+): Promise<TableComparison> {
   const { file } = await filed(bench, pages);
-  return bench.warehouse.compare(bench.audit, { schema: bench.schema, table: 'items', file });
+  return bench.warehouse.compare(bench.audit, { schema: bench.schema, table: 'items', file, ...more });
 }
 
 /** Pages in units: one ends behind each page whose place says so. */
