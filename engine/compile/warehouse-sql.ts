@@ -86,7 +86,9 @@ export class WarehouseSql {
       retypedColumn(mapping, column, typeIn(existing, column.name) ?? ''),
     );
     const refill = added.some(({ filled }) => filled === 'anew');
-    const altered = added.length === 0 ? [] : templates.statements('alter', { ...mapping, added, refill });
+    const history = mapping.strategy === 'scd2';
+    const altered =
+      added.length === 0 ? [] : templates.statements('alter', { ...mapping, added, refill, history });
     const versions = this.#versions(mapping, false);
     const wider = columns
       .filter(({ name }) => widened.some((one) => one.name === name))

@@ -251,6 +251,24 @@ export function warehouseHistoryContract(name: string, open: OpenUnderTest, runs
         ]);
       });
 
+    it('has no row without its values while the pages of a mapping with one more column are loaded again', async () => {
+      const bench = await histories(open, '');
+      const page = (number: number): Pages => [
+        [number, [{ id: 'a', at: minute(number), lines: [{ line: 'a.1', value: 5, more: 1 }] }]],
+      ];
+      for (const number of [1, 2]) await bench.load('', page(number));
+      const evolved = await bench.evolved([...properties, 'more: {from: more, type: integer}']);
+      const rows = async () => (await evolved.rows()).map(({ value, more }) => [value, more]);
+      await evolved.load('again', page(1));
+      expect(await rows()).to.have.deep.members([
+        ['5', '1'],
+        ['5', null],
+      ]);
+      await evolved.load('again', page(2));
+      expect(await rows()).to.deep.equal([['5', '1']]);
+      expect(await found(evolved, 'a')).to.deep.equal(['a.1=5 00:01 to now']);
+    });
+
     it('takes columns of any name', async () => {
       const named = ['owner', 'chapter', 'in_batch', 'in_table', 'begins_at', 'hash_before'];
       const bench = await tableBench(open, {

@@ -6,7 +6,14 @@ import type { AuditStatement, TableComparison } from '../../engine/model/audit.t
 import type { MappedRows } from '../../engine/model/batch.ts';
 import type { ExtractStep, Plan } from '../../engine/model/plan.ts';
 import type { CompareRequest, LoadCounts, Warehouse } from '../../engine/model/ports.ts';
-import { define, loadStatements, type OpenUnderTest, opened, planned } from '../contracts/warehouse-bench.ts';
+import {
+  define,
+  loadStatements,
+  type OpenUnderTest,
+  opened,
+  planned,
+  type WarehouseUnderTest,
+} from '../contracts/warehouse-bench.ts';
 
 /** Pages of records with their numbers. */
 export type Pages = readonly (readonly [page: number, records: readonly object[]])[];
@@ -19,6 +26,8 @@ export interface TableBench {
   compare(pages: Pages, more?: Pick<CompareRequest, 'source'>): Promise<TableComparison>;
   /** Changes the table past the engine: `{items}` and `{id}` stand for its name and a column's, as the warehouse writes them. */
   alter(sql: string): Promise<void>;
+  /** The same table once its mapping has these properties. */
+  evolved(properties: readonly string[]): Promise<TableBench>;
   /** Rows by the names of their columns, in lower case. */
   rows(): Promise<readonly Row[]>;
   /** The same of the table that knows the versions of its records. */
@@ -66,10 +75,18 @@ let loads = 0;
 /** An empty warehouse with the table of a mapping. */
 export async function tableBench(open: OpenUnderTest, declared: Declared): Promise<TableBench> {
   const under = await open();
+  return benchOf(under, opened(under), declared);
+}
+
+async function benchOf(
+  under: WarehouseUnderTest,
+  warehouse: Warehouse,
+  declared: Declared,
+): Promise<TableBench> {
   const { schema } = under;
-  const { plan: compiled, project, folder } = await planned(under, files(schema, declared));
+  const tables = await warehouse.tables(['items', '_etl_versions_items'].map((table) => ({ schema, table })));
+  const { plan: compiled, project, folder } = await planned(under, files(schema, declared), tables);
   const audit = planAudit(project, compiled).statements['items'] ?? [];
-  const warehouse = opened(under);
   await define(warehouse, compiled);
   const { stream } = compiled.steps.find(
     (step): step is ExtractStep => step.kind === 'extract',
@@ -82,6 +99,7 @@ export async function tableBench(open: OpenUnderTest, declared: Declared): Promi
     alter: (sql) => under.alter(sql.replaceAll('{items}', `{${schema}}.{items}`)),
     rows: () => rowsOf(bench, 'items'),
     versions: () => rowsOf(bench, '_etl_versions_items'),
+    evolved: (properties) => benchOf(under, warehouse, { ...declared, properties }),
   };
 }
 

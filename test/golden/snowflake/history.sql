@@ -315,8 +315,8 @@ USING (
   LEFT JOIN (
     SELECT held.* FROM "SALES"."HISTORY" AS held
     JOIN "ANALYTICS"."_ETL_KEYS" AS touched ON (held."_ACCOUNT" = touched."_ACCOUNT" AND held."ORDER" = touched."ORDER" AND held."SKU" = touched."SKU")
-    QUALIFY ROW_NUMBER() OVER (PARTITION BY held."_ACCOUNT", held."ORDER", held."SKU", held."_HASH" ORDER BY held."_PAGE" NULLS LAST) = 1
-  ) AS donor ON (donor."_ACCOUNT" = wanted."_ACCOUNT" AND donor."ORDER" = wanted."ORDER" AND donor."SKU" = wanted."SKU" AND donor."_HASH" = wanted."_HASH")
+    QUALIFY ROW_NUMBER() OVER (PARTITION BY held."_ACCOUNT", held."ORDER", held."SKU", SPLIT_PART(held."_HASH", ' ', 1) ORDER BY held."_PAGE" NULLS LAST) = 1
+  ) AS donor ON (donor."_ACCOUNT" = wanted."_ACCOUNT" AND donor."ORDER" = wanted."ORDER" AND donor."SKU" = wanted."SKU" AND SPLIT_PART(donor."_HASH", ' ', 1) = wanted."_HASH")
 ) AS wanted
 ON (target."_ACCOUNT" = wanted."_ACCOUNT" AND target."ORDER" = wanted."ORDER" AND target."SKU" = wanted."SKU" AND target."_PAGE" = wanted."_PAGE" AND COALESCE(target."_CURSOR", '') = COALESCE(wanted."_CURSOR", ''))
 WHEN MATCHED AND wanted."_IN_BATCH" AND target."_HASH" <> wanted."_HASH" THEN UPDATE SET
