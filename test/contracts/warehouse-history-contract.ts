@@ -229,10 +229,22 @@ export function warehouseHistoryContract(name: string, open: OpenUnderTest, runs
       ]);
     });
 
-    for (const [what, declared, late] of [
-      ['is no time', '    cursor: {field: at, type: integer, from: {query: since}}', '00:03 to 00:03'],
-      ['is lacking', '', '00:07 to now'],
-    ] as const)
+    const untimed = [
+      {
+        what: 'is no time',
+        declared: '    cursor: {field: at, type: integer, from: {query: since}}',
+        expected: ['a.1=5 00:01 to 00:03', 'a.1=6 00:03 to now', 'a.1=7 00:03 to 00:03'],
+        cursor: `at integer: 1${'1'.padStart(40, '0')}`,
+      },
+      {
+        what: 'is lacking',
+        declared: '',
+        expected: ['a.1=5 00:01 to 00:03', 'a.1=6 00:03 to 00:07', 'a.1=7 00:07 to now'],
+        cursor: null,
+      },
+    ];
+
+    for (const { what, declared, expected: intervals, cursor } of untimed)
       it(`begins an interval at its load where the cursor ${what}, and at the latest where the next one begins`, async () => {
         const bench = await histories(open, '', declared);
         for (const [page, at, value, loaded] of [
@@ -243,12 +255,9 @@ export function warehouseHistoryContract(name: string, open: OpenUnderTest, runs
           await bench.load('', [[page, [{ id: 'a', at, lines: [{ line: 'a.1', value }] }]]], {
             loadedAt: minute(loaded),
           });
-        const [first, last] = declared === '' ? ['00:03', '00:07'] : ['00:03', 'now'];
-        expect(await found(bench, 'a')).to.deep.equal([
-          `a.1=5 00:01 to ${first}`,
-          `a.1=6 00:03 to ${last}`,
-          `a.1=7 ${late}`,
-        ]);
+        expect(await found(bench, 'a')).to.deep.equal(intervals);
+        const [surplus] = (await bench.compare([])).examples;
+        expect(surplus?.key).to.deep.equal(['default', 'a.1', cursor, '1']);
       });
 
     it('has no row without its values while the pages of a mapping with one more column are loaded again', async () => {

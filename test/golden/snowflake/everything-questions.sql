@@ -123,7 +123,8 @@ FROM (
     END AS kind
   FROM (
     SELECT
-      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR, target."_ACCOUNT"::VARCHAR), COALESCE(batch."ID"::VARCHAR, target."ID"::VARCHAR))) AS row_key,
+      -- In an array NULL would be undefined, which no JSON has.
+      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR::VARIANT, target."_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE(batch."ID"::VARCHAR::VARIANT, target."ID"::VARCHAR::VARIANT, PARSE_JSON('null')))) AS row_key,
       '' || CASE WHEN target."TEXT" IS DISTINCT FROM batch."TEXT" THEN 'text' || '\n' ELSE '' END || CASE WHEN target."WHOLE" IS DISTINCT FROM batch."WHOLE" THEN 'whole' || '\n' ELSE '' END || CASE WHEN target."PRICE" IS DISTINCT FROM batch."PRICE" THEN 'price' || '\n' ELSE '' END || CASE WHEN target."SHARE" IS DISTINCT FROM batch."SHARE" THEN 'share' || '\n' ELSE '' END || CASE WHEN target."YES" IS DISTINCT FROM batch."YES" THEN 'yes' || '\n' ELSE '' END || CASE WHEN target."DAY" IS DISTINCT FROM batch."DAY" THEN 'day' || '\n' ELSE '' END || CASE WHEN target."CLOCK" IS DISTINCT FROM batch."CLOCK" THEN 'clock' || '\n' ELSE '' END || CASE WHEN target."MADE" IS DISTINCT FROM batch."MADE" THEN 'made' || '\n' ELSE '' END || CASE WHEN target."LOCAL" IS DISTINCT FROM batch."LOCAL" THEN 'local' || '\n' ELSE '' END || CASE WHEN TO_JSON(target."DOC") IS DISTINCT FROM TO_JSON(batch."DOC") THEN 'doc' || '\n' ELSE '' END || CASE WHEN target."RAW" IS DISTINCT FROM batch."RAW" THEN 'raw' || '\n' ELSE '' END AS differing,
       COALESCE(batch."_PAGE", target."_PAGE") AS page,
       target."_IN_TABLE" IS NOT NULL AS "_IN_TABLE",
@@ -136,7 +137,7 @@ FROM (
   WHERE NOT ("_IN_TABLE" AND in_batch AND differing = '')) AS judged
 WHERE kind <> 'same'
 UNION ALL
-SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT("_ACCOUNT"::VARCHAR, "ID"::VARCHAR)), '', MAX("_PAGE"), COUNT(*) - 1
+SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT(COALESCE("_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("ID"::VARCHAR::VARIANT, PARSE_JSON('null')))), '', MAX("_PAGE"), COUNT(*) - 1
 FROM "ANALYTICS"."EVERYTHING"
 GROUP BY "_ACCOUNT", "ID" HAVING COUNT(*) > 1 AND MAX("_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0);
 
@@ -158,7 +159,8 @@ FROM (
     END AS kind
   FROM (
     SELECT
-      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR, target."_ACCOUNT"::VARCHAR), COALESCE(batch."ID"::VARCHAR, target."ID"::VARCHAR))) AS row_key,
+      -- In an array NULL would be undefined, which no JSON has.
+      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR::VARIANT, target."_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE(batch."ID"::VARCHAR::VARIANT, target."ID"::VARCHAR::VARIANT, PARSE_JSON('null')))) AS row_key,
       '' || CASE WHEN target."TEXT" IS DISTINCT FROM batch."TEXT" THEN 'text' || '\n' ELSE '' END || CASE WHEN target."WHOLE" IS DISTINCT FROM batch."WHOLE" THEN 'whole' || '\n' ELSE '' END || CASE WHEN target."PRICE" IS DISTINCT FROM batch."PRICE" THEN 'price' || '\n' ELSE '' END || CASE WHEN target."SHARE" IS DISTINCT FROM batch."SHARE" THEN 'share' || '\n' ELSE '' END || CASE WHEN target."YES" IS DISTINCT FROM batch."YES" THEN 'yes' || '\n' ELSE '' END || CASE WHEN target."DAY" IS DISTINCT FROM batch."DAY" THEN 'day' || '\n' ELSE '' END || CASE WHEN target."CLOCK" IS DISTINCT FROM batch."CLOCK" THEN 'clock' || '\n' ELSE '' END || CASE WHEN target."MADE" IS DISTINCT FROM batch."MADE" THEN 'made' || '\n' ELSE '' END || CASE WHEN target."LOCAL" IS DISTINCT FROM batch."LOCAL" THEN 'local' || '\n' ELSE '' END || CASE WHEN TO_JSON(target."DOC") IS DISTINCT FROM TO_JSON(batch."DOC") THEN 'doc' || '\n' ELSE '' END || CASE WHEN target."RAW" IS DISTINCT FROM batch."RAW" THEN 'raw' || '\n' ELSE '' END AS differing,
       COALESCE(batch."_PAGE", target."_PAGE") AS page,
       target."_IN_TABLE" IS NOT NULL AS "_IN_TABLE",
@@ -176,7 +178,7 @@ FROM (
   WHERE NOT ("_IN_TABLE" AND in_batch AND differing = '')) AS judged
 WHERE kind <> 'same'
 UNION ALL
-SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT("_ACCOUNT"::VARCHAR, "ID"::VARCHAR)), '', MAX("_PAGE"), COUNT(*) - 1
+SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT(COALESCE("_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("ID"::VARCHAR::VARIANT, PARSE_JSON('null')))), '', MAX("_PAGE"), COUNT(*) - 1
 FROM "ANALYTICS"."EVERYTHING"
 GROUP BY "_ACCOUNT", "ID" HAVING COUNT(*) > 1 AND MAX("_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0);
 

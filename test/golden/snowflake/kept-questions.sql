@@ -93,7 +93,8 @@ FROM (
     END AS kind
   FROM (
     SELECT
-      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR, target."_ACCOUNT"::VARCHAR), COALESCE(batch."ID"::VARCHAR, target."ID"::VARCHAR), COALESCE(batch."_CURSOR"::VARCHAR, target."_CURSOR"::VARCHAR), COALESCE(batch."_HASH"::VARCHAR, target."_HASH"::VARCHAR))) AS row_key,
+      -- In an array NULL would be undefined, which no JSON has.
+      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR::VARIANT, target."_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE(batch."ID"::VARCHAR::VARIANT, target."ID"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE(batch."_CURSOR"::VARCHAR::VARIANT, target."_CURSOR"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE(batch."_HASH"::VARCHAR::VARIANT, target."_HASH"::VARCHAR::VARIANT, PARSE_JSON('null')))) AS row_key,
       '' || CASE WHEN target."NOTE" IS DISTINCT FROM batch."NOTE" THEN 'note' || '\n' ELSE '' END AS differing,
       COALESCE(batch."_PAGE", target."_PAGE") AS page,
       target."_IN_TABLE" IS NOT NULL AS "_IN_TABLE",
@@ -106,7 +107,7 @@ FROM (
   WHERE NOT ("_IN_TABLE" AND in_batch AND differing = '')) AS judged
 WHERE kind <> 'same'
 UNION ALL
-SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT("_ACCOUNT"::VARCHAR, "ID"::VARCHAR, "_CURSOR"::VARCHAR, "_HASH"::VARCHAR)), '', MAX("_PAGE"), COUNT(*) - 1
+SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT(COALESCE("_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("ID"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("_CURSOR"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("_HASH"::VARCHAR::VARIANT, PARSE_JSON('null')))), '', MAX("_PAGE"), COUNT(*) - 1
 FROM "SALES"."KEPT"
 GROUP BY "_ACCOUNT", "ID", "_CURSOR", "_HASH" HAVING COUNT(*) > 1 AND MAX("_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0);
 
@@ -128,7 +129,8 @@ FROM (
     END AS kind
   FROM (
     SELECT
-      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR, target."_ACCOUNT"::VARCHAR), COALESCE(batch."ID"::VARCHAR, target."ID"::VARCHAR))) AS row_key,
+      -- In an array NULL would be undefined, which no JSON has.
+      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR::VARIANT, target."_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE(batch."ID"::VARCHAR::VARIANT, target."ID"::VARCHAR::VARIANT, PARSE_JSON('null')))) AS row_key,
       '' || CASE WHEN target."NOTE" IS DISTINCT FROM batch."NOTE" THEN 'note' || '\n' ELSE '' END AS differing,
       COALESCE(batch."_PAGE", target."_PAGE") AS page,
       target."_IN_TABLE" IS NOT NULL AS "_IN_TABLE",
@@ -150,7 +152,7 @@ FROM (
   WHERE NOT ("_IN_TABLE" AND in_batch AND differing = '')) AS judged
 WHERE kind <> 'same'
 UNION ALL
-SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT("_ACCOUNT"::VARCHAR, "ID"::VARCHAR, "_CURSOR"::VARCHAR, "_HASH"::VARCHAR)), '', MAX("_PAGE"), COUNT(*) - 1
+SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT(COALESCE("_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("ID"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("_CURSOR"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("_HASH"::VARCHAR::VARIANT, PARSE_JSON('null')))), '', MAX("_PAGE"), COUNT(*) - 1
 FROM "SALES"."KEPT"
 GROUP BY "_ACCOUNT", "ID", "_CURSOR", "_HASH" HAVING COUNT(*) > 1 AND MAX("_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0);
 

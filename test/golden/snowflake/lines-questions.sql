@@ -106,7 +106,8 @@ FROM (
     END AS kind
   FROM (
     SELECT
-      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR, target."_ACCOUNT"::VARCHAR), COALESCE(batch."ORDER"::VARCHAR, target."ORDER"::VARCHAR), COALESCE(batch."SKU"::VARCHAR, target."SKU"::VARCHAR))) AS row_key,
+      -- In an array NULL would be undefined, which no JSON has.
+      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR::VARIANT, target."_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE(batch."ORDER"::VARCHAR::VARIANT, target."ORDER"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE(batch."SKU"::VARCHAR::VARIANT, target."SKU"::VARCHAR::VARIANT, PARSE_JSON('null')))) AS row_key,
       '' || CASE WHEN target."RAW" IS DISTINCT FROM batch."RAW" THEN 'raw' || '\n' ELSE '' END AS differing,
       COALESCE(batch."_PAGE", target."_PAGE") AS page,
       target."_IN_TABLE" IS NOT NULL AS "_IN_TABLE",
@@ -119,7 +120,7 @@ FROM (
   WHERE NOT ("_IN_TABLE" AND in_batch AND differing = '')) AS judged
 WHERE kind <> 'same'
 UNION ALL
-SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT("_ACCOUNT"::VARCHAR, "ORDER"::VARCHAR, "SKU"::VARCHAR)), '', MAX("_PAGE"), COUNT(*) - 1
+SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT(COALESCE("_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("ORDER"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("SKU"::VARCHAR::VARIANT, PARSE_JSON('null')))), '', MAX("_PAGE"), COUNT(*) - 1
 FROM "ANALYTICS"."LINES"
 GROUP BY "_ACCOUNT", "ORDER", "SKU" HAVING COUNT(*) > 1 AND MAX("_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0);
 
@@ -141,7 +142,8 @@ FROM (
     END AS kind
   FROM (
     SELECT
-      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR, target."_ACCOUNT"::VARCHAR), COALESCE(batch."ORDER"::VARCHAR, target."ORDER"::VARCHAR), COALESCE(batch."SKU"::VARCHAR, target."SKU"::VARCHAR))) AS row_key,
+      -- In an array NULL would be undefined, which no JSON has.
+      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR::VARIANT, target."_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE(batch."ORDER"::VARCHAR::VARIANT, target."ORDER"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE(batch."SKU"::VARCHAR::VARIANT, target."SKU"::VARCHAR::VARIANT, PARSE_JSON('null')))) AS row_key,
       '' || CASE WHEN target."RAW" IS DISTINCT FROM batch."RAW" THEN 'raw' || '\n' ELSE '' END AS differing,
       COALESCE(batch."_PAGE", target."_PAGE") AS page,
       target."_IN_TABLE" IS NOT NULL AS "_IN_TABLE",
@@ -159,7 +161,7 @@ FROM (
   WHERE NOT ("_IN_TABLE" AND in_batch AND differing = '')) AS judged
 WHERE kind <> 'same'
 UNION ALL
-SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT("_ACCOUNT"::VARCHAR, "ORDER"::VARCHAR, "SKU"::VARCHAR)), '', MAX("_PAGE"), COUNT(*) - 1
+SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT(COALESCE("_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("ORDER"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("SKU"::VARCHAR::VARIANT, PARSE_JSON('null')))), '', MAX("_PAGE"), COUNT(*) - 1
 FROM "ANALYTICS"."LINES"
 GROUP BY "_ACCOUNT", "ORDER", "SKU" HAVING COUNT(*) > 1 AND MAX("_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0);
 

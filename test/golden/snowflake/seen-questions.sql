@@ -139,7 +139,8 @@ FROM (
     END AS kind
   FROM (
     SELECT
-      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR, target."_ACCOUNT"::VARCHAR), COALESCE(batch."ID"::VARCHAR, target."ID"::VARCHAR), COALESCE(batch."_CURSOR"::VARCHAR, target."_CURSOR"::VARCHAR), COALESCE(batch."_PAGE"::VARCHAR, target."_PAGE"::VARCHAR))) AS row_key,
+      -- In an array NULL would be undefined, which no JSON has.
+      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR::VARIANT, target."_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE(batch."ID"::VARCHAR::VARIANT, target."ID"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE(batch."_CURSOR"::VARCHAR::VARIANT, target."_CURSOR"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE(batch."_PAGE"::VARCHAR::VARIANT, target."_PAGE"::VARCHAR::VARIANT, PARSE_JSON('null')))) AS row_key,
       '' || CASE WHEN target."NOTE" IS DISTINCT FROM batch."NOTE" THEN 'note' || '\n' ELSE '' END || CASE WHEN target."_IS_CURRENT" IS DISTINCT FROM batch."_IS_CURRENT" THEN '_is_current\n' ELSE '' END AS differing,
       COALESCE(batch."_PAGE", target."_PAGE") AS page,
       target."_IN_TABLE" IS NOT NULL AS "_IN_TABLE",
@@ -152,7 +153,7 @@ FROM (
   WHERE NOT ("_IN_TABLE" AND in_batch AND differing = '')) AS judged
 WHERE kind <> 'same'
 UNION ALL
-SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT("_ACCOUNT"::VARCHAR, "ID"::VARCHAR, "_CURSOR"::VARCHAR, "_PAGE"::VARCHAR)), '', MAX("_PAGE"), COUNT(*) - 1
+SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT(COALESCE("_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("ID"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("_CURSOR"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("_PAGE"::VARCHAR::VARIANT, PARSE_JSON('null')))), '', MAX("_PAGE"), COUNT(*) - 1
 FROM "SALES"."SEEN"
 GROUP BY "_ACCOUNT", "ID", "_CURSOR", "_PAGE" HAVING COUNT(*) > 1 AND MAX("_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0);
 
@@ -174,7 +175,8 @@ FROM (
     END AS kind
   FROM (
     SELECT
-      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR, target."_ACCOUNT"::VARCHAR), COALESCE(batch."ID"::VARCHAR, target."ID"::VARCHAR))) AS row_key,
+      -- In an array NULL would be undefined, which no JSON has.
+      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR::VARIANT, target."_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE(batch."ID"::VARCHAR::VARIANT, target."ID"::VARCHAR::VARIANT, PARSE_JSON('null')))) AS row_key,
       '' || CASE WHEN target."NOTE" IS DISTINCT FROM batch."NOTE" THEN 'note' || '\n' ELSE '' END AS differing,
       COALESCE(batch."_PAGE", target."_PAGE") AS page,
       target."_IN_TABLE" IS NOT NULL AS "_IN_TABLE",
@@ -192,7 +194,7 @@ FROM (
   WHERE NOT ("_IN_TABLE" AND in_batch AND differing = '')) AS judged
 WHERE kind <> 'same'
 UNION ALL
-SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT("_ACCOUNT"::VARCHAR, "ID"::VARCHAR, "_CURSOR"::VARCHAR, "_PAGE"::VARCHAR)), '', MAX("_PAGE"), COUNT(*) - 1
+SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT(COALESCE("_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("ID"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("_CURSOR"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("_PAGE"::VARCHAR::VARIANT, PARSE_JSON('null')))), '', MAX("_PAGE"), COUNT(*) - 1
 FROM "SALES"."SEEN"
 GROUP BY "_ACCOUNT", "ID", "_CURSOR", "_PAGE" HAVING COUNT(*) > 1 AND MAX("_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0);
 
