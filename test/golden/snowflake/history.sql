@@ -349,19 +349,18 @@ WHEN MATCHED THEN DELETE;
 -- marker alone would say that the record has no rows.
 MERGE INTO "SALES"."_ETL_VERSIONS_HISTORY" AS known
 USING (
-  SELECT held."_ACCOUNT", held."_RECORD", held."_PAGE", held."_CURSOR"
-  FROM "SALES"."_ETL_VERSIONS_HISTORY" AS held
-  LEFT JOIN (
-    SELECT "_ACCOUNT", "_RECORD", "_PAGE", "_CURSOR" FROM "ANALYTICS"."_ETL_EVENTS"
+  SELECT "_ACCOUNT", "_RECORD", "_PAGE", "_CURSOR" FROM (
+    SELECT "_ACCOUNT", "_RECORD", "_PAGE", "_CURSOR", FALSE AS "_IS_TELLING" FROM "ANALYTICS"."_ETL_BATCH"
+    UNION ALL
+    SELECT "_ACCOUNT", "_RECORD", "_PAGE", "_CURSOR", TRUE FROM "ANALYTICS"."_ETL_EVENTS"
     WHERE "_HASH" <> "_HASH_BEFORE" OR COALESCE("_CURSOR", '') <> COALESCE("_CURSOR_BEFORE", '')
-  ) AS telling ON (telling."_ACCOUNT" = held."_ACCOUNT" AND telling."_RECORD" = held."_RECORD" AND telling."_PAGE" = held."_PAGE"
-    AND COALESCE(telling."_CURSOR", '') = COALESCE(held."_CURSOR", ''))
-  LEFT JOIN "SALES"."_ETL_VERSIONS_HISTORY" AS earlier
-  ON (earlier."_OP" = held."_OP" AND earlier."_ACCOUNT" = held."_ACCOUNT" AND earlier."_RECORD" = held."_RECORD"
-    AND COALESCE(earlier."_CURSOR", '') = COALESCE(held."_CURSOR", '') AND earlier."_PAGE" < held."_PAGE")
-  WHERE held."_PAGE" BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0)
-  GROUP BY held."_ACCOUNT", held."_RECORD", held."_PAGE", held."_CURSOR"
-  HAVING COUNT(telling."_PAGE") = 0 AND COUNT_IF(held."_OP" IS NOT NULL AND earlier."_PAGE" IS NULL) = 0
+    UNION ALL
+    SELECT mark."_ACCOUNT", mark."_RECORD", mark."_PAGE", mark."_CURSOR", earlier."_PAGE" IS NULL FROM "ANALYTICS"."_ETL_FILE" AS mark
+    LEFT JOIN "SALES"."_ETL_VERSIONS_HISTORY" AS earlier
+    ON (earlier."_OP" = mark."_OP" AND earlier."_ACCOUNT" = mark."_ACCOUNT" AND earlier."_RECORD" = mark."_RECORD"
+      AND COALESCE(earlier."_CURSOR", '') = COALESCE(mark."_CURSOR", '') AND earlier."_PAGE" < mark."_PAGE")
+    WHERE mark."_OP" IN ('complete', 'delete')) AS said
+  GROUP BY "_ACCOUNT", "_RECORD", "_PAGE", "_CURSOR" HAVING NOT BOOLOR_AGG("_IS_TELLING")
 ) AS again
 ON (known."_ACCOUNT" = again."_ACCOUNT" AND known."_RECORD" = again."_RECORD" AND known."_PAGE" = again."_PAGE"
   AND COALESCE(known."_CURSOR", '') = COALESCE(again."_CURSOR", ''))
