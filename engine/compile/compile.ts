@@ -81,7 +81,7 @@ function compileWhole(
   );
   diagnostics.push(...evolutions.flatMap((one) => one.diagnostics));
   const mappings = evolutions.map((one) => one.mapping);
-  diagnostics.push(...strategyDiagnostics(project, mappings, known.tables));
+  diagnostics.push(...strategyDiagnostics(mappings, known.tables));
   if (hasErrors(diagnostics)) return { diagnostics };
   const streams = streamsOf(project, mappings);
   const sql = new WarehouseSql(project, known.tables);

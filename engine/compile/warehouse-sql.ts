@@ -86,7 +86,9 @@ export class WarehouseSql {
       retypedColumn(mapping, column, typeIn(existing, column.name) ?? ''),
     );
     const refill = added.some(({ filled }) => filled === 'anew');
-    const altered = added.length === 0 ? [] : templates.statements('alter', { ...mapping, added, refill });
+    const history = mapping.strategy === 'scd2';
+    const altered =
+      added.length === 0 ? [] : templates.statements('alter', { ...mapping, added, refill, history });
     const versions = this.#versions(mapping, false);
     const wider = columns
       .filter(({ name }) => widened.some((one) => one.name === name))
@@ -222,8 +224,9 @@ export class WarehouseSql {
     return columns.map((column) => ({ ...column, bytewise: column.isText && !values.has(column.name) }));
   }
 
-  /** Whether rows may be there that are deleted: now, or since an earlier time when they were kept as such. */
-  #keepsDeleted({ deletes, schema, table }: MappingPlan): boolean {
+  /** Whether rows may be there that are deleted: now, or since an earlier time when they were kept as such. In a history they end. */
+  #keepsDeleted({ deletes, schema, strategy, table }: MappingPlan): boolean {
+    if (strategy === 'scd2') return false;
     const existing = this.#table(schema, table);
     return (
       deletes?.how === 'soft' || (existing !== undefined && typeIn(existing, '_deleted_at') !== undefined)

@@ -120,6 +120,21 @@ const cases: readonly Case[] = [
     kinds: typedKinds,
     rows: [40, 42, 42],
   },
+  {
+    table: 'histories',
+    head: 'from: shop.flagged\nload: {strategy: scd2, key: [id]}',
+    properties: typed,
+    kinds: typedKinds,
+    rows: [40, 58, 61],
+  },
+  {
+    table: 'evolving',
+    head: 'from: shop.orders\nload: {strategy: scd2, key: [id]}',
+    properties: typed,
+    later: ['channel: {from: channel, type: string}'],
+    kinds: typedKinds,
+    rows: [40, 61, 67],
+  },
 ];
 
 const at = (minute: number): string => new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();

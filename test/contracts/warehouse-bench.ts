@@ -6,7 +6,7 @@ import { loadLine } from '../../engine/model/load-file.ts';
 import type { LoadStep, Plan } from '../../engine/model/plan.ts';
 import type { CompareRequest, LoadCounts, LoadRequest, Warehouse } from '../../engine/model/ports.ts';
 import type { Project } from '../../engine/model/project.ts';
-import { emptyState } from '../../engine/model/snapshot.ts';
+import { emptyState, type WarehouseTable } from '../../engine/model/snapshot.ts';
 import type { WarehouseStatements } from '../../engine/model/warehouse-views.ts';
 import { atEnd } from '../support/at-end.ts';
 import { type CanonicalTable, type ColumnKind, canonicalTable } from '../support/canonical-table.ts';
@@ -83,10 +83,11 @@ export interface Bench {
   units(): Promise<readonly string[]>;
 }
 
-/** The plan of a project on an empty warehouse. */
+/** The plan of a project on a warehouse that has these tables. */
 export async function planned(
   under: WarehouseUnderTest,
   files: Readonly<Record<string, string>>,
+  tables: readonly WarehouseTable[] = [],
 ): Promise<{ readonly plan: Plan; readonly project: Project; readonly folder: string }> {
   const folder = projectFolder({
     'etl.yml': `kind: project\nname: demo\n${settingsText(under.settings)}\n`,
@@ -94,7 +95,7 @@ export async function planned(
   });
   const checked = await check(folder, root);
   if (checked.project === undefined) throw new Error(JSON.stringify(checked.diagnostics));
-  const compiled = plan(checked, checked.project, '0', emptyState);
+  const compiled = plan(checked, checked.project, '0', { ...emptyState, tables });
   if (compiled.plan === undefined) throw new Error(JSON.stringify(compiled.diagnostics));
   return { plan: compiled.plan, project: checked.project, folder };
 }

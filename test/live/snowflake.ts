@@ -1,6 +1,7 @@
 import { warehouseAppendContract } from '../contracts/warehouse-append-contract.ts';
 import { warehouseAuditContract } from '../contracts/warehouse-audit-contract.ts';
 import { warehouseContract } from '../contracts/warehouse-contract.ts';
+import { warehouseHistoryContract } from '../contracts/warehouse-history-contract.ts';
 import { warehousePruneContract } from '../contracts/warehouse-prune-contract.ts';
 import { warehouseVersionsContract } from '../contracts/warehouse-versions-contract.ts';
 import { notLive, snowflakeLive } from '../support/snowflake-under-test.ts';
@@ -13,6 +14,7 @@ if (why === undefined) {
   warehouseContract('Snowflake, live', open);
   warehouseAuditContract('Snowflake, live', open);
   warehouseAppendContract('Snowflake, live', open, 2);
+  warehouseHistoryContract('Snowflake, live', open, 2);
   warehousePruneContract('Snowflake, live', open);
   warehouseVersionsContract('Snowflake, live', open, 2);
 } else {

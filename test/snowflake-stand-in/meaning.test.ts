@@ -56,6 +56,7 @@ const values: readonly (readonly [sql: string, value: unknown])[] = [
   ["TO_JSON(OBJECT_CONSTRUCT('b', 1, 'a', NULL))", '{"b":1}'],
   ["TO_JSON(OBJECT_CONSTRUCT_KEEP_NULL('b', 'x', 'a', NULL))", '{"a":null,"b":"x"}'],
   ["TO_JSON(ARRAY_CONSTRUCT(1, 'a', TRUE))", '[1,"a",true]'],
+  ["TO_JSON(ARRAY_CONSTRUCT(COALESCE(NULL::VARCHAR::VARIANT, PARSE_JSON('null'))))", '[null]'],
   ["'a\\'b\\\\n'", "a'b\\n"],
 ];
 
@@ -72,6 +73,7 @@ const refused: readonly (readonly [sql: string, code: string])[] = [
   ["SELECT '25:00'::TIME", '100108 22007'],
   ["SELECT 'maybe'::BOOLEAN", '100037 22018'],
   ["SELECT PARSE_JSON('{')", '100069 22P02'],
+  ['SELECT ARRAY_CONSTRUCT(1, NULL)', '001003 42000'],
   ['SELECT PARSE_JSON(\'{"a":1,"a":2}\')', '100069 22P02'],
   ["SELECT 'abcd'::VARCHAR(3)", '100078 22000'],
   ['SELECT 1 / 2', '001003 42000'],

@@ -81,7 +81,12 @@ export type CanonicalRow = readonly (string | null)[];
 
 /** Columns that differ from run to run, wherever they are. */
 const varying = new Set(['_run', '_page', '_loaded_at']);
-const own: { readonly [column: string]: ColumnKind } = { _deleted_at: 'timestamp' };
+const own: { readonly [column: string]: ColumnKind } = {
+  _deleted_at: 'timestamp',
+  _valid_from: 'timestamp',
+  _valid_to: 'timestamp',
+  _is_current: 'boolean',
+};
 
 export interface CanonicalTable {
   readonly columns: readonly string[];

@@ -5,8 +5,15 @@ import { compileStream, type StreamMapper } from '../../engine/execute/map/map.t
 import type { AuditStatement, TableComparison } from '../../engine/model/audit.ts';
 import type { MappedRows } from '../../engine/model/batch.ts';
 import type { ExtractStep, Plan } from '../../engine/model/plan.ts';
-import type { LoadCounts, Warehouse } from '../../engine/model/ports.ts';
-import { define, loadStatements, type OpenUnderTest, opened, planned } from '../contracts/warehouse-bench.ts';
+import type { CompareRequest, LoadCounts, Warehouse } from '../../engine/model/ports.ts';
+import {
+  define,
+  loadStatements,
+  type OpenUnderTest,
+  opened,
+  planned,
+  type WarehouseUnderTest,
+} from '../contracts/warehouse-bench.ts';
 
 /** Pages of records with their numbers. */
 export type Pages = readonly (readonly [page: number, records: readonly object[]])[];
@@ -16,10 +23,18 @@ export interface TableBench {
   /** Loads pages as one unit; those of another epoch are loaded again. */
   load(epoch: string, pages: Pages, more?: { readonly loadedAt?: string }): Promise<LoadCounts>;
   /** Holds what is staged of these pages against the table, as an audit does. */
-  compare(pages: Pages): Promise<TableComparison>;
+  compare(pages: Pages, more?: Pick<CompareRequest, 'source'>): Promise<TableComparison>;
+  /** Changes the table past the engine: `{items}` and `{id}` stand for its name and a column's, as the warehouse writes them. */
+  alter(sql: string): Promise<void>;
+  /** The same table once its mapping has these properties. */
+  evolved(properties: readonly string[]): Promise<TableBench>;
   /** Rows by the names of their columns, in lower case. */
-  rows(): Promise<readonly Readonly<Record<string, string | null>>[]>;
+  rows(): Promise<readonly Row[]>;
+  /** The same of the table that knows the versions of its records. */
+  versions(): Promise<readonly Row[]>;
 }
+
+type Row = Readonly<Record<string, string | null>>;
 
 interface Declared {
   /** Keys of the stream `shop.items`, indented by four. */
@@ -60,10 +75,18 @@ let loads = 0;
 /** An empty warehouse with the table of a mapping. */
 export async function tableBench(open: OpenUnderTest, declared: Declared): Promise<TableBench> {
   const under = await open();
+  return benchOf(under, opened(under), declared);
+}
+
+async function benchOf(
+  under: WarehouseUnderTest,
+  warehouse: Warehouse,
+  declared: Declared,
+): Promise<TableBench> {
   const { schema } = under;
-  const { plan: compiled, project, folder } = await planned(under, files(schema, declared));
+  const tables = await warehouse.tables(['items', '_etl_versions_items'].map((table) => ({ schema, table })));
+  const { plan: compiled, project, folder } = await planned(under, files(schema, declared), tables);
   const audit = planAudit(project, compiled).statements['items'] ?? [];
-  const warehouse = opened(under);
   await define(warehouse, compiled);
   const { stream } = compiled.steps.find(
     (step): step is ExtractStep => step.kind === 'extract',
@@ -72,14 +95,19 @@ export async function tableBench(open: OpenUnderTest, declared: Declared): Promi
   const bench = { folder, schema, warehouse, mapper, plan: compiled, audit };
   return {
     load: (epoch, pages, { loadedAt = nextTime() } = {}) => load(bench, epoch, pages, loadedAt),
-    compare: (pages) => compare(bench, pages),
-    rows: async () => {
-      const { columns, rows } = await warehouse.sample(schema, 'items', 100_000);
-      return rows.map((row) =>
-        Object.fromEntries(columns.map((name, at) => [name.toLowerCase(), row[at] ?? null])),
-      );
-    },
+    compare: (pages, more = {}) => compare(bench, pages, more),
+    alter: (sql) => under.alter(sql.replaceAll('{items}', `{${schema}}.{items}`)),
+    rows: () => rowsOf(bench, 'items'),
+    versions: () => rowsOf(bench, '_etl_versions_items'),
+    evolved: (properties) => benchOf(under, warehouse, { ...declared, properties }),
   };
+}
+
+async function rowsOf({ warehouse, schema }: Bench, table: string): Promise<readonly Row[]> {
+  const { columns, rows } = await warehouse.sample(schema, table, 100_000);
+  return rows.map((row) =>
+    Object.fromEntries(columns.map((name, at) => [name.toLowerCase(), row[at] ?? null])),
+  );
 }
 
 const nextTime = (): string => {
@@ -121,9 +149,13 @@ async function load(bench: Bench, epoch: string, pages: Pages, loadedAt: string)
   return bench.warehouse.load(statements, { unit, rows, run: `run ${epoch}`, ...target });
 }
 
-async function compare(bench: Bench, pages: Pages): Promise<TableComparison> {
+async function compare(
+  bench: Bench,
+  pages: Pages,
+  more: Pick<CompareRequest, 'source'>,
+): Promise<TableComparison> {
   const { file } = await filed(bench, pages);
-  return bench.warehouse.compare(bench.audit, { schema: bench.schema, table: 'items', file });
+  return bench.warehouse.compare(bench.audit, { schema: bench.schema, table: 'items', file, ...more });
 }
 
 /** Pages in units: one ends behind each page whose place says so. */

@@ -53,7 +53,7 @@ ALTER TABLE "SALES"."SELECT" ADD COLUMN IF NOT EXISTS "_RECORD" VARCHAR;
 ALTER TABLE "SALES"."SELECT" ADD COLUMN IF NOT EXISTS "_DELETED_AT" TIMESTAMP_TZ(6);
 
 -- alter
--- No hash fits any more, so that every row that is loaded again gets its new columns.
+-- No hash fits any more, so that every row that is loaded again gets its new columns. In a history it still tells which values it was of.
 UPDATE "SALES"."SELECT" SET "_HASH" = '';
 
 -- alter

@@ -115,7 +115,7 @@ SELECT kind, row_key, differing, page, 1 AS counted
 FROM (
   SELECT row_key, differing, page,
     CASE
-      WHEN NOT in_table THEN 'missing'
+      WHEN NOT "_IN_TABLE" THEN 'missing'
       WHEN NOT in_batch THEN 'surplus'
       WHEN differing = '' THEN 'same'
       WHEN same_hash THEN 'changed'
@@ -123,20 +123,21 @@ FROM (
     END AS kind
   FROM (
     SELECT
-      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR, target."_ACCOUNT"::VARCHAR), COALESCE(batch."ID"::VARCHAR, target."ID"::VARCHAR))) AS row_key,
+      -- In an array NULL would be undefined, which no JSON has.
+      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR::VARIANT, target."_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE(batch."ID"::VARCHAR::VARIANT, target."ID"::VARCHAR::VARIANT, PARSE_JSON('null')))) AS row_key,
       '' || CASE WHEN target."TEXT" IS DISTINCT FROM batch."TEXT" THEN 'text' || '\n' ELSE '' END || CASE WHEN target."WHOLE" IS DISTINCT FROM batch."WHOLE" THEN 'whole' || '\n' ELSE '' END || CASE WHEN target."PRICE" IS DISTINCT FROM batch."PRICE" THEN 'price' || '\n' ELSE '' END || CASE WHEN target."SHARE" IS DISTINCT FROM batch."SHARE" THEN 'share' || '\n' ELSE '' END || CASE WHEN target."YES" IS DISTINCT FROM batch."YES" THEN 'yes' || '\n' ELSE '' END || CASE WHEN target."DAY" IS DISTINCT FROM batch."DAY" THEN 'day' || '\n' ELSE '' END || CASE WHEN target."CLOCK" IS DISTINCT FROM batch."CLOCK" THEN 'clock' || '\n' ELSE '' END || CASE WHEN target."MADE" IS DISTINCT FROM batch."MADE" THEN 'made' || '\n' ELSE '' END || CASE WHEN target."LOCAL" IS DISTINCT FROM batch."LOCAL" THEN 'local' || '\n' ELSE '' END || CASE WHEN TO_JSON(target."DOC") IS DISTINCT FROM TO_JSON(batch."DOC") THEN 'doc' || '\n' ELSE '' END || CASE WHEN target."RAW" IS DISTINCT FROM batch."RAW" THEN 'raw' || '\n' ELSE '' END AS differing,
       COALESCE(batch."_PAGE", target."_PAGE") AS page,
-      target.in_table IS NOT NULL AS in_table,
+      target."_IN_TABLE" IS NOT NULL AS "_IN_TABLE",
       batch."_PAGE" IS NOT NULL AS in_batch,
       target."_HASH" = batch."_HASH" AS same_hash
     FROM "ANALYTICS"."_ETL_BATCH" AS batch
-    FULL OUTER JOIN (SELECT *, TRUE AS in_table FROM "ANALYTICS"."EVERYTHING") AS target
+    FULL OUTER JOIN (SELECT *, TRUE AS "_IN_TABLE" FROM "ANALYTICS"."EVERYTHING") AS target
     ON (target."_ACCOUNT" = batch."_ACCOUNT" AND target."ID" = batch."ID")
     WHERE COALESCE(batch."_PAGE", target."_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0)) AS paired
-  WHERE NOT (in_table AND in_batch AND differing = '')) AS judged
+  WHERE NOT ("_IN_TABLE" AND in_batch AND differing = '')) AS judged
 WHERE kind <> 'same'
 UNION ALL
-SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT("_ACCOUNT"::VARCHAR, "ID"::VARCHAR)), '', MAX("_PAGE"), COUNT(*) - 1
+SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT(COALESCE("_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("ID"::VARCHAR::VARIANT, PARSE_JSON('null')))), '', MAX("_PAGE"), COUNT(*) - 1
 FROM "ANALYTICS"."EVERYTHING"
 GROUP BY "_ACCOUNT", "ID" HAVING COUNT(*) > 1 AND MAX("_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0);
 
@@ -150,7 +151,7 @@ FROM (
       -- A listing that begins somewhere says nothing of what lies before.
       WHEN NOT in_batch AND $from::VARCHAR IS NOT NULL THEN 'same'
       WHEN is_explained THEN 'explained'
-      WHEN NOT in_table THEN 'missing'
+      WHEN NOT "_IN_TABLE" THEN 'missing'
       WHEN NOT in_batch THEN 'surplus'
       WHEN differing = '' THEN 'same'
       WHEN same_hash THEN 'changed'
@@ -158,10 +159,11 @@ FROM (
     END AS kind
   FROM (
     SELECT
-      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR, target."_ACCOUNT"::VARCHAR), COALESCE(batch."ID"::VARCHAR, target."ID"::VARCHAR))) AS row_key,
+      -- In an array NULL would be undefined, which no JSON has.
+      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR::VARIANT, target."_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE(batch."ID"::VARCHAR::VARIANT, target."ID"::VARCHAR::VARIANT, PARSE_JSON('null')))) AS row_key,
       '' || CASE WHEN target."TEXT" IS DISTINCT FROM batch."TEXT" THEN 'text' || '\n' ELSE '' END || CASE WHEN target."WHOLE" IS DISTINCT FROM batch."WHOLE" THEN 'whole' || '\n' ELSE '' END || CASE WHEN target."PRICE" IS DISTINCT FROM batch."PRICE" THEN 'price' || '\n' ELSE '' END || CASE WHEN target."SHARE" IS DISTINCT FROM batch."SHARE" THEN 'share' || '\n' ELSE '' END || CASE WHEN target."YES" IS DISTINCT FROM batch."YES" THEN 'yes' || '\n' ELSE '' END || CASE WHEN target."DAY" IS DISTINCT FROM batch."DAY" THEN 'day' || '\n' ELSE '' END || CASE WHEN target."CLOCK" IS DISTINCT FROM batch."CLOCK" THEN 'clock' || '\n' ELSE '' END || CASE WHEN target."MADE" IS DISTINCT FROM batch."MADE" THEN 'made' || '\n' ELSE '' END || CASE WHEN target."LOCAL" IS DISTINCT FROM batch."LOCAL" THEN 'local' || '\n' ELSE '' END || CASE WHEN TO_JSON(target."DOC") IS DISTINCT FROM TO_JSON(batch."DOC") THEN 'doc' || '\n' ELSE '' END || CASE WHEN target."RAW" IS DISTINCT FROM batch."RAW" THEN 'raw' || '\n' ELSE '' END AS differing,
       COALESCE(batch."_PAGE", target."_PAGE") AS page,
-      target.in_table IS NOT NULL AS in_table,
+      target."_IN_TABLE" IS NOT NULL AS "_IN_TABLE",
       batch."_PAGE" IS NOT NULL AS in_batch,
       target."_HASH" = batch."_HASH" AS same_hash,
       -- Blocked at the source, or changed or loaded since the audit began.
@@ -170,13 +172,13 @@ FROM (
         OR (batch."_PAGE" IS NULL AND target."_LOADED_AT" >= $started_at::TIMESTAMP_TZ(6)) AS is_explained
 
     FROM "ANALYTICS"."_ETL_BATCH" AS batch
-    FULL OUTER JOIN (SELECT *, TRUE AS in_table FROM "ANALYTICS"."EVERYTHING") AS target
+    FULL OUTER JOIN (SELECT *, TRUE AS "_IN_TABLE" FROM "ANALYTICS"."EVERYTHING") AS target
     ON (target."_ACCOUNT" = batch."_ACCOUNT" AND target."ID" = batch."ID")
     WHERE COALESCE(batch."_PAGE", target."_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0)) AS paired
-  WHERE NOT (in_table AND in_batch AND differing = '')) AS judged
+  WHERE NOT ("_IN_TABLE" AND in_batch AND differing = '')) AS judged
 WHERE kind <> 'same'
 UNION ALL
-SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT("_ACCOUNT"::VARCHAR, "ID"::VARCHAR)), '', MAX("_PAGE"), COUNT(*) - 1
+SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT(COALESCE("_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("ID"::VARCHAR::VARIANT, PARSE_JSON('null')))), '', MAX("_PAGE"), COUNT(*) - 1
 FROM "ANALYTICS"."EVERYTHING"
 GROUP BY "_ACCOUNT", "ID" HAVING COUNT(*) > 1 AND MAX("_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0);
 

@@ -98,7 +98,7 @@ SELECT kind, row_key, differing, page, 1 AS counted
 FROM (
   SELECT row_key, differing, page,
     CASE
-      WHEN NOT in_table THEN 'missing'
+      WHEN NOT "_IN_TABLE" THEN 'missing'
       WHEN NOT in_batch THEN 'surplus'
       WHEN differing = '' THEN 'same'
       WHEN same_hash THEN 'changed'
@@ -106,20 +106,21 @@ FROM (
     END AS kind
   FROM (
     SELECT
-      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR, target."_ACCOUNT"::VARCHAR), COALESCE(batch."ORDER"::VARCHAR, target."ORDER"::VARCHAR), COALESCE(batch."SKU"::VARCHAR, target."SKU"::VARCHAR))) AS row_key,
+      -- In an array NULL would be undefined, which no JSON has.
+      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR::VARIANT, target."_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE(batch."ORDER"::VARCHAR::VARIANT, target."ORDER"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE(batch."SKU"::VARCHAR::VARIANT, target."SKU"::VARCHAR::VARIANT, PARSE_JSON('null')))) AS row_key,
       '' || CASE WHEN target."RAW" IS DISTINCT FROM batch."RAW" THEN 'raw' || '\n' ELSE '' END AS differing,
       COALESCE(batch."_PAGE", target."_PAGE") AS page,
-      target.in_table IS NOT NULL AS in_table,
+      target."_IN_TABLE" IS NOT NULL AS "_IN_TABLE",
       batch."_PAGE" IS NOT NULL AS in_batch,
       target."_HASH" = batch."_HASH" AS same_hash
     FROM "ANALYTICS"."_ETL_BATCH" AS batch
-    FULL OUTER JOIN (SELECT *, TRUE AS in_table FROM "ANALYTICS"."LINES") AS target
+    FULL OUTER JOIN (SELECT *, TRUE AS "_IN_TABLE" FROM "ANALYTICS"."LINES") AS target
     ON (target."_ACCOUNT" = batch."_ACCOUNT" AND target."ORDER" = batch."ORDER" AND target."SKU" = batch."SKU")
     WHERE COALESCE(batch."_PAGE", target."_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0)) AS paired
-  WHERE NOT (in_table AND in_batch AND differing = '')) AS judged
+  WHERE NOT ("_IN_TABLE" AND in_batch AND differing = '')) AS judged
 WHERE kind <> 'same'
 UNION ALL
-SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT("_ACCOUNT"::VARCHAR, "ORDER"::VARCHAR, "SKU"::VARCHAR)), '', MAX("_PAGE"), COUNT(*) - 1
+SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT(COALESCE("_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("ORDER"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("SKU"::VARCHAR::VARIANT, PARSE_JSON('null')))), '', MAX("_PAGE"), COUNT(*) - 1
 FROM "ANALYTICS"."LINES"
 GROUP BY "_ACCOUNT", "ORDER", "SKU" HAVING COUNT(*) > 1 AND MAX("_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0);
 
@@ -133,7 +134,7 @@ FROM (
       -- A listing that begins somewhere says nothing of what lies before.
       WHEN NOT in_batch AND $from::VARCHAR IS NOT NULL THEN 'same'
       WHEN is_explained THEN 'explained'
-      WHEN NOT in_table THEN 'missing'
+      WHEN NOT "_IN_TABLE" THEN 'missing'
       WHEN NOT in_batch THEN 'surplus'
       WHEN differing = '' THEN 'same'
       WHEN same_hash THEN 'changed'
@@ -141,10 +142,11 @@ FROM (
     END AS kind
   FROM (
     SELECT
-      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR, target."_ACCOUNT"::VARCHAR), COALESCE(batch."ORDER"::VARCHAR, target."ORDER"::VARCHAR), COALESCE(batch."SKU"::VARCHAR, target."SKU"::VARCHAR))) AS row_key,
+      -- In an array NULL would be undefined, which no JSON has.
+      TO_JSON(ARRAY_CONSTRUCT(COALESCE(batch."_ACCOUNT"::VARCHAR::VARIANT, target."_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE(batch."ORDER"::VARCHAR::VARIANT, target."ORDER"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE(batch."SKU"::VARCHAR::VARIANT, target."SKU"::VARCHAR::VARIANT, PARSE_JSON('null')))) AS row_key,
       '' || CASE WHEN target."RAW" IS DISTINCT FROM batch."RAW" THEN 'raw' || '\n' ELSE '' END AS differing,
       COALESCE(batch."_PAGE", target."_PAGE") AS page,
-      target.in_table IS NOT NULL AS in_table,
+      target."_IN_TABLE" IS NOT NULL AS "_IN_TABLE",
       batch."_PAGE" IS NOT NULL AS in_batch,
       target."_HASH" = batch."_HASH" AS same_hash,
       -- Blocked at the source, or changed or loaded since the audit began.
@@ -153,13 +155,13 @@ FROM (
         OR (batch."_PAGE" IS NULL AND target."_LOADED_AT" >= $started_at::TIMESTAMP_TZ(6)) AS is_explained
 
     FROM "ANALYTICS"."_ETL_BATCH" AS batch
-    FULL OUTER JOIN (SELECT *, TRUE AS in_table FROM "ANALYTICS"."LINES") AS target
+    FULL OUTER JOIN (SELECT *, TRUE AS "_IN_TABLE" FROM "ANALYTICS"."LINES") AS target
     ON (target."_ACCOUNT" = batch."_ACCOUNT" AND target."ORDER" = batch."ORDER" AND target."SKU" = batch."SKU")
     WHERE COALESCE(batch."_PAGE", target."_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0)) AS paired
-  WHERE NOT (in_table AND in_batch AND differing = '')) AS judged
+  WHERE NOT ("_IN_TABLE" AND in_batch AND differing = '')) AS judged
 WHERE kind <> 'same'
 UNION ALL
-SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT("_ACCOUNT"::VARCHAR, "ORDER"::VARCHAR, "SKU"::VARCHAR)), '', MAX("_PAGE"), COUNT(*) - 1
+SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT(COALESCE("_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("ORDER"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("SKU"::VARCHAR::VARIANT, PARSE_JSON('null')))), '', MAX("_PAGE"), COUNT(*) - 1
 FROM "ANALYTICS"."LINES"
 GROUP BY "_ACCOUNT", "ORDER", "SKU" HAVING COUNT(*) > 1 AND MAX("_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0);
 

@@ -6,6 +6,7 @@ import { duckdbWarehouse } from '../../../engine/services/duckdb/duckdb-warehous
 import { warehouseAppendContract } from '../../contracts/warehouse-append-contract.ts';
 import { warehouseAuditContract } from '../../contracts/warehouse-audit-contract.ts';
 import { warehouseContract } from '../../contracts/warehouse-contract.ts';
+import { warehouseForgetContract } from '../../contracts/warehouse-forget-contract.ts';
 import { warehouseHistoryContract } from '../../contracts/warehouse-history-contract.ts';
 import { warehousePruneContract } from '../../contracts/warehouse-prune-contract.ts';
 import { warehouseVersionsContract } from '../../contracts/warehouse-versions-contract.ts';
@@ -20,6 +21,7 @@ warehousePruneContract('DuckDB', duckdbUnderTest);
 warehouseVersionsContract('DuckDB', duckdbUnderTest, 25);
 warehouseAppendContract('DuckDB', duckdbUnderTest, 10);
 warehouseHistoryContract('DuckDB', duckdbUnderTest, 15);
+warehouseForgetContract('DuckDB', duckdbUnderTest);
 
 describe('the file of a DuckDB warehouse', function () {
   this.timeout(20_000);

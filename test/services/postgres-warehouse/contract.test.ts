@@ -1,6 +1,8 @@
 import { warehouseAppendContract } from '../../contracts/warehouse-append-contract.ts';
 import { warehouseAuditContract } from '../../contracts/warehouse-audit-contract.ts';
 import { warehouseContract } from '../../contracts/warehouse-contract.ts';
+import { warehouseForgetContract } from '../../contracts/warehouse-forget-contract.ts';
+import { warehouseHistoryContract } from '../../contracts/warehouse-history-contract.ts';
 import { warehousePruneContract } from '../../contracts/warehouse-prune-contract.ts';
 import { warehouseVersionsContract } from '../../contracts/warehouse-versions-contract.ts';
 import { sharedPostgres } from '../../support/postgres.ts';
@@ -19,4 +21,6 @@ describe('PostgreSQL as a warehouse', () => {
   warehousePruneContract('PostgreSQL', open);
   warehouseVersionsContract('PostgreSQL', open, 15);
   warehouseAppendContract('PostgreSQL', open, 10);
+  warehouseHistoryContract('PostgreSQL', open, 10);
+  warehouseForgetContract('PostgreSQL', open);
 });

@@ -1,6 +1,8 @@
 import { warehouseAppendContract } from '../../contracts/warehouse-append-contract.ts';
 import { warehouseAuditContract } from '../../contracts/warehouse-audit-contract.ts';
 import { warehouseContract } from '../../contracts/warehouse-contract.ts';
+import { warehouseForgetContract } from '../../contracts/warehouse-forget-contract.ts';
+import { warehouseHistoryContract } from '../../contracts/warehouse-history-contract.ts';
 import { warehousePruneContract } from '../../contracts/warehouse-prune-contract.ts';
 import { warehouseVersionsContract } from '../../contracts/warehouse-versions-contract.ts';
 import { snowflakeUnderTest } from '../../support/snowflake-under-test.ts';
@@ -10,3 +12,5 @@ warehouseVersionsContract('Snowflake', snowflakeUnderTest, 5);
 warehouseAuditContract('Snowflake', snowflakeUnderTest);
 warehousePruneContract('Snowflake', snowflakeUnderTest);
 warehouseAppendContract('Snowflake', snowflakeUnderTest, 3);
+warehouseHistoryContract('Snowflake', snowflakeUnderTest, 3);
+warehouseForgetContract('Snowflake', snowflakeUnderTest);

@@ -30,10 +30,12 @@ const properties = Object.entries(types)
   .map(([name, type]) => `  ${name}: {from: ${name}, type: "${type}"}\n`)
   .join('');
 
-/** Every way to load: by a key alone, by a cursor, with rows that leave, kept as deleted or removed, pruned by key and column. */
+/** Every way to load: by a key alone, by a cursor, with rows that leave, kept as deleted or removed, with histories, pruned by key and column. */
 const mappings: { readonly [name: string]: string } = {
   everything: `from: shop.orders\nload: {key: [id], prune: made}\nproperties:\n  id: {from: id, type: string}\n${properties}`,
   kept: `from: shop.orders\nto: {schema: sales}\nload: {key: [id], strategy: append}\nproperties:\n  id: {from: id, type: string}\n  note: {from: note, type: string}\n`,
+  history: `from: shop.flagged\neach: lines\nto: {schema: sales}\nload: {key: [order, sku], strategy: scd2, children: replace}\nproperties:\n  order: {from: $parent.id, type: integer}\n  sku: {from: sku, type: string}\n  doc: {from: doc, type: json}\n`,
+  seen: `from: shop.notes\nto: {schema: sales}\nload: {key: [id], strategy: scd2}\nproperties:\n  id: {from: id, type: integer}\n  note: {from: note, type: string}\n`,
   plain: `from: shop.notes\nto: {schema: sales}\nload: {key: [id]}\nproperties:\n  id: {from: id, type: integer}\n  note: {from: note, type: string}\n`,
   marked: `from: shop.flagged\nto: {schema: sales, table: Select}\nload: {key: [id], deletes: soft}\nproperties:\n  id: {from: id, type: string}\n  note: {from: note, type: string}\n`,
   lines: `from: shop.flagged\neach: lines\nload: {key: [order, sku], children: replace}\nproperties:\n  order: {from: $parent.id, type: integer}\n  sku: {from: sku, type: string}\n  raw: {from: raw, type: binary}\n`,

@@ -207,7 +207,7 @@ const parts: { readonly [name: string]: readonly [min: number, max: number, scal
     0,
     99,
     (args) => ({
-      sql: `sf_json('[' || concat_ws(',', ${args.map((one) => `coalesce(${jsonOf(one)}, 'null')`).join(', ') || "''"}) || ']')`,
+      sql: `sf_json('[' || concat_ws(',', ${args.map((one) => `sf_defined(${jsonOf(one)})`).join(', ') || "''"}) || ']')`,
       type: variant,
     }),
   ],

@@ -37,6 +37,8 @@ export const macros: readonly string[] = [
   `sf_variant_text(v) AS CASE WHEN v = 'null' THEN NULL WHEN v LIKE '"%' THEN json_extract_string(v, '$') ELSE v END`,
   `sf_json(x) AS coalesce(sf_canonical(x),
     CASE WHEN x IS NOT NULL THEN error('[100069/22P02] Error parsing JSON: ' || sf_why_not(x)) END)`,
+  // In Snowflake's arrays NULL is undefined, which TO_JSON writes as no JSON.
+  `sf_defined(x) AS CASE WHEN x IS NULL THEN error('[001003/42000] the stand-in does not take NULL in an array') ELSE x END`,
   `sf_try_json(x) AS sf_canonical(x)`,
   `sf_text_up_to(x, n) AS CASE WHEN length(x) > n OR strlen(x) > 16777216
     THEN error('[100078/22000] String ''' || left(x, 40) || ''' is too long and would be truncated') ELSE x END`,
