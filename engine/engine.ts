@@ -2,6 +2,7 @@ import { compileAudit } from './compile/audit.ts';
 import { compileProject } from './compile/compile.ts';
 import { compileWarehouse } from './compile/databases.ts';
 import { eraseStatement } from './compile/forget-sql.ts';
+import { graphOf, tagsOf } from './compile/graph.ts';
 import { type LeftOver, leftOver } from './compile/left-over.ts';
 import { compileRetry, type Retry } from './compile/retry.ts';
 import { subjectStreams } from './compile/subject-streams.ts';
@@ -17,6 +18,7 @@ import type { MappedRows, ReceivedPage } from './model/batch.ts';
 import type * as config from './model/config.ts';
 import { type Diagnostic, hasErrors } from './model/diagnostic.ts';
 import type { EraseStatement, StreamEraser } from './model/forget.ts';
+import type { GraphNode } from './model/graph.ts';
 import type { ExtractStep, MappingPlan, Plan, WarehousePlan } from './model/plan.ts';
 import type { StagedRow } from './model/ports.ts';
 import type { Project, ProjectFiles } from './model/project.ts';
@@ -87,6 +89,9 @@ export const planLeftOver = (kept: KeptRun, now: Plan): LeftOver => leftOver(kep
 
 /** compile: what an audit of a planned project needs besides the plan. */
 export const planAudit = (project: Project, plan: Plan): AuditPlan => compileAudit(project, plan);
+
+/** compile: what a project is made of, each node behind those that it is made of. */
+export const graph = (project: Project, plan: Plan): readonly GraphNode[] => graphOf(plan, tagsOf(project));
 
 /** execute: stages the rows of a mapping that were left out, of kept pages; see `staging: {rows: false}`. */
 export async function stageRows(plan: Plan, services: MaterialiseServices, name: string): Promise<void> {

@@ -970,6 +970,10 @@ export interface Stream {
    * What the records are, for readers.
    */
   description?: string;
+  /**
+   * Words to choose it by: `--select tag:NAME`.
+   */
+  tags?: string[];
   request: StreamRequest;
   /**
    * Path of the array of records in the response; without it the response itself is the array.
@@ -1248,6 +1252,10 @@ export interface Mapping {
    * What one row is, for readers.
    */
   description?: string;
+  /**
+   * Words to choose it by: `--select tag:NAME`.
+   */
+  tags?: string[];
   /**
    * The stream, as `SOURCE.STREAM`.
    */
