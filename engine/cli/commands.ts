@@ -19,6 +19,7 @@ const loads: Readonly<Record<string, Load>> = {
   'limits:explain': () => import('./commands/limits/explain.ts'),
   'limits:freeze': () => import('./commands/limits/freeze.ts'),
   'limits:thaw': () => import('./commands/limits/thaw.ts'),
+  parity: () => import('./commands/parity.ts'),
   plan: () => import('./commands/plan.ts'),
   preview: () => import('./commands/preview.ts'),
   retry: () => import('./commands/retry.ts'),
