@@ -95,7 +95,8 @@ function columnOf(row: { readonly [column: string]: unknown }): WarehouseColumn 
     name,
     type,
     ...(row['is_required'] === true && { required: true }),
-    ...(row['is_nullable'] === false && { nullable: false }),
+    // PostgreSQL’s driver leaves booleans as texts.
+    ...(['false', 'f'].includes(String(row['is_nullable'])) && { nullable: false }),
   };
 }
 

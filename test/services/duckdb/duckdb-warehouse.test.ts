@@ -7,6 +7,7 @@ import { warehouseAppendContract } from '../../contracts/warehouse-append-contra
 import { warehouseAuditContract } from '../../contracts/warehouse-audit-contract.ts';
 import { warehouseContract } from '../../contracts/warehouse-contract.ts';
 import { warehouseHistoryContract } from '../../contracts/warehouse-history-contract.ts';
+import { warehouseParityContract } from '../../contracts/warehouse-parity-contract.ts';
 import { warehousePruneContract } from '../../contracts/warehouse-prune-contract.ts';
 import { warehouseVersionsContract } from '../../contracts/warehouse-versions-contract.ts';
 import { projectFolder } from '../../support/cli.ts';
@@ -17,6 +18,7 @@ import { duckdbUnderTest } from '../../support/warehouses.ts';
 warehouseContract('DuckDB', duckdbUnderTest);
 warehouseAuditContract('DuckDB', duckdbUnderTest);
 warehousePruneContract('DuckDB', duckdbUnderTest);
+warehouseParityContract('DuckDB', duckdbUnderTest);
 warehouseVersionsContract('DuckDB', duckdbUnderTest, 25);
 warehouseAppendContract('DuckDB', duckdbUnderTest, 10);
 warehouseHistoryContract('DuckDB', duckdbUnderTest, 15);

@@ -1,6 +1,7 @@
 import { warehouseAppendContract } from '../../contracts/warehouse-append-contract.ts';
 import { warehouseAuditContract } from '../../contracts/warehouse-audit-contract.ts';
 import { warehouseContract } from '../../contracts/warehouse-contract.ts';
+import { warehouseParityContract } from '../../contracts/warehouse-parity-contract.ts';
 import { warehousePruneContract } from '../../contracts/warehouse-prune-contract.ts';
 import { warehouseVersionsContract } from '../../contracts/warehouse-versions-contract.ts';
 import { sharedPostgres } from '../../support/postgres.ts';
@@ -17,6 +18,7 @@ describe('PostgreSQL as a warehouse', () => {
   warehouseContract('PostgreSQL', open);
   warehouseAuditContract('PostgreSQL', open);
   warehousePruneContract('PostgreSQL', open);
+  warehouseParityContract('PostgreSQL', open);
   warehouseVersionsContract('PostgreSQL', open, 15);
   warehouseAppendContract('PostgreSQL', open, 10);
 });

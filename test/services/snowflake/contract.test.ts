@@ -1,6 +1,7 @@
 import { warehouseAppendContract } from '../../contracts/warehouse-append-contract.ts';
 import { warehouseAuditContract } from '../../contracts/warehouse-audit-contract.ts';
 import { warehouseContract } from '../../contracts/warehouse-contract.ts';
+import { warehouseParityContract } from '../../contracts/warehouse-parity-contract.ts';
 import { warehousePruneContract } from '../../contracts/warehouse-prune-contract.ts';
 import { warehouseVersionsContract } from '../../contracts/warehouse-versions-contract.ts';
 import { snowflakeUnderTest } from '../../support/snowflake-under-test.ts';
@@ -9,4 +10,5 @@ warehouseContract('Snowflake', snowflakeUnderTest);
 warehouseVersionsContract('Snowflake', snowflakeUnderTest, 5);
 warehouseAuditContract('Snowflake', snowflakeUnderTest);
 warehousePruneContract('Snowflake', snowflakeUnderTest);
+warehouseParityContract('Snowflake', snowflakeUnderTest);
 warehouseAppendContract('Snowflake', snowflakeUnderTest, 3);
