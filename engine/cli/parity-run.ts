@@ -112,8 +112,7 @@ async function compared(
   { lagMs, samples, baseline: file, accept, out }: ParityFlags,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const environment =
-    right.end.project.environment === against ? project.environment : right.end.project.environment;
+  const { environment } = left.end.project;
   const pair = { environment, against };
   const baseline = file === undefined ? undefined : readBaseline(file, pair, accept);
   const now = new Date();

@@ -5,13 +5,6 @@ import { WarehouseSql } from './warehouse-sql.ts';
 
 export type { ScratchTable } from '../model/parity.ts';
 
-/** The project with an embedded warehouse that is empty. Only the package's templates count there. */
-export const scratchProject = (project: Project, path: string): Project => ({
-  ...project,
-  ownTemplates: [],
-  warehouse: { type: 'duckdb', path },
-});
-
 /** How an embedded database makes the table of a mapping of what is staged, whatever its warehouse is. Pure. */
 export function compileScratch(project: Project, mapping: MappingPlan): ScratchTable {
   const sql = new WarehouseSql(project, []);

@@ -124,7 +124,12 @@ const changed = (what: string, column: string, left: string | null, right: strin
 const planted: readonly Planted[] = [
   { what: 'a missing row', left: { k: empty }, right: {}, kinds: { missing: 1 }, ids: ['k'], columns: [] },
   { what: 'an extra row', left: {}, right: { k: empty }, kinds: { extra: 1 }, ids: ['k'], columns: [] },
-  changed('another number', 'c1', '12345678901234567890123456789012345678', '12345678901234567890123456789012345679'),
+  changed(
+    'another number',
+    'c1',
+    '12345678901234567890123456789012345678',
+    '12345678901234567890123456789012345679',
+  ),
   changed('another decimal', 'c2', '1.0000000000', '1.0000000001'),
   changed('another double', 'c3', '0.1', '0.10000000000000002'),
   changed('NULL and an empty text', 'c0', null, ''),
@@ -134,10 +139,20 @@ const planted: readonly Planted[] = [
   changed('another case', 'c0', 'Straße', 'straße'),
   changed('a space at the end', 'c0', 'a', 'a '),
   changed('letters that look the same', 'c0', 'é', 'e\u0301'),
-  changed('the same clock in another zone', 'c7', '2026-01-01T10:00:00.000000Z', '2026-01-01T08:00:00.000000Z'),
+  changed(
+    'the same clock in another zone',
+    'c7',
+    '2026-01-01T10:00:00.000000Z',
+    '2026-01-01T08:00:00.000000Z',
+  ),
   changed('a microsecond', 'c8', '2026-01-01T10:00:00.000000', '2026-01-01T10:00:00.000001'),
   changed('another member of JSON', 'c9', '{"a":{"b":1},"a.b":2}', '{"a":{"b":2},"a.b":1}'),
-  changed('a number in JSON that doubles do not tell apart', 'c9', '[9007199254740993]', '[9007199254740992]'),
+  changed(
+    'a number in JSON that doubles do not tell apart',
+    'c9',
+    '[9007199254740993]',
+    '[9007199254740992]',
+  ),
   changed('JSON null and NULL', 'c9', 'null', null),
   changed('another byte', 'c10', 'AAE=', 'AAI='),
   {
@@ -251,7 +266,8 @@ export function warehouseParityContract(name: string, open: OpenUnderTest): void
     });
 
     it('leaves out what one side has newer than the watermark, old versions on the other side included', async () => {
-      const cursor = (minute: number): string => `2026-01-01T00:${String(minute).padStart(2, '0')}:00.000000Z`;
+      const cursor = (minute: number): string =>
+        `2026-01-01T00:${String(minute).padStart(2, '0')}:00.000000Z`;
       const left = await sideOf(duckdbUnderTest, {
         lines: { a: having({ c0: 'old' }), b: having({ c0: 'b' }), c: having({ c0: 'c' }) },
         cursors: { a: cursor(1), b: cursor(2), c: cursor(20) },

@@ -32,7 +32,7 @@ const moreDigits = 3;
 /** Hashes of keys that are read at once. */
 const readMax = 100_000;
 /** Keys that differ, of which the rows are looked at. */
-export const suspectsMax = 10_000;
+const suspectsMax = 10_000;
 
 const digitsFor = (rows: number): number =>
   Math.min(firstDigitsMax, Math.max(0, Math.ceil(Math.log(rows / segmentRows) / Math.log(16))));

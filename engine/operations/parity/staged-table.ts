@@ -33,7 +33,14 @@ export async function stagedTable(
   const ledger = (await staging?.ledger(mapping, stream, {})) ?? neverStaged;
   const { loadedThrough: lastPage } = ledger;
   if (staging === undefined || ledger.status !== 'staged') return reasons[ledger.status];
-  const unit = { id: 'parity', mapping: mapping.name, firstPage: 0, lastPage, rows: 0, marks: 0 };
+  const unit = {
+    id: `parity.${mapping.name}`,
+    mapping: mapping.name,
+    firstPage: 0,
+    lastPage,
+    rows: 0,
+    marks: 0,
+  };
   const file = join(folder, `${mapping.name}-parity.csv`);
   try {
     const { rows, damaged } = await writeRows(file, staging.rows(mapping, unit));
