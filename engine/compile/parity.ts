@@ -81,7 +81,7 @@ function pairOf(
       obstacle: `the key is ${a.mapping.key.join(', ')} on one side and ${b.mapping.key.join(', ')} on the other`,
     };
   const leftOut = new Set(excluded.flatMap(({ column }) => column ?? []));
-  const { schema, columns } = columnsOf(a, b, leftOut, personalIn(left.project, name));
+  const { schema, columns } = columnsOf(a, b, leftOut, personalIn([left, right], name));
   const lost = a.mapping.key.filter((key) => !columns.some((column) => column.name === key));
   if (lost.length > 0) return { ...head, schema, obstacle: `the key cannot be compared: ${lost.join(', ')}` };
   const kind = cursorKindOf(a, b);
@@ -120,11 +120,15 @@ function foundIn({ project, mappings, tables }: ParityEnd, name: string): Found 
   return { dialect: project.warehouse.type ?? 'duckdb', mapping, table };
 }
 
-/** Properties whose values are not shown. */
-const personalIn = ({ mappings }: Project, name: string): ReadonlySet<string> => {
-  const properties = mappings.find((one) => one.name === name)?.properties ?? {};
-  return new Set(Object.keys(properties).filter((property) => properties[property]?.pii !== undefined));
-};
+/** Properties whose values are not shown, since one of the sides says so. */
+function personalIn(ends: readonly ParityEnd[], name: string): ReadonlySet<string> {
+  const declared = ends.flatMap(({ project }) => project.mappings.find((one) => one.name === name) ?? []);
+  return new Set(
+    declared.flatMap(({ properties }) =>
+      Object.keys(properties).filter((property) => properties[property]?.pii !== undefined),
+    ),
+  );
+}
 
 /** Names of columns that both mappings or one of them refer to, in order. */
 function referenced({ mapping: a }: Found, { mapping: b }: Found): readonly string[] {

@@ -213,6 +213,37 @@ describe('etl parity --against', function () {
     expect(evidence.report.plans.left).to.match(/^[0-9a-f]{64}$/);
   });
 
+  it('compares environments in different databases, and is inconclusive where one is out of reach', async function () {
+    const url = await sharedPostgres(this);
+    const schema = ownSchema(url);
+    const folder = projectOf('https://shop.example', {
+      'etl.yml': `kind: project\nname: demo\npii: {key: "\${env:PII_KEY}"}\nenvironments:\n  dev: {warehouse: {path: dev.duckdb}, staging: {storage: dev.sqlite}}\n  production: {staging: {storage: production.sqlite}, warehouse: {type: postgres, url: "\${env:PG}", schema: ${schema}}}\n`,
+    });
+    const provider = await shop();
+    const source = readFileSync(join(folder, 'sources/shop.yml'), 'utf8');
+    writeFileSync(join(folder, 'sources/shop.yml'), source.replace('https://shop.example', provider.url));
+    const env = { ...keys, PG: url };
+    for (const environment of ['dev', 'production'])
+      expect((await etl(['run', '-p', folder, '-e', environment], env)).code).to.equal(0);
+    await provider.close();
+    const green = await etl(['parity', '-p', folder, ...again], env);
+    expect(green.code, green.stdout).to.equal(0);
+    expect(tableIn(green).read).to.include({ keys: 0, rows: 0 });
+    await queryPostgres(url, `UPDATE "${schema}".orders SET note = '1.00' WHERE note = '1.0' AND id = 3`);
+    const red = await etl(['parity', '-p', folder, ...again], env);
+    expect(red.code).to.equal(5);
+    expect(tableIn(red).samples[0]).to.deep.include({
+      key: { _account: 'default', id: '3' },
+      columns: [{ column: 'note', left: '1.0', right: '1.00' }],
+    });
+    const away = await etl(['parity', '-p', folder, ...again], {
+      ...keys,
+      PG: 'postgres://nobody@127.0.0.1:1/none',
+    });
+    expect(away.code, away.stdout).to.equal(6);
+    expect(tableIn(away).reason).to.contain('production could not be read');
+  });
+
   it('says what is wrong with its flags', async () => {
     const folder = projectOf('https://shop.example');
     for (const [args, words] of [

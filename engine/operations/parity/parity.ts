@@ -137,7 +137,8 @@ async function lookAt(pair: ParityPair, plain: Sides, options: ParityOptions): P
     truncated: suspects.truncated,
     newer,
     ...(isOpen && {
-      obstacle: 'too many rows have other checksums for the reason that databases write values otherwise',
+      obstacle:
+        'more rows have other checksums than are looked at, and the first of them are the same when they are read',
     }),
     ...(watermark && { watermark: watermark.cursor }),
     read: { segments: suspects.segmentsRead, keys: suspects.keysRead, rows: rowsRead },
