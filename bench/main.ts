@@ -1,5 +1,6 @@
 import { limits } from './limits.ts';
 import { load } from './load.ts';
+import { parity } from './parity.ts';
 import { soak } from './soak.ts';
 import { storefront } from './storefront.ts';
 import { type BenchResult, keepResult } from './support/results.ts';
@@ -10,6 +11,7 @@ const benches: { readonly [name: string]: (args: readonly string[]) => Promise<B
   limits,
   soak,
   load,
+  parity,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -4,7 +4,9 @@ import { compileWarehouse } from './compile/databases.ts';
 import { eraseStatement } from './compile/forget-sql.ts';
 import { graphOf, tagsOf } from './compile/graph.ts';
 import { type LeftOver, leftOver } from './compile/left-over.ts';
+import { compileParity, type ParityEnd, type ParityScope } from './compile/parity.ts';
 import { compileRetry, type Retry } from './compile/retry.ts';
+import { compileScratch, type ScratchTable } from './compile/scratch.ts';
 import { subjectStreams } from './compile/subject-streams.ts';
 import { WarehouseSql } from './compile/warehouse-sql.ts';
 import { executePlan, listing } from './execute/execute.ts';
@@ -19,6 +21,7 @@ import type * as config from './model/config.ts';
 import { type Diagnostic, hasErrors } from './model/diagnostic.ts';
 import type { EraseStatement, StreamEraser } from './model/forget.ts';
 import type { GraphNode } from './model/graph.ts';
+import type { ParityPlan } from './model/parity.ts';
 import type { ExtractStep, MappingPlan, Plan, WarehousePlan } from './model/plan.ts';
 import type { StagedRow } from './model/ports.ts';
 import type { Project, ProjectFiles } from './model/project.ts';
@@ -31,6 +34,7 @@ import { readProject } from './read/read.ts';
 import { withOverrides } from './read/with-overrides.ts';
 import { validateProject } from './validate/validate.ts';
 
+export type { ParityEnd, ParityScope } from './compile/parity.ts';
 export type { RunServices } from './execute/run-services.ts';
 
 export interface Checked {
@@ -92,6 +96,14 @@ export const planAudit = (project: Project, plan: Plan): AuditPlan => compileAud
 
 /** compile: what a project is made of, each node behind those that it is made of. */
 export const graph = (project: Project, plan: Plan): readonly GraphNode[] => graphOf(plan, tagsOf(project));
+
+/** compile: what of two environments' tables is compared, and by which statements. */
+export const planParity = (left: ParityEnd, right: ParityEnd, scope: ParityScope): ParityPlan =>
+  compileParity(left, right, scope);
+
+/** compile: how an embedded database makes the table of a mapping of what is staged. */
+export const planScratch = (project: Project, mapping: MappingPlan): ScratchTable =>
+  compileScratch(project, mapping);
 
 /** execute: stages the rows of a mapping that were left out, of kept pages; see `staging: {rows: false}`. */
 export async function stageRows(plan: Plan, services: MaterialiseServices, name: string): Promise<void> {

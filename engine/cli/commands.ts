@@ -21,6 +21,7 @@ const loads: Readonly<Record<string, Load>> = {
   'limits:freeze': () => import('./commands/limits/freeze.ts'),
   'limits:thaw': () => import('./commands/limits/thaw.ts'),
   ls: () => import('./commands/ls.ts'),
+  parity: () => import('./commands/parity.ts'),
   plan: () => import('./commands/plan.ts'),
   preview: () => import('./commands/preview.ts'),
   retry: () => import('./commands/retry.ts'),

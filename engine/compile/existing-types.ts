@@ -128,3 +128,13 @@ export const typeWord = (type: LogicalType): string =>
 /** A type as a mapping writes it. */
 export const typeText = (type: LogicalType): string =>
   type.name === 'decimal' ? `decimal(${type.precision},${type.scale})` : type.name;
+
+/** The type as which values of two columns can be compared, none of them changed; undefined where there is none. */
+export function meetingType(a: LogicalType, b: LogicalType): LogicalType | undefined {
+  if (a.name !== 'decimal' && a.name === b.name) return a;
+  const [left, right] = [digitsOf(a), digitsOf(b)];
+  if (left === undefined || right === undefined) return undefined;
+  const scale = Math.max(left.scale, right.scale);
+  const precision = Math.max(left.whole, right.whole) + scale;
+  return precision > 38 ? undefined : { name: 'decimal', precision, scale };
+}

@@ -1,6 +1,6 @@
 // Made from schema.json by `npm run types`. Do not edit.
 
-export type AnyConfig = Project | Source | Mapping | Test | Overrides;
+export type AnyConfig = Project | Source | Mapping | Test | Overrides | Parity;
 /**
  * What happens to a value that does not fit: `block` keeps the row aside and counts it, `set_null` stores NULL and counts it, `fail` stops the stream.
  */
@@ -1593,4 +1593,42 @@ export interface Override {
    * The Blocker that it answers, for readers.
    */
   blocker?: number;
+}
+/**
+ * What `etl parity` leaves out, each with a reason, an owner and an end.
+ */
+export interface Parity {
+  /**
+   * Says that this file holds exclusions of `etl parity`.
+   */
+  kind: 'parity';
+  /**
+   * Tables and columns that are not compared.
+   */
+  exclude: Exclusion[];
+}
+/**
+ * A table, or a column of it, that is not compared until a date.
+ */
+export interface Exclusion {
+  /**
+   * The mapping whose table it is.
+   */
+  mapping: string;
+  /**
+   * The column; without it the whole table is left out. No column of the key.
+   */
+  column?: string;
+  /**
+   * Why, for whoever reads it next year.
+   */
+  reason: string;
+  /**
+   * Who ends it.
+   */
+  owner: string;
+  /**
+   * The last day, in UTC, on which it is left out; after it `etl parity` fails.
+   */
+  expires: string;
 }

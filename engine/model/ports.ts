@@ -6,6 +6,8 @@ import type { KeptPages, Position } from './position.ts';
 import type { WarehouseTable } from './snapshot.ts';
 import type { WarehouseUnit } from './state-port.ts';
 import type {
+  Answer,
+  AskedValues,
   CompareRequest,
   Completeness,
   LoadCounts,
@@ -231,5 +233,7 @@ export interface Warehouse {
   loads(statements: readonly AuditStatement[]): Promise<readonly LoadRecord[]>;
   /** Holds the newest version of each row of a load file against a table. Nothing is changed. */
   compare(statements: readonly AuditStatement[], request: CompareRequest): Promise<TableComparison>;
+  /** Runs statements in one session, with values for their `$name`, and gives what the last one answers. Nothing is changed. */
+  ask(statements: readonly string[], values: AskedValues): Promise<Answer>;
   close(): Promise<void>;
 }

@@ -77,6 +77,8 @@ export interface Project {
   readonly mappings: readonly config.Mapping[];
   readonly tests: readonly config.Test[];
   readonly overrides: readonly config.Overrides[];
+  /** What comparisons leave out. */
+  readonly parity?: readonly config.Parity[];
   /** `${env:…}` and `${file:…}` with the place that names each first, by the file they stand in. */
   readonly references: readonly ReferencePlan[];
   readonly templates: { readonly [name: string]: string };

@@ -34,6 +34,8 @@ export interface WarehouseColumn {
   readonly type: string;
   /** Whether a row must have a value for it, and the table gives none by itself; absent where that is not known. */
   readonly required?: boolean;
+  /** Present and false where it takes no NULL. */
+  readonly nullable?: false;
 }
 
 /** A table as the warehouse has it. Types are the warehouse's own names. */

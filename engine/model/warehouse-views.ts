@@ -75,6 +75,14 @@ export interface Completeness {
   readonly blockers: number;
 }
 
+/** Rows of a question; numbers may come as texts or bigints. */
+export type Answer = readonly { readonly [column: string]: unknown }[];
+
+/** Values of a question's parameters. */
+export interface AskedValues {
+  readonly [name: string]: string | number | readonly string[];
+}
+
 export interface Sample {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (string | null)[])[];

@@ -1,4 +1,5 @@
 import type { AuditStatus } from '../model/audit.ts';
+import type { ParityVerdict } from '../model/parity.ts';
 import type { RunReport } from '../model/run-report.ts';
 
 /** Every exit code, once. */
@@ -26,3 +27,12 @@ export function runExitCode(report: RunReport, signal: NodeJS.Signals | undefine
 /** The exit code of an audit. */
 export const auditExitCode = (status: AuditStatus): number =>
   ({ accounted: exitCodes.ok, mismatch: exitCodes.mismatch, inconclusive: exitCodes.inconclusive })[status];
+
+/** The exit code of a comparison. */
+export const parityExitCode = (verdict: ParityVerdict): number =>
+  ({
+    match: exitCodes.ok,
+    excluded: exitCodes.ok,
+    mismatch: exitCodes.mismatch,
+    inconclusive: exitCodes.inconclusive,
+  })[verdict];

@@ -90,6 +90,7 @@ export function buildProject(
     mappings: configs(entries.mappings).map((mapping) => mappingWithDefaults(mapping, defaults)),
     tests: configs(entries.tests),
     overrides: configs(entries.overrides),
+    parity: configs(entries.parity),
     references: firstOfEach(references),
     templates: files.templates,
     ownTemplates: files.ownTemplates,

@@ -18,6 +18,7 @@ export interface Entries {
   readonly mappings: readonly Entry<config.Mapping>[];
   readonly tests: readonly Entry<config.Test>[];
   readonly overrides: readonly Entry<config.Overrides>[];
+  readonly parity: readonly Entry<config.Parity>[];
   /** Absent when etl.yml could not be read or does not hold. */
   readonly project?: config.Project;
   readonly unread: readonly UnreadFile[];
@@ -45,6 +46,7 @@ export function collectEntries(checked: readonly CheckedDocument[], unread: read
     mappings: entriesOf(checked, 'mapping'),
     tests: entriesOf(checked, 'test'),
     overrides: entriesOf(checked, 'overrides'),
+    parity: entriesOf(checked, 'parity'),
     ...(project !== undefined && { project }),
     unread,
   };

@@ -10,8 +10,9 @@ const projectFile = 'etl.yml';
 export const projectDocument = ({ documents }: ProjectFiles): SourceDocument | undefined =>
   documents.find(({ file }) => file === projectFile);
 
-/** The folder of a kind: `sources`, `overrides`. */
-const folderOf = (kind: unknown): string => String(kind).replace(/s?$/, 's');
+/** Where files of a kind are: `sources/`, `parity.yml`. */
+const folderOf = (kind: unknown): string =>
+  kind === 'parity' ? 'parity.yml' : `${String(kind).replace(/s?$/, 's')}/`;
 
 /** There is one project file, and it is etl.yml. */
 export function projectMistakes({ documents }: ProjectFiles): readonly Diagnostic[] {
@@ -26,7 +27,7 @@ export function projectMistakes({ documents }: ProjectFiles): readonly Diagnosti
       help: [
         kind === 'project'
           ? `Move what it says into ${projectFile}, or make it a project of its own in another folder.`
-          : `Move this ${kind} into ${folderOf(kind)}/, and write \`kind: project\` here.`,
+          : `Move this ${kind} into ${folderOf(kind)}, and write \`kind: project\` here.`,
       ],
     });
   });

@@ -14,6 +14,7 @@ import { identityMistakes } from './identity.ts';
 import { objectAt } from './json.ts';
 import { lookupMistakes } from './lookups.ts';
 import { overridesMistakes } from './overrides.ts';
+import { parityMistakes } from './parity.ts';
 import { mappingPaths, sourcePaths } from './paths.ts';
 import { piiMistakes } from './pii.ts';
 import { projectDocument, projectMistakes } from './project-document.ts';
@@ -114,6 +115,7 @@ export function validateProject(files: ProjectFiles, options: ValidateOptions = 
     ...crossReferences(entries),
     ...meaning(entries),
     ...overridesMistakes(entries, options.nowMs ?? Number.NEGATIVE_INFINITY),
+    ...parityMistakes(entries),
     ...tokenKeyMistakes(entries, chosen),
     ...(own === undefined || entries.project === undefined ? [] : databaseMistakes(own)),
   ];

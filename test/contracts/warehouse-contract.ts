@@ -21,7 +21,7 @@ const codeOf = (work: Promise<unknown>): Promise<string> =>
   );
 
 /** Values as they are staged, and what a canonical export says of them; the same where there is no second one. */
-const samples: {
+export const samples: {
   readonly [type in (typeof types)[number]]: readonly (readonly [string | number, string?])[];
 } = {
   string: [

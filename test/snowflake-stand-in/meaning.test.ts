@@ -27,6 +27,7 @@ const values: readonly (readonly [sql: string, value: unknown])[] = [
   ["TRY_TO_BINARY('x', 'HEX') IS NULL", true],
   ["TRY_TO_NUMBER('x')", null],
   ["TO_NUMBER('12.345', 10, 2)", '12.35'],
+  ["TO_NUMBER('00fF', 'XXXX')", '255'],
   ["'1e2'::NUMBER(5,0)", '100'],
   ["TO_BOOLEAN('yes')", true],
   ["'1.50'::FLOAT", '1.5'],

@@ -48,7 +48,7 @@ function plain(node: Json, key = ''): Json {
 /** TypeScript types of every kind in schema.json, as the text of engine/model/config.ts. */
 export async function configTypes(schema: { definitions: Record<string, Json> }): Promise<string> {
   const definitions = plain(schema.definitions) as Record<string, Json>;
-  const kinds = { Project: 1, Source: 1, Mapping: 1, Test: 1, Overrides: 1 };
+  const kinds = { Project: 1, Source: 1, Mapping: 1, Test: 1, Overrides: 1, Parity: 1 };
   const root = {
     title: 'AnyConfig',
     anyOf: Object.keys(kinds).map((name) => ({ $ref: `#/definitions/${name}` })),

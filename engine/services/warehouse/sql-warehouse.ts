@@ -1,13 +1,13 @@
 import { complaint, ExplainedError, TerminalError } from '../../model/errors.ts';
 import type { LoadStatement } from '../../model/plan.ts';
-import type { Completeness, LoadRequest, Sample, Warehouse } from '../../model/ports.ts';
+import type { Answer, Completeness, LoadRequest, Sample, Warehouse } from '../../model/ports.ts';
 import type { WarehouseColumn, WarehouseTable } from '../../model/snapshot.ts';
 import type { WarehouseUnit } from '../../model/state-port.ts';
 import type { WarehouseStatements } from '../../model/warehouse-views.ts';
 import { compare, loaded } from './compare.ts';
 import { completenessValues, loadUnit } from './load-unit.ts';
 import { deletedCount, loadedCounts } from './loads-row.ts';
-import { messageOf, numberOf, type UseScope, type WarehouseSession } from './session.ts';
+import { type BoundValues, messageOf, numberOf, type UseScope, type WarehouseSession } from './session.ts';
 import { execute } from './statements.ts';
 
 /** Where sessions come from. */
@@ -50,6 +50,7 @@ export function sqlWarehouse(connector: WarehouseConnector, statements: Warehous
       return using((session) => sample(session, statements, { schema, table, limit, connector }));
     },
     loads: async (steps) => (connector.exists() ? using((session) => loaded(session, steps)) : []),
+    ask: async (sql, values) => (connector.exists() ? using((session) => ask(session, sql, values)) : []),
     compare: (steps, request) => using((session) => compare(session, steps, request)),
     close: () => connector.close(),
   };
@@ -90,12 +91,29 @@ export async function tables(
 
 function columnOf(row: { readonly [column: string]: unknown }): WarehouseColumn {
   const [name, type] = [String(row['column_name']), String(row['data_type'])];
-  return row['is_required'] === true ? { name, type, required: true } : { name, type };
+  return {
+    name,
+    type,
+    ...(row['is_required'] === true && { required: true }),
+    // PostgreSQL’s driver leaves booleans as texts.
+    ...(['false', 'f'].includes(String(row['is_nullable'])) && { nullable: false }),
+  };
 }
 
 /** Names that differ only in case are refused when a project is validated. */
 const tableKey = (schema: string, table: string): string =>
   JSON.stringify([schema.toLowerCase(), table.toLowerCase()]);
+
+/** Runs statements one after another, and gives the rows of the last one. */
+async function ask(
+  session: WarehouseSession,
+  statements: readonly string[],
+  values: BoundValues,
+): Promise<Answer> {
+  let { rows }: { readonly rows: Answer } = { rows: [] };
+  for (const sql of statements) ({ rows } = await session.execute(sql, values));
+  return rows;
+}
 
 async function define(
   session: WarehouseSession,

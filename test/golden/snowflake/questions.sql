@@ -6,7 +6,8 @@ SELECT table_name, column_name,
     WHEN data_type = 'NUMBER' THEN 'NUMBER(' || numeric_precision || ',' || numeric_scale || ')'
     WHEN data_type IN ('TIME', 'TIMESTAMP_TZ', 'TIMESTAMP_NTZ', 'TIMESTAMP_LTZ') THEN data_type || '(' || COALESCE(datetime_precision, 6) || ')'
     ELSE data_type
-  END AS data_type
+  END AS data_type,
+  is_nullable = 'YES' AS is_nullable
 FROM INFORMATION_SCHEMA.COLUMNS
 WHERE table_schema = UPPER($schema) ORDER BY table_name, ordinal_position;
 

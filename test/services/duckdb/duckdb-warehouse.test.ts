@@ -8,6 +8,7 @@ import { warehouseAuditContract } from '../../contracts/warehouse-audit-contract
 import { warehouseContract } from '../../contracts/warehouse-contract.ts';
 import { warehouseForgetContract } from '../../contracts/warehouse-forget-contract.ts';
 import { warehouseHistoryContract } from '../../contracts/warehouse-history-contract.ts';
+import { warehouseParityContract } from '../../contracts/warehouse-parity-contract.ts';
 import { warehousePruneContract } from '../../contracts/warehouse-prune-contract.ts';
 import { warehouseVersionsContract } from '../../contracts/warehouse-versions-contract.ts';
 import { projectFolder } from '../../support/cli.ts';
@@ -18,6 +19,7 @@ import { duckdbUnderTest } from '../../support/warehouses.ts';
 warehouseContract('DuckDB', duckdbUnderTest);
 warehouseAuditContract('DuckDB', duckdbUnderTest);
 warehousePruneContract('DuckDB', duckdbUnderTest);
+warehouseParityContract('DuckDB', duckdbUnderTest);
 warehouseVersionsContract('DuckDB', duckdbUnderTest, 25);
 warehouseAppendContract('DuckDB', duckdbUnderTest, 10);
 warehouseHistoryContract('DuckDB', duckdbUnderTest, 15);

@@ -3,6 +3,7 @@ import { warehouseAuditContract } from '../../contracts/warehouse-audit-contract
 import { warehouseContract } from '../../contracts/warehouse-contract.ts';
 import { warehouseForgetContract } from '../../contracts/warehouse-forget-contract.ts';
 import { warehouseHistoryContract } from '../../contracts/warehouse-history-contract.ts';
+import { warehouseParityContract } from '../../contracts/warehouse-parity-contract.ts';
 import { warehousePruneContract } from '../../contracts/warehouse-prune-contract.ts';
 import { warehouseVersionsContract } from '../../contracts/warehouse-versions-contract.ts';
 import { sharedPostgres } from '../../support/postgres.ts';
@@ -19,6 +20,7 @@ describe('PostgreSQL as a warehouse', () => {
   warehouseContract('PostgreSQL', open);
   warehouseAuditContract('PostgreSQL', open);
   warehousePruneContract('PostgreSQL', open);
+  warehouseParityContract('PostgreSQL', open);
   warehouseVersionsContract('PostgreSQL', open, 15);
   warehouseAppendContract('PostgreSQL', open, 10);
   warehouseHistoryContract('PostgreSQL', open, 10);

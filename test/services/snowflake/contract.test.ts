@@ -3,6 +3,7 @@ import { warehouseAuditContract } from '../../contracts/warehouse-audit-contract
 import { warehouseContract } from '../../contracts/warehouse-contract.ts';
 import { warehouseForgetContract } from '../../contracts/warehouse-forget-contract.ts';
 import { warehouseHistoryContract } from '../../contracts/warehouse-history-contract.ts';
+import { warehouseParityContract } from '../../contracts/warehouse-parity-contract.ts';
 import { warehousePruneContract } from '../../contracts/warehouse-prune-contract.ts';
 import { warehouseVersionsContract } from '../../contracts/warehouse-versions-contract.ts';
 import { snowflakeUnderTest } from '../../support/snowflake-under-test.ts';
@@ -11,6 +12,7 @@ warehouseContract('Snowflake', snowflakeUnderTest);
 warehouseVersionsContract('Snowflake', snowflakeUnderTest, 5);
 warehouseAuditContract('Snowflake', snowflakeUnderTest);
 warehousePruneContract('Snowflake', snowflakeUnderTest);
+warehouseParityContract('Snowflake', snowflakeUnderTest);
 warehouseAppendContract('Snowflake', snowflakeUnderTest, 3);
 warehouseHistoryContract('Snowflake', snowflakeUnderTest, 3);
 warehouseForgetContract('Snowflake', snowflakeUnderTest);

@@ -60,10 +60,22 @@ const reading =
     return cast(of, to, timezone, isTry);
   };
 
+/** Digits of base 16 in the format `XXX`, which has one X for each. */
+function fromHex(of: Typed, format: string): Typed {
+  if (!/^X{1,15}$/.test(format)) throw notTaken(`TO_NUMBER in the format ${format}`);
+  const digits = text(of);
+  const read = `CASE WHEN regexp_full_match(${digits}, '[0-9a-fA-F]{1,${format.length}}') THEN CAST('0x' || ${digits} AS BIGINT) END`;
+  return {
+    sql: `sf_or(CAST(${read} AS DECIMAL(38,0)), ${digits}, '[100038/22018] Numeric value ''{}'' is not recognized')`,
+    type: type('NUMBER', 38, 0),
+  };
+}
+
 const toNumber =
   (isTry: boolean): Scalar =>
   ([of, size, scale], { timezone }) => {
     if (of === undefined) throw notTaken('TO_NUMBER of nothing');
+    if (size?.type.kind === 'VARCHAR') return fromHex(of, constant(size));
     const to = type('NUMBER', size === undefined ? 38 : whole(size), scale === undefined ? 0 : whole(scale));
     return cast(of, to, timezone, isTry);
   };
