@@ -4,6 +4,7 @@ import { RefusedError, TransientError } from '../model/errors.ts';
 import { holderText, loadLock } from '../model/locks.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
+import type { StateSnapshot } from '../model/snapshot.ts';
 import type { LockView } from '../model/state-port.ts';
 import { systemClock } from '../services/clock.ts';
 import { inLab } from './in-lab.ts';
@@ -15,6 +16,8 @@ const loadPollMs = 1000;
 export interface PlannedProject extends Databases {
   readonly project: Project;
   readonly plan: Plan;
+  /** What the plan was compiled against. */
+  readonly snapshot: StateSnapshot;
   readonly documents: readonly SourceDocument[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -27,18 +30,14 @@ export async function planned(
 ): Promise<PlannedProject> {
   const project = lab ? inLab(checked.project) : checked.project;
   const opened = await databases(project);
-  const compiled = plan(
-    checked,
-    project,
-    version,
-    await patiently(opened, () => snapshot(project, opened)),
-    fromLedger,
-  );
+  const state = await patiently(opened, () => snapshot(project, opened));
+  const compiled = plan(checked, project, version, state, fromLedger);
   if (compiled.plan === undefined) throw new RefusedError('invalid', compiled.diagnostics);
   return {
     ...opened,
     project,
     plan: compiled.plan,
+    snapshot: state,
     documents: checked.files.documents,
     diagnostics: compiled.diagnostics,
   };
