@@ -1,3 +1,4 @@
+import { estimate } from './estimate.ts';
 import { limits } from './limits.ts';
 import { load } from './load.ts';
 import { soak } from './soak.ts';
@@ -10,6 +11,7 @@ const benches: { readonly [name: string]: (args: readonly string[]) => Promise<B
   limits,
   soak,
   load,
+  estimate,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

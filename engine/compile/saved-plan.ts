@@ -2,6 +2,7 @@ import { versionsTable } from '../model/columns.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
 import type { PlanEstimate } from '../model/estimate.ts';
+import type { Plan } from '../model/plan.ts';
 import { appliedAlready, type PlanState, type SavedPlan } from '../model/saved-plan.ts';
 import type { WarehouseTable } from '../model/snapshot.ts';
 import { canonical, sha256, withId } from './canonical.ts';
@@ -76,20 +77,19 @@ export function staleness(
   if (saved.project !== plan.project || saved.environment !== plan.environment)
     return [elsewhere(saved, now)];
   if (saved.once && appliedBy !== undefined) return [appliedAlready(appliedBy)];
-  const tables = movedTables(saved, now);
+  const parts = [...movedStructure(saved, plan), ...movedTables(saved, now)];
   return [
     ...(now.nowMs > Date.parse(saved.expiresAt) ? [expired(saved)] : []),
     ...(saved.stagingSchema === now.stagingSchema ? [] : [migrated(saved, now)]),
-    ...movedNodes(
-      new Map(Object.entries(hashes(structureOf(saved.plan)))),
-      new Map(Object.entries(hashes(structureOf(plan)))),
-      true,
-    ).map(moved),
-    ...tables,
-    ...(tables.length > 0 ? [] : otherWork(saved, now)),
+    ...parts,
+    // What else there is to do follows from them.
+    ...(parts.length > 0 ? [] : otherWork(saved, now)),
     ...resets(saved, now),
   ];
 }
+
+const movedStructure = (saved: SavedPlan, plan: Plan): readonly Diagnostic[] =>
+  movedNodes(structureOf(saved.plan), structureOf(plan), true).map(moved);
 
 /** Whether the file is the one that was written: its ids and hashes are those of the plan in it. */
 function isWhole({ plan, planId, nodes, once }: SavedPlan): boolean {

@@ -70,7 +70,7 @@ export const quotaLines = ({ quotas }: PlanEstimate): readonly string[] =>
   quotas.flatMap((quota) => [quotaText(quota), ...splitLines(quota)]);
 
 const quotaText = ({ id, declared, remaining, resetsAt, needed }: QuotaEstimate): string =>
-  `Quota ${id} (${declared}): ${count(remaining)} left until ${resetsAt.slice(0, 16).replace('T', ' ')} UTC, about ${count(needed)} needed.`;
+  `Quota ${id}, ${declared}: ${count(remaining)} left until ${resetsAt.slice(0, 16).replace('T', ' ')} UTC, about ${count(needed)} needed.`;
 
 function splitLines({ split, needed, remaining }: QuotaEstimate): readonly string[] {
   if (split === undefined) return [];

@@ -82,7 +82,7 @@ function save(work: PlannedProject, flags: SaveFlags, facts: Facts, estimate: Pl
   const saved = savePlan(planStateOf(work, facts), {
     nonce: randomUUID(),
     expiresMs: parseDuration(flags.expires),
-    fromLedger: flags['from-ledger'],
+    fromLedger: flags['from-ledger'] === true,
     estimate,
   });
   writePlanFile(flags.out, saved);

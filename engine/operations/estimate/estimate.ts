@@ -1,5 +1,5 @@
 import type { Facts, PlanEstimate, StreamEstimate, StreamHistory } from '../../model/estimate.ts';
-import type { Plan, StreamPlan } from '../../model/plan.ts';
+import type { PaginatePlan, Plan, StreamPlan } from '../../model/plan.ts';
 import { quotasOf } from './quotas.ts';
 import { expectedRecords } from './records.ts';
 import { boundLimits, sharesOf, timesOf, type Workload } from './times.ts';
@@ -66,16 +66,25 @@ function sizeOf(plan: Plan, stream: StreamPlan, history: StreamHistory, nowMs: n
 }
 
 /** Pages for so many records. An empty listing is a page, too. */
-function pagesOf({ paginate }: StreamPlan, { windows }: StreamHistory, records: number): number | undefined {
+function pagesOf(
+  { paginate }: StreamPlan,
+  { windows, open }: StreamHistory,
+  records: number,
+): number | undefined {
   if (paginate.type === 'none') return 1;
   const largest = Math.max(0, ...windows.map((window) => window.largest));
   const full = windows.filter(({ pages }) => pages > 1).map((window) => window.largest);
   const declared = 'size' in paginate ? paginate.size?.value : undefined;
   // A provider may give fewer than it was asked for.
   const size = full.length > 0 ? Math.max(...full) : declared;
-  if (size !== undefined && size > 0) return Math.max(1, Math.ceil(records / size));
-  return records <= largest ? 1 : undefined;
+  const end = records > 0 && endsEmpty(paginate, open !== undefined) ? 1 : 0;
+  if (size !== undefined && size > 0) return end + Math.max(1, Math.ceil(records / size));
+  return records <= largest ? end + 1 : undefined;
 }
+
+/** Whether a listing ends with an empty page: it is counted, and nothing tells how much there is. */
+const endsEmpty = (paginate: PaginatePlan, isResumed: boolean): boolean =>
+  (paginate.type === 'page' || paginate.type === 'offset') && (paginate.total === undefined || isResumed);
 
 function timed(
   estimate: StreamEstimate,

@@ -68,8 +68,10 @@ function split(members: Group['members'], remaining: number): { readonly [stream
   return Object.fromEntries(
     inOrder.map((member, at) => {
       const given = Math.min(needOf(member), left / (inOrder.length - at));
-      left -= given;
-      return [member.estimate.stream, Math.floor(given / member.cost)];
+      // What is less than a page is left to those that come after.
+      const pages = Math.floor(given / member.cost);
+      left -= pages * member.cost;
+      return [member.estimate.stream, pages];
     }),
   );
 }

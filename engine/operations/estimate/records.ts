@@ -5,6 +5,9 @@ import type { CursorPlan, StreamPlan } from '../../model/plan.ts';
 /** Incremental windows that are looked at. */
 const windowsMax = 8;
 
+/** How many times longer than the time that is known the time since may be, where records keep coming. */
+const stretchMax = 10;
+
 export type Records = { readonly records: number; readonly basis: string } | { readonly unknown: string };
 
 /** How many records the next window of a stream will bring, from what the last ones have. */
@@ -37,9 +40,12 @@ function newWindow(stream: StreamPlan, { cursor: at, windows }: StreamHistory, n
   if (cursor === undefined || at === undefined) return listing(windows, cursor);
   const passes = passesOf(done, cursor);
   if (passes.length > 0) return incremental(passes, done, nowMs, cursor);
-  const [first] = done;
-  if (first === undefined) return { unknown: 'the ledger has no whole window of it' };
-  return afterFirst(first, nowMs, cursor);
+  return {
+    unknown:
+      done.length === 0
+        ? 'no window of it was read to its end'
+        : 'it was read once: how much comes between two runs shows after the next',
+  };
 }
 
 /** Everything is read: as much as when it was read last. */
@@ -94,27 +100,14 @@ function incremental(
   const perMs = passes.reduce((sum, pass) => sum + pass.fresh, 0) / elapsedMs;
   const [last] = passes;
   const sinceMs = nowMs - Date.parse(done[0]?.startedAt ?? '');
+  if (perMs > 0 && sinceMs > elapsedMs * stretchMax)
+    return { unknown: 'it was not read for much longer than there is between the runs that are known' };
   const again = last === undefined || last.fresh > 0 ? 1 + perMs * cursor.lookbackMs : last.window.records;
   const runs = passes.length === 1 ? 'the last run' : `the last ${passes.length} runs`;
   const hour = perMs * 3_600_000;
   return {
     records: Math.round(perMs * sinceMs + again),
     basis: `${runs}: ${text(hour)} new records an hour, ${text(again)} read again`,
-  };
-}
-
-/** Only a first read is known: records per time of its cursor, as if the API went on like that. */
-function afterFirst(first: WindowRecord, nowMs: number, cursor: CursorPlan): Records {
-  const [from, to] = [instantMs(first.from, cursor), instantMs(first.reached, cursor)];
-  if (from === undefined || to === undefined || to <= from)
-    return {
-      unknown: 'it was read once, from its beginning: what comes between two runs shows after the next',
-    };
-  const perMs = first.records / (to - from);
-  const sinceMs = nowMs - Date.parse(first.startedAt) + cursor.lookbackMs;
-  return {
-    records: Math.round(1 + perMs * sinceMs),
-    basis: `the first read: ${text(perMs * 3_600_000)} records an hour of its cursor`,
   };
 }
 
