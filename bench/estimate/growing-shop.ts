@@ -1,15 +1,19 @@
-import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { packageFolder } from '../support/package-folder.ts';
 
-/** Records that come in a second, by the file of the lab that serves them. */
-const perSecond = { orders: 100, contacts: 20 } as const;
+/** Records that come in a second. */
+const perSecond = { orders: 40, contacts: 8 } as const;
 
 const files = { orders: 'lab/marketplace/orders.ndjson', contacts: 'lab/crm/contacts.ndjson' } as const;
 
+/** How much of the past the lab serves: more than a run and its lookback. */
+const servedSeconds = 25 * 60;
+
 const orderOf = (id: number, at: string): string =>
   JSON.stringify({
-    id: 1_000_000 + id,
+    id,
     status: 'shipped',
     test: false,
     created_at: at,
@@ -22,46 +26,64 @@ const orderOf = (id: number, at: string): string =>
 
 const contactOf = (id: number, at: string): string =>
   JSON.stringify({
-    id: String(1_000_000 + id),
+    id: String(id),
     properties: { email: `c${id}@mail.example`, createdate: at, lastmodifieddate: at },
   });
 
-/** The storefront of `projects/`, whose lab has more orders and contacts as time goes on. */
+/**
+ * The storefront of `projects/`, to which orders and contacts come all the time. So that a quarter of an hour between two runs
+ * need not be waited for, what was is moved into the past: the ledger and the records alike. The catalog stays as it is.
+ */
 export class GrowingShop {
   readonly folder: string;
-  #filledMs: number;
-  readonly #counts = { orders: 0, contacts: 0 };
+  #movedMs = 0;
 
-  /** Begins with what came in the `seconds` before now. The catalog stays as it is. */
-  constructor(folder: string, seconds: number) {
+  constructor(folder: string) {
     this.folder = folder;
     rmSync(folder, { recursive: true, force: true });
     cpSync(join(packageFolder, 'projects/storefront'), folder, {
       recursive: true,
       filter: (path) => !path.endsWith('.etl'),
     });
-    const project = join(folder, 'etl.yml');
-    // Five minutes would be more than comes between two runs.
-    writeFileSync(project, readFileSync(project, 'utf8').replace('lookback: 5m', 'lookback: 10s'));
-    for (const file of Object.values(files)) writeFileSync(join(folder, file), '');
-    this.#filledMs = Date.now() - seconds * 1000;
-    this.fill(Date.now());
   }
 
-  /** Adds what came until a time. */
-  fill(untilMs: number): void {
-    this.#append('orders', untilMs, orderOf);
-    this.#append('contacts', untilMs, contactOf);
-    this.#filledMs = untilMs;
+  /** Serves what has come until now. */
+  fill(): void {
+    this.#write('orders', orderOf);
+    this.#write('contacts', contactOf);
   }
 
-  #append(name: keyof typeof perSecond, untilMs: number, recordOf: (id: number, at: string) => string): void {
-    const everyMs = 1000 / perSecond[name];
-    let text = '';
-    for (let ms = this.#filledMs; ms < untilMs; ms += everyMs) {
-      this.#counts[name] += 1;
-      text += `${recordOf(this.#counts[name], new Date(ms).toISOString())}\n`;
-    }
-    appendFileSync(join(this.folder, files[name]), text);
+  /** Lets time pass. */
+  pass(seconds: number): void {
+    this.#movedMs += seconds * 1000;
+    const database = new DatabaseSync(join(this.folder, '.etl/lab/staging.sqlite'));
+    const by = `'-${seconds} seconds'`;
+    const moved = (column: string): string => `strftime('%Y-%m-%dT%H:%M:%fZ', ${column}, ${by})`;
+    const cursor = (column: string): string => `strftime('%Y-%m-%dT%H:%M:%f', ${column}, ${by}) || '000Z'`;
+    database.exec(
+      `UPDATE runs SET started_at = ${moved('started_at')}, finished_at = ${moved('finished_at')}`,
+    );
+    database.exec(`UPDATE pages SET staged_at = ${moved('staged_at')}`);
+    const growing = `stream IN (${Object.keys(perSecond)
+      .map((name) => `'${name}'`)
+      .join(', ')})`;
+    database.exec(`UPDATE positions SET cursor = ${cursor('cursor')} WHERE ${growing}`);
+    database.exec(
+      `UPDATE pages SET cursor = ${cursor('cursor')}, begins_at = ${cursor('begins_at')} WHERE ${growing}`,
+    );
+    database.close();
+  }
+
+  /** A record is known by when it came, in the time of the shop. */
+  #write(name: keyof typeof perSecond, recordOf: (id: number, at: string) => string): void {
+    const rate = perSecond[name];
+    const nowMs = Date.now() + this.#movedMs;
+    const last = Math.floor((nowMs / 1000) * rate);
+    const first = last - servedSeconds * rate;
+    const lines = Array.from({ length: last - first }, (_, at) => {
+      const id = first + at + 1;
+      return recordOf(id, new Date((id / rate) * 1000 - this.#movedMs).toISOString());
+    });
+    writeFileSync(join(this.folder, files[name]), `${lines.join('\n')}\n`);
   }
 }

@@ -1,3 +1,4 @@
+import { isDestructive } from '../model/ddl.ts';
 import type { Plan } from '../model/plan.ts';
 import type { NodeChange, PlanChanges } from '../model/plan-changes.ts';
 import { canonical } from './canonical.ts';
@@ -22,6 +23,9 @@ export function planChanges(last: Plan | undefined, now: Plan): PlanChanges {
     ...(last !== undefined && { since: last.id }),
     nodes,
     work: [...workOf(now).keys()],
+    destructive: now.steps.flatMap((step) =>
+      step.kind === 'define' && step.statements.some(isDestructive) ? [step.mapping] : [],
+    ),
   };
 }
 

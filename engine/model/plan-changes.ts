@@ -5,6 +5,8 @@ export interface PlanChanges {
   readonly nodes: readonly NodeChange[];
   /** What a run does besides reading and loading, in words: `the DDL of orders`. */
   readonly work: readonly string[];
+  /** Mappings whose DDL takes something away for good. */
+  readonly destructive: readonly string[];
 }
 
 export interface NodeChange {

@@ -1,5 +1,4 @@
 import { isDestructive } from '../model/ddl.ts';
-import type { Plan } from '../model/plan.ts';
 import type { NodeChange, PlanChanges } from '../model/plan-changes.ts';
 
 const signs = { added: '+', removed: '-', changed: '~' } as const;
@@ -18,13 +17,9 @@ export function changesLines({ since, nodes }: PlanChanges): readonly string[] {
   ];
 }
 
-/** How many statements take something away. */
-export function destructiveLines({ steps }: Plan): readonly string[] {
-  const found = steps.flatMap((step) =>
-    step.kind === 'define' && step.statements.some(isDestructive) ? [step.mapping] : [],
-  );
-  return found.length === 0 ? [] : [`DESTRUCTIVE: the DDL of ${found.join(', ')} takes something away.`];
-}
+/** Whose DDL takes something away. */
+export const destructiveLines = ({ destructive }: PlanChanges): readonly string[] =>
+  destructive.length === 0 ? [] : [`DESTRUCTIVE: the DDL of ${destructive.join(', ')} takes something away.`];
 
 /** A statement of DDL, marked where it takes something away. */
 export const markedStatement = (statement: string): string =>

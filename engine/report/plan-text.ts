@@ -40,7 +40,7 @@ export function planText(plan: Plan, sql: boolean, notes: PlanNotes = {}): strin
     ...(plan.steps.some(({ kind }) => kind === 'extract')
       ? []
       : ['No request is made: everything comes from pages that are kept.']),
-    ...destructiveLines(plan),
+    ...(notes.changes ? destructiveLines(notes.changes) : []),
     '',
     ...steps,
     ...block(notes.estimate && quotaLines(notes.estimate)),
