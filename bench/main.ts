@@ -1,3 +1,4 @@
+import { estimate } from './estimate.ts';
 import { limits } from './limits.ts';
 import { load } from './load.ts';
 import { parity } from './parity.ts';
@@ -12,6 +13,7 @@ const benches: { readonly [name: string]: (args: readonly string[]) => Promise<B
   soak,
   load,
   parity,
+  estimate,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

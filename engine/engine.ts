@@ -5,7 +5,9 @@ import { eraseStatement } from './compile/forget-sql.ts';
 import { graphOf, tagsOf } from './compile/graph.ts';
 import { type LeftOver, leftOver } from './compile/left-over.ts';
 import { compileParity, type ParityEnd, type ParityScope } from './compile/parity.ts';
+import { planChanges } from './compile/plan-diff.ts';
 import { compileRetry, type Retry } from './compile/retry.ts';
+import { type SaveOptions, savePlan as saved, savedText, staleness } from './compile/saved-plan.ts';
 import { compileScratch, type ScratchTable } from './compile/scratch.ts';
 import { subjectStreams } from './compile/subject-streams.ts';
 import { WarehouseSql } from './compile/warehouse-sql.ts';
@@ -23,9 +25,11 @@ import type { EraseStatement, StreamEraser } from './model/forget.ts';
 import type { GraphNode } from './model/graph.ts';
 import type { ParityPlan } from './model/parity.ts';
 import type { ExtractStep, MappingPlan, Plan, WarehousePlan } from './model/plan.ts';
+import type { PlanChanges } from './model/plan-changes.ts';
 import type { StagedRow } from './model/ports.ts';
 import type { Project, ProjectFiles } from './model/project.ts';
 import type { RunReport } from './model/run-report.ts';
+import type { PlanState, SavedPlan } from './model/saved-plan.ts';
 import type { StateSnapshot } from './model/snapshot.ts';
 import type { KeptRun } from './model/state-port.ts';
 import { streamsOf } from './model/stream-refs.ts';
@@ -90,6 +94,20 @@ export const warehousePlan = (project: Project): WarehousePlan => compileWarehou
 
 /** compile: what a run has left undone, of the plan as it is now. */
 export const planLeftOver = (kept: KeptRun, now: Plan): LeftOver => leftOver(kept, now);
+
+/** compile: what a plan changes, beside the one that was applied last. */
+export const changesOf = (last: Plan | undefined, now: Plan): PlanChanges => planChanges(last, now);
+
+/** compile: a plan as it goes into a file, and the text of that. */
+export const savePlan = (state: PlanState, options: SaveOptions): SavedPlan => saved(state, options);
+export const savedPlanText = (plan: SavedPlan): string => savedText(plan);
+
+/** compile: what keeps a saved plan from being performed as things stand now; nothing where it is as good as new. */
+export const planStaleness = (
+  plan: SavedPlan,
+  now: PlanState,
+  appliedBy: string | undefined,
+): readonly Diagnostic[] => staleness(plan, now, appliedBy);
 
 /** compile: what an audit of a planned project needs besides the plan. */
 export const planAudit = (project: Project, plan: Plan): AuditPlan => compileAudit(project, plan);

@@ -18,7 +18,7 @@ import { emptyState } from '../model/snapshot.ts';
 import { stagedTable } from '../operations/parity/staged-table.ts';
 import { systemClock } from '../services/clock.ts';
 import { packageFolder, version } from './package.ts';
-import type { PlannedProject } from './planned.ts';
+import type { OpenedProject } from './planned.ts';
 import { referencesOf } from './references-of.ts';
 import { type Databases, databases } from './state.ts';
 
@@ -70,7 +70,7 @@ export async function warehouseEnd(
 
 /** What staging says the tables must hold, made in an embedded database; `close` removes it. */
 export async function stagingEnd(
-  work: PlannedProject,
+  work: OpenedProject,
   names: readonly string[],
   folder: string,
   isLab: boolean,
@@ -115,7 +115,7 @@ export const closeEnds = async (opened: readonly Databases[]): Promise<void> => 
 };
 
 /** Where the tables do not fit the mappings, the plan is the one of the project alone: it is what they are compared by. */
-export async function openedAs(checked: Valid, project: Project): Promise<PlannedProject> {
+export async function openedAs(checked: Valid, project: Project): Promise<OpenedProject> {
   const opened = await databases(project);
   return {
     ...opened,

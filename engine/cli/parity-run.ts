@@ -21,7 +21,7 @@ import {
   warehouseEnd,
 } from './parity-ends.ts';
 import { acceptBaseline, readBaseline, writeEvidence } from './parity-files.ts';
-import { type PlannedProject, planned } from './planned.ts';
+import { type OpenedProject, planned } from './planned.ts';
 import { runIdentity } from './run-identity.ts';
 import { interruption, stoppedCode } from './signals.ts';
 import { databases } from './state.ts';
@@ -90,7 +90,7 @@ export async function againstWarehouse(
 }
 
 /** As the tables are; where they do not fit the project, as it declares them: then the difference shows. */
-async function fitting(checked: Valid, lab: boolean): Promise<PlannedProject> {
+async function fitting(checked: Valid, lab: boolean): Promise<OpenedProject> {
   try {
     return await planned(checked, lab);
   } catch (error) {

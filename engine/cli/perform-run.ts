@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { run } from '../engine.ts';
 import { RefusedError } from '../model/errors.ts';
+import type { Allowance } from '../model/estimate.ts';
 import type { Plan } from '../model/plan.ts';
 import type { References } from '../model/ports.ts';
 import { sendAlerts } from '../operations/alerts/alerts.ts';
@@ -8,6 +9,7 @@ import { runExitCode } from '../report/exit-code.ts';
 import { reportText } from '../report/report.ts';
 import { environmentReferences } from '../services/references.ts';
 import { runArtifacts } from '../services/run-artifacts.ts';
+import { allowancesOf } from './allowances.ts';
 import type { Outcome } from './base-command.ts';
 import { startLabProcess } from './in-lab.ts';
 import { measured } from './measured.ts';
@@ -27,13 +29,24 @@ export interface RunFlags {
   readonly quiet: boolean;
 }
 
-/** Performs a plan from the command line: wires its services, watches for Ctrl-C, and closes the databases. */
-export async function performRun(work: PlannedProject, flags: RunFlags): Promise<Outcome> {
+/** Of a run that performs a plan whole: the nonce of a saved one, and whether it may be performed once only. */
+export interface WholePlan {
+  readonly nonce?: string;
+  readonly once: boolean;
+}
+
+/**
+ * Performs a plan from the command line: wires its services, watches for Ctrl-C, and closes the databases.
+ * @throws RefusedError (exit 4) when its quotas are used up
+ */
+export async function performRun(work: PlannedProject, flags: RunFlags, whole?: WholePlan): Promise<Outcome> {
   const stop = interruption('saving what was received');
   try {
+    const allowances = await allowancesOf(work);
     const lab = flags.lab ? await startLabProcess(work.project.folder, flags.env) : undefined;
     try {
-      return await execute(work, lab?.url ?? flags.labUrl, flags.quiet, stop);
+      const url = lab?.url ?? flags.labUrl;
+      return await execute({ work, lab: url, quiet: flags.quiet, stop, allowances, whole });
     } finally {
       await lab?.close();
     }
@@ -43,12 +56,16 @@ export async function performRun(work: PlannedProject, flags: RunFlags): Promise
   }
 }
 
-async function execute(
-  work: PlannedProject,
-  lab: string | undefined,
-  quiet: boolean,
-  stop: Interruption,
-): Promise<Outcome> {
+interface Performance {
+  readonly work: PlannedProject;
+  readonly lab: string | undefined;
+  readonly quiet: boolean;
+  readonly stop: Interruption;
+  readonly allowances: ReadonlyMap<string, Allowance>;
+  readonly whole: WholePlan | undefined;
+}
+
+async function execute({ work, lab, quiet, stop, allowances, whole }: Performance): Promise<Outcome> {
   const runId = runIdentity(new Date());
   const folder = join(work.project.folder, '.etl', 'runs', runId);
   const references = environmentReferences(work.project.folder, process.env);
@@ -62,6 +79,8 @@ async function execute(
     progress: (waiting) => (quiet ? silentProgress : progressOn(process.stderr, { waiting })),
     metrics,
     signal: stop.signal,
+    allowances,
+    ...(whole && { applies: { nonce: runId, ...whole } }),
     ...(lab !== undefined && { lab }),
   });
   try {

@@ -4,6 +4,7 @@ import { RefusedError, TransientError } from '../model/errors.ts';
 import { holderText, loadLock } from '../model/locks.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
+import type { StateSnapshot } from '../model/snapshot.ts';
 import type { LockView } from '../model/state-port.ts';
 import { systemClock } from '../services/clock.ts';
 import { inLab } from './in-lab.ts';
@@ -12,11 +13,17 @@ import { type Databases, databases, snapshot } from './state.ts';
 
 const loadPollMs = 1000;
 
-export interface PlannedProject extends Databases {
+/** A project with a plan, whatever that was compiled against. */
+export interface OpenedProject extends Databases {
   readonly project: Project;
   readonly plan: Plan;
   readonly documents: readonly SourceDocument[];
   readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface PlannedProject extends OpenedProject {
+  /** What the plan was compiled against. */
+  readonly snapshot: StateSnapshot;
 }
 
 /** Compiles a valid project against what its databases hold. @throws RefusedError (exit 3) when it cannot be. */
@@ -32,7 +39,8 @@ export async function planned(
     const compiled = plan(checked, project, version, state, fromLedger);
     if (compiled.plan === undefined) throw new RefusedError('invalid', compiled.diagnostics);
     const { documents } = checked.files;
-    return { ...opened, project, plan: compiled.plan, documents, diagnostics: compiled.diagnostics };
+    const { diagnostics } = compiled;
+    return { ...opened, project, plan: compiled.plan, snapshot: state, documents, diagnostics };
   } catch (error) {
     // A connection that stays open keeps the process from ending.
     await Promise.all([opened.staging.close(), opened.warehouse.close()]);

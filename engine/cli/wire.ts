@@ -25,6 +25,8 @@ export interface Wiring {
   readonly progress: (waiting: () => readonly Waiting[]) => Progress;
   readonly metrics: Metrics;
   readonly signal: AbortSignal;
+  readonly applies?: NonNullable<RunServices['applies']>;
+  readonly allowances?: NonNullable<RunServices['allowances']>;
   /** URL of the lab, when sources are read there. */
   readonly lab?: string;
 }

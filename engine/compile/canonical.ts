@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Plan } from '../model/plan.ts';
 
 /** JSON with sorted keys and no white space: equal values give equal texts. */
 export function canonical(value: unknown): string {
@@ -11,3 +12,9 @@ export function canonical(value: unknown): string {
 
 /** Hex SHA-256 of a text. */
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** A plan under its id. Where references stand in the project's files is no part of it: a comment changes nothing. */
+export function withId(plan: Omit<Plan, 'id'>): Plan {
+  const body = { ...plan, id: undefined, references: plan.references.map(({ reference }) => reference) };
+  return { ...plan, id: sha256(canonical(body)) };
+}

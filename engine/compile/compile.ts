@@ -16,7 +16,7 @@ import type { Project, SourceDocument } from '../model/project.ts';
 import type { StateSnapshot } from '../model/snapshot.ts';
 import { readStreams } from '../model/stream-refs.ts';
 import { parseDuration, parsePercent } from '../model/units.ts';
-import { canonical, sha256 } from './canonical.ts';
+import { withId } from './canonical.ts';
 import { checkable, compileChecks } from './checks.ts';
 import { compileStaging, compileWarehouse } from './databases.ts';
 import { contractOf, type Evolution, evolve } from './evolution.ts';
@@ -105,7 +105,7 @@ function compileWhole(
     mappings: Object.fromEntries(mappings.map((mapping) => [mapping.name, mapping])),
     steps,
   } as const;
-  return { plan: { ...body, id: sha256(canonical(body)) }, diagnostics };
+  return { plan: withId(body), diagnostics };
 }
 
 /** What is needed where no source is asked for anything. */

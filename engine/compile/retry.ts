@@ -1,5 +1,5 @@
 import type { MappingPlan, Plan, RemapStep, Step } from '../model/plan.ts';
-import { canonical, sha256 } from './canonical.ts';
+import { withId } from './canonical.ts';
 
 export interface Retry {
   /** Kept pages to map again, by mapping. */
@@ -19,13 +19,11 @@ export function compileRetry(plan: Plan, { pages, load }: Retry): Plan {
     !['extract', 'sweep', 'remap', 'reconcile'].includes(step.kind) &&
     'mapping' in step &&
     pages.has(step.mapping);
-  const { id: _, ...rest } = plan;
-  const body = {
-    ...rest,
+  return withId({
+    ...plan,
     mappings: Object.fromEntries(mappings.map((mapping) => [mapping.name, mapping])),
     steps: [...remaps, ...(load ? plan.steps.filter(isLoad) : [])],
-  };
-  return { ...body, id: sha256(canonical(body)) };
+  });
 }
 
 function remap(plan: Plan, { name, stream }: MappingPlan, pages: readonly number[]): readonly RemapStep[] {

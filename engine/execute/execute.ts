@@ -26,11 +26,12 @@ import { RunLocks } from './run-locks.ts';
 import type { RunServices } from './run-services.ts';
 import { restage } from './stage/restage.ts';
 import { stage } from './stage/stage.ts';
-import { compactAfter, performReconcile, settledPositions } from './state.ts';
+import { compactAfter, keepPlan, performReconcile, settledPositions } from './state.ts';
 import { openBlockers, stoppedLoad } from './step-blockers.ts';
 import { performGroup, prepareAll, type StepRun, timestamp } from './step-runner.ts';
 import { sweep } from './sweep.ts';
 import { awaitsListing, wholeListing } from './whole-listing.ts';
+import { withinQuota } from './within-quota.ts';
 import { type WorkerPool, workerPool } from './worker-pool.ts';
 
 /** A run in progress. */
@@ -65,7 +66,7 @@ export async function executePlan(plan: Plan, services: RunServices): Promise<Ru
 async function executeLocked(plan: Plan, services: RunServices, locks: RunLocks): Promise<RunReport> {
   const id = services.runId;
   const startedAt = timestamp(services);
-  await services.state.runs.keepPlan(plan);
+  await keepPlan(plan, services);
   await services.staging.startRun({ id, plan: plan.id, environment: plan.environment, startedAt });
   services.artifacts.plan(plan);
   const ledger = new RunLedger(plan, id, startedAt);
@@ -129,7 +130,9 @@ async function perform(run: Run, step: Step): Promise<readonly Diagnostic[]> {
     case 'remap':
       return performRemap(run, step);
     case 'extract':
-      return wholeListing(step, run, (part) => performExtract(run, step, part));
+      return withinQuota(step, run.services, (cap) =>
+        wholeListing(step, run, (part) => performExtract(run, step, { ...part, ...cap })),
+      );
     case 'sweep':
       return sweep(step, run, (part) => performExtract(run, { ...step, kind: 'extract' }, part));
     case 'check':

@@ -1,3 +1,4 @@
+import type { Allowance } from '../model/estimate.ts';
 import type { Forgetting } from '../model/forget.ts';
 import type { SourcePlan } from '../model/plan.ts';
 import type {
@@ -15,7 +16,7 @@ import type {
   Staging,
   Warehouse,
 } from '../model/ports.ts';
-import type { State } from '../model/state-port.ts';
+import type { AppliedPlan, State } from '../model/state-port.ts';
 
 /** Everything of the outside world that a run uses; made by the command line. */
 export interface RunServices {
@@ -40,6 +41,10 @@ export interface RunServices {
   readonly progress: Progress;
   readonly random: () => number;
   readonly signal: AbortSignal;
+  /** Set where the plan is a whole one: it is noted as applied. */
+  readonly applies?: Pick<AppliedPlan, 'nonce' | 'once'>;
+  /** By `source.stream`; the others are read to their end. */
+  readonly allowances?: ReadonlyMap<string, Allowance>;
   /** Folder for load files. */
   readonly folder: string;
   readonly workers: number;

@@ -1,8 +1,9 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { ExplainedError } from '../model/errors.ts';
+import { ExplainedError, RefusedError } from '../model/errors.ts';
 import type { Plan, ReconcileStep } from '../model/plan.ts';
 import type { SettledPosition } from '../model/ports.ts';
 import type { StepResult } from '../model/run-report.ts';
+import { appliedAlready } from '../model/saved-plan.ts';
 import { streamRefs } from '../model/stream-refs.ts';
 import { reconciled } from './findings.ts';
 import type { RunServices } from './run-services.ts';
@@ -59,4 +60,15 @@ async function unlessItFails(work: () => Promise<void>): Promise<void> {
   await work().catch((error: unknown) => {
     if (!(error instanceof ExplainedError)) throw error;
   });
+}
+
+/** Keeps the plan of a run, and notes it as applied where it is a whole one. @throws RefusedError when it was already */
+export async function keepPlan(
+  plan: Plan,
+  { state, runId, applies }: Pick<RunServices, 'state' | 'runId' | 'applies'>,
+): Promise<void> {
+  await state.runs.keepPlan(plan);
+  if (applies === undefined) return;
+  const before = await state.runs.apply({ ...applies, plan: plan.id, run: runId });
+  if (before !== undefined) throw new RefusedError('refused', [appliedAlready(before)]);
 }

@@ -34,6 +34,8 @@ export async function wholeListing(
     memory.remember(nameOf(stream), JSON.stringify({ firstPage, isWhole } satisfies ListingState));
   await remember(false);
   const found = await read({ start: isOpen ? { ...position, open } : position });
+  // Only a part of it was read: nothing is known of the rest.
+  if ((await staging.position(stream)).open !== undefined) return found;
   const tooMany = await lackingGone({ id, ...replaces, firstPage, found }, run);
   if (tooMany.length === 0) await remember(true);
   return [...found, ...tooMany];

@@ -23,7 +23,10 @@ export interface Plan {
   readonly format: 1;
   /** Version of the engine that compiled it. */
   readonly engine: string;
-  /** SHA-256 of the canonical JSON of everything else; the same input gives the same id. */
+  /**
+   * SHA-256 of the canonical JSON of everything else, but where references stand; the same input gives the same id. It stays
+   * while cursors move.
+   */
   readonly id: string;
   readonly project: string;
   readonly environment: string;

@@ -1,3 +1,4 @@
+import type { WindowRecord } from './estimate.ts';
 import type { Plan } from './plan.ts';
 import type { OpenWindow, SettledPosition } from './position.ts';
 import type { StepResult } from './run-report.ts';
@@ -87,6 +88,15 @@ export interface KeptRun {
 export interface Runs {
   keepPlan(plan: Plan): Promise<void>;
   finishStep(run: string, result: StepResult): Promise<void>;
+  /**
+   * Notes that a run performs a plan whole. Resolves to the run that has done so before, where the plan may be applied
+   * `once` only: nothing is noted then.
+   */
+  apply(applied: AppliedPlan): Promise<string | undefined>;
+  /** The plan that was applied last; undefined when there is none, or it is no longer kept. */
+  lastApplied(): Promise<Plan | undefined>;
+  /** The run that has applied the plan of a nonce. */
+  appliedBy(nonce: string): Promise<string | undefined>;
   find(run: string): Promise<KeptRun | undefined>;
   /** The last runs, newest first. */
   last(limit: number): Promise<readonly RunView[]>;
@@ -95,8 +105,24 @@ export interface Runs {
     stream: Pick<StreamRef, 'source' | 'account' | 'name'>,
     limit: number,
   ): Promise<readonly RunRecords[]>;
+  /** The last windows of a stream, newest first. */
+  windows(
+    stream: Pick<StreamRef, 'source' | 'account' | 'name'>,
+    limit: number,
+  ): Promise<readonly WindowRecord[]>;
+  /** Rows that each mapping has made of one record of a stream, on average. */
+  rowsPerRecord(stream: Pick<StreamRef, 'source' | 'account' | 'name'>): Promise<ReadonlyMap<string, number>>;
   /** Drops the plans of runs that began before, and what was noted of their steps. */
   forget(before: string): Promise<void>;
+}
+
+export interface AppliedPlan {
+  readonly nonce: string;
+  /** Id of the plan. */
+  readonly plan: string;
+  readonly run: string;
+  /** Whether it must not be applied again: it has DDL. */
+  readonly once: boolean;
 }
 
 export interface RunView {
@@ -193,6 +219,8 @@ export interface Positions {
 
 /** What the staging database knows besides pages and rows. */
 export interface State {
+  /** Version of its schema: the name of the last migration. */
+  readonly schema: string;
   readonly locks: WorkLocks;
   readonly runs: Runs;
   readonly positions: Positions;

@@ -1,4 +1,5 @@
 import { cursorValue } from '../model/batch.ts';
+import type { PlanEstimate } from '../model/estimate.ts';
 import { pathText } from '../model/path.ts';
 import type {
   DefineStep,
@@ -12,8 +13,17 @@ import type {
   StreamPlan,
   SweepStep,
 } from '../model/plan.ts';
+import type { PlanChanges } from '../model/plan-changes.ts';
 import { needsRows } from '../model/staged-rows.ts';
 import { durationText } from '../model/units.ts';
+import { changesLines, destructiveLines, markedStatement } from './changes-text.ts';
+import { estimateLines, quotaLines } from './estimate-text.ts';
+
+/** What is said of a plan besides its steps. */
+export interface PlanNotes {
+  readonly estimate?: PlanEstimate;
+  readonly changes?: PlanChanges;
+}
 
 const indent = (text: string, by: string): string =>
   text
@@ -22,35 +32,43 @@ const indent = (text: string, by: string): string =>
     .join('\n');
 
 /** The plan for people: the very steps that a run performs, in order, with their SQL when `sql` says so. */
-export function planText(plan: Plan, sql: boolean): string {
-  const steps = plan.steps.map((step, at) => `${at + 1}. ${stepText(plan, step, sql)}`);
+export function planText(plan: Plan, sql: boolean, notes: PlanNotes = {}): string {
+  const steps = plan.steps.map((step, at) => `${at + 1}. ${stepText({ plan, sql, ...notes }, step)}`);
   const needs = plan.references.map(({ reference, at }) => `  ${reference}  (${at})`);
   return [
     `Plan ${plan.id.slice(0, 12)} of ${plan.project} in ${plan.environment}: ${plan.staging.dialect} → ${warehouseText(plan)}`,
     ...(plan.steps.some(({ kind }) => kind === 'extract')
       ? []
       : ['No request is made: everything comes from pages that are kept.']),
+    ...(notes.changes ? destructiveLines(notes.changes) : []),
     '',
     ...steps,
+    ...block(notes.estimate && quotaLines(notes.estimate)),
+    ...block(notes.changes && changesLines(notes.changes)),
     ...(needs.length > 0 ? ['', 'A run needs:', ...needs] : []),
     ...(sql ? [] : ['', 'With --sql the statements are shown, too.']),
   ].join('\n');
 }
 
+const block = (lines: readonly string[] = []): readonly string[] =>
+  lines.length === 0 ? [] : ['', ...lines];
+
 const warehouseText = ({ warehouse }: Plan): string =>
   warehouse.type === 'duckdb' ? `duckdb ${warehouse.path}` : `${warehouse.type}, schema ${warehouse.schema}`;
 
-function stepText(plan: Plan, step: Step, sql: boolean): string {
-  return [`${step.id}: ${step.reason}`, ...detail(plan, step, sql).map((line) => indent(line, '     '))].join(
-    '\n',
-  );
+interface Shown extends PlanNotes {
+  readonly plan: Plan;
+  readonly sql: boolean;
 }
 
-function detail(plan: Plan, step: Step, sql: boolean): readonly string[] {
+const stepText = (shown: Shown, step: Step): string =>
+  [`${step.id}: ${step.reason}`, ...detail(shown, step).map((line) => indent(line, '     '))].join('\n');
+
+function detail({ plan, sql, estimate }: Shown, step: Step): readonly string[] {
   switch (step.kind) {
     case 'extract':
       return [
-        ...extractDetail(step, plan.sources[step.stream.source]),
+        ...extractDetail(step, plan.sources[step.stream.source], estimate),
         ...step.mappings.flatMap((name) => mappingDetail(plan, name, step.stream)),
       ];
     case 'sweep':
@@ -62,7 +80,7 @@ function detail(plan: Plan, step: Step, sql: boolean): readonly string[] {
     case 'check':
       return step.checks.map(({ id, severity }) => (severity === 'warn' ? `${id} (warns)` : id));
     case 'define':
-      return [...(step.changes ?? []), ...ownText(step), ...step.statements];
+      return [...(step.changes ?? []), ...ownText(step), ...step.statements.map(markedStatement)];
     case 'load':
       return [
         ...(sql ? [] : [`merge by ${plan.mappings[step.mapping]?.key.join(', ') ?? ''}`]),
@@ -82,7 +100,11 @@ const ownText = ({ own = {} }: DefineStep | LoadStep): readonly string[] =>
 const ofProject = ({ own = {} }: LoadStep, name: string): string =>
   own[name] === undefined ? '' : ` (${own[name]})`;
 
-function extractDetail({ stream }: ExtractStep, source: SourcePlan | undefined): readonly string[] {
+function extractDetail(
+  { stream }: ExtractStep,
+  source: SourcePlan | undefined,
+  estimate: PlanEstimate | undefined,
+): readonly string[] {
   const limits = source?.budget.limits.map(({ id, declared }) => `${id} ${declared}`).join('; ');
   const { cursor, paginate } = stream;
   const window =
@@ -92,7 +114,7 @@ function extractDetail({ stream }: ExtractStep, source: SourcePlan | undefined):
   return [
     `GET ${source?.baseUrl ?? ''}${stream.path}, pages by ${paginate.type}`,
     `fetches ${window}`,
-    `requests and minutes: unknown, since no total is declared`,
+    ...(estimate === undefined ? [] : estimateLines(stream, estimate)),
     limits === undefined || limits === ''
       ? 'no limit is declared'
       : `limits: ${limits} (requests leave below them, with headroom)`,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { extractLock } from '../../engine/model/locks.ts';
-import type { Clock, Staging } from '../../engine/model/ports.ts';
+import type { Clock, PageWindow, Staging } from '../../engine/model/ports.ts';
 import type { Retention, State, StreamRef, WarehouseUnit } from '../../engine/model/state-port.ts';
 import {
   blockedRow,
@@ -63,6 +63,8 @@ export function ledgerContract(
     describeLocks(each);
     describeRuns(each);
     describeReceived(each);
+    describeWindows(each);
+    describeApplied(each);
     describeState(each);
     describeRetention(each);
     describeLost(each);
@@ -422,5 +424,71 @@ function describeLost({ staging }: Each): void {
       expect(await pending()).to.have.length(2);
       expect(await staging().reservePages(1)).to.equal(10);
     });
+  });
+}
+
+function describeWindows({ staging, clock }: Each): void {
+  it('knows the last windows of a stream, and how many rows mappings make of its records', async () => {
+    const rows = [{ values: ['a', '1'] }, { values: ['b', '1'] }];
+    const page = async (id: number, window: PageWindow, cursor: string): Promise<void> => {
+      const sample = stagedPage({ id, rows, position: { cursor } });
+      await staging().commit(streamPlan(), [{ ...sample, window }]);
+      clock().moveMs(1000);
+    };
+    await page(1, { number: 1, isLast: false, outside: 0, total: 4 }, 'a');
+    await page(2, { number: 2, isLast: true, outside: 0, total: 4 }, 'b');
+    await page(3, { number: 1, isLast: false, outside: 0, from: 'b' }, 'b');
+    const at = (seconds: number): string => new Date(stillClock.now() + 1000 * seconds).toISOString();
+    const both = { run: 'run-1', largest: 2 };
+    const windows = await staging().state.runs.windows(streamPlan(), 5);
+    expect(windows).to.deep.equal([
+      {
+        ...both,
+        startedAt: at(2),
+        endedAt: at(2),
+        from: 'b',
+        reached: 'b',
+        records: 2,
+        pages: 1,
+        ended: false,
+      },
+      {
+        ...both,
+        startedAt: at(0),
+        endedAt: at(1),
+        reached: 'b',
+        records: 4,
+        pages: 2,
+        total: 4,
+        ended: true,
+      },
+    ]);
+    expect(await staging().state.runs.windows(streamPlan(), 1)).to.have.length(1);
+    expect(await staging().state.runs.windows(streamPlan({ name: 'refunds' }), 5)).to.deep.equal([]);
+    const ratios = await staging().state.runs.rowsPerRecord(streamPlan());
+    expect([...ratios]).to.deep.equal([['orders', 1]]);
+  });
+}
+
+function describeApplied({ staging, other, clock }: Each): void {
+  it('knows which plan was applied last, and lets one with DDL be applied once', async () => {
+    const { runs } = staging().state;
+    for (const id of ['p1', 'p2']) await runs.keepPlan({ id, steps: [] } as never);
+    const applied = { nonce: 'n1', plan: 'p1', once: true };
+    expect(await runs.lastApplied()).to.equal(undefined);
+    expect(await runs.apply({ ...applied, run: 'run-1' })).to.equal(undefined);
+    expect(await other().state.runs.apply({ ...applied, run: 'run-2' })).to.equal('run-1');
+    expect(await runs.appliedBy('n1')).to.equal('run-1');
+    expect(await runs.appliedBy('n2')).to.equal(undefined);
+    for (const run of ['run-3', 'run-4']) {
+      clock().moveMs(1000);
+      expect(await runs.apply({ nonce: run, plan: 'p2', run, once: false })).to.equal(undefined);
+    }
+    expect(await runs.lastApplied()).to.deep.include({ id: 'p2' });
+    // The last plan and the nonces of saved ones outlive retention.
+    await runs.forget('2030-01-01T00:00:00.000Z');
+    expect(await runs.lastApplied()).to.deep.include({ id: 'p2' });
+    expect(await runs.appliedBy('n1')).to.equal('run-1');
+    expect(await runs.appliedBy('run-3')).to.equal(undefined);
   });
 }

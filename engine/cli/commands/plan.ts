@@ -1,17 +1,29 @@
+import { randomUUID } from 'node:crypto';
 import { Flags } from '@oclif/core';
+import { changesOf, savePlan } from '../../engine.ts';
+import type { Facts, PlanEstimate } from '../../model/estimate.ts';
+import type { PlanChanges } from '../../model/plan-changes.ts';
+import { parseDuration } from '../../model/units.ts';
+import { estimatePlan } from '../../operations/estimate/estimate.ts';
 import { exitCodes } from '../../report/exit-code.ts';
 import { planText } from '../../report/plan-text.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
+import { durationFlag } from '../duration-flag.ts';
+import { factsOf } from '../facts.ts';
 import { fromLedgerFlag } from '../from-ledger.ts';
-import { planned } from '../planned.ts';
+import { planStateOf, writePlanFile } from '../plan-file.ts';
+import { type PlannedProject, planned } from '../planned.ts';
 
 export default class PlanCommand extends BaseCommand {
-  static override readonly summary = 'Show what a run will do, step by step; nothing is fetched or changed.';
+  static override readonly summary =
+    'Show what a run will do, step by step, and what it costs; nothing is fetched or changed.';
   static override readonly description =
-    'The list is the very one that `etl run` performs. It holds no secret: references stay as written.';
+    'The list is the very one that `etl run` performs. It holds no secret: references stay as written. With `--out` it is saved: `etl run --plan` performs just that, or refuses and says what has moved.';
   static override readonly examples = [
     '<%= config.bin %> plan',
     '<%= config.bin %> plan --sql',
+    '<%= config.bin %> plan --out plan.json --expires 8h',
+    '<%= config.bin %> plan --detailed-exitcode',
     '<%= config.bin %> plan --lab --json',
     '<%= config.bin %> plan --from-ledger',
   ];
@@ -20,16 +32,59 @@ export default class PlanCommand extends BaseCommand {
     lab: Flags.boolean({ description: 'Plan a run in the lab.' }),
     'from-ledger': fromLedgerFlag,
     sql: Flags.boolean({ description: 'Show the SQL of every step.' }),
+    out: Flags.string({ description: 'Save the plan for `etl run --plan`.', helpValue: 'FILE' }),
+    expires: Flags.string({
+      description: 'How long a saved plan is good.',
+      default: '24h',
+      helpValue: 'DURATION',
+      parse: async (text) => durationFlag('--expires', text),
+    }),
+    'detailed-exitcode': Flags.boolean({
+      description: 'Exit with 2 where a run does more than to read and load what is declared as before.',
+    }),
   };
 
   protected override async perform(): Promise<Outcome> {
     const { flags } = await this.parse(PlanCommand);
-    const { plan, diagnostics, staging, warehouse } = await planned(
-      await this.project(flags),
-      flags.lab,
-      flags['from-ledger'],
-    );
-    await Promise.all([staging.close(), warehouse.close()]);
-    return { exitCode: exitCodes.ok, result: plan, diagnostics, text: planText(plan, flags.sql) };
+    const work = await planned(await this.project(flags), flags.lab, flags['from-ledger']);
+    const { plan, diagnostics, staging, warehouse } = work;
+    try {
+      const facts = await factsOf(work);
+      const estimate = estimatePlan(plan, facts);
+      const changes = await changesSinceLast(work);
+      const text = [planText(plan, flags.sql, { estimate, changes })];
+      if (flags.out !== undefined) text.push('', save(work, { ...flags, out: flags.out }, facts, estimate));
+      const isChange = changes.nodes.length + changes.work.length > 0;
+      return {
+        exitCode: flags['detailed-exitcode'] && isChange ? exitCodes.changes : exitCodes.ok,
+        result: { ...plan, estimate, changes },
+        diagnostics,
+        text: text.join('\n'),
+      };
+    } finally {
+      await Promise.all([staging.close(), warehouse.close()]);
+    }
   }
+}
+
+async function changesSinceLast({ staging, state, plan }: PlannedProject): Promise<PlanChanges> {
+  return changesOf((await staging.exists()) ? await state.runs.lastApplied() : undefined, plan);
+}
+
+interface SaveFlags {
+  readonly out: string;
+  readonly expires: string;
+  readonly 'from-ledger': boolean;
+}
+
+/** Saves a plan, and says so. */
+function save(work: PlannedProject, flags: SaveFlags, facts: Facts, estimate: PlanEstimate): string {
+  const saved = savePlan(planStateOf(work, facts), {
+    nonce: randomUUID(),
+    expiresMs: parseDuration(flags.expires),
+    fromLedger: flags['from-ledger'] === true,
+    estimate,
+  });
+  writePlanFile(flags.out, saved);
+  return `Saved as ${flags.out}, good until ${saved.expiresAt}: \`etl run --plan ${flags.out}\` performs it.`;
 }

@@ -1,9 +1,12 @@
 import { Flags } from '@oclif/core';
+import { RefusedError } from '../../model/errors.ts';
+import type { SavedPlan } from '../../model/saved-plan.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { fromLedgerFlag } from '../from-ledger.ts';
 import { labUrl } from '../lab-url.ts';
 import { performRun } from '../perform-run.ts';
-import { planned } from '../planned.ts';
+import { environmentOf, readPlanFile, stalenessOf } from '../plan-file.ts';
+import { type PlannedProject, planned } from '../planned.ts';
 
 export default class Run extends BaseCommand {
   static override readonly summary =
@@ -13,6 +16,7 @@ export default class Run extends BaseCommand {
   static override readonly examples = [
     '<%= config.bin %> run --lab',
     '<%= config.bin %> run --env production',
+    '<%= config.bin %> run --plan plan.json',
     '<%= config.bin %> run --from-ledger',
     '<%= config.bin %> run --json > report.json',
   ];
@@ -27,20 +31,39 @@ export default class Run extends BaseCommand {
       parse: async (text) => labUrl('--lab-url', text),
       exclusive: ['lab'],
     }),
+    plan: Flags.string({
+      description:
+        'Perform just the plan that `etl plan --out` has saved; exit code 4, naming what has moved, where that cannot be.',
+      helpValue: 'FILE',
+    }),
     'from-ledger': fromLedgerFlag,
     quiet: Flags.boolean({ char: 'q', description: 'No progress.' }),
   };
 
   protected override async perform(): Promise<Outcome> {
     const { flags } = await this.parse(Run);
-    const checked = await this.project(flags);
+    const saved = flags.plan === undefined ? undefined : readPlanFile(flags.plan);
+    const env = saved === undefined ? flags.env : environmentOf(saved, flags.env);
+    const checked = await this.project({ ...flags, env });
     const inLab = flags.lab || flags['lab-url'] !== undefined;
-    const work = await planned(checked, inLab, flags['from-ledger']);
-    return performRun(work, {
-      lab: flags.lab,
-      labUrl: flags['lab-url'],
-      env: flags.env,
-      quiet: flags.quiet || flags.json,
-    });
+    const fromLedger = flags['from-ledger'] || saved?.fromLedger === true;
+    const work = await planned(checked, inLab, fromLedger);
+    const quiet = flags.quiet || flags.json;
+    const how = { lab: flags.lab, labUrl: flags['lab-url'], env, quiet };
+    if (saved !== undefined)
+      return performRun(await asSaved(work, saved), how, { nonce: saved.nonce, once: saved.once });
+    return performRun(work, how, fromLedger ? undefined : { once: false });
+  }
+}
+
+/** The saved plan, where it is as good as when it was made. @throws RefusedError (exit 4) with what has moved */
+async function asSaved(work: PlannedProject, saved: SavedPlan): Promise<PlannedProject> {
+  try {
+    const moved = await stalenessOf(saved, work);
+    if (moved.length > 0) throw new RefusedError('refused', moved);
+    return { ...work, plan: saved.plan };
+  } catch (error) {
+    await Promise.all([work.staging.close(), work.warehouse.close()]);
+    throw error;
   }
 }

@@ -7,6 +7,9 @@ import { migrations } from './migrations/migrations.ts';
 
 const table = 'migrations';
 
+/** The version of the schema that this program works with: the name of its last migration. */
+export const schemaVersion = migrations.at(-1)?.name ?? '';
+
 /** Brings the schema up to date, in one transaction. @throws TerminalError when a newer version has been here. */
 export async function migrateUp(database: Database, known = migrations): Promise<void> {
   await database.write(async (_handle, transaction) => {

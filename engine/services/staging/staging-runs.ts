@@ -1,11 +1,20 @@
+import type { WindowRecord } from '../../model/estimate.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Clock } from '../../model/ports.ts';
 import type { StepResult } from '../../model/run-report.ts';
-import type { KeptRun, RunRecords, Runs, RunView, StreamRef } from '../../model/state-port.ts';
+import type { AppliedPlan, KeptRun, RunRecords, Runs, RunView, StreamRef } from '../../model/state-port.ts';
 import type { Database } from './database.ts';
+import { rowsPerRecord, type StreamKey, windows } from './windows.ts';
+
+type StreamName = Pick<StreamRef, 'source' | 'account' | 'name'>;
 
 /** Pages of a stream that are looked at for what runs have received, the newest first. */
 const pagesMax = 100_000;
+
+const byNonce = 'SELECT run FROM applied_plans WHERE nonce = ?';
+
+/** The run that has applied a plan last. */
+const latest = 'SELECT run FROM applied_plans ORDER BY applied_at DESC, run DESC LIMIT 1';
 
 export interface RunsOptions {
   readonly environment: string;
@@ -45,6 +54,39 @@ export class StagingRuns implements Runs {
     );
   }
 
+  async apply({ nonce, plan, run, once }: AppliedPlan): Promise<string | undefined> {
+    return this.#database.write(async (handle) => {
+      const found = await handle.first<{ run: string }>(byNonce, nonce);
+      if (once && found !== undefined) return found.run;
+      const at = new Date(this.#clock.now()).toISOString();
+      await handle.run(
+        'INSERT INTO applied_plans (nonce, environment, plan, run, applied_at) VALUES (?, ?, ?, ?, ?) ' +
+          'ON CONFLICT (nonce) DO UPDATE SET run = excluded.run, applied_at = excluded.applied_at',
+        ...[nonce, this.#environment, plan, run, at],
+      );
+      return undefined;
+    });
+  }
+
+  async lastApplied(): Promise<Plan | undefined> {
+    const sql = 'SELECT body FROM applied_plans a JOIN plans ON plans.id = a.plan WHERE a.run = ';
+    const found = await this.#database.read((handle) => handle.first<{ body: string }>(`${sql}(${latest})`));
+    return found === undefined ? undefined : (JSON.parse(found.body) as Plan);
+  }
+
+  async appliedBy(nonce: string): Promise<string | undefined> {
+    const found = await this.#database.read((handle) => handle.first<{ run: string }>(byNonce, nonce));
+    return found?.run;
+  }
+
+  async windows(stream: StreamName, limit: number): Promise<readonly WindowRecord[]> {
+    return this.#database.read((handle) => windows(handle, this.#keyOf(stream), limit));
+  }
+
+  async rowsPerRecord(stream: StreamName): Promise<ReadonlyMap<string, number>> {
+    return this.#database.read((handle) => rowsPerRecord(handle, this.#keyOf(stream)));
+  }
+
   async find(run: string): Promise<KeptRun | undefined> {
     return this.#database.read(async (handle) => {
       const sql = 'SELECT status, body FROM runs JOIN plans ON plans.id = runs.plan WHERE runs.id = ?';
@@ -73,10 +115,7 @@ export class StagingRuns implements Runs {
     return rows.map(({ finishedAt, ...row }) => ({ ...row, ...(finishedAt !== null && { finishedAt }) }));
   }
 
-  async received(
-    { source, account, name }: Pick<StreamRef, 'source' | 'account' | 'name'>,
-    limit: number,
-  ): Promise<readonly RunRecords[]> {
+  async received(stream: StreamName, limit: number): Promise<readonly RunRecords[]> {
     const pages =
       'SELECT run, records FROM pages WHERE environment = ? AND source = ? AND account = ? AND stream = ? ' +
       'ORDER BY id DESC LIMIT ?';
@@ -84,7 +123,7 @@ export class StagingRuns implements Runs {
       'SELECT r.id AS run, r.started_at AS "startedAt", CAST(sum(p.records) AS BIGINT) AS records ' +
       `FROM (${pages}) AS p JOIN runs AS r ON r.id = p.run WHERE r.status = 'succeeded' ` +
       'GROUP BY r.id, r.started_at ORDER BY r.started_at DESC, r.id DESC LIMIT ?';
-    const bound = [this.#environment, source, account, name, pagesMax, limit];
+    const bound = [...this.#keyOf(stream), pagesMax, limit];
     const rows = await this.#database.read((handle) => handle.select<RunRecords>(sql, ...bound));
     return rows.map((row) => ({ ...row, records: Number(row.records) }));
   }
@@ -93,10 +132,20 @@ export class StagingRuns implements Runs {
     await this.#database.write(async (handle) => {
       await handle.run('DELETE FROM steps WHERE run IN (SELECT id FROM runs WHERE started_at < ?)', before);
       await handle.run(
-        'DELETE FROM plans WHERE created_at < ? AND id NOT IN (SELECT plan FROM runs WHERE started_at >= ?)',
+        'DELETE FROM plans WHERE created_at < ? AND id NOT IN (SELECT plan FROM runs WHERE started_at >= ?) ' +
+          `AND id NOT IN (SELECT plan FROM applied_plans WHERE run = (${latest}))`,
         before,
         before,
       );
+      // The nonce of a saved plan is kept: it must not be applied again however old it is.
+      await handle.run(
+        `DELETE FROM applied_plans WHERE applied_at < ? AND nonce = run AND run <> (${latest})`,
+        before,
+      );
     });
+  }
+
+  #keyOf({ source, account, name }: StreamName): StreamKey {
+    return [this.#environment, source, account, name];
   }
 }

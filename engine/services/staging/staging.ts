@@ -32,7 +32,7 @@ import { foreignEnvironment } from './failures.ts';
 import { keptPages } from './kept-pages.ts';
 import * as units from './load-units.ts';
 import { mappedHashes, otherEnvironment, prepare } from './mapping-register.ts';
-import { migrateUp } from './migrate.ts';
+import { migrateUp, schemaVersion } from './migrate.ts';
 import { PageWriter } from './page-writer.ts';
 import { heldLines, readRows } from './row-reader.ts';
 import { SqliteDatabase } from './sqlite/sqlite-database.ts';
@@ -96,6 +96,7 @@ class LedgerStaging implements OpenStaging {
     this.forgetting = new StagingForgetting(this.#database, { environment, clock });
     this.#locks = new StagingLocks(this.#database, clock);
     this.state = {
+      schema: schemaVersion,
       locks: this.#locks,
       runs: new StagingRuns(this.#database, { environment, clock }),
       positions: new StagingPositions(this.#database, { environment, clock }),

@@ -10,6 +10,7 @@ import { fillFirstRelease, firstRelease } from './first-release.ts';
 import { databaseAt } from './places.ts';
 
 const tables = [
+  'applied_plans',
   'blocker_events',
   'blocker_pages',
   'blockers',

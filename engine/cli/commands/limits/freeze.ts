@@ -1,10 +1,11 @@
-import { Args, Errors, Flags } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 import { parseDuration } from '../../../model/units.ts';
 import { freezeBudget } from '../../../operations/budgets.ts';
 import { exitCodes } from '../../../report/exit-code.ts';
 import { frozenText } from '../../../report/freeze-text.ts';
 import { systemClock } from '../../../services/clock.ts';
 import type { Outcome } from '../../base-command.ts';
+import { durationFlag } from '../../duration-flag.ts';
 import { LimitsCommand, limitsFlags } from '../../limits-command.ts';
 import { budgetNamed, limitNamed } from '../../limits-target.ts';
 
@@ -25,7 +26,7 @@ export default class LimitsFreeze extends LimitsCommand {
     for: Flags.string({
       description: 'How long, such as 10m; without it, until somebody thaws it.',
       helpValue: 'DURATION',
-      parse: async (text) => duration(text),
+      parse: async (text) => durationFlag('--for', text),
     }),
     reason: Flags.string({
       description: 'Why, for whoever waits.',
@@ -49,10 +50,4 @@ export default class LimitsFreeze extends LimitsCommand {
       return { exitCode: exitCodes.ok, result: frozen, diagnostics: [], text };
     });
   }
-}
-
-/** The text of a duration. @throws CLIError (exit 64) for anything else */
-function duration(text: string): string {
-  if (/^\d+(ms|s|m|h|d)$/.test(text) && parseDuration(text) > 0) return text;
-  throw new Errors.CLIError(`--for takes a duration such as 30s, 10m or 2h, not \`${text}\``);
 }

@@ -8,6 +8,7 @@ import { state } from './0007-state.ts';
 import { deletes } from './0008-deletes.ts';
 import { forgotten } from './0009-forgotten.ts';
 import { loadTimes } from './0010-load-times.ts';
+import { appliedPlans } from './0011-applied-plans.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, forward and back. An entry that was released is never edited. */
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   deletes,
   forgotten,
   loadTimes,
+  appliedPlans,
 ];

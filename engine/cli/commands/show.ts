@@ -1,0 +1,56 @@
+import { Args, Flags } from '@oclif/core';
+import type { Diagnostic } from '../../model/diagnostic.ts';
+import { RefusedError } from '../../model/errors.ts';
+import type { SavedPlan } from '../../model/saved-plan.ts';
+import { exitCodes } from '../../report/exit-code.ts';
+import { planText } from '../../report/plan-text.ts';
+import { BaseCommand, type CommonFlags, commonFlags, type Outcome } from '../base-command.ts';
+import { environmentOf, readPlanFile, stalenessOf } from '../plan-file.ts';
+import { planned } from '../planned.ts';
+
+export default class Show extends BaseCommand {
+  static override readonly summary = 'Show a plan that was saved, as `etl plan` has shown it.';
+  static override readonly description =
+    'Warns where it is stale: `etl run --plan` would refuse it. Where the project cannot be compiled, that is not known.';
+  static override readonly examples = [
+    '<%= config.bin %> show plan.json',
+    '<%= config.bin %> show plan.json --sql',
+  ];
+  static override readonly args = {
+    plan: Args.string({ description: 'File that `etl plan --out` has written.', required: true }),
+  };
+  static override readonly flags = {
+    ...commonFlags,
+    sql: Flags.boolean({ description: 'Show the SQL of every step.' }),
+  };
+
+  protected override async perform(): Promise<Outcome> {
+    const { args, flags } = await this.parse(Show);
+    const saved = readPlanFile(args.plan);
+    const { nonce, createdAt, expiresAt, estimate, plan } = saved;
+    return {
+      exitCode: exitCodes.ok,
+      result: saved,
+      diagnostics: (await this.#staleness(saved, flags)).map(warning),
+      text: `${planText(plan, flags.sql, { estimate })}\n\nMade at ${createdAt}, good until ${expiresAt}; its nonce is ${nonce}.`,
+    };
+  }
+
+  async #staleness(saved: SavedPlan, flags: CommonFlags): Promise<readonly Diagnostic[]> {
+    try {
+      const env = environmentOf(saved, flags.env);
+      const checked = await this.project({ ...flags, env });
+      const work = await planned(checked, saved.environment === 'lab', saved.fromLedger);
+      try {
+        return await stalenessOf(saved, work);
+      } finally {
+        await Promise.all([work.staging.close(), work.warehouse.close()]);
+      }
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      return error.diagnostics;
+    }
+  }
+}
+
+const warning = (diagnostic: Diagnostic): Diagnostic => ({ ...diagnostic, severity: 'warning' });

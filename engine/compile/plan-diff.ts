@@ -1,0 +1,71 @@
+import { isDestructive } from '../model/ddl.ts';
+import type { Plan } from '../model/plan.ts';
+import type { NodeChange, PlanChanges } from '../model/plan-changes.ts';
+import { canonical } from './canonical.ts';
+import { movedNodes, structureOf, workOf } from './nodes.ts';
+
+/** Differences of one node that are named. */
+const detailsMax = 6;
+/** Characters up to which a value is shown. */
+const shownMax = 40;
+
+/** What a plan changes, beside the one that was applied last, and besides reading and loading. */
+export function planChanges(last: Plan | undefined, now: Plan): PlanChanges {
+  const [then, present] = [last === undefined ? new Map() : structureOf(last), structureOf(now)];
+  const nodes = movedNodes(then, present, true).map(
+    ({ node, change }): NodeChange => ({
+      node,
+      change,
+      details: change === 'changed' ? details(then.get(node), present.get(node)) : [],
+    }),
+  );
+  return {
+    ...(last !== undefined && { since: last.id }),
+    nodes,
+    work: [...workOf(now).keys()],
+    destructive: now.steps.flatMap((step) =>
+      step.kind === 'define' && step.statements.some(isDestructive) ? [step.mapping] : [],
+    ),
+  };
+}
+
+function details(then: unknown, now: unknown): readonly string[] {
+  const all = [...differences('', then, now)];
+  return all.length <= detailsMax
+    ? all
+    : [...all.slice(0, detailsMax), `and ${all.length - detailsMax} more`];
+}
+
+/** Where two values differ, from the outside in: `properties.price.type: "double" → "decimal"`. */
+function* differences(path: string, then: unknown, now: unknown): Iterable<string> {
+  if (canonical(then ?? null) === canonical(now ?? null)) return;
+  const [a, b] = [named(then), named(now)];
+  if (a === undefined || b === undefined) {
+    yield `${path === '' ? 'it' : path}: ${difference(then, now)}`;
+    return;
+  }
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  for (const key of [...keys].filter((one) => !derived.has(one)))
+    yield* differences(below(path, key), a[key], b[key]);
+}
+
+/** Keys whose values follow from the others. */
+const derived: ReadonlySet<string> = new Set(['hash', 'shape']);
+
+const below = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
+
+/** An object, or a list of things with names as one. */
+function named(value: unknown): { readonly [key: string]: unknown } | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (!Array.isArray(value)) return value as { readonly [key: string]: unknown };
+  const names = value.map((item: unknown) => (item as { readonly name?: unknown } | null)?.name);
+  if (value.length === 0 || !names.every((name) => typeof name === 'string')) return undefined;
+  return Object.fromEntries(value.map((item: unknown, at) => [names[at] as string, item]));
+}
+
+function difference(then: unknown, now: unknown): string {
+  if (then === undefined) return 'new';
+  if (now === undefined) return 'gone';
+  const [before, after] = [JSON.stringify(then), JSON.stringify(now)];
+  return before.length <= shownMax && after.length <= shownMax ? `${before} → ${after}` : 'changed';
+}

@@ -1,0 +1,107 @@
+import type { Facts, PlanEstimate, StreamEstimate, StreamHistory } from '../../model/estimate.ts';
+import type { PaginatePlan, Plan, StreamPlan } from '../../model/plan.ts';
+import { quotasOf } from './quotas.ts';
+import { expectedRecords } from './records.ts';
+import { boundLimits, sharesOf, timesOf, type Workload } from './times.ts';
+import { windowOf } from './window.ts';
+
+const noHistory: StreamHistory = { windows: [], rowsPerRecord: new Map() };
+
+/** A stream with what is expected of it, before its time is known. */
+interface Sized {
+  readonly stream: StreamPlan;
+  readonly history: StreamHistory;
+  readonly estimate: StreamEstimate;
+}
+
+/**
+ * What a run will ask for, how long that takes at the declared limits, and what of them it uses. A function of the plan and
+ * of what staging knew when it was made; what the past does not say is unknown, with the reason.
+ */
+export function estimatePlan(plan: Plan, facts: Facts): PlanEstimate {
+  const sized = plan.steps.flatMap((step): readonly Sized[] => {
+    if (step.kind !== 'extract') return [];
+    const { stream } = step;
+    const history = facts.histories.get(`${stream.source}.${stream.name}`) ?? noHistory;
+    return [{ stream, history, estimate: sizeOf(plan, stream, history, facts.nowMs) }];
+  });
+  const loads = sized.flatMap(({ stream, history, estimate }): readonly Workload[] => {
+    if (estimate.expected === undefined) return [];
+    return [{ stream, requests: estimate.expected.requests, limits: boundLimits(plan, stream), history }];
+  });
+  const times = timesOf(loads);
+  const streams = sized.map(({ estimate }) => timed(estimate, times, loads));
+  return { streams, quotas: quotasOf(plan, streams, facts) };
+}
+
+function sizeOf(plan: Plan, stream: StreamPlan, history: StreamHistory, nowMs: number): StreamEstimate {
+  const name = `${stream.source}.${stream.name}`;
+  const base = {
+    stream: name,
+    window: windowOf(stream, history),
+    ...(stream.lookups.length > 0 && { lookups: true as const }),
+  };
+  const found = expectedRecords(stream, history, nowMs);
+  if ('unknown' in found) return { ...base, unknown: found.unknown };
+  const requests = pagesOf(stream, history, found.records);
+  if (requests === undefined)
+    return { ...base, unknown: 'how many records a page holds is not known: none was full yet' };
+  const rows = Object.values(plan.mappings).flatMap(({ name: mapping, stream: from }) => {
+    const ratio = history.rowsPerRecord.get(mapping);
+    return from !== name || ratio === undefined
+      ? []
+      : [[mapping, Math.round(found.records * ratio)] as const];
+  });
+  return {
+    ...base,
+    expected: {
+      records: found.records,
+      requests: Math.min(requests, stream.pagesMax),
+      rows: Object.fromEntries(rows),
+      minutes: 0,
+      limits: [],
+      basis: found.basis,
+    },
+  };
+}
+
+/** Pages for so many records. An empty listing is a page, too. */
+function pagesOf(
+  { paginate }: StreamPlan,
+  { windows, open }: StreamHistory,
+  records: number,
+): number | undefined {
+  if (paginate.type === 'none') return 1;
+  const largest = Math.max(0, ...windows.map((window) => window.largest));
+  const full = windows.filter(({ pages }) => pages > 1).map((window) => window.largest);
+  const declared = 'size' in paginate ? paginate.size?.value : undefined;
+  // A provider may give fewer than it was asked for.
+  const size = full.length > 0 ? Math.max(...full) : declared;
+  const end = records > 0 && endsEmpty(paginate, open !== undefined) ? 1 : 0;
+  if (size !== undefined && size > 0) return end + Math.max(1, Math.ceil(records / size));
+  return records <= largest ? end + 1 : undefined;
+}
+
+/** Whether a listing ends with an empty page: it is counted, and nothing tells how much there is. */
+const endsEmpty = (paginate: PaginatePlan, isResumed: boolean): boolean =>
+  (paginate.type === 'page' || paginate.type === 'offset') && (paginate.total === undefined || isResumed);
+
+function timed(
+  estimate: StreamEstimate,
+  times: ReturnType<typeof timesOf>,
+  loads: readonly Workload[],
+): StreamEstimate {
+  const time = times.get(estimate.stream);
+  const load = loads.find(({ stream }) => `${stream.source}.${stream.name}` === estimate.stream);
+  if (estimate.expected === undefined || time === undefined || load === undefined) return estimate;
+  const { minutes, decidedBy } = time;
+  return {
+    ...estimate,
+    expected: {
+      ...estimate.expected,
+      minutes,
+      ...(decidedBy !== undefined && { decidedBy }),
+      limits: sharesOf(load, minutes),
+    },
+  };
+}
