@@ -1,9 +1,18 @@
 import { type DuckDBConnection, type DuckDBValue, LIST, listValue, VARCHAR } from '@duckdb/node-api';
 import type { BoundValue, BoundValues, Rows, WarehouseSession } from '../warehouse/session.ts';
+import { jsonFunction, jsonFunctionName } from './json-function.ts';
 
 /** The load file is read where it lies, by a view: see `copy.sql.hbs`. */
 export function duckdbSession(connection: DuckDBConnection): WarehouseSession {
-  const execute = (sql: string, values: BoundValues): Promise<Rows> => run(connection, sql, values);
+  let hasJson = false;
+  const execute = (sql: string, values: BoundValues): Promise<Rows> => {
+    // DuckDB calls back into this process for it: only who compares JSON has it.
+    if (!hasJson && sql.includes(`${jsonFunctionName}(`)) {
+      connection.registerScalarFunction(jsonFunction());
+      hasJson = true;
+    }
+    return run(connection, sql, values);
+  };
   const plain = async (sql: string): Promise<void> => void (await connection.run(sql));
   return {
     execute,

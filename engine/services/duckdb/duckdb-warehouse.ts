@@ -5,7 +5,6 @@ import type { Warehouse } from '../../model/ports.ts';
 import type { WarehouseStatements } from '../../model/warehouse-views.ts';
 import { sqlWarehouse, type WarehouseConnector } from '../warehouse/sql-warehouse.ts';
 import { duckdbSession } from './duckdb-session.ts';
-import { jsonFunction } from './json-function.ts';
 import { opened } from './open-file.ts';
 
 export interface DuckdbOptions {
@@ -56,7 +55,6 @@ export async function withFile<T>(
   });
   const connection = await instance.connect();
   try {
-    connection.registerScalarFunction(jsonFunction());
     for (const setting of settings) await connection.run(setting);
     return await work(connection);
   } finally {

@@ -1,10 +1,12 @@
 import { DuckDBScalarFunction, VARCHAR } from '@duckdb/node-api';
 import { canonicalJson } from '../../model/canonical-json.ts';
 
+export const jsonFunctionName = 'etl_json';
+
 /** `etl_json(text)`: the canonical text of JSON, for statements that compare it; what is no JSON stays as it is. */
 export const jsonFunction = (): DuckDBScalarFunction =>
   DuckDBScalarFunction.create({
-    name: 'etl_json',
+    name: jsonFunctionName,
     returnType: VARCHAR,
     parameterTypes: [VARCHAR],
     mainFunction: (_, input, output) => {
