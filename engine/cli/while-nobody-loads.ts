@@ -1,14 +1,14 @@
 import { RunLocks } from '../execute/run-locks.ts';
 import { systemClock } from '../services/clock.ts';
 import type { Outcome } from './base-command.ts';
-import type { PlannedProject } from './planned.ts';
+import type { OpenedProject } from './planned.ts';
 import { progressOn, silentProgress } from './progress.ts';
 import { runIdentity } from './run-identity.ts';
 import { interruption, stoppedCode } from './signals.ts';
 
 /** While runs load, the ledger and the tables change: whoever compares them waits for runs, and runs wait for it. */
 export async function whileNobodyLoads(
-  { staging, state }: PlannedProject,
+  { staging, state }: OpenedProject,
   quiet: boolean,
   work: (signal: AbortSignal) => Promise<Outcome>,
 ): Promise<Outcome> {
