@@ -74,7 +74,8 @@ async function shop(under: WarehouseUnderTest): Promise<Shop> {
 const priced = (type: string): string => `price: {from: price, type: "${type}"}`;
 const channel = 'channel: {from: channel, type: string}';
 
-function contracts(name: string, open: () => Promise<WarehouseUnderTest>): void {
+/** `tellsRequired`: whether the warehouse is asked which columns must have a value. */
+function contracts(name: string, open: () => Promise<WarehouseUnderTest>, tellsRequired: boolean): void {
   describe(`contracts of a table in ${name}`, function () {
     this.timeout(180_000);
     let under: WarehouseUnderTest;
@@ -133,6 +134,15 @@ function contracts(name: string, open: () => Promise<WarehouseUnderTest>): void 
       expect(await project.rows('channel')).to.deep.equal(['a web', 'b NULL', 'c NULL']);
     });
 
+    const told = tellsRequired ? it : () => {};
+    told('a column that must have a value, and that nothing fills, refuses the plan', async () => {
+      await under.alter('ALTER TABLE {all} ADD COLUMN {clerk} VARCHAR');
+      await under.alter("UPDATE {all} SET {clerk} = 'x'");
+      await under.alter('ALTER TABLE {all} ALTER COLUMN {clerk} SET NOT NULL');
+      const refused = await project.run();
+      expect([refused.code, refused.codes]).to.deep.equal([3, ['ETL0307']]);
+    });
+
     it('discard_value: the column is left out with a warning, and what does not fit a type becomes NULL', async () => {
       project.declare('contract: {columns: discard_value}', priced('decimal(12,2)'), channel);
       const left = await project.run();
@@ -146,13 +156,13 @@ function contracts(name: string, open: () => Promise<WarehouseUnderTest>): void 
   });
 }
 
-contracts('DuckDB', duckdbUnderTest);
-contracts('Snowflake, by a stand-in', snowflakeUnderTest);
+contracts('DuckDB', duckdbUnderTest, true);
+contracts('Snowflake, by a stand-in', snowflakeUnderTest, false);
 
 describe('contracts of a table in PostgreSQL', () => {
   let url = '';
   before(async function () {
     url = await sharedPostgres(this);
   });
-  contracts('PostgreSQL, a schema of its own', () => postgresUnderTest(url)());
+  contracts('PostgreSQL, a schema of its own', () => postgresUnderTest(url)(), true);
 });

@@ -89,14 +89,18 @@ export async function tables(
   );
 }
 
+/** Drivers give a boolean as it is, or as a text. */
+const isTold = (value: unknown, wanted: boolean): boolean =>
+  (wanted ? ['true', 't'] : ['false', 'f']).includes(String(value));
+
 function columnOf(row: { readonly [column: string]: unknown }): WarehouseColumn {
   const [name, type] = [String(row['column_name']), String(row['data_type'])];
   return {
     name,
     type,
-    ...(row['is_required'] === true && { required: true }),
+    ...(isTold(row['is_required'], true) && { required: true }),
     // PostgreSQL’s driver leaves booleans as texts.
-    ...(['false', 'f'].includes(String(row['is_nullable'])) && { nullable: false }),
+    ...(isTold(row['is_nullable'], false) && { nullable: false }),
   };
 }
 
