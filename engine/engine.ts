@@ -9,6 +9,7 @@ import { planChanges } from './compile/plan-diff.ts';
 import { compileRetry, type Retry } from './compile/retry.ts';
 import { type SaveOptions, savePlan as saved, savedText, staleness } from './compile/saved-plan.ts';
 import { compileScratch, type ScratchTable } from './compile/scratch.ts';
+import { modifiedNodes, type Selected, type Selection, select } from './compile/select.ts';
 import { subjectStreams } from './compile/subject-streams.ts';
 import { WarehouseSql } from './compile/warehouse-sql.ts';
 import { executePlan, listing } from './execute/execute.ts';
@@ -122,6 +123,14 @@ export const planParity = (left: ParityEnd, right: ParityEnd, scope: ParityScope
 /** compile: how an embedded database makes the table of a mapping of what is staged. */
 export const planScratch = (project: Project, mapping: MappingPlan): ScratchTable =>
   compileScratch(project, mapping);
+
+/** compile: the part of a plan that selectors choose. `changes` is what `state:modified` means. */
+export const selectNodes = (
+  project: Project,
+  plan: Plan,
+  selection: Selection,
+  changes: PlanChanges,
+): Selected => select(plan, selection, { tags: tagsOf(project), modified: modifiedNodes(changes) });
 
 /** execute: stages the rows of a mapping that were left out, of kept pages; see `staging: {rows: false}`. */
 export async function stageRows(plan: Plan, services: MaterialiseServices, name: string): Promise<void> {

@@ -39,3 +39,17 @@ export function graphOf(plan: Plan, tags: Tags): Graph {
     ...mappings.map(({ name, schema, table }) => node(`table ${schema}.${table}`, 'table', [name])),
   ];
 }
+
+/** Nodes that these are made of, themselves included. */
+export const upstream = (graph: Graph, names: ReadonlySet<string>): ReadonlySet<string> =>
+  closed(names, (name) => graph.find((one) => one.name === name)?.from ?? []);
+
+/** Nodes that are made of these, themselves included. */
+export const downstream = (graph: Graph, names: ReadonlySet<string>): ReadonlySet<string> =>
+  closed(names, (name) => graph.filter(({ from }) => from.includes(name)).map((one) => one.name));
+
+function closed(names: ReadonlySet<string>, next: (name: string) => readonly string[]): ReadonlySet<string> {
+  const found = new Set(names);
+  for (const name of found) for (const other of next(name)) found.add(other);
+  return found;
+}

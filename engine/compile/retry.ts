@@ -21,6 +21,7 @@ export function compileRetry(plan: Plan, { pages, load }: Retry): Plan {
     pages.has(step.mapping);
   return withId({
     ...plan,
+    partial: true,
     mappings: Object.fromEntries(mappings.map((mapping) => [mapping.name, mapping])),
     steps: [...remaps, ...(load ? plan.steps.filter(isLoad) : [])],
   });

@@ -35,7 +35,7 @@ export async function performReconcile(
 
 /** Drops what retention lets go. A run that has done its work does not fail for it. */
 export async function compactAfter(plan: Plan, { state, signal, clock }: RunServices): Promise<void> {
-  if (signal.aborted) return;
+  if (signal.aborted || plan.partial) return;
   const { keep } = plan.staging;
   await unlessItFails(async () => {
     await state.positions.compact(streamRefs(plan), keep, pagesDroppedMax);
@@ -49,6 +49,7 @@ export async function settledPositions(
   { state }: RunServices,
 ): Promise<ReadonlyMap<string, SettledPosition>> {
   const found = new Map<string, SettledPosition>();
+  if (plan.partial) return found;
   await unlessItFails(async () => {
     for (const stream of streamRefs(plan))
       found.set(`${stream.source}.${stream.name}`, await state.positions.settled(stream));

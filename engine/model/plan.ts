@@ -48,6 +48,8 @@ export interface Plan {
   readonly sources: { readonly [source: string]: SourcePlan };
   readonly mappings: { readonly [mapping: string]: MappingPlan };
   readonly steps: readonly Step[];
+  /** Whether mappings of the project are left out: what they have loaded is not known here, and nothing of theirs may go. */
+  readonly partial?: true;
 }
 
 export interface ReferencePlan {

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Flags } from '@oclif/core';
-import { changesOf, savePlan } from '../../engine.ts';
+import { savePlan } from '../../engine.ts';
 import type { Facts, PlanEstimate } from '../../model/estimate.ts';
-import type { PlanChanges } from '../../model/plan-changes.ts';
 import { parseDuration } from '../../model/units.ts';
 import { estimatePlan } from '../../operations/estimate/estimate.ts';
 import { exitCodes } from '../../report/exit-code.ts';
@@ -13,6 +12,7 @@ import { factsOf } from '../facts.ts';
 import { fromLedgerFlag } from '../from-ledger.ts';
 import { planStateOf, writePlanFile } from '../plan-file.ts';
 import { type PlannedProject, planned } from '../planned.ts';
+import { changesSinceLast, chosen, selectFlags } from '../selection.ts';
 
 export default class PlanCommand extends BaseCommand {
   static override readonly summary =
@@ -22,6 +22,7 @@ export default class PlanCommand extends BaseCommand {
   static override readonly examples = [
     '<%= config.bin %> plan',
     '<%= config.bin %> plan --sql',
+    '<%= config.bin %> plan --select +order_lines tag:finance',
     '<%= config.bin %> plan --out plan.json --expires 8h',
     '<%= config.bin %> plan --detailed-exitcode',
     '<%= config.bin %> plan --lab --json',
@@ -31,8 +32,13 @@ export default class PlanCommand extends BaseCommand {
     ...commonFlags,
     lab: Flags.boolean({ description: 'Plan a run in the lab.' }),
     'from-ledger': fromLedgerFlag,
+    ...selectFlags,
     sql: Flags.boolean({ description: 'Show the SQL of every step.' }),
-    out: Flags.string({ description: 'Save the plan for `etl run --plan`.', helpValue: 'FILE' }),
+    out: Flags.string({
+      description: 'Save the plan for `etl run --plan`.',
+      helpValue: 'FILE',
+      exclusive: ['select', 'exclude'],
+    }),
     expires: Flags.string({
       description: 'How long a saved plan is good.',
       default: '24h',
@@ -47,8 +53,9 @@ export default class PlanCommand extends BaseCommand {
   protected override async perform(): Promise<Outcome> {
     const { flags } = await this.parse(PlanCommand);
     const work = await planned(await this.project(flags), flags.lab, flags['from-ledger']);
-    const { plan, diagnostics, staging, warehouse } = work;
+    const { diagnostics, staging, warehouse } = work;
     try {
+      const { plan } = await chosen(work, flags);
       const facts = await factsOf(work);
       const estimate = estimatePlan(plan, facts);
       const changes = await changesSinceLast(work);
@@ -65,10 +72,6 @@ export default class PlanCommand extends BaseCommand {
       await Promise.all([staging.close(), warehouse.close()]);
     }
   }
-}
-
-async function changesSinceLast({ staging, state, plan }: PlannedProject): Promise<PlanChanges> {
-  return changesOf((await staging.exists()) ? await state.runs.lastApplied() : undefined, plan);
 }
 
 interface SaveFlags {

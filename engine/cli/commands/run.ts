@@ -7,6 +7,7 @@ import { labUrl } from '../lab-url.ts';
 import { performRun } from '../perform-run.ts';
 import { environmentOf, readPlanFile, stalenessOf } from '../plan-file.ts';
 import { type PlannedProject, planned } from '../planned.ts';
+import { chosen, isPart, selectFlags } from '../selection.ts';
 
 export default class Run extends BaseCommand {
   static override readonly summary =
@@ -16,6 +17,7 @@ export default class Run extends BaseCommand {
   static override readonly examples = [
     '<%= config.bin %> run --lab',
     '<%= config.bin %> run --env production',
+    '<%= config.bin %> run --select shop.orders+ --exclude tag:slow',
     '<%= config.bin %> run --plan plan.json',
     '<%= config.bin %> run --from-ledger',
     '<%= config.bin %> run --json > report.json',
@@ -35,8 +37,10 @@ export default class Run extends BaseCommand {
       description:
         'Perform just the plan that `etl plan --out` has saved; exit code 4, naming what has moved, where that cannot be.',
       helpValue: 'FILE',
+      exclusive: ['select', 'exclude'],
     }),
     'from-ledger': fromLedgerFlag,
+    ...selectFlags,
     quiet: Flags.boolean({ char: 'q', description: 'No progress.' }),
   };
 
@@ -52,18 +56,25 @@ export default class Run extends BaseCommand {
     const how = { lab: flags.lab, labUrl: flags['lab-url'], env, quiet };
     if (saved !== undefined)
       return performRun(await asSaved(work, saved), how, { nonce: saved.nonce, once: saved.once });
-    return performRun(work, how, fromLedger ? undefined : { once: false });
+    const part = await closing(work, () => chosen(work, flags));
+    return performRun(part, how, fromLedger || isPart(flags) ? undefined : { once: false });
   }
 }
 
 /** The saved plan, where it is as good as when it was made. @throws RefusedError (exit 4) with what has moved */
-async function asSaved(work: PlannedProject, saved: SavedPlan): Promise<PlannedProject> {
-  try {
+const asSaved = (work: PlannedProject, saved: SavedPlan): Promise<PlannedProject> =>
+  closing(work, async () => {
     const moved = await stalenessOf(saved, work);
     if (moved.length > 0) throw new RefusedError('refused', moved);
     return { ...work, plan: saved.plan };
+  });
+
+/** Closes the databases where this fails: a connection that stays open keeps the process from ending. */
+async function closing<T>({ staging, warehouse }: PlannedProject, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
-    await Promise.all([work.staging.close(), work.warehouse.close()]);
+    await Promise.all([staging.close(), warehouse.close()]);
     throw error;
   }
 }
