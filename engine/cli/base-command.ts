@@ -1,24 +1,15 @@
 import { resolve } from 'node:path';
 import { Command, Flags } from '@oclif/core';
 import { type Checked, check } from '../engine.ts';
-import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
+import { hasErrors } from '../model/diagnostic.ts';
 import { RefusedError } from '../model/errors.ts';
 import type { Project } from '../model/project.ts';
-import { diagnosticText } from '../report/diagnostic-text.ts';
-import { envelope } from './envelope.ts';
 import { printFailure } from './failure.ts';
+import { formatOf, formats, print, type Said } from './output.ts';
 import { packageFolder } from './package.ts';
-import { colored } from './terminal.ts';
 
 /** What a command has to say: `text` for people, `result` for programs. */
-export interface Outcome {
-  readonly exitCode: number;
-  readonly result: unknown;
-  readonly text: string;
-  readonly diagnostics: readonly Diagnostic[];
-  /** Whether diagnostics follow the text: they explain it. */
-  readonly explained?: boolean;
-}
+export type Outcome = Omit<Said, 'command' | 'folder'>;
 
 /** Flags that every command understands. */
 export const commonFlags = {
@@ -33,7 +24,13 @@ export const commonFlags = {
     description: 'Environment; `dev` unless said otherwise.',
     helpValue: 'NAME',
   }),
-  json: Flags.boolean({ description: 'Print one JSON object instead of text.' }),
+  json: Flags.boolean({ description: 'Print one JSON object instead of text: `--format json`.' }),
+  format: Flags.option({
+    options: formats,
+    default: 'text',
+    description:
+      'How to answer: for people, as JSON, as a comment for a pull request, as JUnit XML, or with annotations of a GitHub workflow.',
+  })(),
 };
 
 export interface CommonFlags {
@@ -47,13 +44,14 @@ export abstract class BaseCommand extends Command {
   protected abstract perform(): Promise<Outcome>;
 
   override async run(): Promise<void> {
-    const json = this.argv.includes('--json');
+    const format = formatOf(this.argv);
+    const [command, folder] = [this.#name, this.#folder];
     try {
       const outcome = await this.perform();
-      this.#print(outcome, json);
+      print({ ...outcome, command, folder }, format);
       process.exitCode = outcome.exitCode;
     } catch (error) {
-      process.exitCode = printFailure(error, json, this.#name);
+      process.exitCode = printFailure(error, { command, format, folder });
     }
   }
 
@@ -71,18 +69,9 @@ export abstract class BaseCommand extends Command {
     return (this.id ?? '').replaceAll(':', ' ');
   }
 
-  #print({ exitCode, result, text, diagnostics, explained = false }: Outcome, json: boolean): void {
-    if (json) {
-      process.stdout.write(envelope({ command: this.#name, exitCode, result, diagnostics }));
-      return;
-    }
-    if (!explained) printDiagnostics(diagnostics);
-    if (text !== '') process.stdout.write(`${text}\n`);
-    if (explained) printDiagnostics(diagnostics);
+  /** Where the project is, as it was called: annotations name files from there. */
+  get #folder(): string {
+    const at = this.argv.findIndex((word) => word === '-p' || word === '--project');
+    return at < 0 ? '.' : (this.argv[at + 1] ?? '.');
   }
-}
-
-function printDiagnostics(diagnostics: readonly Diagnostic[]): void {
-  for (const diagnostic of diagnostics)
-    process.stderr.write(`${diagnosticText(diagnostic, colored(process.stderr))}\n\n`);
 }

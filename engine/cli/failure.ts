@@ -1,29 +1,29 @@
 import { Errors } from '@oclif/core';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { ExplainedError, RefusedError } from '../model/errors.ts';
-import { diagnosticText } from '../report/diagnostic-text.ts';
 import { exitCodes } from '../report/exit-code.ts';
-import { envelope } from './envelope.ts';
+import { type Format, print } from './output.ts';
 import { systemDiagnostic } from './system-failure.ts';
-import { colored } from './terminal.ts';
 
 interface Failure {
   readonly exitCode: number;
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Prints why a command failed, as text or in the envelope, and gives its exit code. `hints` help with wrong usage. */
-export function printFailure(
-  error: unknown,
-  json: boolean,
-  command: string,
-  hints: readonly string[] = [],
-): number {
+/** A command line that failed. */
+interface Called {
+  readonly command: string;
+  readonly format: Format;
+  /** Folder of the project, as it was called. */
+  readonly folder?: string;
+  /** What helps with wrong usage. */
+  readonly hints?: readonly string[];
+}
+
+/** Prints why a command failed, and gives its exit code. */
+export function printFailure(error: unknown, { command, format, folder = '.', hints = [] }: Called): number {
   const { exitCode, diagnostics } = failureOf(error, hints);
-  if (json) process.stdout.write(envelope({ command, exitCode, result: null, diagnostics }));
-  else
-    for (const diagnostic of diagnostics)
-      process.stderr.write(`${diagnosticText(diagnostic, colored(process.stderr))}\n\n`);
+  print({ command, exitCode, result: null, text: '', diagnostics, folder }, format);
   return exitCode;
 }
 

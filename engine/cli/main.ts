@@ -2,6 +2,7 @@ import { Errors, flush, run } from '@oclif/core';
 import { exitCodes } from '../report/exit-code.ts';
 import { commandNames, loadCommands } from './commands.ts';
 import { printFailure } from './failure.ts';
+import { formatOf } from './output.ts';
 
 /** Runs one command line. The exit code is set, never forced, so that everything printed arrives. */
 export async function main(argv: readonly string[], url: string): Promise<void> {
@@ -16,7 +17,12 @@ export async function main(argv: readonly string[], url: string): Promise<void> 
     const hints = commandNames.includes(word) ? [] : [`The commands are ${names.join(', ')}.`];
     if (error instanceof Errors.ExitError)
       process.exitCode ??= error.oclif.exit === 0 ? exitCodes.ok : exitCodes.usage;
-    else process.exitCode = printFailure(inOurWords(error, word), argv.includes('--json'), word, hints);
+    else
+      process.exitCode = printFailure(inOurWords(error, word), {
+        command: word,
+        format: formatOf(argv),
+        hints,
+      });
   }
   await flush();
 }

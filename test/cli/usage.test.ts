@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { etl, ordersProject } from '../support/cli.ts';
+import { etl, ordersProject, projectFolder } from '../support/cli.ts';
 
 describe('wrong usage', () => {
   for (const url of ['nonsense', 'ftp://127.0.0.1:8080', '127.0.0.1:8080']) {
@@ -41,5 +41,26 @@ describe('etl plan --lab', () => {
     };
     expect(await needed([])).to.have.length(1);
     expect(await needed(['--lab'])).to.deep.equal([]);
+  });
+});
+
+describe('the form of an answer', function () {
+  this.timeout(60_000);
+  const folder = (): string =>
+    projectFolder({ 'etl.yml': 'kind: project\nname: demo\n', 'mappings/x.yml': 'kind: mapping\nname: x\n' });
+
+  it('is annotations of a workflow, with files named from where the command was called', async () => {
+    const project = folder();
+    const { code, stdout } = await etl(['validate', '--format', 'github', '-p', project]);
+    expect(code).to.equal(3);
+    expect(stdout).to.contain(`::error file=${project}/mappings/x.yml,line=1,`);
+  });
+
+  it('is JUnit with a case for each file, or a comment in Markdown', async () => {
+    const project = folder();
+    const { stdout: xml } = await etl(['validate', '--format=junit', '-p', project]);
+    expect(xml).to.contain('<testsuites name="etl validate" tests="2" failures="1">');
+    const { stdout: markdown } = await etl(['plan', '--format', 'markdown', '-p', project]);
+    expect(markdown).to.match(/^<!-- etl plan -->\n### ❌ `etl plan`/);
   });
 });

@@ -5,6 +5,7 @@ import type { Facts, PlanEstimate } from '../../model/estimate.ts';
 import { parseDuration } from '../../model/units.ts';
 import { estimatePlan } from '../../operations/estimate/estimate.ts';
 import { exitCodes } from '../../report/exit-code.ts';
+import { planMarkdown } from '../../report/plan-markdown.ts';
 import { planText } from '../../report/plan-text.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { durationFlag } from '../duration-flag.ts';
@@ -24,7 +25,7 @@ export default class PlanCommand extends BaseCommand {
     '<%= config.bin %> plan --sql',
     '<%= config.bin %> plan --select +order_lines tag:finance',
     '<%= config.bin %> plan --out plan.json --expires 8h',
-    '<%= config.bin %> plan --detailed-exitcode',
+    '<%= config.bin %> plan --detailed-exitcode --format markdown > comment.md',
     '<%= config.bin %> plan --lab --json',
     '<%= config.bin %> plan --from-ledger',
   ];
@@ -67,6 +68,7 @@ export default class PlanCommand extends BaseCommand {
         result: { ...plan, estimate, changes },
         diagnostics,
         text: text.join('\n'),
+        summary: planMarkdown(plan, estimate, changes),
       };
     } finally {
       await Promise.all([staging.close(), warehouse.close()]);

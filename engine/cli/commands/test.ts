@@ -17,7 +17,10 @@ export default class Test extends BaseCommand {
   static override readonly summary = 'Run the fixtures of the mappings: records in, rows out.';
   static override readonly description =
     'Offline, without secrets and without a database. Exit code 5 when a case differs.';
-  static override readonly examples = ['<%= config.bin %> test', '<%= config.bin %> test --json'];
+  static override readonly examples = [
+    '<%= config.bin %> test',
+    '<%= config.bin %> test --format junit > etl-test.xml',
+  ];
   static override readonly flags = commonFlags;
 
   protected override async perform(): Promise<Outcome> {
@@ -34,6 +37,9 @@ export default class Test extends BaseCommand {
       result: results,
       diagnostics: compiled.diagnostics,
       text: [...results.map(resultText), `${total - failed} of ${total} cases passed.`].join('\n'),
+      cases: results.flatMap(({ test, cases }) =>
+        cases.map(({ name, differences }) => ({ suite: test, name, failures: differences })),
+      ),
     };
   }
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { check } from '../../engine.ts';
 import { hasErrors } from '../../model/diagnostic.ts';
 import { exitCodes } from '../../report/exit-code.ts';
+import { fileCases } from '../../report/junit-text.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { refreshEditorSchema } from '../editor-schema.ts';
 import { packageFolder } from '../package.ts';
@@ -12,13 +13,13 @@ export default class Validate extends BaseCommand {
     'Reports all findings at once, each with its place and what to do. Exit code 3 when there is an error.';
   static override readonly examples = [
     '<%= config.bin %> validate',
-    '<%= config.bin %> validate --project shop --json',
+    '<%= config.bin %> validate --project shop --format github',
   ];
   static override readonly flags = commonFlags;
 
   protected override async perform(): Promise<Outcome> {
     const { flags } = await this.parse(Validate);
-    const { project, diagnostics } = await check(resolve(flags.project), packageFolder, flags.env);
+    const { files, project, diagnostics } = await check(resolve(flags.project), packageFolder, flags.env);
     if (project !== undefined) refreshEditorSchema(project.folder);
     const failed = project === undefined || hasErrors(diagnostics);
     const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
@@ -37,6 +38,10 @@ export default class Validate extends BaseCommand {
       exitCode: failed ? exitCodes.invalid : exitCodes.ok,
       result: failed ? null : found,
       diagnostics,
+      cases: fileCases(
+        files.documents.map(({ file }) => file),
+        diagnostics,
+      ),
       text: failed
         ? `${some(errors, 'error')}, ${some(warnings, 'warning')}.`
         : `${what}. ${warnings === 0 ? 'All fine.' : `${some(warnings, 'warning')}.`}`,
