@@ -5,7 +5,7 @@ import { hasErrors } from '../model/diagnostic.ts';
 import { RefusedError } from '../model/errors.ts';
 import type { Project } from '../model/project.ts';
 import { printFailure } from './failure.ts';
-import { formatOf, formats, print, type Said } from './output.ts';
+import { flagOf, formatOf, formats, print, type Said } from './output.ts';
 import { packageFolder } from './package.ts';
 
 /** What a command has to say: `text` for people, `result` for programs. */
@@ -45,6 +45,8 @@ export abstract class BaseCommand extends Command {
 
   override async run(): Promise<void> {
     const format = formatOf(this.argv);
+    // Two ways to say the same: what looks at one of them knows the other.
+    if (format === 'json' && !this.argv.includes('--json')) this.argv.push('--json');
     const [command, folder] = [this.#name, this.#folder];
     try {
       const outcome = await this.perform();
@@ -71,7 +73,6 @@ export abstract class BaseCommand extends Command {
 
   /** Where the project is, as it was called: annotations name files from there. */
   get #folder(): string {
-    const at = this.argv.findIndex((word) => word === '-p' || word === '--project');
-    return at < 0 ? '.' : (this.argv[at + 1] ?? '.');
+    return flagOf(this.argv, '--project') ?? flagOf(this.argv, '-p') ?? '.';
   }
 }

@@ -13,9 +13,16 @@ export type Format = (typeof formats)[number];
 /** How a command line wants to be answered; it may be wrong in everything else. */
 export function formatOf(argv: readonly string[]): Format {
   if (argv.includes('--json')) return 'json';
-  const at = argv.findIndex((word) => word === '--format' || word.startsWith('--format='));
-  const wanted = argv[at]?.split('=')[1] ?? argv[at + 1];
-  return formats.find((format) => at >= 0 && format === wanted) ?? 'text';
+  const wanted = flagOf(argv, '--format');
+  return formats.find((format) => format === wanted) ?? 'text';
+}
+
+/** The value of a flag, as `--flag VALUE` or `--flag=VALUE`. */
+export function flagOf(argv: readonly string[], flag: string): string | undefined {
+  const at = argv.findIndex((word) => word === flag || word.startsWith(`${flag}=`));
+  const word = argv[at];
+  if (word === undefined) return undefined;
+  return word === flag ? argv[at + 1] : word.slice(flag.length + 1);
 }
 
 /** What a command has to say. */

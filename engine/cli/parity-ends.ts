@@ -4,7 +4,6 @@ import {
   type Checked,
   check,
   type ParityEnd,
-  plan,
   planScratch,
   stageRows,
   warehouseStatements,
@@ -14,11 +13,10 @@ import { RefusedError } from '../model/errors.ts';
 import type { ExtractStep, Plan, StreamPlan } from '../model/plan.ts';
 import type { Warehouse } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
-import { emptyState } from '../model/snapshot.ts';
 import { stagedTable } from '../operations/parity/staged-table.ts';
 import { systemClock } from '../services/clock.ts';
-import { packageFolder, version } from './package.ts';
-import type { OpenedProject } from './planned.ts';
+import { packageFolder } from './package.ts';
+import { declared, type OpenedProject } from './planned.ts';
 import { referencesOf } from './references-of.ts';
 import { type Databases, databases } from './state.ts';
 
@@ -30,13 +28,6 @@ export interface OpenEnd {
 }
 
 type Valid = Checked & { readonly project: Project };
-
-/** The plan of a project as it is declared, whatever its databases hold. @throws RefusedError (exit 3) when it has none */
-export function declaredPlan(checked: Valid, project: Project): Plan {
-  const made = plan(checked, project, version, emptyState);
-  if (made.plan === undefined) throw new RefusedError('invalid', made.diagnostics);
-  return made.plan;
-}
 
 /** The project in another environment. @throws RefusedError (exit 3) when it is not valid there */
 export async function inEnvironment(folder: string, environment: string): Promise<Valid> {
@@ -120,7 +111,7 @@ export async function openedAs(checked: Valid, project: Project): Promise<Opened
   return {
     ...opened,
     project,
-    plan: declaredPlan(checked, project),
+    plan: declared(checked, project).plan,
     documents: checked.files.documents,
     diagnostics: checked.diagnostics,
   };

@@ -11,17 +11,9 @@ import { parityText } from '../report/parity-text.ts';
 import type { Outcome } from './base-command.ts';
 import { inLab } from './in-lab.ts';
 import { mappingsNamed } from './mapping-names.ts';
-import {
-  closeEnds,
-  declaredPlan,
-  inEnvironment,
-  type OpenEnd,
-  openedAs,
-  stagingEnd,
-  warehouseEnd,
-} from './parity-ends.ts';
+import { closeEnds, inEnvironment, type OpenEnd, openedAs, stagingEnd, warehouseEnd } from './parity-ends.ts';
 import { acceptBaseline, readBaseline, writeEvidence } from './parity-files.ts';
-import { type OpenedProject, planned } from './planned.ts';
+import { declared, type OpenedProject, planned } from './planned.ts';
 import { runIdentity } from './run-identity.ts';
 import { interruption, stoppedCode } from './signals.ts';
 import { databases } from './state.ts';
@@ -49,7 +41,7 @@ export async function againstEnvironment(
   flags: ParityFlags,
 ): Promise<Outcome> {
   const other = await inEnvironment(checked.project.folder, against);
-  const [plan, theirs] = [declaredPlan(checked, checked.project), declaredPlan(other, other.project)];
+  const [plan, theirs] = [declared(checked).plan, declared(other).plan];
   const wanted = mappingsNamed(plan, names);
   const opened = [await databases(checked.project), await databases(other.project)] as const;
   const stop = interruption('stopping');

@@ -11,7 +11,7 @@ import type { PlannedProject } from './planned.ts';
 /** A plan from its file. @throws RefusedError (exit 3) when there is none in it */
 export function readPlanFile(path: string): SavedPlan {
   const value = parsed(path);
-  if (!isSaved(value)) throw unreadable(path, 'It holds no plan: `etl plan --out FILE` writes one.');
+  if (!isSaved(value)) throw unreadable(path, 'It holds no plan.');
   if (value.formatVersion !== 1)
     throw unreadable(path, `Its format is ${value.formatVersion}, and this version of etl knows 1.`);
   return value;
@@ -21,7 +21,7 @@ function parsed(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw unreadable(path, error instanceof Error ? `${error.message}.` : '');
+    throw unreadable(path, error instanceof Error ? `${error.message}.` : String(error));
   }
 }
 
@@ -31,7 +31,9 @@ const isSaved = (value: unknown): value is SavedPlan =>
   ['formatVersion', 'planId', 'nonce', 'nodes', 'positions', 'plan'].every((key) => key in value);
 
 const unreadable = (path: string, why: string): RefusedError =>
-  new RefusedError('invalid', [complaint('ETL0320', `the plan file ${path} cannot be read`, why)]);
+  new RefusedError('invalid', [
+    complaint('ETL0320', `the plan file ${path} cannot be read`, why, '`etl plan --out FILE` writes one.'),
+  ]);
 
 /** A file is there whole or not at all. */
 export function writePlanFile(path: string, saved: SavedPlan): void {

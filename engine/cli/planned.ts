@@ -4,7 +4,7 @@ import { RefusedError, TransientError } from '../model/errors.ts';
 import { holderText, loadLock } from '../model/locks.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
-import type { StateSnapshot } from '../model/snapshot.ts';
+import { emptyState, type StateSnapshot } from '../model/snapshot.ts';
 import type { LockView } from '../model/state-port.ts';
 import { systemClock } from '../services/clock.ts';
 import { inLab } from './in-lab.ts';
@@ -26,26 +26,43 @@ export interface PlannedProject extends OpenedProject {
   readonly snapshot: StateSnapshot;
 }
 
+type Valid = Checked & { readonly project: Project };
+
+/** The plan of a project as it is declared, whatever its databases hold. @throws RefusedError (exit 3) when it has none */
+export function declared(
+  checked: Valid,
+  project: Project = checked.project,
+): Pick<OpenedProject, 'plan' | 'diagnostics'> {
+  const made = plan(checked, project, version, emptyState);
+  if (made.plan === undefined) throw new RefusedError('invalid', made.diagnostics);
+  return { plan: made.plan, diagnostics: made.diagnostics };
+}
+
+/** Closes the databases where this fails: a connection that stays open keeps the process from ending. */
+export async function closingOnFailure<T>(
+  { staging, warehouse }: Databases,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await Promise.all([staging.close(), warehouse.close()]);
+    throw error;
+  }
+}
+
 /** Compiles a valid project against what its databases hold. @throws RefusedError (exit 3) when it cannot be. */
-export async function planned(
-  checked: Checked & { readonly project: Project },
-  lab: boolean,
-  fromLedger = false,
-): Promise<PlannedProject> {
+export async function planned(checked: Valid, lab: boolean, fromLedger = false): Promise<PlannedProject> {
   const project = lab ? inLab(checked.project) : checked.project;
   const opened = await databases(project);
-  try {
+  return closingOnFailure(opened, async () => {
     const state = await patiently(opened, () => snapshot(project, opened));
     const compiled = plan(checked, project, version, state, fromLedger);
     if (compiled.plan === undefined) throw new RefusedError('invalid', compiled.diagnostics);
     const { documents } = checked.files;
     const { diagnostics } = compiled;
     return { ...opened, project, plan: compiled.plan, snapshot: state, documents, diagnostics };
-  } catch (error) {
-    // A connection that stays open keeps the process from ending.
-    await Promise.all([opened.staging.close(), opened.warehouse.close()]);
-    throw error;
-  }
+  });
 }
 
 /** A run that loads has the warehouse open: it is waited for, as long as it goes on. */

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 
-/** Platforms cut comments at 65,536 characters, or refuse them. */
+/** Platforms cut comments at 65,536 characters, or refuse them. What is around the text takes a little more. */
 const charactersMax = 60_000;
 
 const marks = { error: '❌', warning: '⚠️' } as const;
@@ -27,7 +27,7 @@ export interface MarkdownParts {
   readonly command: string;
   readonly exitCode: number;
   readonly diagnostics: readonly Diagnostic[];
-  /** What matters most, in Markdown; it is never cut. */
+  /** What matters most, in Markdown. */
   readonly summary?: string;
   readonly text: string;
 }
@@ -45,12 +45,14 @@ export function markdownText({ command, exitCode, diagnostics, summary, text }: 
     ...(diagnostics.length > 0 ? [...diagnostics.map(diagnosticLine), ''] : []),
     ...(summary === undefined || summary === '' ? [] : [summary, '']),
   ].join('\n');
-  if (text === '') return head.slice(0, charactersMax);
   const room = charactersMax - head.length;
-  const cut = text.length > room ? `${text.slice(0, Math.max(0, room - 200))}\n` : text;
-  const note =
-    cut === text
-      ? ''
-      : `\n**Cut here**: ${(text.length - cut.length).toLocaleString('en')} more characters; run the command to see all.\n`;
-  return `${head.slice(0, charactersMax)}\n<details><summary>All of it</summary>\n\n${fenced(cut)}\n${note}\n</details>`;
+  if (text === '' || room < 0) return head.slice(0, charactersMax) + cutNote(head.length - charactersMax);
+  const rest = `${fenced(text.slice(0, room))}\n${cutNote(text.length - room)}`;
+  return `${head}\n<details><summary>All of it</summary>\n\n${rest}\n</details>`;
 }
+
+/** What is left out is never left out silently. */
+const cutNote = (characters: number): string =>
+  characters <= 0
+    ? ''
+    : `\n**Cut here**: ${characters.toLocaleString('en')} more characters; run the command to see all.\n`;

@@ -51,9 +51,20 @@ describe('the form of an answer', function () {
 
   it('is annotations of a workflow, with files named from where the command was called', async () => {
     const project = folder();
-    const { code, stdout } = await etl(['validate', '--format', 'github', '-p', project]);
+    const { code, stdout } = await etl(['validate', '--format', 'github', `--project=${project}`]);
     expect(code).to.equal(3);
     expect(stdout).to.contain(`::error file=${project}/mappings/x.yml,line=1,`);
+  });
+
+  it('is the same JSON for both ways to ask for it', async () => {
+    const project = folder();
+    const asked = await Promise.all(
+      [['--json'], ['--format', 'json'], ['--format=json']].map((words) =>
+        etl(['ls', '-p', project, ...words]),
+      ),
+    );
+    expect(new Set(asked.map(({ stdout }) => stdout)).size).to.equal(1);
+    expect(JSON.parse(asked[0]?.stdout ?? '')).to.include({ command: 'ls', exitCode: 3 });
   });
 
   it('is JUnit with a case for each file, or a comment in Markdown', async () => {

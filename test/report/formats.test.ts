@@ -64,5 +64,9 @@ describe('a comment for a pull request', () => {
     const text = markdownText({ command: 'plan', exitCode: 0, diagnostics: [], text: 'x'.repeat(100_000) });
     expect(text.length).to.be.below(65_536);
     expect(text).to.match(/\*\*Cut here\*\*: [\d,]+ more characters/);
+    const many = Array.from({ length: 2000 }, () => diagnostic());
+    const head = markdownText({ command: 'plan', exitCode: 3, diagnostics: many, text: 'x' });
+    expect(head.length).to.be.below(65_536);
+    expect(head).to.match(/\*\*Cut here\*\*: [\d,]+ more characters/);
   });
 });

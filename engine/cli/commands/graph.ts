@@ -1,11 +1,9 @@
 import { Flags } from '@oclif/core';
-import { graph, plan } from '../../engine.ts';
-import { RefusedError } from '../../model/errors.ts';
-import { emptyState } from '../../model/snapshot.ts';
+import { graph } from '../../engine.ts';
 import { exitCodes } from '../../report/exit-code.ts';
 import { dotText, lineageText, mermaidText } from '../../report/graph-text.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
-import { version } from '../package.ts';
+import { declared } from '../planned.ts';
 
 const texts = { text: lineageText, dot: dotText, mermaid: mermaidText };
 
@@ -29,13 +27,12 @@ export default class Graph extends BaseCommand {
   protected override async perform(): Promise<Outcome> {
     const { flags } = await this.parse(Graph);
     const checked = await this.project(flags);
-    const compiled = plan(checked, checked.project, version, emptyState);
-    if (compiled.plan === undefined) throw new RefusedError('invalid', compiled.diagnostics);
-    const nodes = graph(checked.project, compiled.plan);
+    const { plan, diagnostics } = declared(checked);
+    const nodes = graph(checked.project, plan);
     return {
       exitCode: exitCodes.ok,
       result: nodes,
-      diagnostics: compiled.diagnostics,
+      diagnostics,
       text: texts[flags.format](nodes),
     };
   }

@@ -1,10 +1,8 @@
-import { graph, plan } from '../../engine.ts';
-import { RefusedError } from '../../model/errors.ts';
-import { emptyState } from '../../model/snapshot.ts';
+import { graph } from '../../engine.ts';
 import { exitCodes } from '../../report/exit-code.ts';
 import { nodesText } from '../../report/graph-text.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
-import { version } from '../package.ts';
+import { declared } from '../planned.ts';
 
 export default class Ls extends BaseCommand {
   static override readonly summary = 'List the sources, streams, mappings and tables of the project.';
@@ -16,13 +14,12 @@ export default class Ls extends BaseCommand {
   protected override async perform(): Promise<Outcome> {
     const { flags } = await this.parse(Ls);
     const checked = await this.project(flags);
-    const compiled = plan(checked, checked.project, version, emptyState);
-    if (compiled.plan === undefined) throw new RefusedError('invalid', compiled.diagnostics);
-    const nodes = graph(checked.project, compiled.plan);
+    const { plan, diagnostics } = declared(checked);
+    const nodes = graph(checked.project, plan);
     return {
       exitCode: exitCodes.ok,
       result: nodes,
-      diagnostics: compiled.diagnostics,
+      diagnostics,
       text: nodesText(nodes),
     };
   }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Args, Errors, Flags } from '@oclif/core';
 import { parseDuration } from '../../model/units.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
+import { durationFlag } from '../duration-flag.ts';
 import { againstEnvironment, againstWarehouse, type ParityFlags } from '../parity-run.ts';
 
 const samplesMax = 1000;
@@ -34,7 +35,7 @@ export default class Parity extends BaseCommand {
       description:
         'Leave out rows whose cursor is newer than this before the newest that both sides have, such as 5m.',
       helpValue: 'DURATION',
-      parse: async (text) => durationOf(text),
+      parse: async (text) => durationFlag('--lag', text, 0),
     }),
     samples: Flags.integer({
       description: 'Rows to show of each table.',
@@ -73,10 +74,4 @@ export default class Parity extends BaseCommand {
       ? againstWarehouse(checked, names, wanted)
       : againstEnvironment(checked, against, names, wanted);
   }
-}
-
-/** @throws CLIError (exit 64) for anything but a duration */
-function durationOf(text: string): string {
-  if (/^\d+(ms|s|m|h|d)$/.test(text)) return text;
-  throw new Errors.CLIError(`--lag takes a duration such as 5m, not \`${text}\``);
 }

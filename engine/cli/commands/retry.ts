@@ -7,7 +7,7 @@ import { keptRun } from '../../services/run-artifacts.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { labUrl } from '../lab-url.ts';
 import { performRun } from '../perform-run.ts';
-import { type PlannedProject, planned } from '../planned.ts';
+import { closingOnFailure, type PlannedProject, planned } from '../planned.ts';
 
 /** Runs that a message names. */
 const runsShownMax = 5;
@@ -42,13 +42,9 @@ export default class Retry extends BaseCommand {
   protected override async perform(): Promise<Outcome> {
     const { args, flags } = await this.parse(Retry);
     const work = await planned(await this.project(flags), flags.lab || flags['lab-url'] !== undefined);
-    const close = () => Promise.all([work.staging.close(), work.warehouse.close()]);
-    const left = await this.#left(work, args.run).catch(async (error: unknown) => {
-      await close();
-      throw error;
-    });
+    const left = await closingOnFailure(work, () => this.#left(work, args.run));
     if (left.plan === undefined) {
-      await close();
+      await Promise.all([work.staging.close(), work.warehouse.close()]);
       const text = `Run ${args.run} has left nothing: all of its steps succeeded.`;
       return { exitCode: exitCodes.ok, result: { run: args.run, left: [] }, diagnostics: [], text };
     }

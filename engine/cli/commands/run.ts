@@ -6,7 +6,7 @@ import { fromLedgerFlag } from '../from-ledger.ts';
 import { labUrl } from '../lab-url.ts';
 import { performRun } from '../perform-run.ts';
 import { environmentOf, readPlanFile, stalenessOf } from '../plan-file.ts';
-import { type PlannedProject, planned } from '../planned.ts';
+import { closingOnFailure, type PlannedProject, planned } from '../planned.ts';
 import { chosen, isPart, selectFlags } from '../selection.ts';
 
 export default class Run extends BaseCommand {
@@ -56,25 +56,15 @@ export default class Run extends BaseCommand {
     const how = { lab: flags.lab, labUrl: flags['lab-url'], env, quiet };
     if (saved !== undefined)
       return performRun(await asSaved(work, saved), how, { nonce: saved.nonce, once: saved.once });
-    const part = await closing(work, () => chosen(work, flags));
+    const part = await closingOnFailure(work, () => chosen(work, flags));
     return performRun(part, how, fromLedger || isPart(flags) ? undefined : { once: false });
   }
 }
 
 /** The saved plan, where it is as good as when it was made. @throws RefusedError (exit 4) with what has moved */
 const asSaved = (work: PlannedProject, saved: SavedPlan): Promise<PlannedProject> =>
-  closing(work, async () => {
+  closingOnFailure(work, async () => {
     const moved = await stalenessOf(saved, work);
     if (moved.length > 0) throw new RefusedError('refused', moved);
     return { ...work, plan: saved.plan };
   });
-
-/** Closes the databases where this fails: a connection that stays open keeps the process from ending. */
-async function closing<T>({ staging, warehouse }: PlannedProject, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    await Promise.all([staging.close(), warehouse.close()]);
-    throw error;
-  }
-}

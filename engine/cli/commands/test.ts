@@ -1,12 +1,11 @@
-import { map, plan } from '../../engine.ts';
+import { map } from '../../engine.ts';
 import type * as config from '../../model/config.ts';
-import { assert, RefusedError } from '../../model/errors.ts';
+import { assert } from '../../model/errors.ts';
 import type { Plan } from '../../model/plan.ts';
-import { emptyState } from '../../model/snapshot.ts';
 import { type CaseResult, compareCase } from '../../operations/fixtures.ts';
 import { exitCodes } from '../../report/exit-code.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
-import { version } from '../package.ts';
+import { declared } from '../planned.ts';
 
 interface TestResult {
   readonly test: string;
@@ -26,16 +25,15 @@ export default class Test extends BaseCommand {
   protected override async perform(): Promise<Outcome> {
     const { flags } = await this.parse(Test);
     const checked = await this.project(flags);
-    const compiled = plan(checked, checked.project, version, emptyState);
-    if (compiled.plan === undefined) throw new RefusedError('invalid', compiled.diagnostics);
+    const { plan, diagnostics } = declared(checked);
     const results: TestResult[] = [];
-    for (const test of checked.project.tests) results.push(await runTest(compiled.plan, test));
+    for (const test of checked.project.tests) results.push(await runTest(plan, test));
     const failed = results.flatMap(({ cases }) => cases).filter(({ passed }) => !passed).length;
     const total = results.reduce((sum, { cases }) => sum + cases.length, 0);
     return {
       exitCode: failed > 0 ? exitCodes.mismatch : exitCodes.ok,
       result: results,
-      diagnostics: compiled.diagnostics,
+      diagnostics,
       text: [...results.map(resultText), `${total - failed} of ${total} cases passed.`].join('\n'),
       cases: results.flatMap(({ test, cases }) =>
         cases.map(({ name, differences }) => ({ suite: test, name, failures: differences })),

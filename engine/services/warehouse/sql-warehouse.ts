@@ -89,7 +89,7 @@ export async function tables(
   );
 }
 
-/** Drivers give a boolean as it is, or as a text. */
+/** Drivers give a boolean as it is, or, as PostgreSQL’s does, as a text. */
 const isTold = (value: unknown, wanted: boolean): boolean =>
   (wanted ? ['true', 't'] : ['false', 'f']).includes(String(value));
 
@@ -99,7 +99,6 @@ function columnOf(row: { readonly [column: string]: unknown }): WarehouseColumn 
     name,
     type,
     ...(isTold(row['is_required'], true) && { required: true }),
-    // PostgreSQL’s driver leaves booleans as texts.
     ...(isTold(row['is_nullable'], false) && { nullable: false }),
   };
 }
