@@ -18,12 +18,17 @@ const { values } = parseArgs({
   options: {
     boundaries: { type: 'string', default: '1000000' },
     random: { type: 'string', default: '200' },
+    'all-mappings': { type: 'string', default: '120' },
     seed: { type: 'string', default: '1' },
     lanes: { type: 'string', default: '2' },
     dialects: { type: 'string', default: 'sqlite,postgres' },
     'no-faults': { type: 'boolean', default: false },
   },
 });
+
+/** Two mappings of one stream are disturbed wherever that can be; all of the project, at so many places. */
+const twoMappings = ['orders', 'order_lines'];
+const elsewhere = Number(values['all-mappings']) / 2;
 
 /** Pages of 25: enough for several transactions and load units. */
 const shop = { seed: Number(values.seed), orders: 300, changed: 90, added: 30 };
@@ -49,15 +54,22 @@ const skip = (what: string): void => void process.stderr.write(`SKIPPED: ${what}
 async function performOn(place: StagingPlace, server?: PostgresServer): Promise<void> {
   const { planned, skipped } = faultsOf(place.dialect, server);
   for (const what of skipped) skip(`${place.dialect}, ${what}`);
-  const kills = (ground: Ground): readonly Planned[] => [
-    ...boundaryKills(ground, Number(values.boundaries)),
-    ...randomKills(Number(values.random), Number(values.seed)),
-  ];
   const lanes = Number(values.lanes);
-  await perform({ place, shop, lanes, plan: kills, judged: tell });
+  const kills =
+    (boundaries: number, random: number, where = '') =>
+    (ground: Ground): readonly Planned[] =>
+      [...boundaryKills(ground, boundaries), ...randomKills(random, Number(values.seed))].map((kill) => ({
+        ...kill,
+        group: kill.group + where,
+      }));
+  const work = { place, lanes, judged: tell };
+  const most = kills(Number(values.boundaries), Number(values.random));
+  await perform({ ...work, bed: { shop, mappings: twoMappings }, plan: most });
+  if (elsewhere > 0)
+    await perform({ ...work, bed: { shop }, plan: kills(elsewhere, elsewhere, ', all mappings') });
   if (values['no-faults']) return;
   // One after the other: what is done to a server, or a disk, is felt by all that use it.
-  await perform({ place, shop, lanes: 1, plan: () => planned, judged: tell });
+  await perform({ ...work, bed: { shop }, lanes: 1, plan: () => planned });
 }
 
 const sum = (

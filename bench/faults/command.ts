@@ -2,19 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { etl } from '../support/etl.ts';
 import type { DieOptions } from './die-options.ts';
+import type { Ended } from './ended.ts';
+import { warm } from './warm.ts';
 
 const preload = fileURLToPath(new URL('./die.js', import.meta.url));
 /** A run takes a second or two, and some minutes when a database stays away; one that hangs is ended. */
 const longestMs = 300_000;
-
-export interface Ended {
-  /** Exit code; null when a signal ended it. */
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly elapsedMs: number;
-}
 
 export interface Command {
   readonly child: ChildProcess;
@@ -26,9 +19,9 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** `etl run` of a project. With `die`, the process ends or stands still where that says. */
-export const startRun = (folder: string, env: Environment, die?: DieOptions): Command =>
-  start('run', folder, env, die);
+/** `etl run` of a project that nobody disturbs. */
+export const runAlone = (folder: string, env: Environment): Promise<Ended> =>
+  warm({ args: ['run', '--json', '-p', folder], env }, longestMs);
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -39,14 +32,15 @@ export interface Audited {
 
 /** `etl audit` of a project. */
 export async function audit(folder: string, env: Environment): Promise<Audited> {
-  const { stdout } = await start('audit', folder, env).ended;
+  const { stdout } = await warm({ args: ['audit', '--json', '-p', folder], env }, longestMs);
   const { result } = JSON.parse(stdout) as { readonly result: Audited | null };
   return result ?? { status: stdout, accounted_percent: 0 };
 }
 
-function start(command: 'run' | 'audit', folder: string, env: Environment, die?: DieOptions): Command {
+/** `etl run` of a project, in a process of its own. With `die`, it ends or stands still where that says. */
+export function startRun(folder: string, env: Environment, die?: DieOptions): Command {
   const startedMs = performance.now();
-  const args = [...(die === undefined ? [] : ['--import', preload]), etl, command, '--json', '-p', folder];
+  const args = [...(die === undefined ? [] : ['--import', preload]), etl, 'run', '--json', '-p', folder];
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

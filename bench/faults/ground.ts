@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageFolder } from '../support/package-folder.ts';
 import { shopCarts } from './carts.ts';
-import { type Command, startRun } from './command.ts';
+import { type Command, runAlone, startRun } from './command.ts';
 import type { DieOptions } from './die-options.ts';
-import { accountOf } from './ledger-view.ts';
+import type { Ended } from './ended.ts';
+import { accountOf, mappingsIn } from './ledger-view.ts';
 import { type LoggedLab, loggedLab } from './logged-lab.ts';
 import { type ShopOptions, type ShopOrder, shopOrders } from './shop.ts';
 import type { StagingPlace } from './staging-place.ts';
@@ -40,6 +41,13 @@ const cartCount = 66;
 
 export const warehouseOf = (folder: string): string => join(folder, '.etl/warehouse/warehouse.duckdb');
 
+/** Which project is disturbed. */
+export interface Bed {
+  readonly shop: ShopOptions;
+  /** Its mappings by name; without them, all. */
+  readonly mappings?: readonly string[];
+}
+
 /** What the lab serves. */
 interface Served {
   readonly orders: readonly ShopOrder[];
@@ -47,9 +55,11 @@ interface Served {
 }
 
 /** A new folder with the project, and with the lab's data where it is to be served. */
-function projectFolder(place: StagingPlace, served?: Served): string {
+function projectFolder(place: StagingPlace, { mappings }: Pick<Bed, 'mappings'>, served?: Served): string {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-faults-'));
   cpSync(join(packageFolder, 'bench/faults/project'), folder, { recursive: true });
+  for (const mapping of mappings === undefined ? [] : mappingsIn(folder))
+    if (!mappings?.includes(mapping)) rmSync(join(folder, `mappings/${mapping}.yml`));
   writeFileSync(
     join(folder, 'etl.yml'),
     `kind: project\nname: faults\nenvironments:\n  dev:\n    staging: ${place.declare(folder)}\n    warehouse: {type: duckdb, path: .etl/warehouse/warehouse.duckdb}\n`,
@@ -68,18 +78,19 @@ function projectFolder(place: StagingPlace, served?: Served): string {
 }
 
 /** Lays the ground: one project, run twice without a fault; its state in between is kept. */
-export async function layGround(place: StagingPlace, shop: ShopOptions): Promise<Ground> {
+export async function layGround(place: StagingPlace, bed: Bed): Promise<Ground> {
+  const { shop } = bed;
   const orders = shopOrders(shop);
   const carts = shopCarts(cartCount, shop.seed);
   const served = (time: 'early' | 'late'): Served => ({ orders: orders[time], carts: carts[time] });
   const folders = {
-    first: projectFolder(place, served('early')),
-    second: projectFolder(place, served('late')),
+    first: projectFolder(place, bed, served('early')),
+    second: projectFolder(place, bed, served('late')),
   };
   const labs = { first: await loggedLab(folders.first), second: await loggedLab(folders.second) };
-  const fresh = await makeProject(place);
+  const fresh = await makeProject(place, bed);
   const first = await refer(place, fresh, labs.first, 'first');
-  const between = await makeProject(place, fresh);
+  const between = await makeProject(place, bed, fresh);
   const second = await refer(place, fresh, labs.second, 'second');
   const remove = async (folder: string): Promise<void> => {
     await place.remove(folder);
@@ -89,7 +100,7 @@ export async function layGround(place: StagingPlace, shop: ShopOptions): Promise
     place,
     labs,
     references: { first, second },
-    project: (phase) => makeProject(place, phase === 'second' ? between : undefined),
+    project: (phase) => makeProject(place, bed, phase === 'second' ? between : undefined),
     remove,
     async close() {
       await Promise.all(Object.values(labs).map((lab) => lab.close()));
@@ -99,8 +110,12 @@ export async function layGround(place: StagingPlace, shop: ShopOptions): Promise
 }
 
 /** Makes a project with its staging database; with the state of another one, where that is given. */
-export async function makeProject(place: StagingPlace, like?: string): Promise<string> {
-  const folder = projectFolder(place);
+export async function makeProject(
+  place: StagingPlace,
+  bed: Pick<Bed, 'mappings'>,
+  like?: string,
+): Promise<string> {
+  const folder = projectFolder(place, bed);
   if (like !== undefined) cpSync(join(like, '.etl'), join(folder, '.etl'), { recursive: true });
   await place.make(folder, like);
   return folder;
@@ -124,6 +139,15 @@ async function refer(place: StagingPlace, folder: string, lab: LoggedLab, phase:
   };
 }
 
+const envOf = ({ labs, place }: Ground, phase: Phase, folder: string): Readonly<Record<string, string>> => ({
+  SHOP_URL: labs[phase].url,
+  ...place.env(folder),
+});
+
 /** Starts a run of a phase's project. */
 export const startPhase = (ground: Ground, phase: Phase, folder: string, die?: DieOptions): Command =>
-  startRun(folder, { SHOP_URL: ground.labs[phase].url, ...ground.place.env(folder) }, die);
+  startRun(folder, envOf(ground, phase, folder), die);
+
+/** Runs a phase's project, and does nothing to it. */
+export const runPhase = (ground: Ground, phase: Phase, folder: string): Promise<Ended> =>
+  runAlone(folder, envOf(ground, phase, folder));

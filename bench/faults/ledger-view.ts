@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { StagingPlace } from './staging-place.ts';
 import type { WarehouseView } from './warehouse-tables.ts';
@@ -52,19 +54,20 @@ const mappingsOf: { readonly [stream: string]: readonly string[] } = {
   orders: ['orders', 'order_lines'],
   carts: ['carts', 'cart_items'],
 };
-const mappingNames = Object.values(mappingsOf).flat();
+
+/** Names of a project's mappings. */
+export const mappingsIn = (folder: string): readonly string[] =>
+  readdirSync(join(folder, 'mappings')).map((file) => basename(file, '.yml'));
 
 const ledgerQueries = [
   'SELECT id, stream, body FROM pages ORDER BY id',
   'SELECT mapping, page, rows, deduplicated, tombstones, filtered, blocked FROM page_rows',
-  'SELECT id, mapping, first_page, last_page, rows, held FROM loads',
+  'SELECT id, mapping, rows, held, hash FROM loads',
   'SELECT mapping, loaded_through FROM mappings',
   "SELECT mapping, record, property, reason, status FROM blockers WHERE kind = 'record'",
-  ...mappingNames.map(
-    (mapping) =>
-      `SELECT _page AS page, count(*) AS rows FROM stg_${mapping} WHERE _op IS NULL GROUP BY _page`,
-  ),
 ];
+const stagedQuery = (mapping: string): string =>
+  `SELECT _page AS page, count(*) AS rows FROM stg_${mapping} WHERE _op IS NULL GROUP BY _page`;
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -92,13 +95,14 @@ export async function accountOf(
   folder: string,
   { loads: theirs }: WarehouseView,
 ): Promise<Account> {
+  const names = mappingsIn(folder).filter((name) => Object.values(mappingsOf).flat().includes(name));
   const [pages = [], pageRows = [], loads = [], mappings = [], aside = [], ...tables] = await place.read(
     folder,
-    ledgerQueries,
+    [...ledgerQueries, ...names.map(stagedQuery)],
   );
-  const staged = Object.fromEntries(mappingNames.map((name, at) => [name, byPage(tables[at] ?? [])]));
+  const staged = Object.fromEntries(names.map((name, at) => [name, byPage(tables[at] ?? [])]));
   const counted = pages.flatMap((page) => accountsOfPage(page, pageRows, staged));
-  const unloaded = mappingNames.flatMap((mapping) => unloadedOf(mapping, pageRows, loads, mappings));
+  const unloaded = names.flatMap((mapping) => unloadedOf(mapping, pageRows, loads, mappings));
   const wrong = [...unloaded, ...strangers(loads, theirs)];
   const units = sum(counted, 'units');
   const known = sum(counted, 'known');
@@ -155,7 +159,9 @@ function unloadedOf(
 ): readonly string[] {
   const own = (rows: readonly Row[]): Row[] => rows.filter((row) => row['mapping'] === mapping);
   const rows = sum(own(pageRows), 'rows');
-  const loaded = sum(own(loads), 'rows') + sum(own(loads), 'held');
+  // What was loaded of a staging database that is gone has no hash: its pages are read, and loaded, again.
+  const here = own(loads).filter(({ hash }) => hash !== '');
+  const loaded = sum(here, 'rows') + sum(here, 'held');
   const last = own(pageRows).reduce((most, { page }) => Math.max(most, Number(page)), 0);
   const through = Number(own(mappings)[0]?.['loaded_through'] ?? 0);
   return [

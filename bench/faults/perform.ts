@@ -1,6 +1,5 @@
-import { type Ground, layGround } from './ground.ts';
+import { type Bed, type Ground, layGround } from './ground.ts';
 import type { Planned } from './kills.ts';
-import type { ShopOptions } from './shop.ts';
 import type { StagingPlace } from './staging-place.ts';
 import type { Verdict } from './trial.ts';
 
@@ -12,7 +11,7 @@ export interface Judged extends Verdict {
 
 export interface PerformOptions {
   readonly place: StagingPlace;
-  readonly shop: ShopOptions;
+  readonly bed: Bed;
   /** Trials that are done at the same time, each with labs of its own. */
   readonly lanes: number;
   readonly plan: (ground: Ground) => readonly Planned[];
@@ -22,11 +21,11 @@ export interface PerformOptions {
 
 /** Performs trials on one kind of staging database. A trial that cannot be judged is a problem, not the end. */
 export async function perform(options: PerformOptions): Promise<readonly Judged[]> {
-  const { place, shop, lanes, plan, judged } = options;
+  const { place, bed, lanes, plan, judged } = options;
   const verdicts: Judged[] = [];
   const grounds: Ground[] = [];
   try {
-    for (let lane = 0; lane < lanes; lane += 1) grounds.push(await layGround(place, shop));
+    for (let lane = 0; lane < lanes; lane += 1) grounds.push(await layGround(place, bed));
     const [first] = grounds;
     if (first === undefined) return [];
     const trials = [...plan(first).entries()];

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { audit, complaints, type Ended } from './command.ts';
-import { type Ground, type Phase, type Reference, startPhase, warehouseOf } from './ground.ts';
+import { audit, complaints } from './command.ts';
+import type { Ended } from './ended.ts';
+import { type Ground, type Phase, type Reference, runPhase, startPhase, warehouseOf } from './ground.ts';
 import { accountOf, type OpenWindow, openWindows } from './ledger-view.ts';
 import type { StagingPlace } from './staging-place.ts';
 import { difference, warehouseView } from './warehouse-tables.ts';
@@ -152,7 +153,7 @@ export async function settle(
 ): Promise<Omit<Verdict, 'name' | 'kills'>> {
   const failures: string[] = [];
   while (failures.length < recoveriesMax) {
-    const ended = await watch.run(() => startPhase(ground, phase, folder).ended);
+    const ended = await watch.run(() => runPhase(ground, phase, folder));
     if (ended.code === 0) break;
     failures.push(`a run after it ended with ${ended.code ?? ended.signal}: ${complaints(ended).join(' ')}`);
   }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { audit, type Ended, startRun } from '../faults/command.ts';
+import { audit, startRun } from '../faults/command.ts';
+import type { Ended } from '../faults/ended.ts';
 import type { StagingPlace } from '../faults/staging-place.ts';
 import { Findings } from '../support/findings.ts';
 import { serveLab } from '../support/lab.ts';

@@ -42,7 +42,7 @@ function killed(ground: () => Ground, boundaries: readonly Boundary[], instants:
     });
 }
 
-const groundOn = async (place: StagingPlace): Promise<Ground> => layGround(place, shop);
+const groundOn = async (place: StagingPlace): Promise<Ground> => layGround(place, { shop });
 
 describe('a project with staging on SQLite', function () {
   this.timeout(120_000);

@@ -1,7 +1,8 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { seeded } from '../../support/seeded.ts';
-import { type Ended, startRun } from '../command.ts';
+import { runAlone } from '../command.ts';
+import type { Ended } from '../ended.ts';
 import { type Ground, makeProject, warehouseOf } from '../ground.ts';
 import { accountOf } from '../ledger-view.ts';
 import { changedOrder, type ShopOrder, shopOrders } from '../shop.ts';
@@ -85,8 +86,8 @@ const listingFault = (
   name,
   async perform(ground) {
     const { struck, final, runs } = make();
-    const folder = await makeProject(ground.place);
-    const clean = await makeProject(ground.place);
+    const folder = await makeProject(ground.place, {});
+    const clean = await makeProject(ground.place, {});
     try {
       const found: string[] = [];
       const disturbed = await serveShop(struck);
@@ -106,7 +107,7 @@ const listingFault = (
 });
 
 const runOn = ({ place }: Ground, folder: string, { url }: Shop): Promise<Ended> =>
-  startRun(folder, { SHOP_URL: url, ...place.env(folder) }).ended;
+  runAlone(folder, { SHOP_URL: url, ...place.env(folder) });
 
 async function compared({ place }: Ground, folder: string, clean: string): Promise<Verdict> {
   const view = await warehouseView(warehouseOf(clean));

@@ -4,7 +4,7 @@ import type { Clock, Warehouse } from '../../model/ports.ts';
 import type { WarehouseStatements } from '../../model/warehouse-views.ts';
 import { type Connection, parseConnection } from '../postgres/connection-url.ts';
 import { isPassing } from '../postgres/failures.ts';
-import { outageDelays } from '../postgres/outage.ts';
+import { outageAgainMaxMs, outageDelays, outageMaxMs } from '../postgres/outage.ts';
 import type { UseScope, WarehouseSession } from '../warehouse/session.ts';
 import { sqlWarehouse, type WarehouseConnector } from '../warehouse/sql-warehouse.ts';
 import { connected, discard } from './connections.ts';
@@ -38,6 +38,8 @@ export class PostgresConnector implements WarehouseConnector {
   readonly #idle: pg.Client[] = [];
   /** Whether the server was reached: only then is it waited for. */
   #isReached = false;
+  /** Whether it was waited for in vain. */
+  #isGivenUp = false;
 
   constructor({ url, clock }: Pick<PostgresWarehouseOptions, 'url' | 'clock'>) {
     this.#connection = parseConnection(url, 'warehouse');
@@ -55,12 +57,15 @@ export class PostgresConnector implements WarehouseConnector {
    * finds itself in `_etl_loads` if its commit was done and only the answer was lost.
    */
   async using<T>(work: Work<T>, { signal }: UseScope = {}): Promise<T> {
-    const delays = outageDelays();
+    const delays = outageDelays(this.#isGivenUp ? outageAgainMaxMs : outageMaxMs);
     for (;;) {
       try {
-        return await this.#once(work, signal);
+        const result = await this.#once(work, signal);
+        this.#isGivenUp = false;
+        return result;
       } catch (error) {
         const { value: delayMs } = delays.next();
+        this.#isGivenUp = delayMs === undefined;
         if (!this.#isReached || delayMs === undefined || !isPassing(said(error))) throw error;
         await this.#clock.sleep(delayMs, signal);
       }

@@ -45,6 +45,22 @@ describe('a staging database that cannot be used', () => {
     await staging.close();
   });
 
+  it('does not wait as long again for a lock that it has waited for in vain', async () => {
+    const storage = scratchFile();
+    const database = new SqliteDatabase({ storage, busyTimeoutMs: 150 });
+    const waits = () => database.write((handle) => handle.first('PRAGMA busy_timeout'));
+    expect(await waits()).to.deep.equal({ timeout: 150 });
+    const other = new SqliteHandle(storage, { busyTimeoutMs: 50 });
+    await other.exec('BEGIN IMMEDIATE');
+    await failureOf(waits());
+    await failureOf(waits());
+    await other.exec('ROLLBACK');
+    expect(await waits()).to.deep.equal({ timeout: 100 });
+    expect(await waits()).to.deep.equal({ timeout: 150 });
+    other.close();
+    await database.close();
+  });
+
   it('says that the disk is full, keeps what was committed, and works once there is space', async () => {
     const database = new SqliteDatabase({ storage: scratchFile(), busyTimeoutMs: 50 });
     await migrateUp(database);

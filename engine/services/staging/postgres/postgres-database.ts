@@ -4,7 +4,7 @@ import { assert } from '../../../model/errors.ts';
 import type { Clock } from '../../../model/ports.ts';
 import { parseConnection } from '../../postgres/connection-url.ts';
 import { isPassing } from '../../postgres/failures.ts';
-import { outageDelays } from '../../postgres/outage.ts';
+import { outageAgainMaxMs, outageDelays, outageMaxMs } from '../../postgres/outage.ts';
 import type { Database } from '../database.ts';
 import type { Dialect } from '../dialect.ts';
 import { type Handle, quote } from '../handle.ts';
@@ -44,6 +44,9 @@ export class PostgresDatabase implements Database {
   #established: Promise<void> | undefined;
   /** Whether the server was reached: only then is it waited for. */
   #isReached = false;
+  /** Whether it was waited for in vain: the server, and its turn to write. */
+  #isGivenUp = false;
+  #isTurnGivenUp = false;
   #writers: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
@@ -99,14 +102,16 @@ export class PostgresDatabase implements Database {
 
   /** Does it again on another connection when one was cut, until the outage has lasted too long. */
   async #persistently<T>(attempt: () => Promise<T>): Promise<T> {
-    const delays = outageDelays();
+    const delays = outageDelays(this.#isGivenUp ? outageAgainMaxMs : outageMaxMs);
     for (;;) {
       try {
         const result = await attempt();
         this.#isReached = true;
+        this.#isGivenUp = false;
         return result;
       } catch (error) {
         const { value: delayMs } = delays.next();
+        this.#isGivenUp = delayMs === undefined;
         if (!this.#isReached || delayMs === undefined || !isPassing(error))
           throw explained(error, this.storage);
         await this.#clock.sleep(delayMs);
@@ -130,7 +135,7 @@ export class PostgresDatabase implements Database {
     const { handle } = client;
     let isDone = false;
     try {
-      await handle.exec(`BEGIN; ${this.#takeTurn()}`);
+      await this.#begin(handle);
       const transaction = Object.assign(new Transaction(this.sequelize, {}), { connection: client });
       const result = await work(handle, transaction);
       await handle.exec(this.#commit());
@@ -138,6 +143,17 @@ export class PostgresDatabase implements Database {
       return result;
     } finally {
       await this.#giveBack(client, isDone);
+    }
+  }
+
+  async #begin(handle: PostgresHandle): Promise<void> {
+    const haste = this.#isTurnGivenUp ? `SET LOCAL lock_timeout = ${outageAgainMaxMs}; ` : '';
+    try {
+      await handle.exec(`BEGIN; ${haste}${this.#takeTurn()}`);
+      this.#isTurnGivenUp = false;
+    } catch (error) {
+      this.#isTurnGivenUp = !isPassing(error);
+      throw error;
     }
   }
 

@@ -25,15 +25,19 @@ class Statement {
  * kept for the next one, with its prepared statements. The library would not free it anyway before they are collected.
  */
 class HandlePool {
-  readonly #options: HandleOptions;
+  /** How long a handle that is taken waits for a lock of another process. */
+  busyTimeoutMs: number;
   readonly #spare: SqliteHandle[] = [];
 
-  constructor(options: HandleOptions) {
-    this.#options = options;
+  constructor({ busyTimeoutMs }: HandleOptions) {
+    this.busyTimeoutMs = busyTimeoutMs;
   }
 
   take(filename: string): SqliteHandle {
-    return this.#spare.pop() ?? new SqliteHandle(filename, this.#options);
+    const { busyTimeoutMs } = this;
+    const handle = this.#spare.pop() ?? new SqliteHandle(filename, { busyTimeoutMs });
+    handle.waitUpTo(busyTimeoutMs);
+    return handle;
   }
 
   give(handle: SqliteHandle): void {
@@ -191,7 +195,7 @@ function withBuffers(row: Row): Row {
   return row;
 }
 
-/** `dialectModule` for Sequelize in place of the package sqlite3, for one file; `closeAll` when Sequelize is closed. */
+/** `dialectModule` for Sequelize in place of the package sqlite3, for one file; `waitUpTo` is for transactions that begin later, `closeAll` when Sequelize is closed. */
 export function sqliteDriver(options: HandleOptions) {
   const pool = new HandlePool(options);
   const dialectModule = {
@@ -204,5 +208,8 @@ export function sqliteDriver(options: HandleOptions) {
       }
     },
   };
-  return { dialectModule, closeAll: () => pool.close() };
+  const waitUpTo = (busyTimeoutMs: number): void => {
+    pool.busyTimeoutMs = busyTimeoutMs;
+  };
+  return { dialectModule, waitUpTo, closeAll: () => pool.close() };
 }

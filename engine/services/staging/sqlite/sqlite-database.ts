@@ -14,6 +14,9 @@ export interface SqliteOptions {
   readonly busyTimeoutMs: number;
 }
 
+/** After another process was waited for in vain: every step of a run writes, and none of them need wait as long again. */
+const waitInVainMs = 100;
+
 /** An SQLite file, or one in memory. */
 export class SqliteDatabase implements Database {
   readonly dialect: Dialect = sqliteDialect;
@@ -21,14 +24,18 @@ export class SqliteDatabase implements Database {
   readonly sequelize: Sequelize;
   readonly models: Models;
   readonly #closeAll: () => void;
+  readonly #waitUpTo: (ms: number) => void;
+  readonly #busyTimeoutMs: number;
   #writers: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
   /** Opens nothing: Sequelize does at the first use, and creates the file's folder then. */
   constructor({ storage, busyTimeoutMs }: SqliteOptions) {
     this.storage = storage;
-    const { dialectModule, closeAll } = sqliteDriver({ busyTimeoutMs });
+    const { dialectModule, waitUpTo, closeAll } = sqliteDriver({ busyTimeoutMs });
     this.#closeAll = closeAll;
+    this.#waitUpTo = waitUpTo;
+    this.#busyTimeoutMs = busyTimeoutMs;
     this.sequelize = new Sequelize({
       dialect: 'sqlite',
       dialectModule,
@@ -69,7 +76,13 @@ export class SqliteDatabase implements Database {
 
   async #transact<T>(work: (handle: Handle, transaction: Transaction) => Promise<T>): Promise<T> {
     // IMMEDIATE: the lock is waited for here, where nothing has been read yet that another process may change.
-    const transaction = await this.sequelize.transaction({ type: Transaction.TYPES.IMMEDIATE });
+    const transaction = await this.sequelize
+      .transaction({ type: Transaction.TYPES.IMMEDIATE })
+      .catch((error: unknown) => {
+        this.#waitUpTo(Math.min(waitInVainMs, this.#busyTimeoutMs));
+        throw error;
+      });
+    this.#waitUpTo(this.#busyTimeoutMs);
     const { handle } = (transaction as unknown as { readonly connection: Connection }).connection;
     try {
       const result = await work(handle, transaction);

@@ -31,8 +31,10 @@ export class SqliteHandle implements Handle {
   readonly #database: DatabaseSyncInstance;
   /** The library frees a statement only when it is collected as garbage: few are made, and used again. */
   readonly #statements = new Map<string, Statement>();
+  #busyTimeoutMs: number;
 
   constructor(filename: string, { busyTimeoutMs }: HandleOptions) {
+    this.#busyTimeoutMs = busyTimeoutMs;
     this.#database = new DatabaseSync(filename, { timeout: busyTimeoutMs });
     try {
       this.#database.exec(settings);
@@ -45,6 +47,13 @@ export class SqliteHandle implements Handle {
 
   get isTransaction(): boolean {
     return this.#database.isTransaction;
+  }
+
+  /** Changes how long a statement waits for a lock of another process. */
+  waitUpTo(busyTimeoutMs: number): void {
+    if (busyTimeoutMs === this.#busyTimeoutMs) return;
+    this.#database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+    this.#busyTimeoutMs = busyTimeoutMs;
   }
 
   /** Runs statements without parameters, before it returns. */

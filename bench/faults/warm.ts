@@ -1,0 +1,46 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Ended } from './ended.ts';
+
+/** What a process that stays is to do: the command's words, and what is added to its environment. */
+export interface WarmCommand {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export type WarmAnswer = Pick<Ended, 'stdout' | 'stderr'> & { readonly code: number };
+
+const script = fileURLToPath(new URL('./warm-process.js', import.meta.url));
+/** Processes that wait for work. */
+const idle: ChildProcess[] = [];
+
+/**
+ * Performs a command that nothing is done to in a process that has done others before: most of what a short command costs is
+ * to start, and to compile what it is made of.
+ */
+export async function warm(command: WarmCommand, longestMs: number): Promise<Ended> {
+  const startedMs = performance.now();
+  const child = idle.pop() ?? fork(script, { stdio: 'ignore', env: { ...process.env, NO_COLOR: '1' } });
+  hold(child, true);
+  const late = setTimeout(() => child.kill('SIGKILL'), longestMs);
+  const ended = await new Promise<Omit<Ended, 'elapsedMs'>>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal, stdout: '', stderr: '' }));
+    child.once('message', (answer) => resolve({ ...(answer as WarmAnswer), signal: null }));
+    child.send(command);
+  });
+  clearTimeout(late);
+  child.removeAllListeners();
+  if (child.connected) {
+    hold(child, false);
+    idle.push(child);
+  }
+  return { ...ended, elapsedMs: performance.now() - startedMs };
+}
+
+/** Only a process at work keeps this one alive. */
+function hold(child: ChildProcess, isAtWork: boolean): void {
+  if (isAtWork) child.ref();
+  else child.unref();
+  if (isAtWork) child.channel?.ref();
+  else child.channel?.unref();
+}
