@@ -16,6 +16,7 @@ const homes = {
   jsonata: ['engine/compile', 'engine/execute/map', 'engine/execute/extract', 'engine/lab'],
   luxon: ['engine/execute/map', 'engine/services'],
   'cli-table3': ['engine/report'],
+  marked: ['engine/report'],
   'csv-parse': ['engine/lab'],
   '@duckdb/node-api': ['engine/services'],
   '@photostructure/sqlite': ['engine/services'],

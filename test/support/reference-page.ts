@@ -1,70 +1,36 @@
-interface Node {
-  readonly title?: string;
-  readonly description?: string;
-  readonly type?: string | readonly string[];
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly default?: unknown;
-  readonly examples?: readonly unknown[];
-  readonly required?: readonly string[];
-  readonly properties?: Readonly<Record<string, Node>>;
-  readonly additionalProperties?: Node | boolean;
-  readonly items?: Node;
-  readonly allOf?: readonly Node[];
-  readonly $ref?: string;
-  readonly 'x-secret'?: boolean;
-}
-
-const target = (node: Node): string | undefined => {
-  const ref = node.$ref ?? node.allOf?.[0]?.$ref;
-  return ref?.replace('#/definitions/', '');
-};
+import {
+  keysOf,
+  type Schema,
+  type SchemaKey,
+  type SchemaNode,
+  typeText,
+  valueText,
+} from '../../engine/operations/docs/schema-keys.ts';
 
 const link = (name: string): string => `[${name}](#${name.toLowerCase()})`;
-
-function typeText(node: Node): string {
-  const name = target(node);
-  if (name !== undefined) return link(name);
-  if (node.const !== undefined) return code(node.const);
-  if (node.enum !== undefined) return node.enum.map(code).join(', ');
-  if (node.items !== undefined) return `list of ${typeText(node.items)}`;
-  if (node.type === 'object' && typeof node.additionalProperties === 'object')
-    return `names to ${typeText(node.additionalProperties)}`;
-  return [node.type ?? 'any'].flat().join(' or ');
-}
-
-const code = (value: unknown): string => `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
-function row(path: string, node: Node, required: boolean): string {
+function row({ path, node, isRequired }: SchemaKey): string {
   const notes = [
-    ...(required ? ['required'] : []),
+    ...(isRequired ? ['required'] : []),
     ...(node['x-secret'] === true ? ['secret: a reference'] : []),
-    ...(node.default === undefined ? [] : [`default ${code(node.default)}`]),
+    ...(node.default === undefined ? [] : [`default ${valueText(node.default)}`]),
   ];
   const example = node.examples?.[0];
-  const shown = example === undefined ? '' : code(example);
-  return `| \`${path}\` | ${cell(typeText(node))} | ${cell(notes.join(', '))} | ${cell(node.description ?? '')} | ${cell(shown)} |`;
+  const shown = example === undefined ? '' : valueText(example);
+  return `| \`${path}\` | ${cell(typeText(node, link))} | ${cell(notes.join(', '))} | ${cell(node.description ?? '')} | ${cell(shown)} |`;
 }
 
-/** Rows of an object's keys; the keys of objects that have no name of their own follow theirs. */
-function rows(node: Node, prefix = ''): readonly string[] {
-  return Object.entries(node.properties ?? {}).flatMap(([key, child]) => [
-    row(prefix + key, child, node.required?.includes(key) ?? false),
-    ...(target(child) === undefined ? rows(child, `${prefix}${key}.`) : []),
-  ]);
-}
-
-function section([name, node]: readonly [string, Node]): string {
-  const keys = rows(node);
-  const values = node.enum === undefined ? [] : [`One of ${node.enum.map(code).join(', ')}.`];
+function section([name, node]: readonly [string, SchemaNode]): string {
+  const keys = keysOf(node).map(row);
+  const values = node.enum === undefined ? [] : [`One of ${node.enum.map(valueText).join(', ')}.`];
   const table =
     keys.length === 0 ? [] : ['| key | type | | meaning | example |', '|---|---|---|---|---|', ...keys];
   return [`## ${name}`, '', node.description ?? '', '', ...values, ...table].join('\n').trimEnd();
 }
 
 /** docs/reference.md, made of schema.json. */
-export function referencePage(schema: { readonly definitions: Readonly<Record<string, Node>> }): string {
+export function referencePage(schema: Schema): string {
   const intro = [
     '<!-- Made from schema.json by `npm run types`. Do not edit. -->',
     '# Every key',
