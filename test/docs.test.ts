@@ -1,7 +1,14 @@
 import { expect } from 'chai';
+import { parseAllDocuments } from 'yaml';
 import { instruments, publicName } from '../engine/services/metrics/instruments.ts';
 import { checkFiles } from './support/check-files.ts';
 import { text } from './support/root.ts';
+import { pieceChecker, withoutEllipses } from './support/schema-pieces.ts';
+import { tree } from './support/tree.ts';
+
+/** Every YAML block of a page. */
+const blocksOf = (page: string): string[] =>
+  [...text(page).matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block = '']) => block);
 
 /** The YAML blocks of a page that are whole files. */
 const filesOf = (page: string): string[] =>
@@ -28,10 +35,6 @@ describe('the pages', () => {
   }
 });
 
-/** Every YAML block of a page; a piece of a source stands in one. */
-const blocksOf = (page: string): string[] =>
-  [...text(page).matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block = '']) => block);
-
 const inSource = (piece: string): string => `kind: source
 name: shop
 baseUrl: https://api.shop.example/v1
@@ -53,6 +56,32 @@ const mappingsOf = (source: string): Readonly<Record<string, string>> => {
     ]),
   );
 };
+
+describe('every YAML block of the pages', () => {
+  const isPiece = pieceChecker(JSON.parse(text('schema.json')));
+  const pages = tree.filter((path) => /^(?:README|CONTRIBUTING|docs\/[\w-]+|connectors\/.*)\.md$/.test(path));
+
+  for (const page of pages.filter((path) => blocksOf(path).length > 0)) {
+    it(`could stand in a file of a project: ${page}`, () => {
+      const strange = blocksOf(page).filter((block) => {
+        const documents = parseAllDocuments(block, { uniqueKeys: !block.includes('ETL0003') });
+        return documents.some(
+          (document) => document.errors.length > 0 || !isPiece(withoutEllipses(document.toJS())),
+        );
+      });
+      // What shows a mistake says which.
+      expect(strange.filter((block) => !/ETL\d{4}/.test(block))).to.deep.equal([]);
+    });
+  }
+
+  it('is told from what could not', () => {
+    expect(isPiece({ paginate: { type: 'page', size: 50 } })).to.equal(true);
+    expect(isPiece({ paginate: { type: 'pages', size: 50 } })).to.equal(false);
+    expect(isPiece({ paginat: { type: 'page' } })).to.equal(false);
+    expect(isPiece([{ id: 'points', bucket: { rate: '50/s' } }])).to.equal(true);
+    expect(isPiece([{ id: 'points', buckets: { rate: '50/s' } }])).to.equal(false);
+  });
+});
 
 describe('docs/limits.md', () => {
   for (const [at, block] of blocksOf('docs/limits.md').entries()) {
