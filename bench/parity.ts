@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { ParityReport, TableParity } from '../engine/model/parity.ts';
 import { count, tableText } from '../engine/report/table.ts';
+import { type Peer, reladiff } from './parity-reladiff.ts';
 import { etl } from './support/etl.ts';
 import { rounded } from './support/numbers.ts';
 import { packageFolder } from './support/package-folder.ts';
@@ -15,7 +16,7 @@ import type { BenchResult } from './support/results.ts';
 const folder = join(packageFolder, '.etl/bench/parity');
 
 /** A difference that was made, and what a comparison must say of it. */
-interface Planted {
+export interface Planted {
   /** `changed 105 note`: kind, then the key, or the column of a schema; then the columns of a changed row. */
   readonly what: string;
   readonly sql: string;
@@ -42,6 +43,9 @@ async function inWarehouse(
     instance.closeSync();
   }
 }
+
+/** Makes a warehouse of this name, and does more to it. */
+export type Filled = (name: string, more: readonly string[]) => Promise<void>;
 
 interface Compared {
   readonly seconds: number;
@@ -75,14 +79,14 @@ function isCaught({ samples, schema }: TableParity, { what }: Planted): boolean 
   );
 }
 
-function rowsOf(args: readonly string[]): number {
+function optionsOf(args: readonly string[]): { readonly rows: number; readonly peer: string | undefined } {
   const { values } = parseArgs({
     args: [...args],
-    options: { rows: { type: 'string', default: '1000000' } },
+    options: { rows: { type: 'string', default: '1000000' }, reladiff: { type: 'string' } },
   });
   const rows = Number(values.rows);
   // The planted differences are in rows up to 124.
-  if (Number.isSafeInteger(rows) && rows >= 1000) return rows;
+  if (Number.isSafeInteger(rows) && rows >= 1000) return { rows, peer: values.reladiff };
   throw new Error('--rows is a whole number of at least 1000');
 }
 
@@ -91,11 +95,13 @@ function rowsOf(args: readonly string[]): number {
  * each kind are planted in one of them: each must be named, by its key and its columns.
  */
 export async function parity(args: readonly string[]): Promise<BenchResult> {
-  const rows = rowsOf(args);
+  const { rows, peer } = optionsOf(args);
   rmSync(folder, { recursive: true, force: true });
   cpSync(join(packageFolder, 'bench/parity/project'), folder, { recursive: true });
   const fill = fileOf('fill.sql').split('\n---\n');
-  for (const run of ['dev', 'production']) await inWarehouse(run, fill, { run, rows: String(rows) });
+  const filled = (name: string, run: string, more: readonly string[] = []): Promise<void> =>
+    inWarehouse(name, [...fill, ...more], { run, rows: String(rows) });
+  for (const run of ['dev', 'production']) await filled(run, run);
   const equal = await compared();
   if (equal.code !== 0) throw new Error(`equal tables are a ${equal.report.verdict}`);
   await inWarehouse(
@@ -103,9 +109,40 @@ export async function parity(args: readonly string[]): Promise<BenchResult> {
     planted.map(({ sql }) => sql),
   );
   const red = await compared();
+  const other =
+    peer === undefined
+      ? undefined
+      : await reladiff(
+          peer,
+          folder,
+          (name, more) => filled(name, name === 'left' ? 'dev' : 'production', more),
+          planted,
+        );
   rmSync(folder, { recursive: true, force: true });
   const caught = planted.filter((one) => red.code === 5 && isCaught(red.table, one));
   const missed = planted.filter((one) => !caught.includes(one)).map(({ what }) => what);
+  const sheet = sheetOf(equal, red);
+  const more = [
+    ...(missed.length === 0 ? [] : [`MISSED: ${missed.join('; ')}`]),
+    ...(other === undefined ? [] : [peerText(other)]),
+  ];
+  return {
+    table: [sheet, ...more].join('\n\n'),
+    runs: [
+      ...[equal, red].map(({ seconds, report }) => ({ seconds: rounded(seconds, 2), report })),
+      ...(other === undefined ? [] : [{ reladiff: other }]),
+    ],
+    figures: {
+      rows,
+      seconds: rounded(equal.seconds, 1),
+      rows_transferred: equal.table.read.rows,
+      planted: planted.length,
+      caught: caught.length,
+    },
+  };
+}
+
+function sheetOf(equal: Compared, red: Compared): string {
   const line = (name: string, { seconds, report, table }: Compared): readonly string[] => [
     name,
     count(table.rows.left),
@@ -116,20 +153,15 @@ export async function parity(args: readonly string[]): Promise<BenchResult> {
     report.verdict,
   ];
   const head = ['tables', 'rows', 'seconds', 'segments', 'hashes of keys', 'rows read', 'verdict'];
-  const sheet = tableText(
+  return tableText(
     head,
     [line('equal', equal), line('planted', red)],
     head.map((_, at) => at > 0 && at < 6),
   );
-  return {
-    table: missed.length === 0 ? sheet : `${sheet}\n\nMISSED: ${missed.join('; ')}`,
-    runs: [equal, red].map(({ seconds, report }) => ({ seconds: rounded(seconds, 2), report })),
-    figures: {
-      rows,
-      seconds: rounded(equal.seconds, 1),
-      rows_transferred: equal.table.read.rows,
-      planted: planted.length,
-      caught: caught.length,
-    },
-  };
 }
+
+const peerText = ({ version, seconds, verdict, missed }: Peer): string =>
+  [
+    `reladiff ${version}: equal tables are ${verdict}, in ${seconds.toFixed(1)} s; each planted difference alone:`,
+    ...(missed.length === 0 ? ['all are named'] : missed.map(({ what, said }) => `missed ${what}: ${said}`)),
+  ].join('\n');

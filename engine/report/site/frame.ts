@@ -35,7 +35,7 @@ code, pre { font: .9em/1.45 ui-monospace, monospace; background: #8881; border-r
 code { padding: .1em .3em; }
 pre { padding: .8rem 1rem; overflow-x: auto; }
 pre code { padding: 0; background: none; }
-table { display: block; overflow-x: auto; border-collapse: collapse; }
+table { display: block; margin: 1rem 0; overflow-x: auto; border-collapse: collapse; }
 th, td { padding: .35rem .6rem; border: 1px solid var(--line); text-align: left; vertical-align: top; }
 #search { width: 100%; box-sizing: border-box; padding: .6rem .8rem; font: inherit; }
 section ul { padding-left: 1.1rem; }
