@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Ended } from '../support/ended.ts';
 import { etl } from '../support/etl.ts';
+import { warm } from '../support/warm.ts';
 import type { DieOptions } from './die-options.ts';
-import type { Ended } from './ended.ts';
-import { warm } from './warm.ts';
 
 const preload = fileURLToPath(new URL('./die.js', import.meta.url));
 /** A run takes a second or two, and some minutes when a database stays away; one that hangs is ended. */
@@ -21,7 +21,7 @@ process.once('exit', () => {
 
 /** `etl run` of a project that nobody disturbs. */
 export const runAlone = (folder: string, env: Environment): Promise<Ended> =>
-  warm({ args: ['run', '--json', '-p', folder], env }, longestMs);
+  warm(['run', '--json', '-p', folder], env, longestMs);
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -32,7 +32,7 @@ export interface Audited {
 
 /** `etl audit` of a project. */
 export async function audit(folder: string, env: Environment): Promise<Audited> {
-  const { stdout } = await warm({ args: ['audit', '--json', '-p', folder], env }, longestMs);
+  const { stdout } = await warm(['audit', '--json', '-p', folder], env, longestMs);
   const { result } = JSON.parse(stdout) as { readonly result: Audited | null };
   return result ?? { status: stdout, accounted_percent: 0 };
 }

@@ -1,11 +1,11 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Ended } from '../support/ended.ts';
 import { packageFolder } from '../support/package-folder.ts';
 import { shopCarts } from './carts.ts';
 import { type Command, runAlone, startRun } from './command.ts';
 import type { DieOptions } from './die-options.ts';
-import type { Ended } from './ended.ts';
 import { accountOf, mappingsIn } from './ledger-view.ts';
 import { type LoggedLab, loggedLab } from './logged-lab.ts';
 import { type ShopOptions, type ShopOrder, shopOrders } from './shop.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Ended } from '../support/ended.ts';
 import { audit, complaints } from './command.ts';
-import type { Ended } from './ended.ts';
 import { type Ground, type Phase, type Reference, runPhase, startPhase, warehouseOf } from './ground.ts';
 import { accountOf, type OpenWindow, openWindows } from './ledger-view.ts';
 import type { StagingPlace } from './staging-place.ts';

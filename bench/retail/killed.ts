@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { audit, startRun } from '../faults/command.ts';
-import type { Ended } from '../faults/ended.ts';
 import type { StagingPlace } from '../faults/staging-place.ts';
+import type { Ended } from '../support/ended.ts';
 import { Findings } from '../support/findings.ts';
 import { serveLab } from '../support/lab.ts';
 import { seeded } from '../support/seeded.ts';

@@ -7,6 +7,7 @@ import {
   json,
   ordersProject,
   projectFolder,
+  start,
   tableOf,
 } from '../support/cli.ts';
 
@@ -17,7 +18,7 @@ async function run(
 ): Promise<{ code: number | null; stderr: string; folder: string; peakMb: number; provider: Api }> {
   const provider = await api(handler);
   const folder = ordersProject(provider.url, more);
-  const { code, stderr, peakMb } = await etl(['run', '--quiet', '--project', folder]);
+  const { code, stderr, peakMb } = await start(['run', '--quiet', '--project', folder]).finished;
   await provider.close();
   return { code, stderr, folder, peakMb, provider };
 }

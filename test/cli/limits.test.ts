@@ -68,7 +68,7 @@ describe('etl limits', function () {
   it('writes Markdown for a report', async () => {
     const folder = ordersProject('https://shop.example', { source: budget });
     const { stdout } = await etl(['limits', '--format', 'markdown', '-p', folder]);
-    expect(stdout).to.match(/^\| budget \| declared \|.*\n\|---\|---\|/);
+    expect(stdout).to.match(/^<!-- etl limits -->\n[\s\S]*\n\| budget \| declared \|.*\n\|---\|---\|/);
   });
 
   it('names the word that is none of its own', async () => {

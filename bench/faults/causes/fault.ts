@@ -1,8 +1,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Ended } from '../../support/ended.ts';
 import { type Command, complaints } from '../command.ts';
-import type { Ended } from '../ended.ts';
 import { type Ground, startPhase } from '../ground.ts';
 import { settle, type Verdict, Watch } from '../trial.ts';
 

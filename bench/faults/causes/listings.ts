@@ -1,8 +1,8 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Ended } from '../../support/ended.ts';
 import { seeded } from '../../support/seeded.ts';
 import { runAlone } from '../command.ts';
-import type { Ended } from '../ended.ts';
 import { type Ground, makeProject, warehouseOf } from '../ground.ts';
 import { accountOf } from '../ledger-view.ts';
 import { changedOrder, type ShopOrder, shopOrders } from '../shop.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import type { Ended } from '../ended.ts';
+import type { Ended } from '../../support/ended.ts';
 import { warehouseOf } from '../ground.ts';
 import { type Fault, failed, fault, runStruck, same, standing } from './fault.ts';
 import { mountMissing, smallDisk } from './small-disk.ts';

@@ -44,7 +44,9 @@ export default class Limits extends LimitsCommand {
       if (flags.watch) return watch(budgets, flags.format);
       const { text, views } = await shown(budgets, flags.format);
       const result = { shared: budgets.plan.redis !== undefined, budgets: views };
-      return { exitCode: exitCodes.ok, result, diagnostics: [], text };
+      // A table is Markdown already: it stands in the comment itself.
+      const said = flags.format === 'markdown' ? { summary: text, text: '' } : { text };
+      return { exitCode: exitCodes.ok, result, diagnostics: [], ...said };
     });
   }
 }

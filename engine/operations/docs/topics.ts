@@ -27,7 +27,13 @@ function pageTopic([name, markdown]: readonly [string, string]): Topic {
   const [, title = name] = /^# (.+)$/m.exec(markdown) ?? [];
   const body = markdown.replace(/^# .+\n+/, '');
   const [summary = ''] = body.split(/\n\n|(?<=\.)\s/);
-  return { kind: 'page', name: `${name}.md`, title, summary: summary.replaceAll('\n', ' '), markdown: body.trim() };
+  return {
+    kind: 'page',
+    name: `${name}.md`,
+    title,
+    summary: summary.replaceAll('\n', ' '),
+    markdown: body.trim(),
+  };
 }
 
 /**

@@ -2,10 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Ended } from './ended.ts';
 
-/** What a process that stays is to do: the command's words, and what is added to its environment. */
+/** What a process that stays is to do: the command's words, and its whole environment. */
 export interface WarmCommand {
   readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: NodeJS.ProcessEnv;
 }
 
 export type WarmAnswer = Pick<Ended, 'stdout' | 'stderr'> & { readonly code: number };
@@ -18,15 +18,20 @@ const idle: ChildProcess[] = [];
  * Performs a command that nothing is done to in a process that has done others before: most of what a short command costs is
  * to start, and to compile what it is made of.
  */
-export async function warm(command: WarmCommand, longestMs: number): Promise<Ended> {
+export async function warm(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  longestMs: number,
+): Promise<Ended> {
   const startedMs = performance.now();
-  const child = idle.pop() ?? fork(script, { stdio: 'ignore', env: { ...process.env, NO_COLOR: '1' } });
+  const whole = { ...process.env, NO_COLOR: '1', ...env };
+  const child = idle.pop() ?? fork(script, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: whole });
   hold(child, true);
   const late = setTimeout(() => child.kill('SIGKILL'), longestMs);
   const ended = await new Promise<Omit<Ended, 'elapsedMs'>>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal, stdout: '', stderr: '' }));
     child.once('message', (answer) => resolve({ ...(answer as WarmAnswer), signal: null }));
-    child.send(command);
+    child.send({ args, env: whole } satisfies WarmCommand);
   });
   clearTimeout(late);
   child.removeAllListeners();

@@ -1,4 +1,4 @@
-import { etl } from '../support/etl.ts';
+import { etl } from './etl.ts';
 import type { WarmAnswer, WarmCommand } from './warm.ts';
 
 /** The command in a process that stays: it is told what to do by messages, one at a time, and ends with who tells it. */
@@ -26,6 +26,7 @@ const stdout = kept(process.stdout);
 const stderr = kept(process.stderr);
 
 async function perform({ args, env }: WarmCommand): Promise<WarmAnswer> {
+  for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
   Object.assign(process.env, env);
   process.exitCode = undefined;
   await main(args, new URL(etl, 'file:').href);
