@@ -10,6 +10,11 @@ const generated = /^\/\/ Made from .* Do not edit\.\n/;
 const toDo = /\b(?:TO-?DO|FIX-?ME)\b(?! ?\([^)]+\))/;
 const machinePath = /(?<![\w.)}\]])(?:\/(?:home|Users|root)\/|[A-Z]:\\Users\\)\w/;
 
+interface Mocharc {
+  readonly spec: string | readonly string[];
+  readonly ignore?: readonly string[];
+}
+
 describe('the folders', () => {
   for (const phase of ['read', 'validate', 'compile', 'execute', 'report']) {
     it(`give the phase ${phase} its conductor`, () => {
@@ -25,6 +30,30 @@ describe('the folders', () => {
 
   it('keep engine.ts alone at the top of the engine', () => {
     expect(tree.filter((path) => /^engine\/[^/]+$/.test(path))).to.deep.equal(['engine/engine.ts']);
+  });
+
+  it('have every test run: alone, or beside others, and once', () => {
+    const configs = ['.mocharc.alone.json', '.mocharc.json'].map((file) => JSON.parse(text(file)) as Mocharc);
+    // Mocha warns of a pattern that finds nothing, and goes on: without braces it means what it says.
+    const matches = (pattern: string, path: string): boolean => {
+      const [folder = '', rest] = pattern.split('/**');
+      return rest === undefined ? path === pattern : path.startsWith(`${folder}/`);
+    };
+    const built = tree
+      .filter((path) => /^test\/.*\.test\.ts$/.test(path))
+      .map((path) => `dist/${path.replace(/ts$/, 'js')}`);
+    const times = built.map((path) => {
+      const runs = configs.filter(
+        ({ spec, ignore = [] }) =>
+          [spec].flat().some((pattern) => matches(pattern, path)) &&
+          !ignore.some((pattern) => matches(pattern, path)),
+      );
+      return { path, runs: runs.length };
+    });
+    expect(times.filter(({ runs }) => runs !== 1)).to.deep.equal([]);
+    const patterns = configs.flatMap(({ spec, ignore = [] }) => [...[spec].flat(), ...ignore]);
+    const idle = patterns.filter((pattern) => !built.some((path) => matches(pattern, path)));
+    expect([...idle, ...patterns.filter((pattern) => pattern.includes('{'))]).to.deep.equal([]);
   });
 
   it('name every source file in kebab-case', () => {
