@@ -17,6 +17,7 @@ import { compileErasers, type EraserSecrets } from './execute/map/erase.ts';
 import { mapRecords } from './execute/map-records.ts';
 import { type MaterialiseServices, materialise } from './execute/materialise.ts';
 import { type Preview, previewMapping } from './execute/preview.ts';
+import { type ReplayOptions, replayPages } from './execute/replay.ts';
 import type { RunServices } from './execute/run-services.ts';
 import type { AuditPlan } from './model/audit.ts';
 import type { MappedRows, ReceivedPage } from './model/batch.ts';
@@ -29,6 +30,7 @@ import type { ExtractStep, MappingPlan, Plan, WarehousePlan } from './model/plan
 import type { PlanChanges } from './model/plan-changes.ts';
 import type { StagedRow } from './model/ports.ts';
 import type { Project, ProjectFiles } from './model/project.ts';
+import type { ReplayedPage, ReplayPages, ReplayProgram } from './model/replay.ts';
 import type { RunReport } from './model/run-report.ts';
 import type { PlanState, SavedPlan } from './model/saved-plan.ts';
 import type { StateSnapshot } from './model/snapshot.ts';
@@ -63,6 +65,11 @@ export async function check(
     read: read.diagnostics,
   });
   return { files: read.files, ...validated };
+}
+
+/** validate: other files in the place of those that were read. */
+export function recheck(files: ProjectFiles, environment: string, nowMs = Date.now()): Checked {
+  return { files, ...validateProject(files, { environment, nowMs }) };
 }
 
 export interface Planned {
@@ -147,6 +154,13 @@ export const run = (plan: Plan, services: RunServices): Promise<RunReport> => ex
 
 /** The part of a plan that maps pages with Blockers again; `run` performs it. */
 export const retry = (plan: Plan, what: Retry): Plan => compileRetry(plan, what);
+
+/** execute: what several plans make of the same kept pages; nothing is fetched or stored. */
+export const replay = (
+  programs: readonly ReplayProgram[],
+  pages: ReplayPages,
+  options: ReplayOptions,
+): AsyncIterable<ReplayedPage> => replayPages(programs, pages, options);
 
 /** The text of a file of overrides with more of them. */
 export const addOverrides = (
