@@ -12,6 +12,7 @@ const loads: Readonly<Record<string, Load>> = {
   'blockers:show': () => import('./commands/blockers/show.ts'),
   'blockers:waive': () => import('./commands/blockers/waive.ts'),
   audit: () => import('./commands/audit.ts'),
+  explain: () => import('./commands/explain.ts'),
   forget: () => import('./commands/forget.ts'),
   graph: () => import('./commands/graph.ts'),
   init: () => import('./commands/init.ts'),
