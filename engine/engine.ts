@@ -1,6 +1,7 @@
 import { compileAudit } from './compile/audit.ts';
 import { compileProject } from './compile/compile.ts';
 import { compileWarehouse } from './compile/databases.ts';
+import { evidenceFindings, evidenceOf, structuresOf } from './compile/evidence.ts';
 import { eraseStatement } from './compile/forget-sql.ts';
 import { graphOf, tagsOf } from './compile/graph.ts';
 import { type LeftOver, leftOver } from './compile/left-over.ts';
@@ -23,9 +24,10 @@ import type { AuditPlan } from './model/audit.ts';
 import type { MappedRows, ReceivedPage } from './model/batch.ts';
 import type * as config from './model/config.ts';
 import { type Diagnostic, hasErrors } from './model/diagnostic.ts';
+import type { ParityEvidence, ParityGate } from './model/evidence.ts';
 import type { EraseStatement, StreamEraser } from './model/forget.ts';
 import type { GraphNode } from './model/graph.ts';
-import type { ParityPlan } from './model/parity.ts';
+import type { ParityPlan, ParityReport } from './model/parity.ts';
 import type { ExtractStep, MappingPlan, Plan, WarehousePlan } from './model/plan.ts';
 import type { PlanChanges } from './model/plan-changes.ts';
 import type { StagedRow } from './model/ports.ts';
@@ -116,6 +118,20 @@ export const planStaleness = (
   now: PlanState,
   appliedBy: string | undefined,
 ): readonly Diagnostic[] => staleness(plan, now, appliedBy);
+
+/** compile: what a comparison has proven of the mappings of a plan. */
+export const provenBy = (report: ParityReport, plan: Plan): ParityEvidence => evidenceOf(report, plan);
+export { isWholeEvidence } from './compile/evidence.ts';
+
+/** compile: what makes the rows of each mapping, as hashes that are the same in all environments. */
+export const planStructures = (plan: Plan): ParityGate['structures'] => structuresOf(plan);
+
+/** compile: what keeps a plan from being performed in an environment that requires parity. */
+export const parityFindings = (
+  gate: ParityGate | undefined,
+  bound: ParityEvidence | undefined,
+  nowMs: number,
+): readonly Diagnostic[] => evidenceFindings(gate, bound, nowMs);
 
 /** compile: what an audit of a planned project needs besides the plan. */
 export const planAudit = (project: Project, plan: Plan): AuditPlan => compileAudit(project, plan);

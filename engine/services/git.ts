@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { complaint, TerminalError } from '../model/errors.ts';
+import { complaint, RefusedError } from '../model/errors.ts';
 
 const run = promisify(execFile);
 
@@ -32,7 +32,7 @@ export interface BaseCommit {
 
 /**
  * The last commit that the present one and `ref` have in common: what `ref` has gained since then is not ours.
- * @throws TerminalError when there is none, or no repository.
+ * @throws RefusedError (exit 4) when there is none, or no repository.
  */
 export async function baseCommit(folder: string, ref: string): Promise<BaseCommit> {
   const [top, prefix = ''] = (
@@ -75,7 +75,7 @@ export async function baseCommit(folder: string, ref: string): Promise<BaseCommi
   };
 }
 
-const unreadable = (ref: string, ...help: readonly string[]): TerminalError =>
-  new TerminalError(
+const unreadable = (ref: string, ...help: readonly string[]): RefusedError =>
+  new RefusedError('refused', [
     complaint('ETL0368', `the base ${ref} cannot be read`, ...help.filter((line) => line !== '')),
-  );
+  ]);
