@@ -5,6 +5,7 @@ import { type Checked, replay } from '../engine.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Project } from '../model/project.ts';
 import type { ReplayReport } from '../model/replay.ts';
+import type { ReplayFinding } from '../operations/replay/findings.ts';
 import { compareReplay } from '../operations/replay/replay.ts';
 import { exitCodes } from '../report/exit-code.ts';
 import { replayMarkdown, replayText } from '../report/replay-text.ts';
@@ -91,7 +92,7 @@ async function compared(
       verdict: found.verdict,
       mappings: found.mappings,
     };
-    return outcomeOf(report, [...head.diagnostics, ...found.diagnostics]);
+    return outcomeOf(report, head.diagnostics, found.findings);
   } finally {
     await Promise.all([staging.close(), warehouse.close()]);
   }
@@ -99,34 +100,38 @@ async function compared(
 
 const listed = (value: string): readonly string[] => value.split(/[\s,]+/).filter((name) => name !== '');
 
-function outcomeOf(report: ReplayReport, diagnostics: readonly Diagnostic[]): Outcome {
+function outcomeOf(
+  report: ReplayReport,
+  said: readonly Diagnostic[],
+  findings: readonly ReplayFinding[],
+): Outcome {
   const exitCode = {
     same: exitCodes.ok,
     explained: exitCodes.ok,
     unexplained: exitCodes.mismatch,
     inconclusive: exitCodes.inconclusive,
   }[report.verdict];
-  const about = (mapping: string): readonly string[] =>
-    diagnostics
-      .filter(({ severity, summary }) => severity === 'error' && mentions(summary, mapping))
-      .map(({ code, summary, help }) => [`${code}: ${summary}`, ...help].join('\n'));
+  const failures = (mapping?: string): readonly string[] =>
+    findings
+      .filter((one) => one.mapping === mapping && one.diagnostic.severity === 'error')
+      .map(({ diagnostic: { code, summary, help } }) => [`${code}: ${summary}`, ...help].join('\n'));
   return {
     exitCode,
     result: report,
-    diagnostics,
+    diagnostics: [...said, ...findings.map(({ diagnostic }) => diagnostic)],
     text: replayText(report),
     explained: true,
     summary: replayMarkdown(report),
-    cases: report.mappings.map(({ mapping }) => ({
-      suite: 'replay',
-      name: mapping,
-      failures: about(mapping),
-    })),
+    cases: [
+      { suite: 'replay', name: 'pages', failures: failures() },
+      ...report.mappings.map(({ mapping }) => ({
+        suite: 'replay',
+        name: mapping,
+        failures: failures(mapping),
+      })),
+    ],
   };
 }
-
-const mentions = (summary: string, mapping: string): boolean =>
-  new RegExp(`(?:^| )${mapping}(?:[. ]|$)`).test(summary);
 
 /** What the base makes is not known: it is not valid, or not in this environment. */
 const noBase = (diagnostics: readonly Diagnostic[]): Outcome => ({

@@ -5,15 +5,26 @@ import type { ColumnReplay, MappingReplay, ReplaySample, UnitChange } from '../.
 /** What is accepted though the diff does not explain it: `orders`, or `orders.total`. */
 export type Accepted = ReadonlySet<string>;
 
+/** A complaint, and the mapping that it is about; absent where it is about pages. */
+export interface ReplayFinding {
+  readonly mapping?: string;
+  readonly diagnostic: Diagnostic;
+}
+
 /** What the diffs of the mappings do not explain, and nobody has accepted. */
 export function replayFindings(
   mappings: readonly MappingReplay[],
   documents: readonly SourceDocument[],
   accepted: Accepted,
-): readonly Diagnostic[] {
+): readonly ReplayFinding[] {
   return mappings
     .filter(({ mapping }) => !accepted.has(mapping))
-    .flatMap((one) => [...columnFindings(one, documents, accepted), ...rowFindings(one, documents)]);
+    .flatMap((one) =>
+      [...columnFindings(one, documents, accepted), ...rowFindings(one, documents)].map((diagnostic) => ({
+        mapping: one.mapping,
+        diagnostic,
+      })),
+    );
 }
 
 const columnFindings = (

@@ -13,7 +13,7 @@ import type {
   ReplaySide,
 } from '../../model/replay.ts';
 import { MappingComparison } from './compare.ts';
-import { type Accepted, replayFindings } from './findings.ts';
+import { type Accepted, type ReplayFinding, replayFindings } from './findings.ts';
 
 export interface ReplayScope {
   /** Of the mappings that are looked at. */
@@ -32,7 +32,7 @@ export interface ReplayScope {
 export interface ReplayFound {
   readonly verdict: ReplayReport['verdict'];
   readonly mappings: readonly MappingReplay[];
-  readonly diagnostics: readonly Diagnostic[];
+  readonly findings: readonly ReplayFinding[];
 }
 
 /** Compares what the sides make of the same pages, mapping by mapping, and judges whether the diffs explain it. */
@@ -50,12 +50,12 @@ export async function compareReplay(
   const mappings: MappingReplay[] = [];
   for (const { comparison, streams } of comparisons)
     mappings.push(comparison.result(await olderPages(streams, scope)));
-  const diagnostics = [
-    ...failures.diagnostics(),
+  const findings = [
+    ...failures.diagnostics().map((diagnostic) => ({ diagnostic })),
     ...replayFindings(mappings, scope.documents, scope.accepted),
     ...unseen(mappings, scope.pages),
   ];
-  return { verdict: verdictOf(mappings, diagnostics), mappings, diagnostics };
+  return { verdict: verdictOf(mappings, findings), mappings, findings };
 }
 
 interface Compared {
@@ -158,25 +158,28 @@ class PageFailures {
 }
 
 /** Mappings that have changed and of which there is no page: nobody knows what they change. */
-const unseen = (mappings: readonly MappingReplay[], { origin }: ReplayPages): readonly Diagnostic[] =>
+const unseen = (mappings: readonly MappingReplay[], { origin }: ReplayPages): readonly ReplayFinding[] =>
   mappings
     .filter(({ state, pages }) => state === 'changed' && pages === 0)
     .map(({ mapping }) => ({
-      ...complaint(
-        'ETL0369',
-        `${mapping} has changed, and there is no page to try it on`,
-        `Pages were looked for in ${origin}.`,
-        'Name an environment that has read the stream: `etl replay --env test`.',
-      ),
-      severity: 'warning' as const,
+      mapping,
+      diagnostic: {
+        ...complaint(
+          'ETL0369',
+          `${mapping} has changed, and there is no page to try it on`,
+          `Pages were looked for in ${origin}.`,
+          'Name an environment that has read the stream: `etl replay --env test`.',
+        ),
+        severity: 'warning',
+      },
     }));
 
 function verdictOf(
   mappings: readonly MappingReplay[],
-  diagnostics: readonly Diagnostic[],
+  findings: readonly ReplayFinding[],
 ): ReplayReport['verdict'] {
-  if (diagnostics.some(({ severity }) => severity === 'error')) return 'unexplained';
-  if (diagnostics.some(({ code }) => code === 'ETL0369')) return 'inconclusive';
+  if (findings.some(({ diagnostic }) => diagnostic.severity === 'error')) return 'unexplained';
+  if (findings.some(({ diagnostic }) => diagnostic.code === 'ETL0369')) return 'inconclusive';
   return mappings.every(isSame) ? 'same' : 'explained';
 }
 

@@ -125,8 +125,8 @@ async function changed(base: Files, head: Files, options: Options = {}): Promise
 }
 
 const only = ({ mappings }: ReplayFound): MappingReplay => mappings[0] as MappingReplay;
-const codes = ({ diagnostics }: ReplayFound): readonly string[] =>
-  diagnostics.map(({ code, summary }) => `${code} ${summary}`);
+const codes = ({ findings }: ReplayFound): readonly string[] =>
+  findings.map(({ diagnostic: { code, summary } }) => `${code} ${summary}`);
 const replaced = (from: string | RegExp, to: string): Files => filesOf(mappingYml().replace(from, to));
 
 describe('a replay', function () {
@@ -236,8 +236,10 @@ describe('a replay', function () {
     expect(codes(found)).to.deep.equal([
       'ETL0366 1 row of orders is no longer under a Blocker, and the diff of its mapping does not say why',
     ]);
-    expect(found.diagnostics[0]?.help[1]).to.equal('What it inherits has changed: etl.yml: `defaults`.');
-    expect(found.diagnostics[0]?.place).to.include({ file: 'mappings/orders.yml', line: 2 });
+    expect(found.findings[0]?.diagnostic.help[1]).to.equal(
+      'What it inherits has changed: etl.yml: `defaults`.',
+    );
+    expect(found.findings[0]?.diagnostic.place).to.include({ file: 'mappings/orders.yml', line: 2 });
   });
 
   it('tells an accidental change from the one beside it that is meant', async () => {
@@ -254,11 +256,11 @@ describe('a replay', function () {
     expect(codes(found)).to.deep.equal([
       'ETL0365 orders.shop differs in 3 rows, and the diff of its mapping does not say why',
     ]);
-    expect(found.diagnostics[0]?.help[0])
+    expect(found.findings[0]?.diagnostic.help[0])
       .to.contain('id "a" on page 1: ')
       .and.to.contain('shop "one" → "two"');
-    expect(found.diagnostics[0]?.help[1]).to.contain('etl.yml: `vars.shop`');
-    expect(found.diagnostics[0]?.place).to.include({ file: 'mappings/orders.yml', line: 11 });
+    expect(found.findings[0]?.diagnostic.help[1]).to.contain('etl.yml: `vars.shop`');
+    expect(found.findings[0]?.diagnostic.place).to.include({ file: 'mappings/orders.yml', line: 11 });
     const accepted = await changed(before, filesOf(transform, withVar('two')), { accepted: ['orders.shop'] });
     expect(codes(accepted)).to.deep.equal([]);
   });
@@ -270,6 +272,36 @@ describe('a replay', function () {
     const after = mappingYml('', property(', transform: [upper]'));
     expect((await changed(before, filesOf(after, withVar('one')))).verdict).to.equal('explained');
     expect((await changed(before, filesOf(after, withVar('two')))).verdict).to.equal('unexplained');
+  });
+
+  it('goes by the lines that have changed where the base cannot have the new mappings', async () => {
+    const property = '  shop: {value: "${var:shop}", type: string}\n';
+    const head = filesOf(
+      mappingYml('', property).replace('total, type: "decimal(18,2)"', 'total, type: string'),
+      {
+        'etl.yml': etlYml('vars: {shop: one}\n'),
+        'sources/shop.yml': sourceYml('redact: [email, currency]'),
+      },
+    );
+    const found = await changed(base, head);
+    expect(codes(found)).to.deep.equal([
+      'ETL0365 orders.currency differs in 3 rows, and the diff of its mapping does not say why',
+      'ETL0365 orders.email differs in 3 rows, and the diff of its mapping does not say why',
+    ]);
+    expect(only(found).columns.map(({ column, explained }) => [column, explained])).to.deep.equal([
+      ['total', true],
+      ['currency', false],
+      ['email', false],
+      ['shop', true],
+    ]);
+    const filtered = filesOf(mappingYml('where: {currency: {exists: true}}'), {});
+    const gone = await changed(filtered, {
+      ...head,
+      'mappings/orders.yml': mappingYml('where: {currency: {exists: true}}', property),
+    });
+    expect(codes(gone)).to.deep.equal([
+      'ETL0366 3 rows of orders are left out, and the diff of its mapping does not say why',
+    ]);
   });
 
   it('is red where a type, a key or a condition changes by a variable', async () => {
@@ -292,7 +324,7 @@ describe('a replay', function () {
     expect(codes(redacted)).to.deep.equal([
       'ETL0365 orders.currency differs in 3 rows, and the diff of its mapping does not say why',
     ]);
-    expect(redacted.diagnostics[0]?.help[1]).to.contain('sources/shop.yml: `redact`');
+    expect(redacted.findings[0]?.diagnostic.help[1]).to.contain('sources/shop.yml: `redact`');
     // What is no longer to be seen is not shown.
     expect(JSON.stringify(redacted)).to.not.contain('"eur"');
   });
@@ -303,7 +335,9 @@ describe('a replay', function () {
     expect(codes(found)).to.deep.equal([
       'ETL0365 orders.luck differs in 3 rows, and the diff of its mapping does not say why',
     ]);
-    expect(found.diagnostics[0]?.help[1]).to.contain('an expression may depend on the time or on chance');
+    expect(found.findings[0]?.diagnostic.help[1]).to.contain(
+      'an expression may depend on the time or on chance',
+    );
   });
 
   it('shows personal data as hashes, of either side', async () => {
@@ -344,9 +378,9 @@ describe('a replay', function () {
     const head = { ...base, 'sources/shop.yml': sourceYml().replace('records: orders', 'records: items') };
     const found = await changed(base, head);
     expect(codes(found).map((code) => code.slice(0, 7))).to.deep.equal(['ETL0367']);
-    expect([found.verdict, found.diagnostics[0]?.severity]).to.deep.equal(['unexplained', 'error']);
+    expect([found.verdict, found.findings[0]?.diagnostic.severity]).to.deep.equal(['unexplained', 'error']);
     const never = await changed(head, head);
-    expect([never.verdict, never.diagnostics[0]?.severity]).to.deep.equal(['same', 'warning']);
+    expect([never.verdict, never.findings[0]?.diagnostic.severity]).to.deep.equal(['same', 'warning']);
   });
 
   it('does not call a change harmless that no page shows', async () => {
