@@ -1,6 +1,7 @@
 import { compileAudit } from './compile/audit.ts';
 import { compileProject } from './compile/compile.ts';
 import { compileWarehouse } from './compile/databases.ts';
+import { evidenceFindings, evidenceOf, structuresOf } from './compile/evidence.ts';
 import { eraseStatement } from './compile/forget-sql.ts';
 import { graphOf, tagsOf } from './compile/graph.ts';
 import { type LeftOver, leftOver } from './compile/left-over.ts';
@@ -17,18 +18,21 @@ import { compileErasers, type EraserSecrets } from './execute/map/erase.ts';
 import { mapRecords } from './execute/map-records.ts';
 import { type MaterialiseServices, materialise } from './execute/materialise.ts';
 import { type Preview, previewMapping } from './execute/preview.ts';
+import { type ReplayOptions, replayPages } from './execute/replay.ts';
 import type { RunServices } from './execute/run-services.ts';
 import type { AuditPlan } from './model/audit.ts';
 import type { MappedRows, ReceivedPage } from './model/batch.ts';
 import type * as config from './model/config.ts';
 import { type Diagnostic, hasErrors } from './model/diagnostic.ts';
+import type { ParityEvidence, ParityGate } from './model/evidence.ts';
 import type { EraseStatement, StreamEraser } from './model/forget.ts';
 import type { GraphNode } from './model/graph.ts';
-import type { ParityPlan } from './model/parity.ts';
+import type { ParityPlan, ParityReport } from './model/parity.ts';
 import type { ExtractStep, MappingPlan, Plan, WarehousePlan } from './model/plan.ts';
 import type { PlanChanges } from './model/plan-changes.ts';
 import type { StagedRow } from './model/ports.ts';
 import type { Project, ProjectFiles } from './model/project.ts';
+import type { ReplayedPage, ReplayPages, ReplayProgram } from './model/replay.ts';
 import type { RunReport } from './model/run-report.ts';
 import type { PlanState, SavedPlan } from './model/saved-plan.ts';
 import type { StateSnapshot } from './model/snapshot.ts';
@@ -63,6 +67,11 @@ export async function check(
     read: read.diagnostics,
   });
   return { files: read.files, ...validated };
+}
+
+/** validate: other files in the place of those that were read. */
+export function recheck(files: ProjectFiles, environment: string, nowMs = Date.now()): Checked {
+  return { files, ...validateProject(files, { environment, nowMs }) };
 }
 
 export interface Planned {
@@ -110,6 +119,20 @@ export const planStaleness = (
   appliedBy: string | undefined,
 ): readonly Diagnostic[] => staleness(plan, now, appliedBy);
 
+/** compile: what a comparison has proven of the mappings of a plan. */
+export const provenBy = (report: ParityReport, plan: Plan): ParityEvidence => evidenceOf(report, plan);
+export { isWholeEvidence } from './compile/evidence.ts';
+
+/** compile: what makes the rows of each mapping, as hashes that are the same in all environments. */
+export const planStructures = (plan: Plan): ParityGate['structures'] => structuresOf(plan);
+
+/** compile: what keeps a plan from being performed in an environment that requires parity. */
+export const parityFindings = (
+  gate: ParityGate | undefined,
+  bound: ParityEvidence | undefined,
+  nowMs: number,
+): readonly Diagnostic[] => evidenceFindings(gate, bound, nowMs);
+
 /** compile: what an audit of a planned project needs besides the plan. */
 export const planAudit = (project: Project, plan: Plan): AuditPlan => compileAudit(project, plan);
 
@@ -147,6 +170,13 @@ export const run = (plan: Plan, services: RunServices): Promise<RunReport> => ex
 
 /** The part of a plan that maps pages with Blockers again; `run` performs it. */
 export const retry = (plan: Plan, what: Retry): Plan => compileRetry(plan, what);
+
+/** execute: what several plans make of the same kept pages; nothing is fetched or stored. */
+export const replay = (
+  programs: readonly ReplayProgram[],
+  pages: ReplayPages,
+  options: ReplayOptions,
+): AsyncIterable<ReplayedPage> => replayPages(programs, pages, options);
 
 /** The text of a file of overrides with more of them. */
 export const addOverrides = (

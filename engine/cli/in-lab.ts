@@ -5,7 +5,7 @@ import { TerminalError } from '../model/errors.ts';
 import type { Project } from '../model/project.ts';
 
 /** The lab is an environment of its own, so that its records and budgets never mix with an account's: it shares none. */
-export const inLab = ({ redis: _, alerts: __, metrics, ...project }: Project): Project => ({
+export const inLab = ({ redis: _, alerts: __, requires: ___, metrics, ...project }: Project): Project => ({
   ...project,
   ...(metrics && isPlain(metrics.otlp?.url) && { metrics }),
   environment: 'lab',

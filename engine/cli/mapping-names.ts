@@ -4,8 +4,12 @@ import { didYouMean, listText } from '../validate/suggest.ts';
 
 /** The mappings that are named, or all. @throws RefusedError (exit 3) when there is none of a name */
 export function mappingsNamed({ mappings }: Plan, names: readonly string[]): readonly string[] {
-  return chosen('ETL0903', 'mapping', Object.keys(mappings), names);
+  return mappingsKnown(Object.keys(mappings), names);
 }
+
+/** Those of the known mappings that are named, or all. @throws RefusedError (exit 3) when there is none of a name */
+export const mappingsKnown = (known: readonly string[], names: readonly string[]): readonly string[] =>
+  chosen('ETL0903', 'mapping', known, names);
 
 /** The streams that are named as `source.stream`, or all that a mapping is made of. @throws RefusedError (exit 3) when there is none of a name */
 export function streamsNamed({ steps, mappings }: Plan, names: readonly string[]): readonly StreamPlan[] {

@@ -24,7 +24,8 @@ import { type Databases, databases } from './state.ts';
 export interface OpenEnd {
   readonly end: ParityEnd;
   readonly warehouse: Warehouse;
-  readonly plan: string;
+  /** Of the project, as it declares it. */
+  readonly plan: Plan;
 }
 
 type Valid = Checked & { readonly project: Project };
@@ -39,11 +40,8 @@ export async function inEnvironment(folder: string, environment: string): Promis
 }
 
 /** The tables of a warehouse, as its environment declares them. */
-export async function warehouseEnd(
-  { mappings, id }: Plan,
-  project: Project,
-  warehouse: Warehouse,
-): Promise<OpenEnd> {
+export async function warehouseEnd(plan: Plan, project: Project, warehouse: Warehouse): Promise<OpenEnd> {
+  const { mappings } = plan;
   const wanted = Object.values(mappings).map(({ schema, table }) => ({ schema, table }));
   const { tables, failure } = await warehouse
     .tables(wanted)
@@ -56,7 +54,7 @@ export async function warehouseEnd(
       : Object.fromEntries(
           Object.keys(mappings).map((name) => [name, `${project.environment} could not be read: ${reason}`]),
         );
-  return { end: { project, mappings, tables, obstacles }, warehouse, plan: id };
+  return { end: { project, mappings, tables, obstacles }, warehouse, plan };
 }
 
 /** What staging says the tables must hold, made in an embedded database; `close` removes it. */

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { complaint, RefusedError } from '../model/errors.ts';
-import type { ParityBaseline, ParityDifference, ParityReport, TableParity } from '../model/parity.ts';
+import type { ParityBaseline, ParityDifference, TableParity } from '../model/parity.ts';
 
 type Pair = Pick<ParityBaseline, 'environment' | 'against'>;
 
@@ -67,12 +66,6 @@ export function acceptBaseline(
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const baseline: ParityBaseline = { format: 1, ...pair, tables: Object.fromEntries(kept) };
   replaced(file, `${JSON.stringify(baseline, null, 2)}\n`);
-}
-
-/** The report with a hash of itself, by which others can name it. */
-export function writeEvidence(file: string, report: ParityReport): void {
-  const hash = createHash('sha256').update(JSON.stringify(report)).digest('hex');
-  replaced(file, `${JSON.stringify({ format: 1, hash, report }, null, 2)}\n`);
 }
 
 /** Whoever reads it sees the old text or the new one. */

@@ -9,10 +9,11 @@ import { compareTables } from '../operations/parity/parity.ts';
 import { parityExitCode } from '../report/exit-code.ts';
 import { parityText } from '../report/parity-text.ts';
 import type { Outcome } from './base-command.ts';
+import { keepEvidence, writeEvidence } from './evidence-files.ts';
 import { inLab } from './in-lab.ts';
 import { mappingsNamed } from './mapping-names.ts';
 import { closeEnds, inEnvironment, type OpenEnd, openedAs, stagingEnd, warehouseEnd } from './parity-ends.ts';
-import { acceptBaseline, readBaseline, writeEvidence } from './parity-files.ts';
+import { acceptBaseline, readBaseline } from './parity-files.ts';
 import { declared, type OpenedProject, planned } from './planned.ts';
 import { runIdentity } from './run-identity.ts';
 import { interruption, stoppedCode } from './signals.ts';
@@ -99,11 +100,12 @@ interface Ends {
 }
 
 async function compared(
-  { project, diagnostics: said }: Valid,
+  checked: Valid,
   { left, right, names, against }: Ends,
   { lagMs, samples, baseline: file, accept, out }: ParityFlags,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  const { project, diagnostics: said } = checked;
   const { environment } = left.end.project;
   const pair = { environment, against };
   const baseline = file === undefined ? undefined : readBaseline(file, pair, accept);
@@ -130,11 +132,13 @@ async function compared(
   const report: ParityReport = {
     ...pair,
     verdict: verdictOf(shown, expired),
-    plans: { left: left.plan, right: right.plan },
+    plans: { left: left.plan.id, right: right.plan.id },
     at: now.toISOString(),
     tables: shown,
   };
-  if (out !== undefined) writeEvidence(out, report);
+  const { plan } = declared(checked);
+  if (out !== undefined) writeEvidence(out, report, plan);
+  if (names.length === Object.keys(plan.mappings).length) keepEvidence(project.folder, report, plan);
   return {
     exitCode: parityExitCode(report.verdict),
     result: report,

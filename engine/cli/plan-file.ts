@@ -3,6 +3,7 @@ import { planStaleness, savedPlanText } from '../engine.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint, RefusedError } from '../model/errors.ts';
 import type { Facts } from '../model/estimate.ts';
+import type { ParityGate } from '../model/evidence.ts';
 import type { PlanState, SavedPlan } from '../model/saved-plan.ts';
 import { systemClock } from '../services/clock.ts';
 import { factsOf } from './facts.ts';
@@ -42,7 +43,12 @@ export function writePlanFile(path: string, saved: SavedPlan): void {
 }
 
 /** What a plan is saved with, and compared with. */
-export const planStateOf = ({ plan, snapshot, state }: PlannedProject, facts: Facts): PlanState => ({
+export const planStateOf = (
+  { plan, snapshot, state }: PlannedProject,
+  facts: Facts,
+  gate: ParityGate | undefined,
+): PlanState => ({
+  ...(gate && { gate }),
   plan,
   tables: snapshot.tables,
   stagingSchema: state.schema,
@@ -53,10 +59,14 @@ export const planStateOf = ({ plan, snapshot, state }: PlannedProject, facts: Fa
 });
 
 /** What keeps a saved plan from being performed now. */
-export async function stalenessOf(saved: SavedPlan, work: PlannedProject): Promise<readonly Diagnostic[]> {
+export async function stalenessOf(
+  saved: SavedPlan,
+  work: PlannedProject,
+  gate: ParityGate | undefined,
+): Promise<readonly Diagnostic[]> {
   const exists = await work.staging.exists();
   const appliedBy = exists ? await work.state.runs.appliedBy(saved.nonce) : undefined;
-  return planStaleness(saved, planStateOf(work, await factsOf(work)), appliedBy);
+  return planStaleness(saved, planStateOf(work, await factsOf(work), gate), appliedBy);
 }
 
 /** The environment that a saved plan is for, where none is named. The lab is none of the project's. */

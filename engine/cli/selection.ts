@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { changesOf, selectNodes } from '../engine.ts';
 import { RefusedError } from '../model/errors.ts';
 import type { PlanChanges } from '../model/plan-changes.ts';
-import type { PlannedProject } from './planned.ts';
+import type { OpenedProject, PlannedProject } from './planned.ts';
 
 /** Of `plan` and `run`. */
 export const selectFlags = {
@@ -24,7 +24,7 @@ interface SelectFlags {
 export const isPart = ({ select = [], exclude = [] }: SelectFlags): boolean =>
   select.length + exclude.length > 0;
 
-export async function changesSinceLast({ staging, state, plan }: PlannedProject): Promise<PlanChanges> {
+export async function changesSinceLast({ staging, state, plan }: OpenedProject): Promise<PlanChanges> {
   return changesOf((await staging.exists()) ? await state.runs.lastApplied() : undefined, plan);
 }
 

@@ -6,6 +6,7 @@ import type { Plan } from '../model/plan.ts';
 import { appliedAlready, type PlanState, type SavedPlan } from '../model/saved-plan.ts';
 import type { WarehouseTable } from '../model/snapshot.ts';
 import { canonical, sha256, withId } from './canonical.ts';
+import { evidenceFindings } from './evidence.ts';
 import { type MovedNode, movedNodes, movedText, type Nodes, structureOf, workOf } from './nodes.ts';
 
 /** How a plan is saved. */
@@ -22,6 +23,7 @@ export function savePlan(
   { nonce, expiresMs, fromLedger, estimate }: SaveOptions,
 ): SavedPlan {
   const { plan, nowMs, stagingSchema, positions } = state;
+  const evidence = state.gate?.newest;
   const time = (ms: number): string => new Date(ms).toISOString();
   return {
     formatVersion: 1,
@@ -34,13 +36,20 @@ export function savePlan(
     environment: plan.environment,
     fromLedger,
     once: [...workOf(plan).keys()].some((name) => name.startsWith('the DDL of ')),
-    nodes: hashes(new Map([...structureOf(plan), ...tablesOf(state), ...workOf(plan)])),
+    nodes: {
+      ...hashes(new Map([...structureOf(plan), ...tablesOf(state), ...workOf(plan)])),
+      ...(evidence && { [evidenceNode]: evidence.hash }),
+    },
     stagingSchema,
     positions,
     estimate,
+    ...(evidence && { evidence }),
     plan,
   };
 }
+
+/** The part of a plan that is what was proven of other tables. */
+const evidenceNode = 'the parity evidence';
 
 /** The text of a saved plan: canonical JSON. */
 export const savedText = (saved: SavedPlan): string => `${canonical(saved)}\n`;
@@ -85,6 +94,7 @@ export function staleness(
     // What else there is to do follows from them.
     ...(parts.length > 0 ? [] : otherWork(saved, now)),
     ...resets(saved, now),
+    ...evidenceFindings(now.gate, saved.evidence, now.nowMs),
   ];
 }
 
@@ -92,13 +102,14 @@ const movedStructure = (saved: SavedPlan, plan: Plan): readonly Diagnostic[] =>
   movedNodes(structureOf(saved.plan), structureOf(plan), true).map(moved);
 
 /** Whether the file is the one that was written: its ids and hashes are those of the plan in it. */
-function isWhole({ plan, planId, nodes, once }: SavedPlan): boolean {
+function isWhole({ plan, planId, nodes, once, evidence }: SavedPlan): boolean {
   const own = hashes(new Map([...structureOf(plan), ...workOf(plan)]));
   const hasDdl = Object.keys(own).some((name) => name.startsWith('the DDL of '));
   return (
     withId(plan).id === plan.id &&
     plan.id === planId &&
     once === hasDdl &&
+    nodes[evidenceNode] === evidence?.hash &&
     Object.entries(own).every(([name, hash]) => nodes[name] === hash)
   );
 }

@@ -205,6 +205,22 @@ export function rowsPool(
   return new WorkerPool({ programs, ...secrets(plan, references), ...(forgotten && { forgotten }) }, 1);
 }
 
+/** A pool of one worker that makes the rows of kept pages, for every mapping of a stream at once. */
+export function streamPool(
+  plan: Plan,
+  references: References,
+  nowMs: number,
+  forgotten?: Forgotten,
+): WorkerPool {
+  const mappings = Object.values(plan.mappings).map((mapping) => withoutExpired(mapping, nowMs));
+  const programs = plan.steps.flatMap((step): Program[] => {
+    if (step.kind !== 'extract') return [];
+    const id = `${step.stream.source}.${step.stream.name}`;
+    return [{ id, stream: step.stream, mappings: mappings.filter(({ stream }) => stream === id) }];
+  });
+  return new WorkerPool({ programs, ...secrets(plan, references), ...(forgotten && { forgotten }) }, 1);
+}
+
 /** Mappings whose rows need not be staged with their pages. */
 const unstagedMappings = (plan: Plan): readonly string[] =>
   plan.staging.rows === false

@@ -121,6 +121,7 @@ export interface Environment {
    * Key of at least 32 characters that encrypts tokens which are kept. Without it none is kept.
    */
   tokenKey?: string;
+  requires?: Requirements;
   /**
    * Who is told when a run fails or a person must decide. Runs in the lab tell nobody.
    */
@@ -295,6 +296,29 @@ export interface OtlpSettings {
    * How often they are sent.
    */
   every?: string;
+}
+/**
+ * What must be proven before a plan for this environment is performed. An environment that extends this one does not take it over.
+ */
+export interface Requirements {
+  parity?: ParityRequirement;
+}
+/**
+ * Evidence of `etl parity`, which `etl plan --out` binds into the plan. Without it, or when it is too old, about other mappings, or no match, `etl run` refuses.
+ */
+export interface ParityRequirement {
+  /**
+   * The environment that is compared.
+   */
+  from: string;
+  /**
+   * What it is compared with: its own warehouse, or the environment of this name.
+   */
+  against?: string;
+  /**
+   * How old the evidence may be when the plan is performed.
+   */
+  maxAge?: string;
 }
 /**
  * One place that is told what a run has found, and what of it. Sent at the end of a run, once for each finding; it never fails the run.

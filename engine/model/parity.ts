@@ -118,6 +118,8 @@ export interface TableParity {
   readonly newer: number;
   /** The cursor up to which both sides were compared. */
   readonly watermark?: string;
+  /** Of all rows of each side that were compared. */
+  readonly checksums?: { readonly [side in ParitySide]: string };
   readonly excluded: readonly ParityExclusion[];
   /** Checksums and hashes that were read, and rows: what it took. */
   readonly read: ParityEffort;

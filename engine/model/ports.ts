@@ -138,6 +138,9 @@ export interface KeptPage {
   readonly body: Uint8Array;
 }
 
+/** Ids of pages, or how many of the newest. */
+export type PageChoice = readonly number[] | { readonly newest: number };
+
 export interface CheckOutcome {
   readonly passed: boolean;
   readonly found: string;
@@ -172,8 +175,8 @@ export interface Staging {
   commit(stream: StreamPlan, pages: readonly StagedPage[]): Promise<void>;
   /** Writes the rows that a mapping made of a kept page, in one transaction; a Blocker of a row that fits now is retried. */
   restage(page: number, rows: MappedRows, run: string): Promise<void>;
-  /** Kept pages of a stream in order: all, or those with these ids. */
-  pages(stream: StreamPlan, only?: readonly number[]): AsyncIterable<KeptPage>;
+  /** Kept pages of a stream in order: all, those with these ids, or the newest ones. */
+  pages(stream: StreamPlan, only?: PageChoice): AsyncIterable<KeptPage>;
   /** Kept pages, of a unit or of all, whose rows a mapping has made and not staged, in order. */
   unstagedPages(mapping: string, unit?: LoadUnit): AsyncIterable<KeptPage>;
   /** How many pages are kept, by `source.stream`. */

@@ -66,6 +66,8 @@ export interface Project {
   readonly warehouse: config.WarehouseSettings;
   readonly redis?: config.RedisSettings;
   readonly metrics?: config.MetricsSettings;
+  /** What must be proven before a plan is performed. */
+  readonly requires?: config.Requirements;
   readonly audit?: config.AuditSettings;
   readonly alerts?: readonly config.Alert[];
   /** Reference to the key that encrypts tokens which are kept. */

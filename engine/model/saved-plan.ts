@@ -1,6 +1,7 @@
 import type { Diagnostic } from './diagnostic.ts';
 import { complaint } from './errors.ts';
 import type { PlanEstimate } from './estimate.ts';
+import type { ParityEvidence, ParityGate } from './evidence.ts';
 import type { Plan } from './plan.ts';
 import type { WarehouseTable } from './snapshot.ts';
 
@@ -29,6 +30,8 @@ export interface SavedPlan {
   /** Where the streams stood, by `source.stream`; without a cursor, they were not read yet. */
   readonly positions: { readonly [stream: string]: { readonly cursor?: string } };
   readonly estimate: PlanEstimate;
+  /** What was proven when it was made; present where its environment requires it. */
+  readonly evidence?: ParityEvidence;
   readonly plan: Plan;
 }
 
@@ -39,6 +42,8 @@ export interface PlanState {
   readonly stagingSchema: string;
   readonly positions: SavedPlan['positions'];
   readonly nowMs: number;
+  /** Where its environment requires parity. */
+  readonly gate?: ParityGate;
 }
 
 /** A plan with DDL is performed once. */

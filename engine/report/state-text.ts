@@ -15,7 +15,7 @@ interface View {
 /** Where streams stand, who holds locks, and how the last runs ended. */
 export function stateText({ streams, locks, runs }: View, { nowMs }: StateTextOptions): string {
   return [
-    ...streams.flatMap((stream) => [...streamText(stream), '']),
+    ...streams.flatMap((stream) => [...streamLines(stream), '']),
     locksText(locks, nowMs),
     '',
     ...(runs.length === 0 ? ['There was no run yet.'] : ['Last runs:', runsText(runs)]),
@@ -27,7 +27,15 @@ export const locksText = (locks: readonly LockView[], nowMs: number): string =>
     ? 'Nobody holds a lock.'
     : ['Locks:', ...locks.map((lock) => lockText(lock, nowMs))].join('\n');
 
-function streamText({ stream, account, fetched, settled, pages, mappings }: StreamState): readonly string[] {
+/** Where one stream stands, and its mappings. */
+export function streamLines({
+  stream,
+  account,
+  fetched,
+  settled,
+  pages,
+  mappings,
+}: StreamState): readonly string[] {
   const whose = account === 'default' ? '' : ` (${account})`;
   const window =
     fetched.open === undefined ? '' : `; a window is open, ${some(fetched.open.pages, 'page')} of it read`;

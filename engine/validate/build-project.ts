@@ -60,6 +60,10 @@ function optional(
   return settings;
 }
 
+/** What an environment requires itself: one that extends it is another one. */
+const requiresOf = (environment: config.Environment | undefined): Pick<Project, 'requires'> =>
+  environment?.requires === undefined ? {} : { requires: environment.requires };
+
 /** Puts a project together from entries that hold, in the order of their files. */
 export function buildProject(
   files: ProjectFiles,
@@ -84,6 +88,7 @@ export function buildProject(
     staging: settings('staging'),
     warehouse: settings('warehouse'),
     ...optional(objectAt(project), chosen.chain),
+    ...requiresOf(project.environments?.[chosen.name]),
     ...(project.audit && { audit: project.audit }),
     ...(project.pii !== undefined && { piiKey: project.pii.key }),
     sources: configs(entries.sources).map((source) => sourceWithDefaults(source, defaults)),

@@ -57,6 +57,25 @@ function extendsMistakes(project: SourceDocument): readonly Diagnostic[] {
   });
 }
 
+/** Environments that are required to be compared, and that nobody has declared. */
+function requiresMistakes(project: SourceDocument): readonly Diagnostic[] {
+  const environments = environmentsOf(project);
+  const names = Object.keys(environments);
+  return names.flatMap((name) => {
+    const required = objectAt(environments, name, 'requires', 'parity');
+    return (['from', 'against'] as const).flatMap((key) => {
+      const wanted = textAt(required, key);
+      if (wanted === undefined || names.includes(wanted) || (key === 'against' && wanted === 'warehouse'))
+        return [];
+      const place = valuePlace(project, below('', 'environments', name, 'requires', 'parity', key));
+      return complain('ETL0116', place, `there is no environment \`${wanted}\``, {
+        label: didYouMean(wanted, names),
+        help: [`environments: ${listText(names)}`],
+      });
+    });
+  });
+}
+
 function unknownEnvironment(project: SourceDocument, name: string, names: readonly string[]): Diagnostic {
   const pointer = '/environments';
   const place = names.length > 0 ? keyPlace(project, pointer) : valuePlace(project, '');
@@ -81,7 +100,11 @@ export function chooseEnvironment(project: SourceDocument, asked: string | undef
   return {
     name,
     chain: known ? chain.toReversed() : [],
-    diagnostics: [...extendsMistakes(project), ...(known ? [] : [unknownEnvironment(project, name, names)])],
+    diagnostics: [
+      ...extendsMistakes(project),
+      ...requiresMistakes(project),
+      ...(known ? [] : [unknownEnvironment(project, name, names)]),
+    ],
   };
 }
 

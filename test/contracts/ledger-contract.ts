@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { extractLock } from '../../engine/model/locks.ts';
-import type { Clock, PageWindow, Staging } from '../../engine/model/ports.ts';
+import type { Clock, PageChoice, PageWindow, Staging } from '../../engine/model/ports.ts';
 import type { Retention, State, StreamRef, WarehouseUnit } from '../../engine/model/state-port.ts';
 import {
   blockedRow,
@@ -233,6 +233,21 @@ function describeState({ staging }: Each): void {
 }
 
 function describeRetention({ staging, clock }: Each): void {
+  describe('kept pages', () => {
+    it('are given all, some of them, or the newest, in order', async () => {
+      await commitAll(
+        staging(),
+        [1, 2, 3, 4].map((id) => ({ id, rows: [{ values: [`${id}`, '1'] }] })),
+      );
+      const ids = async (only?: PageChoice): Promise<number[]> =>
+        (await collect(staging().pages(streamPlan(), only))).map(({ id }) => Number(id));
+      expect(await ids()).to.deep.equal([1, 2, 3, 4]);
+      expect(await ids([4, 2, 9])).to.deep.equal([2, 4]);
+      expect(await ids({ newest: 2 })).to.deep.equal([3, 4]);
+      expect(await ids({ newest: 9 })).to.deep.equal([1, 2, 3, 4]);
+    });
+  });
+
   describe('retention', () => {
     const keep: Retention = { ageMs: 30 * dayMs };
     const kept = async (): Promise<number[]> =>

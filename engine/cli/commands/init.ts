@@ -8,68 +8,105 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join, relative, resolve } from 'node:path';
-import { Args } from '@oclif/core';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { Args, Flags } from '@oclif/core';
 import { complaint, RefusedError } from '../../model/errors.ts';
 import { exitCodes } from '../../report/exit-code.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { writeEditorSchema } from '../editor-schema.ts';
-import { packageFolder } from '../package.ts';
+import { packageFolder, version } from '../package.ts';
+
+const platforms = ['github', 'gitlab'] as const;
+type Platform = (typeof platforms)[number];
+
+const workflowFiles: { readonly [platform in Platform]: string } = {
+  github: '.github/workflows/etl.yml',
+  gitlab: '.gitlab-ci.yml',
+};
+
+const projectParts = ['etl.yml', 'sources', 'mappings', 'lab', 'tests'];
 
 export default class Init extends BaseCommand {
   static override readonly summary = 'Make a project that validates and runs in the lab.';
   static override readonly examples = [
     '<%= config.bin %> init shop',
     'cd shop && <%= config.bin %> run --lab',
+    '<%= config.bin %> init --ci github',
   ];
   static override readonly args = {
     folder: Args.string({ description: 'Folder to make the project in.', default: '.' }),
   };
-  static override readonly flags = { json: commonFlags.json };
+  static override readonly flags = {
+    json: commonFlags.json,
+    ci: Flags.option({
+      options: platforms,
+      description:
+        'Add a workflow that checks pull requests: to a project that is there already, or to the new one.',
+    })(),
+  };
 
   protected override async perform(): Promise<Outcome> {
-    const { args } = await this.parse(Init);
+    const { args, flags } = await this.parse(Init);
     const folder = resolve(args.folder);
     const name = basename(folder)
       .replace(/[^A-Za-z0-9_]+/g, '_')
       .replace(/^(?=\d)/, '_');
-    refuseExisting(folder);
-    const files = scaffold(folder, name);
-    writeEditorSchema(folder);
-    const here = relative(process.cwd(), folder);
-    const go = here === '' ? [] : [`  cd ${here}`];
-    const text = [
-      ...files.map((file) => `made ${file}`),
-      '',
-      'Next:',
-      ...go,
-      '  etl validate',
-      '  etl run --lab',
-    ].join('\n');
+    const isNew = flags.ci === undefined || !existsSync(join(folder, 'etl.yml'));
+    if (isNew) refuseExisting(folder, projectParts);
+    if (flags.ci !== undefined) refuseExisting(folder, [workflowFiles[flags.ci]]);
+    const files = [
+      ...(isNew ? scaffold(folder, name) : []),
+      ...(flags.ci === undefined ? [] : writeWorkflow(folder, flags.ci)),
+    ];
+    if (isNew) writeEditorSchema(folder);
+    const next = [
+      ...(isNew ? ['etl validate', 'etl run --lab'] : []),
+      ...(flags.ci === undefined
+        ? []
+        : [`read the first lines of ${workflowFiles[flags.ci]}, and commit it`]),
+    ];
+    const text = [...files.map((file) => `made ${file}`), '', ...nextLines(folder, next)].join('\n');
     return { exitCode: exitCodes.ok, result: { folder, name, files }, diagnostics: [], text };
   }
 }
 
-/** Nothing of a user's is ever overwritten. */
-function refuseExisting(folder: string): void {
-  const taken = ['etl.yml', 'sources', 'mappings', 'lab', 'tests'].filter((name) =>
-    existsSync(join(folder, name)),
+function nextLines(folder: string, steps: readonly string[]): readonly string[] {
+  const here = relative(process.cwd(), folder);
+  return ['Next:', ...(here === '' ? [] : [`cd ${here}`]), ...steps].map((line, at) =>
+    at === 0 ? line : `  ${line}`,
   );
+}
+
+/** Nothing of a user's is ever overwritten. */
+function refuseExisting(folder: string, parts: readonly string[]): void {
+  const taken = parts.filter((name) => existsSync(join(folder, name)));
   if (taken.length === 0) return;
   throw new RefusedError('refused', [
     complaint(
       'ETL0904',
       `${folder} already has ${taken.join(', ')}`,
-      'Choose another folder: `etl init FOLDER`.',
+      'Choose another folder: `etl init FOLDER`. Nothing was written.',
     ),
   ]);
+}
+
+/** The workflow of a platform, and the package that its first step installs, where the folder names none yet. */
+function writeWorkflow(folder: string, platform: Platform): readonly string[] {
+  const file = workflowFiles[platform];
+  mkdirSync(dirname(join(folder, file)), { recursive: true });
+  cpSync(join(packageFolder, 'templates', 'init', 'ci', `${platform}.yml`), join(folder, file));
+  if (existsSync(join(folder, 'package.json'))) return [file];
+  const manifest = { private: true, devDependencies: { 'sluice-etl': version } };
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  return [file, 'package.json'];
 }
 
 function scaffold(folder: string, name: string): readonly string[] {
   const template = join(packageFolder, 'templates', 'init');
   mkdirSync(folder, { recursive: true });
   const kept = existsSync(join(folder, 'README.md')) ? ['README.md'] : [];
-  cpSync(template, folder, { recursive: true, filter: (from) => !kept.includes(relative(template, from)) });
+  const left = [...kept, 'ci'];
+  cpSync(template, folder, { recursive: true, filter: (from) => !left.includes(relative(template, from)) });
   // npm leaves a file named .gitignore out of packages, so the template's has another name.
   if (existsSync(join(folder, '.gitignore'))) {
     kept.push('.gitignore');
@@ -80,7 +117,7 @@ function scaffold(folder: string, name: string): readonly string[] {
     .map((entry) =>
       relative(template, join(entry.parentPath, entry.name)).replace(/^gitignore$/, '.gitignore'),
     )
-    .filter((file) => !kept.includes(file))
+    .filter((file) => !kept.includes(file) && !file.startsWith('ci'))
     .sort();
   for (const file of files) {
     const path = join(folder, file);

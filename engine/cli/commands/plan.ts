@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Flags } from '@oclif/core';
-import { savePlan } from '../../engine.ts';
-import type { Facts, PlanEstimate } from '../../model/estimate.ts';
+import { parityFindings, savePlan } from '../../engine.ts';
+import type { PlanEstimate } from '../../model/estimate.ts';
+import type { PlanState } from '../../model/saved-plan.ts';
 import { parseDuration } from '../../model/units.ts';
 import { estimatePlan } from '../../operations/estimate/estimate.ts';
 import { exitCodes } from '../../report/exit-code.ts';
@@ -9,10 +10,12 @@ import { planMarkdown } from '../../report/plan-markdown.ts';
 import { planText } from '../../report/plan-text.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { durationFlag } from '../duration-flag.ts';
+import { parityGate } from '../evidence-files.ts';
+import { evidenceFlag } from '../evidence-flag.ts';
 import { factsOf } from '../facts.ts';
 import { fromLedgerFlag } from '../from-ledger.ts';
 import { planStateOf, writePlanFile } from '../plan-file.ts';
-import { type PlannedProject, planned } from '../planned.ts';
+import { planned } from '../planned.ts';
 import { changesSinceLast, chosen, selectFlags } from '../selection.ts';
 
 export default class PlanCommand extends BaseCommand {
@@ -35,6 +38,7 @@ export default class PlanCommand extends BaseCommand {
     'from-ledger': fromLedgerFlag,
     ...selectFlags,
     sql: Flags.boolean({ description: 'Show the SQL of every step.' }),
+    evidence: evidenceFlag,
     out: Flags.string({
       description: 'Save the plan for `etl run --plan`.',
       helpValue: 'FILE',
@@ -53,7 +57,9 @@ export default class PlanCommand extends BaseCommand {
 
   protected override async perform(): Promise<Outcome> {
     const { flags } = await this.parse(PlanCommand);
-    const work = await planned(await this.project(flags), flags.lab, flags['from-ledger']);
+    const checked = await this.project(flags);
+    const gate = flags.lab ? undefined : parityGate(checked, flags.evidence);
+    const work = await planned(checked, flags.lab, flags['from-ledger']);
     const { diagnostics, staging, warehouse } = work;
     try {
       const { plan } = await chosen(work, flags);
@@ -61,12 +67,15 @@ export default class PlanCommand extends BaseCommand {
       const estimate = estimatePlan(plan, facts);
       const changes = await changesSinceLast(work);
       const text = [planText(plan, flags.sql, { estimate, changes })];
-      if (flags.out !== undefined) text.push('', save(work, { ...flags, out: flags.out }, facts, estimate));
+      if (flags.out !== undefined)
+        text.push('', save(planStateOf(work, facts, gate), { ...flags, out: flags.out }, estimate));
+      const lacking = parityFindings(gate, gate?.newest, facts.nowMs);
       const isChange = changes.nodes.length + changes.work.length > 0;
       return {
         exitCode: flags['detailed-exitcode'] && isChange ? exitCodes.changes : exitCodes.ok,
         result: { ...plan, estimate, changes },
-        diagnostics,
+        // Whether a plan may be performed is said when it is: until then there is time to compare.
+        diagnostics: [...diagnostics, ...lacking.map((one) => ({ ...one, severity: 'warning' as const }))],
         text: text.join('\n'),
         summary: planMarkdown(plan, estimate, changes),
       };
@@ -83,8 +92,8 @@ interface SaveFlags {
 }
 
 /** Saves a plan, and says so. */
-function save(work: PlannedProject, flags: SaveFlags, facts: Facts, estimate: PlanEstimate): string {
-  const saved = savePlan(planStateOf(work, facts), {
+function save(state: PlanState, flags: SaveFlags, estimate: PlanEstimate): string {
+  const saved = savePlan(state, {
     nonce: randomUUID(),
     expiresMs: parseDuration(flags.expires),
     fromLedger: flags['from-ledger'] === true,

@@ -1,13 +1,18 @@
 import { Flags } from '@oclif/core';
+import { parityFindings } from '../../engine.ts';
 import { RefusedError } from '../../model/errors.ts';
+import type { ParityGate } from '../../model/evidence.ts';
 import type { SavedPlan } from '../../model/saved-plan.ts';
+import { systemClock } from '../../services/clock.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
+import { parityGate } from '../evidence-files.ts';
+import { evidenceFlag } from '../evidence-flag.ts';
 import { fromLedgerFlag } from '../from-ledger.ts';
 import { labUrl } from '../lab-url.ts';
 import { performRun } from '../perform-run.ts';
 import { environmentOf, readPlanFile, stalenessOf } from '../plan-file.ts';
 import { closingOnFailure, type PlannedProject, planned } from '../planned.ts';
-import { chosen, isPart, selectFlags } from '../selection.ts';
+import { changesSinceLast, chosen, isPart, selectFlags } from '../selection.ts';
 
 export default class Run extends BaseCommand {
   static override readonly summary =
@@ -39,6 +44,7 @@ export default class Run extends BaseCommand {
       helpValue: 'FILE',
       exclusive: ['select', 'exclude'],
     }),
+    evidence: evidenceFlag,
     'from-ledger': fromLedgerFlag,
     ...selectFlags,
     quiet: Flags.boolean({ char: 'q', description: 'No progress.' }),
@@ -51,20 +57,40 @@ export default class Run extends BaseCommand {
     const checked = await this.project({ ...flags, env });
     const inLab = flags.lab || flags['lab-url'] !== undefined;
     const fromLedger = flags['from-ledger'] || saved?.fromLedger === true;
+    const gate = inLab ? undefined : parityGate(checked, flags.evidence);
     const work = await planned(checked, inLab, fromLedger);
     const quiet = flags.quiet || flags.json;
     const how = { lab: flags.lab, labUrl: flags['lab-url'], env, quiet };
     if (saved !== undefined)
-      return performRun(await asSaved(work, saved), how, { nonce: saved.nonce, once: saved.once });
-    const part = await closingOnFailure(work, () => chosen(work, flags));
+      return performRun(await asSaved(work, saved, gate), how, { nonce: saved.nonce, once: saved.once });
+    const part = await closingOnFailure(work, async () => {
+      await requireParity(work, gate);
+      return chosen(work, flags);
+    });
     return performRun(part, how, fromLedger || isPart(flags) ? undefined : { once: false });
   }
 }
 
 /** The saved plan, where it is as good as when it was made. @throws RefusedError (exit 4) with what has moved */
-const asSaved = (work: PlannedProject, saved: SavedPlan): Promise<PlannedProject> =>
+const asSaved = (
+  work: PlannedProject,
+  saved: SavedPlan,
+  gate: ParityGate | undefined,
+): Promise<PlannedProject> =>
   closingOnFailure(work, async () => {
-    const moved = await stalenessOf(saved, work);
+    const moved = await stalenessOf(saved, work, gate);
     if (moved.length > 0) throw new RefusedError('refused', moved);
     return { ...work, plan: saved.plan };
   });
+
+/**
+ * A run without a saved plan may go on as before; one that would change mappings or tables needs the evidence that a plan would.
+ * @throws RefusedError (exit 4) without it
+ */
+async function requireParity(work: PlannedProject, gate: ParityGate | undefined): Promise<void> {
+  if (gate === undefined) return;
+  const { nodes, work: asked } = await changesSinceLast(work);
+  if (nodes.length + asked.length === 0) return;
+  const lacking = parityFindings(gate, gate.newest, systemClock.now());
+  if (lacking.length > 0) throw new RefusedError('refused', lacking);
+}

@@ -5,6 +5,7 @@ import type { SavedPlan } from '../../model/saved-plan.ts';
 import { exitCodes } from '../../report/exit-code.ts';
 import { planText } from '../../report/plan-text.ts';
 import { BaseCommand, type CommonFlags, commonFlags, type Outcome } from '../base-command.ts';
+import { parityGate } from '../evidence-files.ts';
 import { environmentOf, readPlanFile, stalenessOf } from '../plan-file.ts';
 import { planned } from '../planned.ts';
 
@@ -40,9 +41,11 @@ export default class Show extends BaseCommand {
     try {
       const env = environmentOf(saved, flags.env);
       const checked = await this.project({ ...flags, env });
-      const work = await planned(checked, saved.environment === 'lab', saved.fromLedger);
+      const inLab = saved.environment === 'lab';
+      const gate = inLab ? undefined : parityGate(checked, undefined);
+      const work = await planned(checked, inLab, saved.fromLedger);
       try {
-        return await stalenessOf(saved, work);
+        return await stalenessOf(saved, work, gate);
       } finally {
         await Promise.all([work.staging.close(), work.warehouse.close()]);
       }

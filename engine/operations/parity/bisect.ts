@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ParitySide, ParityStatements } from '../../model/parity.ts';
 import type { Answer, Warehouse } from '../../model/ports.ts';
 
@@ -16,6 +17,8 @@ export interface Suspects {
   readonly truncated: boolean;
   readonly segmentsRead: number;
   readonly keysRead: number;
+  /** Of all rows of each side. */
+  readonly checksums: { readonly [side in ParitySide]: string };
 }
 
 interface Segment {
@@ -53,7 +56,7 @@ export async function suspectsOf(sides: Sides, rows: number): Promise<Suspects> 
     segmentsRead += inner.read;
     segments = inner.segments;
   }
-  return { ...(await keysIn(sides, digits, segments)), segmentsRead };
+  return { ...(await keysIn(sides, digits, segments)), segmentsRead, checksums: first.checksums };
 }
 
 interface Level {
@@ -65,7 +68,7 @@ interface Level {
 async function differing(
   sides: Sides,
   { within, depth, prefixes }: Level,
-): Promise<{ readonly segments: readonly Segment[]; readonly read: number }> {
+): Promise<Pick<Suspects, 'checksums'> & { readonly segments: readonly Segment[]; readonly read: number }> {
   const values = { within, depth, segments: prefixes };
   const [left, right] = await Promise.all([
     sides.ask('left', 'segments', values),
@@ -79,8 +82,15 @@ async function differing(
     if (other?.sum !== mine.sum) segments.push({ prefix, rows: Math.max(mine.rows, other?.rows ?? 0) });
   }
   for (const [prefix, { rows }] of theirs) segments.push({ prefix, rows });
-  return { segments, read: left.length + right.length };
+  const checksums = { left: checksumOf(left), right: checksumOf(right) };
+  return { segments, read: left.length + right.length, checksums };
 }
+
+/** One for a whole table, of those of its segments. */
+const checksumOf = (answer: Answer): string => {
+  const sums = [...bySegment(answer)].map(([prefix, { sum }]) => `${prefix}:${sum}`).sort();
+  return createHash('sha256').update(sums.join('\n')).digest('hex').slice(0, 32);
+};
 
 const bySegment = (answer: Answer) =>
   new Map(
@@ -94,7 +104,7 @@ async function keysIn(
   sides: Sides,
   within: number,
   segments: readonly Segment[],
-): Promise<Omit<Suspects, 'segmentsRead'>> {
+): Promise<Omit<Suspects, 'segmentsRead' | 'checksums'>> {
   const keys: string[] = [];
   let keysRead = 0;
   for (const prefixes of batches(segments)) {

@@ -117,6 +117,7 @@ interface Looked {
   readonly truncated: boolean;
   readonly newer: number;
   readonly watermark?: string;
+  readonly checksums?: NonNullable<TableParity['checksums']>;
   readonly read: TableParity['read'];
 }
 
@@ -141,6 +142,7 @@ async function lookAt(pair: ParityPair, plain: Sides, options: ParityOptions): P
         'more rows have other checksums than are looked at, and the first of them are the same when they are read',
     }),
     ...(watermark && { watermark: watermark.cursor }),
+    checksums: suspects.checksums,
     read: { segments: suspects.segmentsRead, keys: suspects.keysRead, rows: rowsRead },
   };
 }

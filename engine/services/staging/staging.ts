@@ -16,6 +16,7 @@ import type {
   LoadUnit,
   Memory,
   OpenWindow,
+  PageChoice,
   Position,
   RunRecord,
   StagedPage,
@@ -29,7 +30,7 @@ import { runCheck } from './checks.ts';
 import { CurrentRows } from './current-rows.ts';
 import type { Database } from './database.ts';
 import { foreignEnvironment } from './failures.ts';
-import { keptPages } from './kept-pages.ts';
+import { chosenPages, keptPages } from './kept-pages.ts';
 import * as units from './load-units.ts';
 import { mappedHashes, otherEnvironment, prepare } from './mapping-register.ts';
 import { migrateUp, schemaVersion } from './migrate.ts';
@@ -202,21 +203,8 @@ class LedgerStaging implements OpenStaging {
     await this.#database.write((handle) => new PageWriter(handle, this.#context()).restage(page, rows, run));
   }
 
-  async *pages(stream: StreamPlan, only?: readonly number[]): AsyncGenerator<KeptPage> {
-    const { environment, source, account, stream: name } = this.#where(stream);
-    const sql =
-      'SELECT id, run, body FROM pages WHERE environment = ? AND source = ? AND account = ? AND stream = ? ' +
-      'AND id > ? AND length(body) > 0 ORDER BY id LIMIT 1';
-    const after = (id: number) =>
-      this.#database.read((handle) => handle.first<KeptPage>(sql, environment, source, account, name, id));
-    if (only !== undefined) {
-      for (const id of [...only].sort((a, b) => a - b)) {
-        const page = await after(id - 1);
-        if (page?.id === id) yield page;
-      }
-      return;
-    }
-    for (let page = await after(0); page !== undefined; page = await after(page.id)) yield page;
+  pages(stream: StreamPlan, only?: PageChoice): AsyncIterable<KeptPage> {
+    return chosenPages(this.#database, this.#where(stream), only);
   }
 
   async *unstagedPages(mapping: string, unit?: LoadUnit): AsyncGenerator<KeptPage> {
