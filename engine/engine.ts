@@ -4,6 +4,7 @@ import { compileWarehouse } from './compile/databases.ts';
 import { eraseStatement } from './compile/forget-sql.ts';
 import { graphOf, tagsOf } from './compile/graph.ts';
 import { type LeftOver, leftOver } from './compile/left-over.ts';
+import { offlinePlan } from './compile/offline.ts';
 import { compileParity, type ParityEnd, type ParityScope } from './compile/parity.ts';
 import { planChanges } from './compile/plan-diff.ts';
 import { compileRetry, type Retry } from './compile/retry.ts';
@@ -14,6 +15,7 @@ import { subjectStreams } from './compile/subject-streams.ts';
 import { WarehouseSql } from './compile/warehouse-sql.ts';
 import { executePlan, listing } from './execute/execute.ts';
 import { compileErasers, type EraserSecrets } from './execute/map/erase.ts';
+import { pagePacker } from './execute/map/pack.ts';
 import { mapRecords } from './execute/map-records.ts';
 import { type MaterialiseServices, materialise } from './execute/materialise.ts';
 import { type Preview, previewMapping } from './execute/preview.ts';
@@ -29,6 +31,7 @@ import type { ExtractStep, MappingPlan, Plan, WarehousePlan } from './model/plan
 import type { PlanChanges } from './model/plan-changes.ts';
 import type { StagedRow } from './model/ports.ts';
 import type { Project, ProjectFiles } from './model/project.ts';
+import type { RecordedOutcome, Recording, RecordingHead, Recordings } from './model/recording.ts';
 import type { RunReport } from './model/run-report.ts';
 import type { PlanState, SavedPlan } from './model/saved-plan.ts';
 import type { StateSnapshot } from './model/snapshot.ts';
@@ -36,6 +39,7 @@ import type { KeptRun } from './model/state-port.ts';
 import { streamsOf } from './model/stream-refs.ts';
 import type { WarehouseStatements } from './model/warehouse-views.ts';
 import { readProject } from './read/read.ts';
+import { outcomeText, readOutcome, readRecordings, recordingTexts } from './read/recordings.ts';
 import { withOverrides } from './read/with-overrides.ts';
 import { validateProject } from './validate/validate.ts';
 
@@ -154,6 +158,31 @@ export const addOverrides = (
   mapping: string,
   added: readonly config.Override[],
 ): string => withOverrides(text, mapping, added);
+
+/** read: what a project has recorded. */
+export const recordings = (folder: string): Recordings => readRecordings(folder);
+export const recordingFiles = (recording: Recording): ReadonlyMap<string, string> =>
+  recordingTexts(recording);
+export const recordedOutcome = (
+  folder: string,
+  stream: string,
+  mapping: string,
+): RecordedOutcome | undefined => readOutcome(folder, stream, mapping);
+export const recordedOutcomeText = (outcome: RecordedOutcome): string => outcomeText(outcome);
+
+/** compile: what replays recordings of a plan's streams. */
+export const planReplay = (plan: Plan, recorded: readonly RecordingHead[]): Plan =>
+  offlinePlan(plan, recorded);
+
+/** execute: the response of a kept page; undefined where `pageKey` is not the one that it was kept with. */
+export function keptResponse(
+  body: Uint8Array,
+  page: number,
+  pageKey: string | undefined,
+): string | undefined {
+  const bytes = pagePacker(pageKey).unpack(body, page);
+  return bytes && Buffer.from(bytes).toString();
+}
 
 /** The first page of a mapping's stream, mapped and not stored. */
 export const preview = (plan: Plan, mapping: string, services: RunServices): Promise<Preview> =>

@@ -24,6 +24,7 @@ const loads: Readonly<Record<string, Load>> = {
   parity: () => import('./commands/parity.ts'),
   plan: () => import('./commands/plan.ts'),
   preview: () => import('./commands/preview.ts'),
+  record: () => import('./commands/record.ts'),
   retry: () => import('./commands/retry.ts'),
   run: () => import('./commands/run.ts'),
   show: () => import('./commands/show.ts'),
