@@ -27,6 +27,7 @@ const loads: Readonly<Record<string, Load>> = {
   record: () => import('./commands/record.ts'),
   retry: () => import('./commands/retry.ts'),
   run: () => import('./commands/run.ts'),
+  'schema:export': () => import('./commands/schema/export.ts'),
   show: () => import('./commands/show.ts'),
   state: () => import('./commands/state.ts'),
   'state:reset': () => import('./commands/state/reset.ts'),
