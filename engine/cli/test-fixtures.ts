@@ -31,7 +31,11 @@ export async function testFixtures(
   const written: string[] = [];
   for (const test of tests) {
     const { mapping, made } = await mapped(plan, test);
-    const cases = test.cases.map((one, at) => compareCase(mapping, one, rowsAt(made, at)));
+    const { nodes } = documentOf(files.documents, test);
+    const cases = test.cases.map((one, at): CaseResult => {
+      const place = nodes.get(`/cases/${at}/name`)?.value;
+      return { ...compareCase(mapping, one, rowsAt(made, at)), ...(place && { place }) };
+    });
     const failed = cases.some(({ passed }) => !passed);
     if (update && failed) written.push(accept(files, test, changesOf(mapping, test, made)));
     const now = update ? cases.map((one) => ({ ...one, passed: true, differences: [] })) : cases;
@@ -68,17 +72,17 @@ function accept(
   test: config.Test,
   changes: ReadonlyMap<number, CaseChange>,
 ): string {
-  const file = fileOf(documents, test);
+  const { file } = documentOf(documents, test);
   const path = join(folder, file);
   writeFileSync(path, changedFixtures(readFileSync(path, 'utf8'), changes));
   return file;
 }
 
-function fileOf(documents: readonly SourceDocument[], test: config.Test): string {
+function documentOf(documents: readonly SourceDocument[], test: config.Test): SourceDocument {
   const found = documents.find(({ value }) => {
     const own = value as { readonly kind?: unknown; readonly name?: unknown } | null;
     return own?.kind === 'test' && own.name === test.name;
   });
   assert(found, `the test ${test.name} stands in a file`);
-  return found.file;
+  return found;
 }

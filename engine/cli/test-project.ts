@@ -49,7 +49,12 @@ const failedOf = (tests: readonly TestResult[]): number =>
 type Cases = NonNullable<Outcome['cases']>;
 
 const casesOf = ({ test, cases }: TestResult): Cases =>
-  cases.map(({ name, differences }) => ({ suite: test, name, failures: differences }));
+  cases.map(({ name, differences, place }) => ({
+    suite: test,
+    name,
+    failures: differences,
+    ...(place && { place }),
+  }));
 
 /** A bound is a case of its own where somebody counts cases. */
 const coverageCases = (

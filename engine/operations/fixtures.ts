@@ -1,5 +1,6 @@
 import { type MappedRows, rowsIn, type StagedValue } from '../model/batch.ts';
 import type * as config from '../model/config.ts';
+import type { Place } from '../model/diagnostic.ts';
 import type { CaseChange } from '../model/fixture.ts';
 import type { LogicalType, MappingPlan } from '../model/plan.ts';
 import { typeText } from '../model/type-text.ts';
@@ -9,6 +10,8 @@ export interface CaseResult {
   readonly passed: boolean;
   /** What differs, a line each; empty when nothing does. */
   readonly differences: readonly string[];
+  /** Where the case stands. */
+  readonly place?: Place;
 }
 
 type Row = Readonly<Record<string, unknown>>;
