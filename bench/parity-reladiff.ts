@@ -1,7 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Filled, Planted } from './parity.ts';
+
+/** A difference that was made, and what a comparison must say of it. */
+export interface Planted {
+  /** `changed 105 note`: kind, then the key, or the column of a schema; then the columns of a changed row. */
+  readonly what: string;
+  readonly sql: string;
+}
+
+/** Makes a warehouse of this name, and does more to it. */
+export type Filled = (name: string, more: readonly string[]) => Promise<void>;
 
 /** What another comparison of tables says of the same ones. */
 export interface Peer {

@@ -7,20 +7,13 @@ import { parseArgs } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { ParityReport, TableParity } from '../engine/model/parity.ts';
 import { count, tableText } from '../engine/report/table.ts';
-import { type Peer, reladiff } from './parity-reladiff.ts';
+import { type Peer, type Planted, reladiff } from './parity-reladiff.ts';
 import { etl } from './support/etl.ts';
 import { rounded } from './support/numbers.ts';
 import { packageFolder } from './support/package-folder.ts';
 import type { BenchResult } from './support/results.ts';
 
 const folder = join(packageFolder, '.etl/bench/parity');
-
-/** A difference that was made, and what a comparison must say of it. */
-export interface Planted {
-  /** `changed 105 note`: kind, then the key, or the column of a schema; then the columns of a changed row. */
-  readonly what: string;
-  readonly sql: string;
-}
 
 const fileOf = (name: string): string => readFileSync(join(packageFolder, 'bench/parity', name), 'utf8');
 
@@ -43,9 +36,6 @@ async function inWarehouse(
     instance.closeSync();
   }
 }
-
-/** Makes a warehouse of this name, and does more to it. */
-export type Filled = (name: string, more: readonly string[]) => Promise<void>;
 
 interface Compared {
   readonly seconds: number;

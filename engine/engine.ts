@@ -5,6 +5,7 @@ import { evidenceFindings, evidenceOf, structuresOf } from './compile/evidence.t
 import { eraseStatement } from './compile/forget-sql.ts';
 import { graphOf, tagsOf } from './compile/graph.ts';
 import { type LeftOver, leftOver } from './compile/left-over.ts';
+import { offlinePlan } from './compile/offline.ts';
 import { compileParity, type ParityEnd, type ParityScope } from './compile/parity.ts';
 import { planChanges } from './compile/plan-diff.ts';
 import { compileRetry, type Retry } from './compile/retry.ts';
@@ -14,24 +15,30 @@ import { modifiedNodes, type Selected, type Selection, select } from './compile/
 import { subjectStreams } from './compile/subject-streams.ts';
 import { WarehouseSql } from './compile/warehouse-sql.ts';
 import { executePlan, listing } from './execute/execute.ts';
+import { coveragePoints, coveredPoints } from './execute/map/coverage.ts';
 import { compileErasers, type EraserSecrets } from './execute/map/erase.ts';
+import { keptRecords } from './execute/map/kept-records.ts';
+import { pagePacker } from './execute/map/pack.ts';
 import { mapRecords } from './execute/map-records.ts';
 import { type MaterialiseServices, materialise } from './execute/materialise.ts';
 import { type Preview, previewMapping } from './execute/preview.ts';
 import { type ReplayOptions, replayPages } from './execute/replay.ts';
 import type { RunServices } from './execute/run-services.ts';
 import type { AuditPlan } from './model/audit.ts';
-import type { MappedRows, ReceivedPage } from './model/batch.ts';
+import type { MappedRows, PageFailure, ReceivedPage } from './model/batch.ts';
 import type * as config from './model/config.ts';
+import type { CoveredPoints } from './model/coverage.ts';
 import { type Diagnostic, hasErrors } from './model/diagnostic.ts';
 import type { ParityEvidence, ParityGate } from './model/evidence.ts';
+import type { CaseChange, PageRecords } from './model/fixture.ts';
 import type { EraseStatement, StreamEraser } from './model/forget.ts';
 import type { GraphNode } from './model/graph.ts';
 import type { ParityPlan, ParityReport } from './model/parity.ts';
-import type { ExtractStep, MappingPlan, Plan, WarehousePlan } from './model/plan.ts';
+import type { ExtractStep, MappingPlan, Plan, StreamPlan, WarehousePlan } from './model/plan.ts';
 import type { PlanChanges } from './model/plan-changes.ts';
 import type { StagedRow } from './model/ports.ts';
 import type { Project, ProjectFiles } from './model/project.ts';
+import type { RecordedOutcome, Recording, RecordingHead, Recordings } from './model/recording.ts';
 import type { ReplayedPage, ReplayPages, ReplayProgram } from './model/replay.ts';
 import type { RunReport } from './model/run-report.ts';
 import type { PlanState, SavedPlan } from './model/saved-plan.ts';
@@ -39,7 +46,9 @@ import type { StateSnapshot } from './model/snapshot.ts';
 import type { KeptRun } from './model/state-port.ts';
 import { streamsOf } from './model/stream-refs.ts';
 import type { WarehouseStatements } from './model/warehouse-views.ts';
+import { fixtureText, withCases } from './read/fixture-text.ts';
 import { readProject } from './read/read.ts';
+import { outcomeText, readOutcome, readRecordings, recordingTexts } from './read/recordings.ts';
 import { withOverrides } from './read/with-overrides.ts';
 import { validateProject } from './validate/validate.ts';
 
@@ -184,6 +193,49 @@ export const addOverrides = (
   mapping: string,
   added: readonly config.Override[],
 ): string => withOverrides(text, mapping, added);
+
+/** read: what a project has recorded. */
+export const recordings = (folder: string): Recordings => readRecordings(folder);
+export const recordingFiles = (recording: Recording): ReadonlyMap<string, string> =>
+  recordingTexts(recording);
+export const recordedOutcome = (
+  folder: string,
+  stream: string,
+  mapping: string,
+): RecordedOutcome | undefined => readOutcome(folder, stream, mapping);
+export const recordedOutcomeText = (outcome: RecordedOutcome): string => outcomeText(outcome);
+
+/** read: a test file as text, new or with other expectations. */
+export const fixtureFile = (test: config.Test, modeline: string, origin: string): string =>
+  fixtureText(test, modeline, origin);
+export const changedFixtures = (text: string, changes: ReadonlyMap<number, CaseChange>): string =>
+  withCases(text, changes);
+
+/** execute: the records of a kept or recorded page, without what the rules of privacy keep away now. */
+export const pageRecords = (
+  stream: StreamPlan,
+  piiKey: string,
+  body: Uint8Array,
+): PageRecords | PageFailure => keptRecords(stream, piiKey, body);
+
+/** execute: what can be seen to happen in a mapping, and what of it happens with some records. */
+export const pointsOf = (mapping: MappingPlan): readonly string[] => coveragePoints(mapping);
+export const pointsSeen = (mapping: MappingPlan, records: readonly unknown[]): Promise<CoveredPoints> =>
+  coveredPoints(mapping, records);
+
+/** compile: what replays recordings of a plan's streams. */
+export const planReplay = (plan: Plan, recorded: readonly RecordingHead[]): Plan =>
+  offlinePlan(plan, recorded);
+
+/** execute: the response of a kept page; undefined where `pageKey` is not the one that it was kept with. */
+export function keptResponse(
+  body: Uint8Array,
+  page: number,
+  pageKey: string | undefined,
+): string | undefined {
+  const bytes = pagePacker(pageKey).unpack(body, page);
+  return bytes && Buffer.from(bytes).toString();
+}
 
 /** The first page of a mapping's stream, mapped and not stored. */
 export const preview = (plan: Plan, mapping: string, services: RunServices): Promise<Preview> =>

@@ -35,6 +35,17 @@ describe('the pages', () => {
   }
 });
 
+describe('docs/testing.md', () => {
+  it('shows valid fixtures of the project of the guide', async () => {
+    const project = filesOf('docs/guide.md').filter((block) => !block.startsWith('kind: test'));
+    const blocks = [...project, ...filesOf('docs/testing.md')];
+    const files = Object.fromEntries(blocks.map((block, at) => [nameOf(block, at), block]));
+    const { diagnostics } = await checkFiles(files);
+    expect(blocks.length).to.be.above(project.length);
+    expect(diagnostics.map(({ code, place }) => `${code} ${place?.file}:${place?.line}`)).to.deep.equal([]);
+  });
+});
+
 const inSource = (piece: string): string => `kind: source
 name: shop
 baseUrl: https://api.shop.example/v1

@@ -32,6 +32,8 @@ async function perform({ args, env }: WarmCommand): Promise<WarmAnswer> {
   await main(args, new URL(etl, 'file:').href);
   const { exitCode = 0 } = process;
   process.exitCode = undefined;
+  // Each command listens for itself.
+  process.stderr.removeAllListeners('error');
   return { code: Number(exitCode), stdout: stdout(), stderr: stderr() };
 }
 

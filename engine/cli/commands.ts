@@ -1,4 +1,5 @@
 import type { Command } from '@oclif/core';
+import { commands } from './command-registry.ts';
 
 type Load = () => Promise<{ readonly default: Command.Class }>;
 
@@ -26,9 +27,11 @@ const loads: Readonly<Record<string, Load>> = {
   parity: () => import('./commands/parity.ts'),
   plan: () => import('./commands/plan.ts'),
   preview: () => import('./commands/preview.ts'),
+  record: () => import('./commands/record.ts'),
   replay: () => import('./commands/replay.ts'),
   retry: () => import('./commands/retry.ts'),
   run: () => import('./commands/run.ts'),
+  'schema:export': () => import('./commands/schema/export.ts'),
   show: () => import('./commands/show.ts'),
   state: () => import('./commands/state.ts'),
   'state:reset': () => import('./commands/state/reset.ts'),
@@ -42,14 +45,17 @@ const loads: Readonly<Record<string, Load>> = {
 
 export const commandNames: readonly string[] = Object.keys(loads);
 
-/** The commands that are loaded. The command line finds them here: see `oclif` in package.json. */
-export const commands: Record<string, Command.Class> = {};
+/** The command line finds the commands here: see `oclif` in package.json. */
+export { commands };
 
 const topicOf = (word: string): string => word.split(':')[0] ?? '';
 
-/** Loads the commands that begin with this word, or all when none does: loading all takes longer than most commands. */
+/**
+ * Loads the commands that begin with this word, or all when none does, or they are to be read about: loading all takes longer
+ * than most commands.
+ */
 export async function loadCommands(word: string): Promise<void> {
-  const called = commandNames.filter((name) => topicOf(name) === topicOf(word));
+  const called = word === 'docs' ? [] : commandNames.filter((name) => topicOf(name) === topicOf(word));
   for (const name of called.length === 0 ? commandNames : called) {
     const command = await loads[name]?.();
     if (command !== undefined) commands[name] = command.default;

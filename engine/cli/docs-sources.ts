@@ -3,27 +3,25 @@ import { basename, join } from 'node:path';
 import type { Command } from '@oclif/core';
 import type { CommandFacts, FlagFacts } from '../operations/docs/command-topics.ts';
 import type { DocsSources } from '../operations/docs/topics.ts';
-import { commands, loadCommands } from './commands.ts';
+import { commands } from './command-registry.ts';
 import { packageFolder } from './package.ts';
 
 /** What the documentation of this version is made of. */
-export async function docsSources(): Promise<DocsSources> {
+export function docsSources(): DocsSources {
   const folder = join(packageFolder, 'docs');
   const files = readdirSync(folder).filter((file) => file.endsWith('.md'));
   return {
     pages: new Map(files.map((file) => [basename(file, '.md'), readFileSync(join(folder, file), 'utf8')])),
     schema: JSON.parse(readFileSync(join(packageFolder, 'schema.json'), 'utf8')),
-    commands: await commandFacts(),
+    commands: commandFacts(),
   };
 }
 
-/** What the commands say of themselves. */
-export async function commandFacts(): Promise<readonly CommandFacts[]> {
-  await loadCommands('');
-  return Object.entries(commands)
+/** What the commands say of themselves that are loaded. */
+export const commandFacts = (): readonly CommandFacts[] =>
+  Object.entries(commands)
     .map(([id, command]) => factsOf(id.replaceAll(':', ' '), command))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-}
 
 const factsOf = (name: string, command: Command.Class): CommandFacts => ({
   name,

@@ -1,22 +1,41 @@
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Checked } from '../engine.ts';
+import type { Project } from '../model/project.ts';
+import { projectNames, projectSchema } from '../operations/project-schema.ts';
 import { packageFolder } from './package.ts';
 import { systemDiagnostic } from './system-failure.ts';
 
+type Valid = Pick<Checked, 'files'> & { readonly project: Project };
+
+/** The schema of this very version as an editor is to know it: with the names of the project, where there is one. */
+export function editorSchema(checked?: Valid): string {
+  const text = readFileSync(join(packageFolder, 'schema.json'), 'utf8');
+  if (checked === undefined) return text;
+  const names = projectNames(checked.project, environmentsOf(checked));
+  return `${JSON.stringify(projectSchema(JSON.parse(text), names), null, 2)}\n`;
+}
+
 /**
- * Puts the schema of this very version where the modelines of a project look for it (`.etl/schema.json`), so that the
- * editor knows the same keys as the engine.
+ * Puts it where the modelines of a project look for it (`.etl/schema.json`), so that the editor knows the same keys as the
+ * engine.
  */
-export function writeEditorSchema(folder: string): void {
+export function writeEditorSchema(folder: string, checked?: Valid): void {
   mkdirSync(join(folder, '.etl'), { recursive: true });
-  copyFileSync(join(packageFolder, 'schema.json'), join(folder, '.etl', 'schema.json'));
+  writeFileSync(join(folder, '.etl', 'schema.json'), editorSchema(checked));
 }
 
 /** The same as a courtesy: a folder that cannot be written is no reason to fail. */
-export function refreshEditorSchema(folder: string): void {
+export function refreshEditorSchema(checked: Valid): void {
   try {
-    writeEditorSchema(folder);
+    writeEditorSchema(checked.project.folder, checked);
   } catch (error) {
     if (systemDiagnostic(error) === undefined) throw error;
   }
+}
+
+function environmentsOf({ files }: Valid): readonly string[] {
+  const value = files.documents.find(({ file }) => file === 'etl.yml')?.value;
+  const { environments } = (value ?? {}) as { readonly environments?: object };
+  return Object.keys(environments ?? {});
 }

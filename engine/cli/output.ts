@@ -59,8 +59,10 @@ const texts: { readonly [format in Exclude<Format, 'text'>]: (said: Said) => str
   junit: ({ command, exitCode, diagnostics, cases }) =>
     junitText(command, cases ?? [commandCase(command, exitCode, diagnostics)]),
   markdown: markdownText,
-  github: ({ diagnostics, text, folder }) =>
-    [githubText(diagnostics, (file) => join(folder, file)), text].filter((one) => one !== '').join('\n'),
+  github: ({ diagnostics, text, folder, cases }) =>
+    [githubText(diagnostics, (file) => join(folder, file), cases), text]
+      .filter((one) => one !== '')
+      .join('\n'),
 };
 
 function put(text: string): void {

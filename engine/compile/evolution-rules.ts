@@ -2,16 +2,10 @@ import type { ContractRule } from '../model/config.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
 import type { PropertyPlan } from '../model/plan.ts';
+import { typeText } from '../model/type-text.ts';
 import { columnTypes } from './column-types.ts';
 import type { Decision, Meeting } from './evolution-types.ts';
-import {
-  altersInPlace,
-  type ExistingType,
-  existingType,
-  isWidening,
-  typeText,
-  typeWord,
-} from './existing-types.ts';
+import { altersInPlace, type ExistingType, existingType, isWidening, typeWord } from './existing-types.ts';
 import { typeLimits } from './type-limits.ts';
 
 const tableText = ({ mapping: { schema, table } }: Meeting): string => `${schema}.${table}`;

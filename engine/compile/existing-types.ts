@@ -125,10 +125,6 @@ export function altersInPlace(dialect: Dialect, from: ExistingType, to: LogicalT
 export const typeWord = (type: LogicalType): string =>
   type.name === 'decimal' ? `decimal_${type.precision}_${type.scale}` : type.name;
 
-/** A type as a mapping writes it. */
-export const typeText = (type: LogicalType): string =>
-  type.name === 'decimal' ? `decimal(${type.precision},${type.scale})` : type.name;
-
 /** The type as which values of two columns can be compared, none of them changed; undefined where there is none. */
 export function meetingType(a: LogicalType, b: LogicalType): LogicalType | undefined {
   if (a.name !== 'decimal' && a.name === b.name) return a;

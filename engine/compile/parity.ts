@@ -10,9 +10,10 @@ import type {
 import type { Dialect, LogicalType, MappingPlan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import type { WarehouseColumn, WarehouseTable } from '../model/snapshot.ts';
+import { typeText } from '../model/type-text.ts';
 import { ownTables } from '../model/warehouse-home.ts';
 import { columnTypes } from './column-types.ts';
-import { type ExistingType, existingType, meetingType, typeText } from './existing-types.ts';
+import { type ExistingType, existingType, meetingType } from './existing-types.ts';
 import { SqlTemplates } from './sql-templates.ts';
 import { kindOf } from './table-identity.ts';
 

@@ -98,8 +98,7 @@ async function performAll(
   const isMapping = ([step]: readonly Step[]): boolean =>
     ['remap', 'extract', 'sweep'].includes(step?.kind ?? '');
   await removeStaleFiles(services.folder, services.clock.now());
-  const forgotten = await services.forgetting?.known();
-  const pool = workerPool(plan, services.references, services.workers, services.clock.now(), forgotten);
+  const pool = await workerPool(plan, services, services.workers);
   const spool = new LoadSpool(services.folder, rowsMaxOf(plan));
   const run: Run = { plan, services, ledger, locks, channels: channelsOf(plan, services), pool, spool };
   const steps: StepRun = {
@@ -276,8 +275,7 @@ export async function* listing(
   step: ExtractStep,
   services: RunServices,
 ): AsyncIterable<ReceivedPage> {
-  const forgotten = await services.forgetting?.known();
-  const pool = workerPool(plan, services.references, 1, services.clock.now(), forgotten);
+  const pool = await workerPool(plan, services, 1);
   const { signal } = services;
   let page = 0;
   const pageId = async (): Promise<number> => {

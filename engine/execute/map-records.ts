@@ -3,6 +3,8 @@ import { assert } from '../model/errors.ts';
 import type { ExtractStep, Plan } from '../model/plan.ts';
 import { WorkerPool } from './worker-pool.ts';
 
+const testKey = 'test';
+
 /** Maps records as they would stand in a response, for the tests of a mapping. Tokens are made with a key of their own. */
 export async function mapRecords(
   plan: Plan,
@@ -19,7 +21,12 @@ export async function mapRecords(
   // What would be looked up stands in the records.
   const stream = { ...whole, lookups: [], records: { root: 'record', segments: [] } } as const;
   const pool = new WorkerPool(
-    { programs: [{ id: name, stream, mappings: [{ ...mapping, overrides: [] }] }], piiKey: 'test' },
+    {
+      programs: [{ id: name, stream, mappings: [{ ...mapping, overrides: [] }] }],
+      piiKey: testKey,
+      // Records that were kept have tokens already.
+      tokenised: true,
+    },
     1,
   );
   try {

@@ -15,6 +15,8 @@ export interface WorkerSetup {
   readonly piiKey?: string;
   readonly pageKey?: string;
   readonly forgotten?: Forgotten;
+  /** Whether pages hold tokens already where there was personal data: those of a recording do. */
+  readonly tokenised?: boolean;
 }
 
 export interface Program {

@@ -45,6 +45,8 @@ export interface RunServices {
   readonly applies?: Pick<AppliedPlan, 'nonce' | 'once'>;
   /** By `source.stream`; the others are read to their end. */
   readonly allowances?: ReadonlyMap<string, Allowance>;
+  /** Set where replies hold tokens already in place of personal data: those of a recording do. */
+  readonly tokenised?: true;
   /** Folder for load files. */
   readonly folder: string;
   readonly workers: number;

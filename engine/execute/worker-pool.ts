@@ -14,6 +14,7 @@ import type { References } from '../model/ports.ts';
 import { needsRows } from '../model/staged-rows.ts';
 import { readStreams } from '../model/stream-refs.ts';
 import type { LookedUp, Program, WorkerAnswer, WorkerSetup, WorkerTask } from './protocol.ts';
+import type { RunServices } from './run-services.ts';
 import { transferable } from './transferable.ts';
 
 interface Pending {
@@ -161,14 +162,15 @@ const withoutExpired = (mapping: MappingPlan, nowMs: number): MappingPlan =>
     ? mapping
     : { ...mapping, overrides: mapping.overrides.filter(({ untilMs }) => untilMs > nowMs) };
 
+type PoolServices = Pick<RunServices, 'references' | 'clock' | 'forgetting' | 'tokenised'>;
+
 /** The pool for a plan: a program for each stream that is read, and one for each mapping that is mapped again. */
-export function workerPool(
+export async function workerPool(
   plan: Plan,
-  references: References,
+  { references, clock, forgetting, tokenised }: PoolServices,
   workers: number,
-  nowMs: number,
-  forgotten?: Forgotten,
-): WorkerPool {
+): Promise<WorkerPool> {
+  const [nowMs, forgotten] = [clock.now(), await forgetting?.known()];
   const find = (names: readonly string[]): readonly MappingPlan[] =>
     names.flatMap((name) => plan.mappings[name] ?? []).map((mapping) => withoutExpired(mapping, nowMs));
   const unstaged = unstagedMappings(plan);
@@ -182,7 +184,12 @@ export function workerPool(
       unstaged,
     }));
   });
-  const setup = { programs, ...secrets(plan, references), ...(forgotten && { forgotten }) };
+  const setup = {
+    programs,
+    ...secrets(plan, references),
+    ...(forgotten && { forgotten }),
+    ...(tokenised && { tokenised }),
+  };
   return new WorkerPool(setup, workers);
 }
 

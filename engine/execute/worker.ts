@@ -15,7 +15,12 @@ const packer = pagePacker(setup.pageKey);
 const mappers = new Map<string, StreamMapper>(
   setup.programs.map(({ id, stream, mappings, unstaged = [] }) => [
     id,
-    compileStream(stream, mappings, setup.piiKey, { packer, unstaged, forgotten: setup.forgotten }),
+    compileStream(stream, mappings, setup.piiKey, {
+      packer,
+      unstaged,
+      forgotten: setup.forgotten,
+      tokenised: setup.tokenised === true,
+    }),
   ]),
 );
 

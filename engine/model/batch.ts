@@ -41,6 +41,8 @@ export interface ReceivedPage {
   readonly id: number;
   readonly request: ApiRequest;
   readonly status: number;
+  /** Of the response. */
+  readonly headers: ApiResponse['headers'];
   /** Position in the window, from 1. */
   readonly number: number;
   /** Normalised cursor at which the window begins. */

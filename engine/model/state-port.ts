@@ -1,3 +1,4 @@
+import type { ApiRequest } from './batch.ts';
 import type { WindowRecord } from './estimate.ts';
 import type { Plan } from './plan.ts';
 import type { OpenWindow, SettledPosition } from './position.ts';
@@ -110,10 +111,31 @@ export interface Runs {
     stream: Pick<StreamRef, 'source' | 'account' | 'name'>,
     limit: number,
   ): Promise<readonly WindowRecord[]>;
+  /** The first pages of the newest window, of a run or at all, that is kept from its beginning and has records. */
+  exchanges(
+    stream: Pick<StreamRef, 'source' | 'account' | 'name'>,
+    limit: number,
+    run?: string,
+  ): Promise<readonly KeptExchange[]>;
   /** Rows that each mapping has made of one record of a stream, on average. */
   rowsPerRecord(stream: Pick<StreamRef, 'source' | 'account' | 'name'>): Promise<ReadonlyMap<string, number>>;
   /** Drops the plans of runs that began before, and what was noted of their steps. */
   forget(before: string): Promise<void>;
+}
+
+/** A kept page, and what was asked for it. */
+export interface KeptExchange {
+  readonly id: number;
+  /** Whether nothing follows it in its window. */
+  readonly isLast: boolean;
+  /** Normalised cursor at which its window begins. */
+  readonly from?: string;
+  readonly request: ApiRequest;
+  readonly status: number;
+  /** ISO 8601, UTC. */
+  readonly stagedAt: string;
+  /** As it is kept. */
+  readonly body: Uint8Array;
 }
 
 export interface AppliedPlan {

@@ -2,7 +2,12 @@ import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-const skipped = (name: string): boolean => name.startsWith('.') || name === 'node_modules' || name === 'lab';
+/** `recordings/` at the top holds what `etl record` writes, which is read apart. */
+const skipped = (name: string, below: string): boolean =>
+  name.startsWith('.') ||
+  name === 'node_modules' ||
+  name === 'lab' ||
+  (below === '' && name === 'recordings');
 
 const isYaml = (name: string): boolean => /\.ya?ml$/.test(name);
 
@@ -20,7 +25,7 @@ export async function listFiles(folder: string, below = ''): Promise<readonly st
   const here = join(folder, below);
   const found: string[] = [];
   for (const entry of await readdir(here, { withFileTypes: true })) {
-    if (skipped(entry.name)) continue;
+    if (skipped(entry.name, below)) continue;
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
     if (entry.isDirectory()) found.push(...(await listFiles(folder, path)));
     else if (isYaml(entry.name) && (await isFile(here, entry))) found.push(path);

@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
+import type { CaseOutcome } from './junit-text.ts';
 
 /** GitHub shows so many annotations of a severity in a step, and drops the rest without a word. */
 const annotationsMax = 10;
@@ -18,13 +19,21 @@ function annotation(
   return `::${severity} ${where}title=${property(code)}::${message([summary, ...help].join('\n'))}`;
 }
 
-/** Diagnostics as annotations of a GitHub workflow, errors first; those beyond its limit are counted. */
+/** A case that failed, where it stands. Without a place it is told by a diagnostic, or in the text alone. */
+const failed = ({ suite, name, failures, place }: CaseOutcome): readonly Diagnostic[] =>
+  place === undefined || failures.length === 0
+    ? []
+    : [{ code: suite, severity: 'error', summary: name, place, help: failures }];
+
+/** Diagnostics and failed cases as annotations of a GitHub workflow, errors first; those beyond its limit are counted. */
 export function githubText(
   diagnostics: readonly Diagnostic[],
   pathOf: (file: string) => string = (file) => file,
+  cases: readonly CaseOutcome[] = [],
 ): string {
+  const found = [...cases.flatMap(failed), ...diagnostics];
   const lines = (['error', 'warning'] as const).flatMap((severity) => {
-    const all = diagnostics.filter((one) => one.severity === severity);
+    const all = found.filter((one) => one.severity === severity);
     const more = all.length - annotationsMax;
     return [
       ...all.slice(0, annotationsMax).map((one) => annotation(one, pathOf)),

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Diagnostic, Place } from '../model/diagnostic.ts';
 
 /** Something that was looked at, and what is wrong with it. */
 export interface CaseOutcome {
@@ -6,6 +6,8 @@ export interface CaseOutcome {
   readonly name: string;
   /** Empty when it passed. */
   readonly failures: readonly string[];
+  /** Where it stands in the project; absent where no file is about it. */
+  readonly place?: Place;
 }
 
 const marks: { readonly [character: string]: string } = {

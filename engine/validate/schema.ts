@@ -16,7 +16,7 @@ interface Marks {
 }
 
 /** Keywords for editors and for our own messages; ajv must know them and ignores them. */
-const annotations = ['errorMessage', 'markdownDescription', 'defaultSnippets', 'x-values'];
+const annotations = ['errorMessage', 'markdownDescription', 'defaultSnippets', 'x-names', 'x-values'];
 
 function marker(keyword: string, list: keyof Marks): Parameters<Ajv['addKeyword']>[0] {
   return {

@@ -483,6 +483,35 @@ function describeWindows({ staging, clock }: Each): void {
     const ratios = await staging().state.runs.rowsPerRecord(streamPlan());
     expect([...ratios]).to.deep.equal([['orders', 1]]);
   });
+
+  it('gives the pages of the newest window that is kept from its beginning, with what was asked', async () => {
+    const page = async (id: number, number: number, run: string, isLast = false): Promise<void> => {
+      const rows = [{ values: [`${id}`, '1'] }];
+      const window = { number, isLast, outside: 0, ...(number > 2 && { from: 'b' }) };
+      await staging().commit(streamPlan(), [{ ...stagedPage({ id, rows }), run, window }]);
+    };
+    const exchanges = async (limit: number, run?: string) =>
+      (await staging().state.runs.exchanges(streamPlan(), limit, run)).map(({ id, isLast }) => [id, isLast]);
+    expect(await exchanges(9)).to.deep.equal([]);
+    await page(1, 1, 'run-1');
+    await page(2, 2, 'run-1', true);
+    await page(3, 1, 'run-2');
+    await page(4, 2, 'run-2');
+    await page(5, 4, 'run-2');
+    expect(await exchanges(9)).to.deep.equal([
+      [3, false],
+      [4, false],
+    ]);
+    expect(await exchanges(1)).to.deep.equal([[3, false]]);
+    expect(await exchanges(9, 'run-1')).to.deep.equal([
+      [1, false],
+      [2, true],
+    ]);
+    const [first] = await staging().state.runs.exchanges(streamPlan(), 1);
+    const sample = stagedPage({ id: 3 });
+    expect(first).to.deep.include({ request: sample.request, status: sample.status });
+    expect(Buffer.from(first?.body ?? []).equals(Buffer.from(sample.body))).to.equal(true);
+  });
 }
 
 function describeApplied({ staging, other, clock }: Each): void {

@@ -1,7 +1,11 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { Project } from '../../engine/model/project.ts';
+import { projectNames, projectSchema } from '../../engine/operations/project-schema.ts';
 import { LanguageServer } from '../support/language-server.ts';
-import { root } from '../support/root.ts';
+import { root, text } from '../support/root.ts';
 
 const modeline = `# yaml-language-server: $schema=${join(root, 'schema.json')}\n`;
 
@@ -70,6 +74,47 @@ describe('an editor with the YAML extension', () => {
 
   const messages = async (text: string): Promise<readonly string[]> =>
     (await open(text)).found.map(({ message, range }) => `${range.start.line + 1}: ${message}`);
+
+  describe('in a project whose schema has its names', () => {
+    const path = join(tmpdir(), `sluice-${process.pid}-schema.json`);
+    const line = `# yaml-language-server: $schema=${path}\n`;
+    const project = {
+      sources: [{ name: 'shop', streams: { orders: {}, items: { tags: ['slow'] } } }],
+      mappings: [{ name: 'order_lines', tags: ['finance'], properties: { line_id: {}, price: {} } }],
+    } as unknown as Project;
+
+    before(() => {
+      const schema: unknown = JSON.parse(text('schema.json'));
+      writeFileSync(path, JSON.stringify(projectSchema(schema, projectNames(project, ['dev', 'test']))));
+    });
+    after(() => rmSync(path, { force: true }));
+
+    const mine = (marked: string): Promise<readonly string[]> => completions(line + marked);
+
+    it('offers streams, mappings, columns and tags where they belong', async () => {
+      expect(await mine('kind: mapping\nname: a\nfrom: |')).to.include.members(['shop.orders', 'shop.items']);
+      expect(await mine('kind: test\nname: a\nmapping: |')).to.include('order_lines');
+      expect(await mine('kind: mapping\nname: a\nload:\n  key:\n    - |')).to.include.members([
+        'line_id',
+        'price',
+      ]);
+      expect(await mine('kind: mapping\nname: a\ntags:\n  - |')).to.include.members(['finance', 'slow']);
+      const check = 'kind: mapping\nname: a\nchecks:\n  - kind: not_null\n    column: |';
+      expect(await mine(check)).to.include('price');
+    });
+
+    it('offers the columns of rows in a test as keys', async () => {
+      const test =
+        'kind: test\nname: a\nmapping: order_lines\ncases:\n  - name: b\n    records: [{}]\n    rows:\n      - |';
+      expect(await mine(test)).to.include.members(['line_id', 'price']);
+    });
+
+    it('underlines no name that is new, and still one that cannot be', async () => {
+      const made = mapping.replace(modeline, line);
+      expect(await messages(made)).to.deep.equal([]);
+      expect(await messages(made.replace('shop.orders', '"not a stream"'))).to.have.length(1);
+    });
+  });
 
   it('underlines nothing in valid files', async () => {
     expect(await messages(source)).to.deep.equal([]);

@@ -20,6 +20,19 @@ describe('annotations of a GitHub workflow', () => {
     );
   });
 
+  it('annotates a case that failed where it stands, and none that has no place', () => {
+    const place = { file: 'tests/a.yml', line: 6, column: 11, endColumn: 14, text: '' };
+    const failures = ['row 1, price: expected 1, found 2.00 (decimal(18,2))'];
+    const cases = [
+      { suite: 'a', name: 'one', failures, place },
+      { suite: 'a', name: 'two', failures },
+      { suite: 'a', name: 'three', failures: [], place },
+    ];
+    expect(githubText([], (file) => file, cases)).to.equal(
+      '::error file=tests/a.yml,line=6,col=11,endColumn=14,title=a::one%0Arow 1, price: expected 1, found 2.00 (decimal(18,2))',
+    );
+  });
+
   it('come errors first, and say how many are beyond the limit of the platform', () => {
     const many = Array.from({ length: 12 }, () => diagnostic({ help: [] }));
     const lines = githubText([diagnostic({ severity: 'warning' }), ...many]).split('\n');

@@ -9,6 +9,7 @@ const conditional = new Set([
   'anyOf',
   'errorMessage',
   'x-literal',
+  'x-names',
   'x-secret',
   'x-values',
   'minItems',

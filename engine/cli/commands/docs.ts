@@ -36,7 +36,7 @@ export default class Docs extends BaseCommand {
 
   protected override async perform(): Promise<Outcome> {
     const { argv, flags } = await this.parse(Docs);
-    const topics = topicsOf(await docsSources());
+    const topics = topicsOf(docsSources());
     if (flags.out !== undefined) return written(topics, flags.out);
     const asked = argv.join(' ');
     if (asked === '') return listed(topics.filter(({ kind }) => kind !== 'key' && kind !== 'code'));

@@ -104,7 +104,8 @@ function writeWorkflow(folder: string, platform: Platform): readonly string[] {
 function scaffold(folder: string, name: string): readonly string[] {
   const template = join(packageFolder, 'templates', 'init');
   mkdirSync(folder, { recursive: true });
-  const kept = existsSync(join(folder, 'README.md')) ? ['README.md'] : [];
+  const shared = ['README.md', join('.vscode', 'settings.json'), join('.vscode', 'extensions.json')];
+  const kept = shared.filter((file) => existsSync(join(folder, file)));
   const left = [...kept, 'ci'];
   cpSync(template, folder, { recursive: true, filter: (from) => !left.includes(relative(template, from)) });
   // npm leaves a file named .gitignore out of packages, so the template's has another name.

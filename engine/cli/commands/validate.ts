@@ -20,7 +20,7 @@ export default class Validate extends BaseCommand {
   protected override async perform(): Promise<Outcome> {
     const { flags } = await this.parse(Validate);
     const { files, project, diagnostics } = await check(resolve(flags.project), packageFolder, flags.env);
-    if (project !== undefined) refreshEditorSchema(project.folder);
+    if (project !== undefined) refreshEditorSchema({ files, project });
     const failed = project === undefined || hasErrors(diagnostics);
     const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
     const warnings = diagnostics.length - errors;

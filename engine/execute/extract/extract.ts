@@ -113,7 +113,8 @@ async function* read(
     const request = withoutCredentials(page.request, source.auth);
     startedAt ??= answeredAt(response, services.clock.now());
     const window = { startedAt, ...(from !== undefined && { from }), ...(next && { next }) };
-    yield { id, request, status: response.status, number: page.number, facts, mapped, ...window };
+    const { status, headers } = response;
+    yield { id, request, status, headers, number: page.number, facts, mapped, ...window };
     services.signal.throwIfAborted();
   }
 }

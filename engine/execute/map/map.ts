@@ -43,6 +43,8 @@ export interface MapperOptions {
   readonly unstaged?: readonly string[];
   /** Whose records become tombstones before anything else is done. */
   readonly forgotten?: Forgotten | undefined;
+  /** Whether pages hold tokens already where there was personal data. */
+  readonly tokenised?: boolean;
 }
 
 /**
@@ -52,11 +54,11 @@ export function compileStream(
   stream: StreamPlan,
   mappings: readonly MappingPlan[],
   piiKey: string | undefined,
-  { packer = pagePacker(undefined), unstaged = [], forgotten }: MapperOptions = {},
+  { packer = pagePacker(undefined), unstaged = [], forgotten, tokenised = false }: MapperOptions = {},
 ): StreamMapper {
   const read = compileReader(stream);
   const enricher = compileEnricher(stream);
-  const sanitise = compilePrivacy(stream.privacy, piiKey);
+  const sanitise = compilePrivacy(stream.privacy, piiKey, tokenised);
   const sanitiseAgain = compilePrivacy(stream.privacy, piiKey, true);
   const forgetter = compileForgetter(stream, forgotten, piiKey);
   const forgetterAgain = compileForgetter(stream, forgotten, piiKey, true);

@@ -2,8 +2,17 @@ import type { WindowRecord } from '../../model/estimate.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Clock } from '../../model/ports.ts';
 import type { StepResult } from '../../model/run-report.ts';
-import type { AppliedPlan, KeptRun, RunRecords, Runs, RunView, StreamRef } from '../../model/state-port.ts';
+import type {
+  AppliedPlan,
+  KeptExchange,
+  KeptRun,
+  RunRecords,
+  Runs,
+  RunView,
+  StreamRef,
+} from '../../model/state-port.ts';
 import type { Database } from './database.ts';
+import { keptExchanges } from './kept-pages.ts';
 import { rowsPerRecord, type StreamKey, windows } from './windows.ts';
 
 type StreamName = Pick<StreamRef, 'source' | 'account' | 'name'>;
@@ -81,6 +90,10 @@ export class StagingRuns implements Runs {
 
   async windows(stream: StreamName, limit: number): Promise<readonly WindowRecord[]> {
     return this.#database.read((handle) => windows(handle, this.#keyOf(stream), limit));
+  }
+
+  async exchanges(stream: StreamName, limit: number, run?: string): Promise<readonly KeptExchange[]> {
+    return this.#database.read((handle) => keptExchanges(handle, this.#keyOf(stream), limit, run));
   }
 
   async rowsPerRecord(stream: StreamName): Promise<ReadonlyMap<string, number>> {

@@ -16,6 +16,7 @@ const page = (id: number): ReceivedPage => ({
   id,
   request,
   status: 200,
+  headers: {},
   number: id,
   startedAt: '2026-01-01T00:00:00.000000Z',
   facts: { records: 1, bodyHash: `${id}`, outside: 0 },

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { expect } from 'chai';
+import { loadCommands } from '../../../engine/cli/commands.ts';
 import { commandFacts, docsSources } from '../../../engine/cli/docs-sources.ts';
 import type { Topic } from '../../../engine/model/topic.ts';
 import { findTopics, topicsOf } from '../../../engine/operations/docs/topics.ts';
@@ -12,14 +13,15 @@ describe('the documentation', () => {
   let topics: readonly Topic[];
 
   before(async () => {
-    topics = topicsOf(await docsSources());
+    await loadCommands('');
+    topics = topicsOf(docsSources());
   });
 
   const found = (asked: string): readonly string[] => findTopics(topics, asked).map(({ name }) => name);
 
-  it('has a topic of its own, with a summary, for each command, key, code and page', async () => {
+  it('has a topic of its own, with a summary, for each command, key, code and page', () => {
     const of = (kind: Topic['kind']) => topics.filter((topic) => topic.kind === kind);
-    expect(of('command').length).to.equal((await commandFacts()).length);
+    expect(of('command').length).to.equal(commandFacts().length);
     expect(of('code').map(({ name }) => name)).to.deep.equal(
       [...text('docs/diagnostics.md').matchAll(/^## (ETL\d{4})/gm)].map(([, name]) => name),
     );
@@ -76,8 +78,8 @@ describe('the documentation', () => {
     expect(file).to.contain('<code>stg_&lt;mapping&gt;</code>').and.to.contain('<title>a &lt;b&gt;</title>');
   });
 
-  it('has docs/commands.md as the commands say it (`npm run types`)', async () => {
-    expect(text('docs/commands.md')).to.equal(commandsPage(await commandFacts()));
+  it('has docs/commands.md as the commands say it (`npm run types`)', () => {
+    expect(text('docs/commands.md')).to.equal(commandsPage(commandFacts()));
   });
 });
 
