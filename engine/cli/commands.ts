@@ -26,6 +26,7 @@ const loads: Readonly<Record<string, Load>> = {
   preview: () => import('./commands/preview.ts'),
   retry: () => import('./commands/retry.ts'),
   run: () => import('./commands/run.ts'),
+  serve: () => import('./commands/serve.ts'),
   show: () => import('./commands/show.ts'),
   state: () => import('./commands/state.ts'),
   'state:reset': () => import('./commands/state/reset.ts'),

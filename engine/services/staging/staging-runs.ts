@@ -1,9 +1,11 @@
 import type { WindowRecord } from '../../model/estimate.ts';
+import type { LoadedWindow } from '../../model/freshness.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Clock } from '../../model/ports.ts';
 import type { StepResult } from '../../model/run-report.ts';
 import type { AppliedPlan, KeptRun, RunRecords, Runs, RunView, StreamRef } from '../../model/state-port.ts';
 import type { Database } from './database.ts';
+import { loadedWindows } from './loaded-windows.ts';
 import { rowsPerRecord, type StreamKey, windows } from './windows.ts';
 
 type StreamName = Pick<StreamRef, 'source' | 'account' | 'name'>;
@@ -81,6 +83,12 @@ export class StagingRuns implements Runs {
 
   async windows(stream: StreamName, limit: number): Promise<readonly WindowRecord[]> {
     return this.#database.read((handle) => windows(handle, this.#keyOf(stream), limit));
+  }
+
+  async loadedWindows(stream: StreamRef, limit: number): Promise<readonly LoadedWindow[]> {
+    return this.#database.read((handle) =>
+      loadedWindows(handle, this.#keyOf(stream), stream.mappings, limit),
+    );
   }
 
   async rowsPerRecord(stream: StreamName): Promise<ReadonlyMap<string, number>> {

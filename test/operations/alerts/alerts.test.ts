@@ -40,6 +40,7 @@ const place = (over: Partial<AlertPlan> = {}): AlertPlan => ({
   on: ['blocker', 'blocker_age', 'auth_failure', 'run_failed', 'freshness'],
   ageMs: 24 * 60 * 60 * 1000,
   deviation: 4,
+  everyMs: 300_000,
   ...over,
 });
 
@@ -67,15 +68,13 @@ function world(open: readonly Blocker[] = [], statuses: number[] = []) {
     memory: {
       recall: async (name) => kept.get(name),
       remember: async (name, text) => void kept.set(name, text),
-      swap: async () => true,
-      forget: async (name) => void kept.delete(name),
     },
     references: {
       resolve: (text) => text.replace('secret:', 'https://'),
       redact: (text) => text,
       hide: () => {},
     },
-    runs: { received: async () => [] },
+    runs: { received: async () => [], loadedWindows: async () => [] },
     limiter: { status: async () => ({ domain: '', limits: [], freezes: [], waiting: [], processes: 1 }) },
     plan: { sources: {}, steps: [], mappings: {} } as unknown as AlertServices['plan'],
     blockers: { find: async () => state.open } as Pick<
