@@ -36,12 +36,12 @@ const housekeepingMs = 60 * 60_000;
 const watched: ReadonlySet<AlertEvent> = new Set(['freshness', 'blocker_age', 'heartbeat']);
 
 export interface ServingParts {
-  readonly structure: AppliedStructure;
+  readonly structure: Pick<AppliedStructure, 'look' | 'forget'>;
   /** Of the server itself: each run has its own beside them, since they hold its locks. */
   readonly databases: Databases;
   readonly shared: SharedServices;
   readonly signal: AbortSignal;
-  readonly log: ServeLog;
+  readonly log: Pick<ServeLog, 'serving' | 'held' | 'ended' | 'found'>;
   readonly random: () => number;
   /** Stops serving. */
   readonly stop: (why: unknown) => void;
