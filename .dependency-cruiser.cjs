@@ -15,6 +15,7 @@ const homes = {
   handlebars: ['engine/compile', 'engine/execute/map'],
   jsonata: ['engine/compile', 'engine/execute/map', 'engine/execute/extract', 'engine/lab'],
   luxon: ['engine/execute/map', 'engine/services'],
+  croner: ['engine/validate', 'engine/operations'],
   'cli-table3': ['engine/report'],
   marked: ['engine/report'],
   'csv-parse': ['engine/lab'],

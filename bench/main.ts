@@ -2,6 +2,7 @@ import { estimate } from './estimate.ts';
 import { limits } from './limits.ts';
 import { load } from './load.ts';
 import { parity } from './parity.ts';
+import { serve } from './serve.ts';
 import { soak } from './soak.ts';
 import { storefront } from './storefront.ts';
 import { type BenchResult, keepResult } from './support/results.ts';
@@ -14,6 +15,7 @@ const benches: { readonly [name: string]: (args: readonly string[]) => Promise<B
   load,
   parity,
   estimate,
+  serve,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

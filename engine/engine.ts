@@ -12,6 +12,7 @@ import { compileRetry, type Retry } from './compile/retry.ts';
 import { type SaveOptions, savePlan as saved, savedText, staleness } from './compile/saved-plan.ts';
 import { compileScratch, type ScratchTable } from './compile/scratch.ts';
 import { modifiedNodes, type Selected, type Selection, select } from './compile/select.ts';
+import { type Servable, servable } from './compile/served.ts';
 import { subjectStreams } from './compile/subject-streams.ts';
 import { WarehouseSql } from './compile/warehouse-sql.ts';
 import { executePlan, listing } from './execute/execute.ts';
@@ -24,6 +25,7 @@ import { type MaterialiseServices, materialise } from './execute/materialise.ts'
 import { type Preview, previewMapping } from './execute/preview.ts';
 import { type ReplayOptions, replayPages } from './execute/replay.ts';
 import type { RunServices } from './execute/run-services.ts';
+import { compactAfter } from './execute/state.ts';
 import type { AuditPlan } from './model/audit.ts';
 import type { MappedRows, PageFailure, ReceivedPage } from './model/batch.ts';
 import type * as config from './model/config.ts';
@@ -53,6 +55,7 @@ import { withOverrides } from './read/with-overrides.ts';
 import { validateProject } from './validate/validate.ts';
 
 export type { ParityEnd, ParityScope } from './compile/parity.ts';
+export type { Servable } from './compile/served.ts';
 export type { RunServices } from './execute/run-services.ts';
 
 export interface Checked {
@@ -142,6 +145,9 @@ export const parityFindings = (
   nowMs: number,
 ): readonly Diagnostic[] => evidenceFindings(gate, bound, nowMs);
 
+/** compile: what of a plan may be performed under the one that was applied last. */
+export const servedUnder = (last: Plan | undefined, now: Plan): Servable => servable(last, now);
+
 /** compile: what an audit of a planned project needs besides the plan. */
 export const planAudit = (project: Project, plan: Plan): AuditPlan => compileAudit(project, plan);
 
@@ -176,6 +182,12 @@ export async function stageRows(plan: Plan, services: MaterialiseServices, name:
 
 /** execute: performs exactly what the plan says. */
 export const run = (plan: Plan, services: RunServices): Promise<RunReport> => executePlan(plan, services);
+
+/** execute: drops what retention lets go, as each whole run does at its end. */
+export const housekeep = (
+  plan: Plan,
+  services: Pick<RunServices, 'state' | 'signal' | 'clock'>,
+): Promise<void> => compactAfter(plan, services);
 
 /** The part of a plan that maps pages with Blockers again; `run` performs it. */
 export const retry = (plan: Plan, what: Retry): Plan => compileRetry(plan, what);

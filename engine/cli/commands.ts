@@ -32,6 +32,7 @@ const loads: Readonly<Record<string, Load>> = {
   retry: () => import('./commands/retry.ts'),
   run: () => import('./commands/run.ts'),
   'schema:export': () => import('./commands/schema/export.ts'),
+  serve: () => import('./commands/serve.ts'),
   show: () => import('./commands/show.ts'),
   state: () => import('./commands/state.ts'),
   'state:reset': () => import('./commands/state/reset.ts'),

@@ -1,5 +1,5 @@
 import type { Plan } from '../model/plan.ts';
-import type { Limiter, Memory, Metrics, References } from '../model/ports.ts';
+import type { Clock, Limiter, Memory, Metrics, References } from '../model/ports.ts';
 import { systemClock } from '../services/clock.ts';
 import { noMetrics } from '../services/metrics/no-metrics.ts';
 
@@ -8,6 +8,7 @@ export interface LimiterParts {
   readonly memory: Memory;
   readonly references: References;
   readonly metrics?: Metrics;
+  readonly clock?: Clock;
 }
 
 /** The limiter that a plan asks for: with Redis, processes share their budgets. */
@@ -16,12 +17,13 @@ export async function openLimiter({
   memory,
   references,
   metrics = noMetrics,
+  clock = systemClock,
 }: LimiterParts): Promise<Limiter> {
   if (redis === undefined) {
     const { inProcessLimiter } = await import('../services/limiter/in-process-limiter.ts');
-    return inProcessLimiter({ clock: systemClock, memory, metrics });
+    return inProcessLimiter({ clock, memory, metrics });
   }
   const { redisLimiter } = await import('../services/limiter/redis-limiter.ts');
   const { url, prefix } = redis;
-  return redisLimiter({ url: references.resolve(url), prefix, clock: systemClock, memory, metrics });
+  return redisLimiter({ url: references.resolve(url), prefix, clock, memory, metrics });
 }

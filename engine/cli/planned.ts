@@ -55,14 +55,22 @@ export async function closingOnFailure<T>(
 export async function planned(checked: Valid, lab: boolean, fromLedger = false): Promise<PlannedProject> {
   const project = lab ? inLab(checked.project) : checked.project;
   const opened = await databases(project);
-  return closingOnFailure(opened, async () => {
-    const state = await patiently(opened, () => snapshot(project, opened));
-    const compiled = plan(checked, project, version, state, fromLedger);
-    if (compiled.plan === undefined) throw new RefusedError('invalid', compiled.diagnostics);
-    const { documents } = checked.files;
-    const { diagnostics } = compiled;
-    return { ...opened, project, plan: compiled.plan, snapshot: state, documents, diagnostics };
-  });
+  return closingOnFailure(opened, () => plannedIn(checked, project, opened, fromLedger));
+}
+
+/** The same in databases that are open already. */
+export async function plannedIn(
+  checked: Valid,
+  project: Project,
+  opened: Databases,
+  fromLedger = false,
+): Promise<PlannedProject> {
+  const state = await patiently(opened, () => snapshot(project, opened));
+  const compiled = plan(checked, project, version, state, fromLedger);
+  if (compiled.plan === undefined) throw new RefusedError('invalid', compiled.diagnostics);
+  const { documents } = checked.files;
+  const { diagnostics } = compiled;
+  return { ...opened, project, plan: compiled.plan, snapshot: state, documents, diagnostics };
 }
 
 /** A run that loads has the warehouse open: it is waited for, as long as it goes on. */

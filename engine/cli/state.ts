@@ -3,7 +3,7 @@ import { warehouseStatements } from '../engine.ts';
 import { versionsTable } from '../model/columns.ts';
 import type { Forgetting } from '../model/forget.ts';
 import { allLost } from '../model/lost-loads.ts';
-import type { Memory, Warehouse } from '../model/ports.ts';
+import type { Clock, Memory, Warehouse } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
 import { emptyState, type StateSnapshot } from '../model/snapshot.ts';
 import type { LostLoads, State } from '../model/state-port.ts';
@@ -31,9 +31,9 @@ const filledIn = ({ folder }: Project, setting: string): string =>
 
 const pathIn = (project: Project, path: string): string => resolve(project.folder, filledIn(project, path));
 
-async function openStaging(project: Project): Promise<OpenStaging> {
+async function openStaging(project: Project, clock: Clock): Promise<OpenStaging> {
   const { environment, staging } = project;
-  const options = { environment, clock: systemClock };
+  const options = { environment, clock };
   if (staging.dialect === 'postgres') {
     const { openPostgresStaging } = await import('../services/staging/postgres/postgres-staging.ts');
     const { url = '', schema = 'sluice' } = staging;
@@ -66,8 +66,8 @@ async function openWarehouse(project: Project): Promise<Warehouse> {
   });
 }
 
-export async function databases(project: Project): Promise<Databases> {
-  const staging = await openStaging(project);
+export async function databases(project: Project, clock: Clock = systemClock): Promise<Databases> {
+  const staging = await openStaging(project, clock);
   return {
     staging,
     memory: staging.memory,
@@ -75,6 +75,13 @@ export async function databases(project: Project): Promise<Databases> {
     state: staging.state,
     warehouse: await openWarehouse(project),
   };
+}
+
+/** The databases of another run in the same process, with locks of its own. Closing them leaves the others open. */
+export async function besides(project: Project, { staging }: Databases): Promise<Databases> {
+  const own = staging.beside();
+  const { memory, forgetting, state } = own;
+  return { staging: own, memory, forgetting, state, warehouse: await openWarehouse(project) };
 }
 
 /** Units of the warehouse that are looked at for ones that staging does not know. */

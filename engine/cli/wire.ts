@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { httpConnector } from '../../connectors/http/http.ts';
 import type { RunServices } from '../engine.ts';
 import type { Plan } from '../model/plan.ts';
-import type { Artifacts, Metrics, Progress, Waiting } from '../model/ports.ts';
+import type { Artifacts, Clock, Memory, Metrics, Progress, Waiting } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
 import { systemClock } from '../services/clock.ts';
 import { environmentReferences } from '../services/references.ts';
@@ -15,56 +15,90 @@ import type { Databases } from './state.ts';
 /** Worker threads that map pages. More than two were not measured to help on small machines. */
 const workersMax = 2;
 
-export interface Wiring {
-  readonly project: Project;
+export interface Wiring extends Omit<SharedWiring, 'memory' | 'redis'> {
   readonly plan: Plan;
   readonly databases: Databases;
   readonly runId: string;
   readonly artifacts: Artifacts;
   /** Given who waits for a permit. */
   readonly progress: (waiting: () => readonly Waiting[]) => Progress;
-  readonly metrics: Metrics;
   readonly signal: AbortSignal;
   readonly applies?: NonNullable<RunServices['applies']>;
   readonly allowances?: NonNullable<RunServices['allowances']>;
-  /** URL of the lab, when sources are read there. */
-  readonly lab?: string;
 }
 
-/** Every adapter that a run uses, in one place. */
-export async function wire({
+/** What runs that follow each other in one process may share: budgets above all. */
+export interface SharedWiring {
+  readonly project: Project;
+  readonly redis: Plan['redis'];
+  readonly memory: Memory;
+  readonly metrics: Metrics;
+  /** URL of the lab, when sources are read there. */
+  readonly lab?: string;
+  readonly clock?: Clock;
+}
+
+type Shared = 'references' | 'clock' | 'http' | 'limiter' | 'cache' | 'ownCache' | 'locks' | 'connectors';
+type Endpoints = 'baseUrl' | 'tokenUrl' | 'signingKey';
+
+export type SharedServices = Pick<RunServices, Shared | Endpoints | 'random' | 'metrics'>;
+
+export async function wireShared({
   project,
-  plan,
-  databases,
+  redis,
+  memory,
+  metrics,
   lab,
-  progress,
-  ...given
-}: Wiring): Promise<RunServices> {
+  clock = systemClock,
+}: SharedWiring): Promise<SharedServices> {
   const { undiciHttpClient } = await import('../services/undici-http-client.ts');
   const environment = environmentReferences(project.folder, process.env);
   const references = lab === undefined ? environment : referencesOf(project.folder, true);
-  const { metrics } = given;
-  const { redis } = plan;
-  const limiter = await openLimiter({ redis, memory: databases.memory, references: environment, metrics });
+  const limiter = await openLimiter({ redis, memory, references: environment, metrics, clock });
   return {
-    ...given,
-    ...databases,
-    references,
-    progress: progress(() => limiter.waiting()),
-    clock: systemClock,
+    ...{ references, clock, limiter, metrics },
     http: undiciHttpClient(),
-    limiter,
     ...(await reuse(redis, environment.resolve)),
     connectors: { http: httpConnector },
     random: Math.random,
-    folder: resolve(project.folder, '.etl', 'load', given.runId),
-    workers: workersMax,
     ...endpoints(references, lab),
   };
 }
 
+/** What one run has for itself, beside what is shared. */
+export const wireRun = (
+  shared: SharedServices,
+  {
+    project,
+    databases,
+    progress,
+    ...given
+  }: Omit<Wiring, keyof SharedWiring> & { readonly project: Project },
+): RunServices => ({
+  ...shared,
+  ...given,
+  ...databases,
+  progress: progress(() => shared.limiter.waiting()),
+  folder: resolve(project.folder, '.etl', 'load', given.runId),
+  workers: workersMax,
+});
+
+/** Every adapter that a run uses, in one place. */
+export async function wire({ lab, metrics, clock, ...run }: Wiring): Promise<RunServices> {
+  const { project, databases, plan } = run;
+  const [{ memory }, { redis }] = [databases, plan];
+  const time = clock === undefined ? {} : { clock };
+  const place = lab === undefined ? {} : { lab };
+  return wireRun(await wireShared({ project, redis, memory, metrics, ...time, ...place }), run);
+}
+
 /** Ends what the services of a run keep open. */
-export async function closeServices({ limiter, http, cache, locks }: RunServices): Promise<void> {
+export async function closeServices({
+  limiter,
+  http,
+  cache,
+  locks,
+}: Pick<RunServices, 'limiter' | 'http' | 'cache' | 'locks'>): Promise<void> {
   await limiter.close();
   await Promise.all([http.close(), cache.close(), locks.close()]);
 }

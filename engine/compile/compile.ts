@@ -22,6 +22,7 @@ import { compileStaging, compileWarehouse } from './databases.ts';
 import { contractOf, type Evolution, evolve } from './evolution.ts';
 import { compileMapping } from './mapping.ts';
 import { foundTables } from './names.ts';
+import { compileSchedules } from './schedules.ts';
 import { compileSource } from './source.ts';
 import { templateSyntax } from './sql-templates.ts';
 import { deletingStreams, readAnew, reconcileStep, reloadStep, remapStep } from './state-steps.ts';
@@ -91,12 +92,14 @@ function compileWhole(
   const sources = project.sources.filter((source) =>
     [...streams.values()].some((stream) => stream.source === source.name),
   );
+  const schedules = compileSchedules(project, streams.values());
   const body = {
     format: 1,
     engine,
     project: project.name,
     environment: project.environment,
     ...connections(project),
+    ...(schedules.length > 0 && { schedules }),
     ...(project.piiKey !== undefined && usesTokens(streams) && { piiKey: project.piiKey }),
     references: fromLedger ? withoutSources(project) : project.references,
     sources: Object.fromEntries(
@@ -129,13 +132,14 @@ const connections = (
 
 const pagerdutyUrl = 'https://events.pagerduty.com/v2/enqueue';
 
-const compileAlert = ({ to, url, key, on, age, deviation, owners }: config.Alert): AlertPlan => ({
+const compileAlert = ({ to, url, key, on, age, deviation, every, owners }: config.Alert): AlertPlan => ({
   to,
   url: url ?? pagerdutyUrl,
   ...(key !== undefined && { key }),
   on: on ?? ['blocker', 'auth_failure', 'run_failed'],
   ageMs: parseDuration(age ?? '24h'),
   deviation: deviation ?? 4,
+  everyMs: parseDuration(every ?? '5m'),
   ...(owners && { owners }),
 });
 

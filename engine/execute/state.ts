@@ -34,7 +34,10 @@ export async function performReconcile(
 }
 
 /** Drops what retention lets go. A run that has done its work does not fail for it. */
-export async function compactAfter(plan: Plan, { state, signal, clock }: RunServices): Promise<void> {
+export async function compactAfter(
+  plan: Plan,
+  { state, signal, clock }: Pick<RunServices, 'state' | 'signal' | 'clock'>,
+): Promise<void> {
   if (signal.aborted || plan.partial) return;
   const { keep } = plan.staging;
   await unlessItFails(async () => {

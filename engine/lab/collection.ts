@@ -63,3 +63,9 @@ export function listingOf(collection: Collection, byCursor: boolean): Listing {
   const positions = sortedPositions(keys);
   return listing(collection, (place) => positions[place] as number);
 }
+
+/** What is there at a time, where the cursor says when a record comes. */
+export function until(listing: Listing, nowMs: number): Listing {
+  const size = listing.firstFrom(nowMs * 1000 + 1);
+  return { ...listing, size, firstFrom: (key) => Math.min(size, listing.firstFrom(key)) };
+}

@@ -182,9 +182,9 @@ export class LabSource {
     const costs = passage.settle(at);
     const { headers, slots } = this.dialect;
     const speaks = headers !== undefined || slots !== undefined;
-    if (!speaks && costs.length === 0) return page(admitted, costSlots([]));
     const facts = this.facts(speaks ? passage.states(at) : [], at);
-    const answer = page(admitted, costSlots(costs, slots?.(facts)));
+    if (!speaks && costs.length === 0) return page(admitted, costSlots([]), facts.nowMs);
+    const answer = page(admitted, costSlots(costs, slots?.(facts)), facts.nowMs);
     const inHeaders = costs.flatMap(({ place, cost }) =>
       place.header ? [[place.header, String(cost)]] : [],
     );
@@ -194,9 +194,9 @@ export class LabSource {
 }
 
 /** The answer of a request that the limits let through, be it an error. */
-function page({ method, streams, url }: Asking, extra: readonly Slot[]): Answer {
+function page({ method, streams, url }: Asking, extra: readonly Slot[], nowMs: number): Answer {
   try {
-    if (method === 'GET') return firstAnswer(streams, url, extra);
+    if (method === 'GET') return firstAnswer(streams, url, extra, nowMs);
     throw new Refusal(405, 'method_not_allowed', 'Only GET is served.', { Allow: 'GET' });
   } catch (thrown) {
     if (thrown instanceof Refusal) return refusalAnswer(thrown);
@@ -205,11 +205,11 @@ function page({ method, streams, url }: Asking, extra: readonly Slot[]): Answer 
 }
 
 /** The first stream that takes the request answers it; where none does, the first says why. */
-function firstAnswer(streams: readonly LabStream[], url: URL, extra: readonly Slot[]): Answer {
+function firstAnswer(streams: readonly LabStream[], url: URL, extra: readonly Slot[], nowMs: number): Answer {
   let first: unknown;
   for (const stream of streams) {
     try {
-      return stream.answer(url, extra);
+      return stream.answer(url, extra, nowMs);
     } catch (thrown) {
       first ??= thrown;
     }

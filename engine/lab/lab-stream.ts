@@ -2,7 +2,7 @@ import type * as config from '../model/config.ts';
 import type { Project } from '../model/project.ts';
 import type { Answer } from './answer.ts';
 import { Bodies, type Slot } from './body.ts';
-import { type Collection, type Listing, listingOf } from './collection.ts';
+import { type Collection, type Listing, listingOf, until } from './collection.ts';
 import { labError } from './complain.ts';
 import { readDataFile } from './data-file.ts';
 import { generate } from './generator.ts';
@@ -21,8 +21,8 @@ export interface LabStream {
   readonly distinction: string;
   /** Whether a request carries every parameter that the stream declares. */
   isMeant(query: URLSearchParams): boolean;
-  /** A page, with `extra` values beside its records. @throws Refusal 400 */
-  answer(url: URL, extra: readonly Slot[]): Answer;
+  /** A page as it is at a time, with `extra` values beside its records. @throws Refusal 400 */
+  answer(url: URL, extra: readonly Slot[], nowMs: number): Answer;
 }
 
 async function collectionOf(project: Project, owner: string, stream: config.Stream): Promise<Collection> {
@@ -56,6 +56,17 @@ function serve(pager: Pager, listing: Listing, bodies: Bodies, url: URL, extra: 
   };
 }
 
+const comesByTime = (cursor: config.Cursor | undefined): boolean =>
+  cursor !== undefined && (cursor.type ?? 'timestamp') === 'timestamp';
+
+/** The cursor says when a record comes. */
+const lifeless = (owner: string): Error =>
+  labError(
+    'cannotServe',
+    `${owner} declares lab.live, and its cursor is no timestamp`,
+    'Records come when their cursor says: leave `live` out for a stream without such a cursor.',
+  );
+
 /**
  * Loads the data of a stream and makes it ready to serve. `extra` are such values as will stand beside its records.
  * @throws TerminalError when the data or the declaration cannot be served
@@ -69,6 +80,8 @@ export async function openStream(
   const stream = source.streams[name] as config.Stream;
   const owner = `${source.name}.${name}`;
   const listing = listingOf(await collectionOf(project, owner, stream), stream.cursor !== undefined);
+  const isLive = stream.lab?.live === true;
+  if (isLive && !comesByTime(stream.cursor)) throw lifeless(owner);
   const names = parameterNames(stream, source.auth);
   const pager = pagerOf(owner, stream, names);
   const bodies = new Bodies(owner, stream.records ?? '', listing);
@@ -79,6 +92,7 @@ export async function openStream(
     path,
     distinction: distinction(path, names),
     isMeant: (query) => carriesAll(query, names),
-    answer: (url, beside) => serve(pager, listing, bodies, url, beside),
+    answer: (url, beside, nowMs) =>
+      serve(pager, isLive ? until(listing, nowMs) : listing, bodies, url, beside),
   };
 }

@@ -9,7 +9,8 @@ export type AlertEvent =
   | 'freshness'
   | 'record_count'
   | 'quota_forecast'
-  | 'run_succeeded';
+  | 'run_succeeded'
+  | 'heartbeat';
 
 /** Where alerts go, and which; addresses and keys stay references. */
 export interface AlertPlan {
@@ -20,6 +21,8 @@ export interface AlertPlan {
   readonly ageMs: number;
   /** How far, in times of the usual, a count of records may be from the median of the last runs. */
   readonly deviation: number;
+  /** Between two heartbeats. */
+  readonly everyMs: number;
   /** Whose Blockers; absent for all. */
   readonly owners?: readonly string[];
 }

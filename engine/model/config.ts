@@ -84,6 +84,20 @@ export interface StreamDefaults {
    * How far before its cursor each run starts again; see `cursor.lookback`.
    */
   lookback?: string;
+  /**
+   * When `etl serve` reads every stream that says nothing else; see `schedule` of a stream.
+   */
+  schedule?: string;
+  freshness?: Freshness;
+}
+/**
+ * How fresh tables are to be.
+ */
+export interface Freshness {
+  /**
+   * Longest time from the moment when the API could have given a record until it is loaded.
+   */
+  slo: string;
 }
 /**
  * Inherited by every mapping.
@@ -337,7 +351,7 @@ export interface Alert {
    */
   key?: string;
   /**
-   * What is told: a Blocker that was opened, one that is open for longer than `age`, credentials that were refused, a run that failed (and the first one that succeeds again), a `freshness` check that fails, a stream that brings far fewer or more records than its last runs did, a quota of a day or longer that will be used up before it is given anew if runs go on as they do, and every run that succeeds, for a watch that waits for it.
+   * What is told: a Blocker that was opened, one that is open for longer than `age`, credentials that were refused, a run that failed (and the first one that succeeds again), a `freshness` check that fails or a stream that is older than its `freshness.slo`, a stream that brings far fewer or more records than its last runs did, a quota of a day or longer that will be used up before it is given anew if runs go on as they do, every run that succeeds, for a watch that waits for it, and that `etl serve` is alive, every so often.
    */
   on?: (
     | 'blocker'
@@ -348,7 +362,12 @@ export interface Alert {
     | 'record_count'
     | 'quota_forecast'
     | 'run_succeeded'
+    | 'heartbeat'
   )[];
+  /**
+   * How often `etl serve` sends `heartbeat`.
+   */
+  every?: string;
   /**
    * How long a Blocker may be open, for `blocker_age`.
    */
@@ -998,6 +1017,11 @@ export interface Stream {
    * Words to choose it by: `--select tag:NAME`.
    */
   tags?: string[];
+  /**
+   * When `etl serve` reads it: `every 15m` (counted from midnight UTC), or a cron expression of five fields with its time zone, which is never guessed. Write one that begins with `*` in quotes.
+   */
+  schedule?: string;
+  freshness?: Freshness;
   request: StreamRequest;
   /**
    * Path of the array of records in the response; without it the response itself is the array.
@@ -1234,6 +1258,10 @@ export interface StreamLab {
    * NDJSON or CSV file, relative to the project folder; .gz is read too.
    */
   data?: string;
+  /**
+   * Whether a record is there only from the time that its cursor says, a timestamp, so that records come while the lab serves.
+   */
+  live?: boolean;
   generate?: Generate;
 }
 /**

@@ -58,3 +58,9 @@ export interface SnowflakePlan {
 }
 
 export type SnowflakeAuthenticator = 'key_pair' | 'password' | 'oauth' | 'pat';
+
+export interface RedisPlan {
+  /** A reference, since it may hold a password. */
+  readonly url: string;
+  readonly prefix: string;
+}

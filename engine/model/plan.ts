@@ -1,9 +1,10 @@
 import type { AlertPlan } from './alert.ts';
-import type { StagingPlan, WarehousePlan } from './database-plan.ts';
+import type { RedisPlan, StagingPlan, WarehousePlan } from './database-plan.ts';
 import type { ConditionPlan, DeletesPlan, SweepPlan } from './deletes-plan.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Path } from './path-plan.ts';
 import type { GuardPlan, LogicalType, PropertyPlan } from './property-plan.ts';
+import type { SchedulePlan } from './schedule.ts';
 import type { SourcePlan } from './source-plan.ts';
 import type { CursorType, StreamPlan } from './stream-plan.ts';
 
@@ -37,6 +38,8 @@ export interface Plan {
   readonly metrics?: MetricsPlan;
   /** Who is told what a run has found. */
   readonly alerts?: readonly AlertPlan[];
+  /** When streams are read by `etl serve`, and how fresh they are to be. */
+  readonly schedules?: readonly SchedulePlan[];
   /** Reference to the key that encrypts tokens which are kept. */
   readonly tokenKey?: string;
   /** Reference to the key that encrypts kept responses. */
@@ -57,12 +60,6 @@ export interface ReferencePlan {
   readonly reference: string;
   /** `file:line:column`. */
   readonly at: string;
-}
-
-export interface RedisPlan {
-  /** A reference, since it may hold a password. */
-  readonly url: string;
-  readonly prefix: string;
 }
 
 export interface MetricsPlan {

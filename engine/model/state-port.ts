@@ -1,5 +1,6 @@
 import type { ApiRequest } from './batch.ts';
 import type { WindowRecord } from './estimate.ts';
+import type { LoadedWindow } from './freshness.ts';
 import type { Plan } from './plan.ts';
 import type { OpenWindow, SettledPosition } from './position.ts';
 import type { StepResult } from './run-report.ts';
@@ -117,6 +118,8 @@ export interface Runs {
     limit: number,
     run?: string,
   ): Promise<readonly KeptExchange[]>;
+  /** The last windows of a stream, oldest first, each with when its mappings have loaded it. */
+  loadedWindows(stream: StreamRef, limit: number): Promise<readonly LoadedWindow[]>;
   /** Rows that each mapping has made of one record of a stream, on average. */
   rowsPerRecord(stream: Pick<StreamRef, 'source' | 'account' | 'name'>): Promise<ReadonlyMap<string, number>>;
   /** Drops the plans of runs that began before, and what was noted of their steps. */

@@ -1,13 +1,17 @@
 import { cursorText, cursorValue } from '../model/batch.ts';
+import type { StreamFreshness } from '../model/freshness.ts';
 import { parseInstant } from '../model/instant.ts';
 import { extractLock } from '../model/locks.ts';
 import type { CursorType, Plan, StreamPlan } from '../model/plan.ts';
 import type { LockView, RunView, State, StreamRef, StreamState } from '../model/state-port.ts';
 import { streamRefs } from '../model/stream-refs.ts';
+import { freshnessOf } from './freshness.ts';
 
 /** What `etl state show` says. */
 export interface StateView {
   readonly streams: readonly (StreamState & { readonly cursorType?: CursorType })[];
+  /** How fresh the tables are, by the ledger. */
+  readonly freshness: readonly StreamFreshness[];
   readonly locks: readonly LockView[];
   /** A run that never came to its end, and that no process goes on with, is `killed`. */
   readonly runs: readonly RunView[];
@@ -16,14 +20,23 @@ export interface StateView {
 const runsMax = 10;
 
 /** Everything that staging knows of the streams, or of one of them. Cursors are as the API gives them. */
-export async function viewState(state: State, plan: Plan, only?: StreamPlan): Promise<StateView> {
+export async function viewState(
+  state: State,
+  plan: Plan,
+  nowMs: number,
+  only?: StreamPlan,
+): Promise<StateView> {
   const refs = streamRefs(plan).filter((ref) => only === undefined || extractLock(ref) === extractLock(only));
   const locks = await state.locks.all();
   const live = new Set(locks.filter(({ free }) => !free).map(({ run }) => run));
   const runs = await state.runs.last(runsMax);
   const states = await state.positions.streams(refs);
+  const freshness = await freshnessOf(plan, state.runs, nowMs);
   return {
     streams: states.map((one) => readable(one, streamOf(plan, one)?.cursor?.type)),
+    freshness: freshness.filter(({ stream, account }) =>
+      states.some((one) => one.stream === stream && one.account === account),
+    ),
     locks: locks.filter(({ name }) => only === undefined || name === extractLock(only)),
     runs: runs.map((run) =>
       run.status === 'running' && !live.has(run.run) ? { ...run, status: 'killed' } : run,

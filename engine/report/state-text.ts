@@ -1,3 +1,5 @@
+import type { StreamFreshness } from '../model/freshness.ts';
+import type { SchedulePlan } from '../model/schedule.ts';
 import type { LockView, MappingState, RunView, StreamState } from '../model/state-port.ts';
 import { durationText, sizeText } from '../model/units.ts';
 import { count, tableText } from './table.ts';
@@ -8,14 +10,19 @@ export interface StateTextOptions {
 
 interface View {
   readonly streams: readonly StreamState[];
+  readonly freshness: readonly StreamFreshness[];
+  readonly schedules: readonly SchedulePlan[];
   readonly locks: readonly LockView[];
   readonly runs: readonly RunView[];
 }
 
 /** Where streams stand, who holds locks, and how the last runs ended. */
-export function stateText({ streams, locks, runs }: View, { nowMs }: StateTextOptions): string {
+export function stateText(
+  { streams, freshness, schedules, locks, runs }: View,
+  { nowMs }: StateTextOptions,
+): string {
   return [
-    ...streams.flatMap((stream) => [...streamLines(stream), '']),
+    ...streams.flatMap((stream) => [...streamLines(stream), ...freshText(stream, freshness, schedules), '']),
     locksText(locks, nowMs),
     '',
     ...(runs.length === 0 ? ['There was no run yet.'] : ['Last runs:', runsText(runs)]),
@@ -50,6 +57,25 @@ export function streamLines({
     `  pages    ${count(pages.all)} with ${some(pages.records, 'record')}; ${count(pages.kept)} kept in ${sizeText(pages.bytes)}${gone}`,
     ...mappings.map(mappingText),
   ];
+}
+
+/** How fresh it is, and when `etl serve` reads it. */
+function freshText(
+  { stream, account }: StreamState,
+  all: readonly StreamFreshness[],
+  schedules: readonly SchedulePlan[],
+): readonly string[] {
+  const isIt = (one: { readonly stream: string; readonly account: string }): boolean =>
+    one.stream === stream && one.account === account;
+  const schedule = schedules.find(isIt)?.schedule;
+  const found = all.find(isIt);
+  const due = schedule === undefined ? [] : [`  schedule ${schedule}`];
+  if (found?.ageMs === undefined) return due;
+  const { ageMs, sloMs, isLate, took } = found;
+  const slo = sloMs === undefined ? '' : `, ${isLate ? 'LATE: ' : ''}the SLO is ${durationText(sloMs)}`;
+  const [p50, p95, p99] = [took?.p50Ms, took?.p95Ms, took?.p99Ms].map((ms) => durationText(ms ?? 0));
+  const lately = took === undefined ? '' : `; records took p50 ${p50}, p95 ${p95}, p99 ${p99}`;
+  return [...due, `  fresh    as of ${durationText(ageMs)} ago${slo}${lately}`];
 }
 
 function mappingText({ mapping, loadedThrough, pendingPages, pendingRows, blocked }: MappingState): string {

@@ -22,9 +22,10 @@ function withLookback(stream: config.Stream, lookback: string | undefined): conf
 }
 
 function sourceWithDefaults(source: config.Source, defaults: config.Defaults): config.Source {
+  const { lookback, ...inherited } = defaults.stream ?? {};
   const streams = Object.entries(source.streams).map(([name, stream]) => [
     name,
-    withLookback(stream, defaults.stream?.lookback),
+    { ...inherited, ...withLookback(stream, lookback) },
   ]);
   return { ...source, streams: Object.fromEntries(streams) };
 }

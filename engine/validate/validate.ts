@@ -21,6 +21,7 @@ import { projectDocument, projectMistakes } from './project-document.ts';
 import { templateMistakes } from './project-templates.ts';
 import { propertyMistakes } from './properties.ts';
 import { requestMistakes } from './requests.ts';
+import { scheduleMistakes } from './schedules.ts';
 import { maskSecrets } from './secrets.ts';
 import { strategyMistakes } from './strategies.ts';
 import { sourceMistakes } from './streams.ts';
@@ -115,6 +116,7 @@ export function validateProject(files: ProjectFiles, options: ValidateOptions = 
     ...crossReferences(entries),
     ...meaning(entries),
     ...overridesMistakes(entries, options.nowMs ?? Number.NEGATIVE_INFINITY),
+    ...scheduleMistakes({ sources: entries.sources, project: entries.project, projectDocument: own }),
     ...parityMistakes(entries),
     ...tokenKeyMistakes(entries, chosen),
     ...(own === undefined || entries.project === undefined ? [] : databaseMistakes(own)),

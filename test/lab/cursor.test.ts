@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type * as config from '../../engine/model/config.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
 import { closeLabs, errorOf, get, orders, shop, start } from './support/lab-project.ts';
 
 const field = (cursor: Partial<config.Cursor>): config.Cursor => ({
@@ -42,6 +43,35 @@ describe('the cursor filter of the lab', () => {
     expect(await idsFrom('2026-01-02T00:00:00.000001Z')).to.deep.equal([4, 5]);
     expect(await idsFrom('2026-01-03T00:00:00.500001Z')).to.deep.equal([]);
     expect(await idsFrom('0001-01-01T00:00:00Z')).to.have.length(5);
+  });
+
+  it('keeps records back until their time comes where they are live', async () => {
+    const clock = new VirtualClock(Date.parse('2026-01-02T00:00:00Z'));
+    const source = shop({
+      cursor: field({}),
+      lab: { live: true },
+      paginate: { type: 'link_header', size: 2 },
+    });
+    const lines = times.map((at, index) => ({ id: index + 1, at }));
+    const lab = await start([source], orders(lines), { clock });
+    const idsNow = async (): Promise<readonly number[]> => {
+      const answer = await get<{ id: number }[]>(`${lab.sources['shop']}/orders?since=2026-01-01T13:00:00Z`);
+      return answer.body.map(({ id }) => id);
+    };
+    expect(await idsNow()).to.deep.equal([1, 3]);
+    await clock.sleep(24 * 60 * 60_000 + 499);
+    const later = await get(`${lab.sources['shop']}/orders?since=2026-01-02T00:00:00.000001Z`);
+    expect(later.body).to.have.length(1);
+    await clock.sleep(1);
+    expect(
+      (await get(`${lab.sources['shop']}/orders?since=2026-01-02T00:00:00.000001Z`)).body,
+    ).to.have.length(2);
+    expect((await get(`${lab.sources['shop']}/orders`)).headers.get('link')).to.contain('rel="next"');
+  });
+
+  it('does not start where live records have no time', async () => {
+    const source = shop({ lab: { live: true } });
+    expect(await start([source], orders([{ id: 1 }])).catch(({ message }) => message)).to.contain('lab.live');
   });
 
   it('takes epochs in seconds and milliseconds where they are declared', async () => {

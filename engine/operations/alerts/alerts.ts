@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Alert, AlertEvent, AlertPlan } from '../../model/alert.ts';
-import type { Blocker, Blockers } from '../../model/blocker.ts';
+import type { Blockers } from '../../model/blocker.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { complaint, ExplainedError } from '../../model/errors.ts';
 import type { Plan } from '../../model/plan.ts';
@@ -8,7 +8,8 @@ import type { Clock, HttpClient, Limiter, Memory, References } from '../../model
 import type { RunReport } from '../../model/run-report.ts';
 import type { Runs } from '../../model/state-port.ts';
 import { streamRefs } from '../../model/stream-refs.ts';
-import { dueOf, type Facts, nothingTold, type Told } from './due.ts';
+import { freshnessOf } from '../freshness.ts';
+import { dueOf, type Facts, type Health, nothingTold, type Serving, type Told } from './due.ts';
 import { payloadOf } from './payloads.ts';
 import { quotaForecasts } from './quotas.ts';
 import { recordCounts } from './record-counts.ts';
@@ -16,13 +17,16 @@ import { recordCounts } from './record-counts.ts';
 export interface AlertServices {
   readonly http: HttpClient;
   readonly clock: Clock;
-  readonly memory: Memory;
+  readonly memory: Pick<Memory, 'recall' | 'remember'>;
   readonly references: References;
   readonly blockers: Blockers;
-  readonly runs: Pick<Runs, 'received'>;
+  readonly runs: Pick<Runs, 'received' | 'loadedWindows'>;
   readonly limiter: Pick<Limiter, 'status'>;
   /** Of the run. */
   readonly plan: Plan;
+  /** How runs go, where several belong together; otherwise as the report says. */
+  readonly health?: Health;
+  readonly serving?: Serving;
 }
 
 const attemptsMax = 3;
@@ -52,17 +56,35 @@ export async function sendAlerts(
 async function factsFor(
   places: readonly AlertPlan[],
   report: RunReport,
-  { blockers, clock, plan, runs, ...services }: AlertServices,
+  { blockers, clock, plan, runs, health = report, serving, ...services }: AlertServices,
 ): Promise<Facts> {
   const isWanted = (event: AlertEvent): boolean => places.some(({ on }) => on.includes(event));
-  const open: readonly Blocker[] = await blockers.find({ status: 'open' }, openMax);
+  const isPromised = plan.schedules?.some(({ sloMs }) => sloMs !== undefined) === true;
+  const nowMs = clock.now();
   return {
     report,
-    open,
-    nowMs: clock.now(),
-    counts: isWanted('record_count') ? await recordCounts(streamRefs(plan), report, runs) : [],
-    forecasts: isWanted('quota_forecast') ? await quotaForecasts(plan, { ...services, clock }) : [],
+    health,
+    nowMs,
+    ...(serving && { serving }),
+    open: await known(() => blockers.find({ status: 'open' }, openMax)),
+    freshness: isWanted('freshness') && isPromised ? await known(() => freshnessOf(plan, runs, nowMs)) : [],
+    counts: isWanted('record_count')
+      ? ((await known(() => recordCounts(streamRefs(plan), report, runs))) ?? [])
+      : [],
+    forecasts: isWanted('quota_forecast')
+      ? await known(() => quotaForecasts(plan, { ...services, clock }))
+      : [],
   };
+}
+
+/** Undefined while whom it asks is away: what is known without it is told nevertheless. */
+async function known<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof ExplainedError)) throw error;
+    return undefined;
+  }
 }
 
 async function tell(place: AlertPlan, facts: Facts, services: AlertServices): Promise<readonly Diagnostic[]> {

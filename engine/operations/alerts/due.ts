@@ -1,5 +1,6 @@
 import type { Alert, AlertEvent, AlertPlan } from '../../model/alert.ts';
 import type { Blocker } from '../../model/blocker.ts';
+import type { StreamFreshness } from '../../model/freshness.ts';
 import type { RunReport } from '../../model/run-report.ts';
 import { durationText } from '../../model/units.ts';
 import type { QuotaForecast } from './quotas.ts';
@@ -17,18 +18,34 @@ export interface Told {
   readonly freshness: string;
   readonly record_count: string;
   readonly quota_forecast: string;
+  /** When the last heartbeat was sent, in milliseconds since the epoch. */
+  readonly heartbeatMs: number;
 }
 
 export const nothingTold: Told = {
   ...{ through: 0, aged: [], auth_failure: '', run_failed: '', freshness: '' },
-  ...{ record_count: '', quota_forecast: '' },
+  ...{ record_count: '', quota_forecast: '', heartbeatMs: 0 },
 };
+
+/** How runs go: of several that follow each other, all that was found lately. */
+export type Health = Pick<RunReport, 'status' | 'diagnostics'>;
+
+/** What `etl serve` says of itself. */
+export interface Serving {
+  readonly streams: number;
+  /** What it cannot do at present, in words. */
+  readonly troubles: readonly string[];
+}
 
 /** What is known at the end of a run. */
 export interface Facts {
   readonly report: RunReport;
-  /** All that are open, newest first. */
-  readonly open: readonly Blocker[];
+  readonly health: Health;
+  /** All that are open, newest first; undefined while staging cannot be asked. */
+  readonly open: readonly Blocker[] | undefined;
+  /** Undefined while staging cannot be asked. */
+  readonly freshness: readonly StreamFreshness[] | undefined;
+  readonly serving?: Serving;
   readonly nowMs: number;
   /** Of the streams that the run has read, as far as they can be compared. */
   readonly counts: readonly RecordCount[];
@@ -64,6 +81,8 @@ export function dueOf(event: AlertEvent, plan: AlertPlan, told: Told, facts: Fac
       return short(told, facts);
     case 'run_succeeded':
       return succeeded(facts);
+    case 'heartbeat':
+      return alive(plan, told, facts);
   }
 }
 
@@ -73,6 +92,7 @@ const ours = ({ owners }: AlertPlan, open: readonly Blocker[]): readonly Blocker
 const where = ({ report }: Facts): string => `${report.project} (${report.environment})`;
 
 function opened(plan: AlertPlan, told: Told, facts: Facts): Due {
+  if (facts.open === undefined) return { told: {} };
   const fresh = ours(plan, facts.open).filter(({ id }) => id > told.through);
   const through = Math.max(told.through, ...facts.open.map(({ id }) => id));
   if (fresh.length === 0) return { told: { through } };
@@ -81,6 +101,7 @@ function opened(plan: AlertPlan, told: Told, facts: Facts): Due {
 }
 
 function aged(plan: AlertPlan, told: Told, facts: Facts): Due {
+  if (facts.open === undefined) return { told: {} };
   const old = ours(plan, facts.open).filter(
     ({ createdAt }) => facts.nowMs - Date.parse(createdAt) > plan.ageMs,
   );
@@ -93,6 +114,7 @@ function aged(plan: AlertPlan, told: Told, facts: Facts): Due {
 }
 
 function refused(told: Told, facts: Facts): Due {
+  if (facts.open === undefined) return { told: {} };
   const auth = facts.open.filter(({ kind }) => kind === 'auth');
   const title = `${where(facts)}: credentials were refused`;
   return changing('auth_failure', told, facts, {
@@ -103,27 +125,48 @@ function refused(told: Told, facts: Facts): Due {
 }
 
 function failed(told: Told, facts: Facts): Due {
-  const { report } = facts;
-  if (report.status === 'interrupted') return { told: {} };
-  const errors = report.diagnostics.filter(({ severity }) => severity === 'error');
+  const { report, health } = facts;
+  if (health.status === 'interrupted') return { told: {} };
+  const errors = health.diagnostics.filter(({ severity }) => severity === 'error');
   const codes = [...new Set(errors.map(({ code }) => code))].sort().join();
   const lines = errors.map(({ code, summary }) => `${code}: ${summary}`);
   return changing('run_failed', told, facts, {
-    wrong: report.status === 'failed' ? codes || 'failed' : '',
+    wrong: health.status === 'failed' ? codes || 'failed' : '',
     alert: alert('run_failed', 'error', `${where(facts)}: run ${report.run} failed`, lines),
     over: 'runs succeed again',
   });
 }
 
+/** A stream past its SLO: no check has this name. */
+const latePrefix = 'late:';
+
 function stale(told: Told, facts: Facts): Due {
-  const wrong = facts.report.checks.filter(({ check, passed }) => check.startsWith('freshness') && !passed);
-  const lines = wrong.map(({ mapping, check, found }) => `${mapping}, ${check}: ${found}`);
+  const { report, freshness } = facts;
+  const checks = report.checks.filter(({ check }) => check.startsWith('freshness'));
+  const wrong = checks.filter(({ passed }) => !passed);
+  const late = (freshness ?? []).filter(({ isLate }) => isLate);
+  const lines = [
+    ...wrong.map(({ mapping, check, found }) => `${mapping}, ${check}: ${found}`),
+    ...late.map(lateLine),
+  ];
+  // Of a mapping that was not checked now, nothing new is known.
+  const judged = new Set(checks.map(({ mapping, check }) => `${mapping} ${check}`));
+  const isUnknown = (one: string): boolean =>
+    one.startsWith(latePrefix) ? freshness === undefined : !judged.has(one);
+  const before = told.freshness.split(',').filter((one) => one !== '' && isUnknown(one));
+  const now = [
+    ...wrong.map(({ mapping, check }) => `${mapping} ${check}`),
+    ...late.map(({ stream, account }) => `${latePrefix}${stream}@${account}`),
+  ];
   return changing('freshness', told, facts, {
-    wrong: wrong.map(({ mapping, check }) => `${mapping} ${check}`).join(),
+    wrong: [...new Set([...before, ...now])].sort().join(),
     alert: alert('freshness', 'warning', `${where(facts)}: data is older than it may be`, lines),
     over: 'data is fresh again',
   });
 }
+
+const lateLine = ({ stream, sloMs = 0, asOf = '' }: StreamFreshness): string =>
+  `${stream}: loaded as of ${clockText(Date.parse(asOf))}, which is longer ago than ${durationText(sloMs)}`;
 
 const counted = (count: number): string => Math.round(count).toLocaleString('en-US');
 
@@ -174,6 +217,15 @@ function succeeded(facts: Facts): Due {
   if (report.status !== 'succeeded') return { told: {} };
   const title = `${where(facts)}: run ${report.run} succeeded`;
   return { alert: alert('run_succeeded', 'info', title, []), told: {} };
+}
+
+function alive({ everyMs }: AlertPlan, { heartbeatMs }: Told, facts: Facts): Due {
+  const { serving, nowMs } = facts;
+  if (serving === undefined || nowMs - heartbeatMs < everyMs) return { told: {} };
+  const { streams, troubles } = serving;
+  const served = `${streams} ${streams === 1 ? 'stream is' : 'streams are'} served`;
+  const title = `${where(facts)}: ${served}${troubles.length === 0 ? '' : ', not all as they should be'}`;
+  return { alert: alert('heartbeat', 'info', title, troubles), told: { heartbeatMs: nowMs } };
 }
 
 /** A state that is told when it begins, when it changes, and when it is over. */

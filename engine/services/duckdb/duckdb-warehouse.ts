@@ -41,8 +41,30 @@ export const duckdbConnector = ({ path, memoryBytes }: DuckdbOptions): Warehouse
   close: async () => {},
 });
 
-/** Opens the file for as long as `work` lasts. */
+/** The last use of each file in this process. */
+const uses = new Map<string, Promise<unknown>>();
+
+/**
+ * Opens the file for as long as `work` lasts. Uses within this process take turns: two instances of DuckDB must never have one
+ * file open, and the lock of the file holds off other processes only.
+ */
 export async function withFile<T>(
+  path: string,
+  memoryBytes: number,
+  work: (connection: DuckDBConnection) => Promise<T>,
+): Promise<T> {
+  const before = uses.get(path) ?? Promise.resolve();
+  const own = before.then(() => opening(path, memoryBytes, work));
+  const ended = own.catch(() => {});
+  uses.set(path, ended);
+  try {
+    return await own;
+  } finally {
+    if (uses.get(path) === ended) uses.delete(path);
+  }
+}
+
+async function opening<T>(
   path: string,
   memoryBytes: number,
   work: (connection: DuckDBConnection) => Promise<T>,

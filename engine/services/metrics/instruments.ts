@@ -86,6 +86,21 @@ export const instruments: readonly Instrument[] = [
     labels: ['domain'],
     bounds: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
   },
+  {
+    name: 'age_seconds',
+    kind: 'gauge',
+    unit: 's',
+    help: 'How long ago the API was as the tables made of a stream are.',
+    labels: ['stream'],
+  },
+  {
+    name: 'late',
+    kind: 'gauge',
+    unit: '1',
+    help: 'Whether a stream is older than its freshness.slo: 0 or 1.',
+    labels: ['stream'],
+  },
+  { name: 'runs', kind: 'counter', unit: '{run}', help: 'Runs of etl serve.', labels: ['status'] },
   { name: 'pages', kind: 'counter', unit: '{page}', help: 'Pages staged.', labels: ['stream'] },
   { name: 'rows', kind: 'counter', unit: '{row}', help: 'Rows staged.', labels: ['stream'] },
   {

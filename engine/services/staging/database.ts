@@ -22,3 +22,15 @@ export interface Database {
   /** Waits for writers and closes every connection. */
   close(): Promise<void>;
 }
+
+/** A database that somebody else closes. */
+export const lent = (database: Database): Database => ({
+  storage: database.storage,
+  sequelize: database.sequelize,
+  models: database.models,
+  dialect: database.dialect,
+  exists: () => database.exists(),
+  read: (work) => database.read(work),
+  write: (work) => database.write(work),
+  close: async () => {},
+});

@@ -1,4 +1,5 @@
 import type { WindowRecord } from '../../model/estimate.ts';
+import type { LoadedWindow } from '../../model/freshness.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Clock } from '../../model/ports.ts';
 import type { StepResult } from '../../model/run-report.ts';
@@ -13,6 +14,7 @@ import type {
 } from '../../model/state-port.ts';
 import type { Database } from './database.ts';
 import { keptExchanges } from './kept-pages.ts';
+import { loadedWindows } from './loaded-windows.ts';
 import { rowsPerRecord, type StreamKey, windows } from './windows.ts';
 
 type StreamName = Pick<StreamRef, 'source' | 'account' | 'name'>;
@@ -94,6 +96,12 @@ export class StagingRuns implements Runs {
 
   async exchanges(stream: StreamName, limit: number, run?: string): Promise<readonly KeptExchange[]> {
     return this.#database.read((handle) => keptExchanges(handle, this.#keyOf(stream), limit, run));
+  }
+
+  async loadedWindows(stream: StreamRef, limit: number): Promise<readonly LoadedWindow[]> {
+    return this.#database.read((handle) =>
+      loadedWindows(handle, this.#keyOf(stream), stream.mappings, limit),
+    );
   }
 
   async rowsPerRecord(stream: StreamName): Promise<ReadonlyMap<string, number>> {

@@ -28,7 +28,7 @@ import type { State } from '../../model/state-port.ts';
 import { auditMapping } from './audit.ts';
 import { runCheck } from './checks.ts';
 import { CurrentRows } from './current-rows.ts';
-import type { Database } from './database.ts';
+import { type Database, lent } from './database.ts';
 import { foreignEnvironment } from './failures.ts';
 import { chosenPages, keptPages } from './kept-pages.ts';
 import * as units from './load-units.ts';
@@ -63,6 +63,8 @@ export interface OpenStaging extends Staging {
   readonly state: State;
   /** Whether there is a database already. Makes nothing. */
   exists(): Promise<boolean>;
+  /** The same database for another run in this process, with locks of its own. Closing it leaves the database open. */
+  beside(): OpenStaging;
 }
 
 /** Staging in an SQLite file. Nothing is opened before the first call. */
@@ -89,9 +91,7 @@ class LedgerStaging implements OpenStaging {
   #current: CurrentRows | undefined;
 
   constructor(database: Database, { environment, clock }: LedgerOptions) {
-    this.#environment = environment;
-    this.#clock = clock;
-    this.#database = database;
+    [this.#environment, this.#clock, this.#database] = [environment, clock, database];
     this.blockers = new StagingBlockers(this.#database, clock);
     this.memory = new StagingMemory(this.#database, { environment, clock, migrate: () => this.migrate() });
     this.forgetting = new StagingForgetting(this.#database, { environment, clock });
@@ -104,9 +104,7 @@ class LedgerStaging implements OpenStaging {
     };
   }
 
-  async exists(): Promise<boolean> {
-    return this.#database.exists();
-  }
+  exists = (): Promise<boolean> => this.#database.exists();
 
   async migrate(): Promise<void> {
     await migrateUp(this.#database);
@@ -268,9 +266,11 @@ class LedgerStaging implements OpenStaging {
     return this.#database.read((handle) => auditMapping({ handle, ...found }, scope));
   }
 
-  async close(): Promise<void> {
-    await this.#database.close();
+  beside(): OpenStaging {
+    return new LedgerStaging(lent(this.#database), { environment: this.#environment, clock: this.#clock });
   }
+
+  close = (): Promise<void> => this.#database.close();
 
   #where({ source, account, name }: StreamPlan) {
     return { environment: this.#environment, source, account, stream: name };

@@ -2,7 +2,7 @@ import type { WindowRecord } from '../../model/estimate.ts';
 import type { Handle } from './handle.ts';
 
 /** Pages of a stream that are looked at, the newest first. */
-const pagesMax = 50_000;
+export const pagesMax = 50_000;
 /** Those whose rows are counted: how many rows a record makes changes little. */
 const countedMax = 1000;
 
@@ -15,7 +15,7 @@ const recent =
   'AND number IS NOT NULL ORDER BY id DESC LIMIT ?';
 
 /** Pages in order, each with the number of its window. */
-const numbered =
+export const numbered =
   'SELECT id, run, staged_at, begins_at, "cursor", records, number, total, is_last, ' +
   `sum(CASE WHEN number = 1 THEN 1 ELSE 0 END) OVER (ORDER BY id) AS place FROM (${recent}) p`;
 

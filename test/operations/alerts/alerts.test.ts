@@ -5,6 +5,7 @@ import type { Blocker } from '../../../engine/model/blocker.ts';
 import { complaint, TransientError } from '../../../engine/model/errors.ts';
 import type { RunReport } from '../../../engine/model/run-report.ts';
 import { type AlertServices, sendAlerts } from '../../../engine/operations/alerts/alerts.ts';
+import { dueOf, type Facts, nothingTold } from '../../../engine/operations/alerts/due.ts';
 
 const report = (over: Partial<RunReport> = {}): RunReport => ({
   run: 'r1',
@@ -40,6 +41,7 @@ const place = (over: Partial<AlertPlan> = {}): AlertPlan => ({
   on: ['blocker', 'blocker_age', 'auth_failure', 'run_failed', 'freshness'],
   ageMs: 24 * 60 * 60 * 1000,
   deviation: 4,
+  everyMs: 300_000,
   ...over,
 });
 
@@ -67,15 +69,13 @@ function world(open: readonly Blocker[] = [], statuses: number[] = []) {
     memory: {
       recall: async (name) => kept.get(name),
       remember: async (name, text) => void kept.set(name, text),
-      swap: async () => true,
-      forget: async (name) => void kept.delete(name),
     },
     references: {
       resolve: (text) => text.replace('secret:', 'https://'),
       redact: (text) => text,
       hide: () => {},
     },
-    runs: { received: async () => [] },
+    runs: { received: async () => [], loadedWindows: async () => [] },
     limiter: { status: async () => ({ domain: '', limits: [], freezes: [], waiting: [], processes: 1 }) },
     plan: { sources: {}, steps: [], mappings: {} } as unknown as AlertServices['plan'],
     blockers: { find: async () => state.open } as Pick<
@@ -205,5 +205,78 @@ describe('alerts', () => {
     expect(JSON.stringify([diagnostics, ...kept]))
       .to.not.contain('hook"')
       .and.not.to.contain('https://hook');
+  });
+});
+
+describe('an alert about a stream that is served', () => {
+  const stream = { stream: 'shop.orders', account: 'default' };
+  const facts = (over: Partial<Facts>): Facts => ({
+    ...{ report: report(), health: report(), open: [], freshness: [], nowMs: 0, counts: [], forecasts: [] },
+    ...over,
+  });
+  const late = {
+    ...stream,
+    sloMs: 900_000,
+    asOf: '2026-01-31T11:00:00.000Z',
+    ageMs: 3_600_000,
+    isLate: true,
+  };
+
+  /** Tells a place one thing after another, and gives what it hears. */
+  function heard(event: 'freshness' | 'heartbeat', ...all: readonly Partial<Facts>[]) {
+    let told = nothingTold;
+    return all.map((one) => {
+      const due = dueOf(event, place({ on: [event] }), told, facts(one));
+      told = { ...told, ...due.told };
+      return due.alert && [due.alert.title, due.alert.isOver, ...due.alert.lines];
+    });
+  }
+
+  it('comes once where it is older than its SLO, and once when it is fresh again', () => {
+    const title = 'shop (production): data is older than it may be';
+    const line = 'shop.orders: loaded as of 2026-01-31 11:00 UTC, which is longer ago than 15 min 00 s';
+    const fresh = { ...late, isLate: false };
+    expect(
+      heard(
+        'freshness',
+        { freshness: [late] },
+        { freshness: [late] },
+        { freshness: undefined },
+        { freshness: [fresh] },
+        { freshness: [fresh] },
+      ),
+    ).to.deep.equal([
+      [title, false, line],
+      undefined,
+      undefined,
+      ['shop (production): data is fresh again', true],
+      undefined,
+    ]);
+  });
+
+  it('is not over because a run has checked something else', () => {
+    const check = { mapping: 'orders', check: 'freshness at ≤ 1h', severity: 'warn', passed: false } as const;
+    const failing = report({ checks: [{ ...check, found: '2 h' }] });
+    const [first, second] = heard('freshness', { report: failing }, { report: report() });
+    expect(first?.[1]).to.equal(false);
+    expect(second).to.equal(undefined);
+  });
+
+  it('says every so often that it is served, and what is wrong', () => {
+    const serving = { streams: 2, troubles: ['shop.orders: ETL0412: it answered 503'] };
+    expect(
+      heard(
+        'heartbeat',
+        { serving, nowMs: 600_000 },
+        { serving, nowMs: 899_999 },
+        { serving, nowMs: 900_000 },
+        {},
+      ),
+    ).to.deep.equal([
+      ['shop (production): 2 streams are served, not all as they should be', false, ...serving.troubles],
+      undefined,
+      ['shop (production): 2 streams are served, not all as they should be', false, ...serving.troubles],
+      undefined,
+    ]);
   });
 });

@@ -111,12 +111,20 @@ describe('forecasts of quotas', () => {
   });
 
   it('are told when they begin, when the day has changed, and when they are over', () => {
-    const to: AlertPlan = { to: 'webhook', url: '', on: ['quota_forecast'], ageMs: 0, deviation: 4 };
+    const to: AlertPlan = {
+      to: 'webhook',
+      url: '',
+      on: ['quota_forecast'],
+      ageMs: 0,
+      deviation: 4,
+      everyMs: 300_000,
+    };
     const forecast = { domain: 'shop', limit: 'daily', partition: 'eu', fill: 0.305 };
     const report = { project: 'shop', environment: 'production' } as never;
     let told = nothingTold;
     const tell = (forecasts: Parameters<typeof dueOf>[3]['forecasts']) => {
-      const due = dueOf('quota_forecast', to, told, { report, open: [], nowMs: 0, counts: [], forecasts });
+      const facts = { report, health: report, open: [], freshness: [], nowMs: 0, counts: [], forecasts };
+      const due = dueOf('quota_forecast', to, told, facts);
       told = { ...told, ...due.told };
       return due.alert;
     };

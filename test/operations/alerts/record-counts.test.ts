@@ -73,10 +73,18 @@ describe('the number of records of a stream', () => {
   });
 
   it('is told when it is unusual, when that changes, and when it is over', () => {
-    const to: AlertPlan = { to: 'webhook', url: '', on: ['record_count'], ageMs: 0, deviation: 4 };
+    const to: AlertPlan = {
+      to: 'webhook',
+      url: '',
+      on: ['record_count'],
+      ageMs: 0,
+      deviation: 4,
+      everyMs: 300_000,
+    };
     let told = nothingTold;
     const tell = (...counts: readonly RecordCount[]) => {
-      const facts = { report: reportOf('succeeded'), open: [], nowMs: 0, counts, forecasts: [] };
+      const report = reportOf('succeeded');
+      const facts = { report, health: report, open: [], freshness: [], nowMs: 0, counts, forecasts: [] };
       const due = dueOf('record_count', to, told, facts);
       told = { ...told, ...due.told };
       return due.alert;

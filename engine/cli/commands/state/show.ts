@@ -10,7 +10,7 @@ export default class StateShow extends StateCommand {
   static override readonly summary =
     'Show how far each stream is read, settled and loaded, who holds locks, and the last runs.';
   static override readonly description =
-    'Fetched is how far the API was read; settled is what every mapping has loaded, filtered or set aside. Asks no API and opens no warehouse.';
+    'Fetched is how far the API was read; settled is what every mapping has loaded, filtered or set aside; fresh is how long ago the API was as the tables are. Asks no API and opens no warehouse.';
   static override readonly examples = [
     '<%= config.bin %> state show',
     '<%= config.bin %> state show shop.orders',
@@ -28,11 +28,12 @@ export default class StateShow extends StateCommand {
       const { environment } = work.project;
       if (!work.exists) {
         const text = `Nothing has been read in the environment ${environment} yet.`;
-        const result = { environment, streams: [], locks: [], runs: [] };
+        const result = { environment, streams: [], freshness: [], locks: [], runs: [] };
         return { exitCode: exitCodes.ok, result, diagnostics: [], text };
       }
-      const view = await viewState(work.state, work.plan, only);
-      const text = stateText(view, { nowMs: systemClock.now() });
+      const nowMs = systemClock.now();
+      const view = await viewState(work.state, work.plan, nowMs, only);
+      const text = stateText({ ...view, schedules: work.plan.schedules ?? [] }, { nowMs });
       return { exitCode: exitCodes.ok, result: { environment, ...view }, diagnostics: [], text };
     });
   }
