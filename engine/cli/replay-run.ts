@@ -15,10 +15,11 @@ import type { Outcome } from './base-command.ts';
 import { inLab } from './in-lab.ts';
 import { mappingsKnown } from './mapping-names.ts';
 import { referencesOf } from './references-of.ts';
-import { ledgerPages, noPages } from './replay-pages.ts';
+import { keptOrRecorded } from './replay-pages.ts';
 import { type Sides, sidesOf } from './replay-sides.ts';
 import { interruption, stoppedCode } from './signals.ts';
 import { databases } from './state.ts';
+import { projectRecordings } from './test-recordings.ts';
 
 export interface ReplayFlags {
   readonly base: string;
@@ -71,7 +72,8 @@ async function compared(
   try {
     const exists = await staging.exists();
     if (exists) await staging.migrate();
-    const pages = exists ? await ledgerPages(staging, project.environment) : noPages(project.environment);
+    const recorded = projectRecordings(project.folder);
+    const pages = await keptOrRecorded(exists ? staging : undefined, project.environment, recorded);
     const forgotten = exists ? await forgetting.known() : undefined;
     const options = { pagesMax: flags.pages, nowMs: systemClock.now(), forgotten, signal };
     const found = await compareReplay(replay(programs, pages, options), {

@@ -293,6 +293,22 @@ describe('a pull request', function () {
     expect(code, stderr).to.equal(0);
   });
 
+  it('is replayed by what was recorded, where no run has kept a page', async () => {
+    const recorded = await etl(['record', 'shop.orders', '--from-ledger', '-e', 'test', '-p', folder], {
+      SHOP_TOKEN: 'secret',
+    });
+    expect(recorded.code, recorded.stderr).to.equal(0);
+    const args = ['replay', '--base', 'main', '-e', 'dev', '--json', '-p', folder];
+    const { code, stdout } = await etl(args);
+    const { result } = JSON.parse(stdout) as {
+      result: { origin: string; mappings: { mapping: string; columns: { column: string }[] }[] };
+    };
+    expect(code, stdout).to.equal(0);
+    expect(result.origin).to.equal('the ledger of dev, and recordings/ where it has no page');
+    const changed = result.mappings.find(({ mapping }) => mapping === 'order_lines')?.columns;
+    expect(changed?.map(({ column }) => column)).to.deep.equal(['sku']);
+  });
+
   it('is told when the base is not here', async () => {
     const { code, stderr } = await etl(['replay', '--base', 'nowhere', '-e', 'test', '-p', folder]);
     expect([code, stderr.includes('error[ETL0368]: the base nowhere cannot be read')]).to.deep.equal([
