@@ -1,7 +1,9 @@
 import { ExplainedError } from '../model/errors.ts';
 import type { Facts, LimitFill, StreamHistory } from '../model/estimate.ts';
-import type { StreamPlan } from '../model/plan.ts';
+import type { ExtractStep, StreamPlan } from '../model/plan.ts';
 import { continued } from '../model/position.ts';
+import { slicesFrom } from '../model/slices.ts';
+import { declaredName } from '../model/sweep.ts';
 import { budgetsOf, viewBudgets } from '../operations/budgets.ts';
 import { hasQuota } from '../operations/estimate/quotas.ts';
 import { systemClock } from '../services/clock.ts';
@@ -11,6 +13,8 @@ import type { PlannedProject } from './planned.ts';
 
 /** Windows of a stream that are looked at. */
 const windowsMax = 20;
+/** Slices of a backfill that are counted. */
+const slicesMax = 1000;
 
 /** What an estimate is made of: what staging knows of the streams of a plan, and what is used of quotas. Makes nothing. */
 export async function factsOf(work: PlannedProject): Promise<Facts> {
@@ -20,7 +24,9 @@ export async function factsOf(work: PlannedProject): Promise<Facts> {
   for (const step of work.plan.steps) {
     if (step.kind !== 'extract') continue;
     const { stream } = step;
-    histories.set(`${stream.source}.${stream.name}`, await historyOf(stream, work));
+    const history = await historyOf(stream, work);
+    const name = `${stream.source}.${stream.name}`;
+    histories.set(name, step.backfill === undefined ? history : await rangeHistory(step, history, work));
   }
   return { nowMs, histories, fills: await fillsOf(work) };
 }
@@ -30,9 +36,30 @@ async function historyOf(stream: StreamPlan, { staging, state }: PlannedProject)
   return {
     ...(cursor !== undefined && { cursor }),
     ...(open && { open }),
-    windows: await state.runs.windows(stream, windowsMax),
-    rowsPerRecord: await state.runs.rowsPerRecord(stream),
+    ...(await historyOfPages(stream, state)),
   };
+}
+
+const historyOfPages = async (stream: StreamPlan, { runs }: PlannedProject['state']) => ({
+  windows: await runs.windows(stream, windowsMax),
+  rowsPerRecord: await runs.rowsPerRecord(stream),
+});
+
+/** Pages of a range are like those of the incremental runs, and its records are staged where those have been there. */
+async function rangeHistory(
+  { stream, backfill, mappings }: ExtractStep,
+  { cursor, open }: StreamHistory,
+  { state, plan }: PlannedProject,
+): Promise<StreamHistory> {
+  const own = { ...stream, name: declaredName(stream.name) };
+  const { windows, rowsPerRecord } = await historyOfPages(own, state);
+  const position = { ...(cursor !== undefined && { cursor }), ...(open && { open }) };
+  if (backfill === undefined || stream.cursor === undefined) return { ...position, windows, rowsPerRecord };
+  const begin = cursor === undefined || cursor === backfill.window.to ? backfill.window.from : cursor;
+  const slices = slicesFrom(backfill, stream.cursor, begin, slicesMax);
+  const readers = mappings.flatMap((name) => plan.mappings[name] ?? []);
+  const range = await state.runs.recordsIn(own, readers, slices);
+  return { ...position, windows, rowsPerRecord, range: { slices, ...range } };
 }
 
 /** What is used of limits. Where the store of budgets cannot be asked, quotas count as whole. */

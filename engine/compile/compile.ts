@@ -13,9 +13,11 @@ import type {
   StreamPlan,
 } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
+import type { BackfillAsked } from '../model/saved-plan.ts';
 import type { StateSnapshot } from '../model/snapshot.ts';
 import { readStreams } from '../model/stream-refs.ts';
 import { parseDuration, parsePercent } from '../model/units.ts';
+import { backfillStream, compileBackfill } from './backfill.ts';
 import { withId } from './canonical.ts';
 import { checkable, compileChecks } from './checks.ts';
 import { compileStaging, compileWarehouse } from './databases.ts';
@@ -37,6 +39,8 @@ export interface CompileOptions {
   readonly snapshot: StateSnapshot;
   /** Whether everything is made of kept pages, without a request. */
   readonly fromLedger?: boolean;
+  /** The range that is read once more, in place of all that is read. */
+  readonly backfill?: BackfillAsked;
 }
 
 export interface Compiled {
@@ -65,7 +69,7 @@ export function compileProject(
 function compileWhole(
   project: Project,
   documents: readonly SourceDocument[],
-  { engine, snapshot, fromLedger = false }: CompileOptions,
+  { engine, snapshot, fromLedger = false, backfill }: CompileOptions,
 ): Compiled {
   const diagnostics: Diagnostic[] = [];
   const mapped = project.mappings.map((mapping) => compileMapping(project, mapping, documents));
@@ -105,7 +109,15 @@ function compileWhole(
     mappings: Object.fromEntries(mappings.map((mapping) => [mapping.name, mapping])),
     steps,
   } as const;
-  return { plan: withId(body), diagnostics };
+  const plan = withId(body);
+  if (backfill === undefined) return { plan, diagnostics };
+  const part = compileBackfill(plan, backfill, backfillSettings(project, backfill.stream));
+  return { ...part, diagnostics: [...diagnostics, ...part.diagnostics] };
+}
+
+function backfillSettings({ sources }: Project, full: string): config.BackfillSettings | undefined {
+  const [source, stream = ''] = full.split('.');
+  return sources.find(({ name }) => name === source)?.streams[stream]?.backfill;
 }
 
 /** What is needed where no source is asked for anything. */
@@ -177,7 +189,8 @@ function compileSteps(
   const steps: Step[] = [...reconcileStep(snapshot)];
   const sweeps = [...streams.values()].flatMap((stream) => sweepSteps(stream, mappings));
   const extracts = [...streams].map(([full, stream]) => extractStep(full, stream, mappings, snapshot));
-  const kept = new Map([...extracts, ...sweeps].flatMap(readStreams).map(named));
+  const again = extracts.filter(({ stream }) => stream.cursor).map(({ stream }) => backfillStream(stream));
+  const kept = new Map([...[...extracts, ...sweeps].flatMap(readStreams), ...again].map(named));
   for (const mapping of mappings) steps.push(...remapStep(mapping, kept, snapshot));
   steps.push(...extracts);
   steps.push(...sweeps);

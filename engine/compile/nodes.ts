@@ -25,6 +25,8 @@ export function structureOf(plan: Plan): Nodes {
 function stepNode(step: Step): readonly [string, unknown] | undefined {
   switch (step.kind) {
     case 'extract':
+      if (step.backfill !== undefined)
+        return [`the backfill of ${step.backfill.of}`, [step.stream, step.backfill]];
       return [`the stream ${step.stream.source}.${step.stream.name}`, step.stream];
     case 'sweep':
       return [`the sweep of ${step.stream.source}.${step.stream.name.split('~')[0]}`, step.sweep];

@@ -2,7 +2,7 @@ import { isDestructive } from '../model/ddl.ts';
 import type { Plan } from '../model/plan.ts';
 import type { NodeChange, PlanChanges } from '../model/plan-changes.ts';
 import { canonical } from './canonical.ts';
-import { movedNodes, structureOf, workOf } from './nodes.ts';
+import { type MovedNode, movedNodes, structureOf, workOf } from './nodes.ts';
 
 /** Differences of one node that are named. */
 const detailsMax = 6;
@@ -12,13 +12,15 @@ const shownMax = 40;
 /** What a plan changes, beside the one that was applied last, and besides reading and loading. */
 export function planChanges(last: Plan | undefined, now: Plan): PlanChanges {
   const [then, present] = [last === undefined ? new Map() : structureOf(last), structureOf(now)];
-  const nodes = movedNodes(then, present, true).map(
-    ({ node, change }): NodeChange => ({
-      node,
-      change,
-      details: change === 'changed' ? details(then.get(node), present.get(node)) : [],
-    }),
-  );
+  const nodes = movedNodes(then, present, true)
+    .filter(isOf(now))
+    .map(
+      ({ node, change }): NodeChange => ({
+        node,
+        change,
+        details: change === 'changed' ? details(then.get(node), present.get(node)) : [],
+      }),
+    );
   return {
     ...(last !== undefined && { since: last.id }),
     nodes,
@@ -28,6 +30,13 @@ export function planChanges(last: Plan | undefined, now: Plan): PlanChanges {
     ),
   };
 }
+
+/** Of a backfill nothing else is said than what it is: it leaves most of the project out, and that is no change. */
+const isOf =
+  ({ steps }: Plan) =>
+  ({ node, change }: MovedNode): boolean =>
+    !steps.some((step) => step.kind === 'extract' && step.backfill !== undefined) ||
+    (change !== 'removed' && !node.startsWith('the backfill of '));
 
 function details(then: unknown, now: unknown): readonly string[] {
   const all = [...differences('', then, now)];

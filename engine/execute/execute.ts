@@ -20,6 +20,7 @@ import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
 import { removeStaleFiles } from './load/stale-files.ts';
 import { materialise } from './materialise.ts';
+import { readStream } from './read-stream.ts';
 import { counted, firstOf, type Part, pageIds } from './received.ts';
 import { RunLedger, type StreamAccount, streamAccount } from './run-ledger.ts';
 import { RunLocks } from './run-locks.ts';
@@ -30,8 +31,7 @@ import { compactAfter, keepPlan, performReconcile, settledPositions } from './st
 import { openBlockers, stoppedLoad } from './step-blockers.ts';
 import { performGroup, prepareAll, type StepRun, timestamp } from './step-runner.ts';
 import { sweep } from './sweep.ts';
-import { awaitsListing, wholeListing } from './whole-listing.ts';
-import { withinQuota } from './within-quota.ts';
+import { awaitsListing } from './whole-listing.ts';
 import { type WorkerPool, workerPool } from './worker-pool.ts';
 
 /** A run in progress. */
@@ -130,8 +130,8 @@ async function perform(run: Run, step: Step): Promise<readonly Diagnostic[]> {
     case 'remap':
       return performRemap(run, step);
     case 'extract':
-      return withinQuota(step, run.services, (cap) =>
-        wholeListing(step, run, (part) => performExtract(run, step, { ...part, ...cap })),
+      return readStream(step, run, (read, part, services) =>
+        performExtract({ ...run, services }, read, part),
       );
     case 'sweep':
       return sweep(step, run, (part) => performExtract(run, { ...step, kind: 'extract' }, part));
@@ -261,11 +261,8 @@ function extraction(
       ...own,
       channels,
       connector: services.connectors[source.connector],
-      map: (page, { body, zipped }, from, look) =>
-        pool.map(
-          { program, page, body, ...(zipped && { zipped }), ...(from !== undefined && { from }) },
-          look,
-        ),
+      map: (page, { body, zipped }, window, look) =>
+        pool.map({ program, page, body, ...(zipped && { zipped }), ...window }, look),
     },
   };
 }

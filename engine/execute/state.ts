@@ -70,6 +70,7 @@ export async function keepPlan(
 ): Promise<void> {
   await state.runs.keepPlan(plan);
   if (applies === undefined) return;
-  const before = await state.runs.apply({ ...applies, plan: plan.id, run: runId });
+  const { id, partial = false } = plan;
+  const before = await state.runs.apply({ ...applies, plan: id, run: runId, partial });
   if (before !== undefined) throw new RefusedError('refused', [appliedAlready(before)]);
 }

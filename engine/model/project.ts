@@ -67,6 +67,7 @@ export interface Project {
   readonly redis?: config.RedisSettings;
   readonly metrics?: config.MetricsSettings;
   readonly audit?: config.AuditSettings;
+  readonly plans?: config.PlanSettings;
   readonly alerts?: readonly config.Alert[];
   /** Reference to the key that encrypts tokens which are kept. */
   readonly tokenKey?: string;

@@ -85,6 +85,7 @@ export function buildProject(
     warehouse: settings('warehouse'),
     ...optional(objectAt(project), chosen.chain),
     ...(project.audit && { audit: project.audit }),
+    ...(project.plans && { plans: project.plans }),
     ...(project.pii !== undefined && { piiKey: project.pii.key }),
     sources: configs(entries.sources).map((source) => sourceWithDefaults(source, defaults)),
     mappings: configs(entries.mappings).map((mapping) => mappingWithDefaults(mapping, defaults)),

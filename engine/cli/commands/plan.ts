@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Flags } from '@oclif/core';
 import { savePlan } from '../../engine.ts';
 import type { Facts, PlanEstimate } from '../../model/estimate.ts';
-import { parseDuration } from '../../model/units.ts';
+import { parseDuration, parsePercent } from '../../model/units.ts';
 import { estimatePlan } from '../../operations/estimate/estimate.ts';
 import { exitCodes } from '../../report/exit-code.ts';
 import { planMarkdown } from '../../report/plan-markdown.ts';
 import { planText } from '../../report/plan-text.ts';
+import { backfillFlags, backfillWanted, percentFlag } from '../backfill-flags.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { durationFlag } from '../duration-flag.ts';
 import { factsOf } from '../facts.ts';
@@ -28,12 +29,14 @@ export default class PlanCommand extends BaseCommand {
     '<%= config.bin %> plan --detailed-exitcode --format markdown > comment.md',
     '<%= config.bin %> plan --lab --json',
     '<%= config.bin %> plan --from-ledger',
+    '<%= config.bin %> plan --backfill shop.orders --from 2025-01-01 --to 2025-07-01 --share 50% --out plan.json',
   ];
   static override readonly flags = {
     ...commonFlags,
     lab: Flags.boolean({ description: 'Plan a run in the lab.' }),
     'from-ledger': fromLedgerFlag,
     ...selectFlags,
+    ...backfillFlags,
     sql: Flags.boolean({ description: 'Show the SQL of every step.' }),
     out: Flags.string({
       description: 'Save the plan for `etl run --plan`.',
@@ -46,6 +49,13 @@ export default class PlanCommand extends BaseCommand {
       helpValue: 'DURATION',
       parse: async (text) => durationFlag('--expires', text),
     }),
+    'allow-over': Flags.string({
+      description:
+        'How much more than estimated a stream of a saved plan may ask for; 50% unless `plans.allowOver` says otherwise.',
+      helpValue: 'PERCENT',
+      dependsOn: ['out'],
+      parse: async (text) => percentFlag('--allow-over', text),
+    }),
     'detailed-exitcode': Flags.boolean({
       description: 'Exit with 2 where a run does more than to read and load what is declared as before.',
     }),
@@ -53,7 +63,8 @@ export default class PlanCommand extends BaseCommand {
 
   protected override async perform(): Promise<Outcome> {
     const { flags } = await this.parse(PlanCommand);
-    const work = await planned(await this.project(flags), flags.lab, flags['from-ledger']);
+    const wanted = { fromLedger: flags['from-ledger'], backfill: backfillWanted(flags) };
+    const work = await planned(await this.project(flags), flags.lab, wanted);
     const { diagnostics, staging, warehouse } = work;
     try {
       const { plan } = await chosen(work, flags);
@@ -79,7 +90,7 @@ export default class PlanCommand extends BaseCommand {
 interface SaveFlags {
   readonly out: string;
   readonly expires: string;
-  readonly 'from-ledger': boolean;
+  readonly 'allow-over'?: string | undefined;
 }
 
 /** Saves a plan, and says so. */
@@ -87,7 +98,9 @@ function save(work: PlannedProject, flags: SaveFlags, facts: Facts, estimate: Pl
   const saved = savePlan(planStateOf(work, facts), {
     nonce: randomUUID(),
     expiresMs: parseDuration(flags.expires),
-    fromLedger: flags['from-ledger'] === true,
+    fromLedger: work.scope.fromLedger === true,
+    ...(work.scope.backfill && { backfill: work.scope.backfill }),
+    allowOver: parsePercent(flags['allow-over'] ?? work.project.plans?.allowOver ?? '50%'),
     estimate,
   });
   writePlanFile(flags.out, saved);

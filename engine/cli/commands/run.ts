@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { RefusedError } from '../../model/errors.ts';
 import type { SavedPlan } from '../../model/saved-plan.ts';
+import { backfillFlags, backfillWanted } from '../backfill-flags.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { fromLedgerFlag } from '../from-ledger.ts';
 import { labUrl } from '../lab-url.ts';
@@ -20,6 +21,7 @@ export default class Run extends BaseCommand {
     '<%= config.bin %> run --select shop.orders+ --exclude tag:slow',
     '<%= config.bin %> run --plan plan.json',
     '<%= config.bin %> run --from-ledger',
+    '<%= config.bin %> run --backfill shop.orders --from 2025-01-01 --to 2025-07-01 --share 50%',
     '<%= config.bin %> run --json > report.json',
   ];
   static override readonly flags = {
@@ -37,10 +39,11 @@ export default class Run extends BaseCommand {
       description:
         'Perform just the plan that `etl plan --out` has saved; exit code 4, naming what has moved, where that cannot be.',
       helpValue: 'FILE',
-      exclusive: ['select', 'exclude'],
+      exclusive: ['select', 'exclude', 'backfill'],
     }),
     'from-ledger': fromLedgerFlag,
     ...selectFlags,
+    ...backfillFlags,
     quiet: Flags.boolean({ char: 'q', description: 'No progress.' }),
   };
 
@@ -51,13 +54,14 @@ export default class Run extends BaseCommand {
     const checked = await this.project({ ...flags, env });
     const inLab = flags.lab || flags['lab-url'] !== undefined;
     const fromLedger = flags['from-ledger'] || saved?.fromLedger === true;
-    const work = await planned(checked, inLab, fromLedger);
+    const backfill = backfillWanted(flags) ?? saved?.backfill;
+    const work = await planned(checked, inLab, { fromLedger, backfill });
     const quiet = flags.quiet || flags.json;
     const how = { lab: flags.lab, labUrl: flags['lab-url'], env, quiet };
-    if (saved !== undefined)
-      return performRun(await asSaved(work, saved), how, { nonce: saved.nonce, once: saved.once });
+    if (saved !== undefined) return performRun(await asSaved(work, saved), how, saved);
     const part = await closingOnFailure(work, () => chosen(work, flags));
-    return performRun(part, how, fromLedger || isPart(flags) ? undefined : { once: false });
+    const isWhole = !fromLedger && backfill === undefined && !isPart(flags);
+    return performRun(part, how, isWhole ? { once: false } : undefined);
   }
 }
 

@@ -40,7 +40,7 @@ export default class Show extends BaseCommand {
     try {
       const env = environmentOf(saved, flags.env);
       const checked = await this.project({ ...flags, env });
-      const work = await planned(checked, saved.environment === 'lab', saved.fromLedger);
+      const work = await planned(checked, saved.environment === 'lab', saved);
       try {
         return await stalenessOf(saved, work);
       } finally {

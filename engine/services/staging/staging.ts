@@ -33,10 +33,9 @@ import { keptPages } from './kept-pages.ts';
 import * as units from './load-units.ts';
 import { mappedHashes, otherEnvironment, prepare } from './mapping-register.ts';
 import { migrateUp, schemaVersion } from './migrate.ts';
-import { PageWriter } from './page-writer.ts';
+import { PageWriter, type Prepared } from './page-writer.ts';
 import { heldLines, readRows } from './row-reader.ts';
 import { SqliteDatabase } from './sqlite/sqlite-database.ts';
-import type { StagedTable } from './staged-table.ts';
 import { StagingBlockers } from './staging-blockers.ts';
 import { StagingForgetting } from './staging-forgetting.ts';
 import { StagingLocks } from './staging-locks.ts';
@@ -83,7 +82,7 @@ class LedgerStaging implements OpenStaging {
   readonly #clock: Clock;
   readonly #database: Database;
   readonly #locks: StagingLocks;
-  readonly #tables = new Map<string, StagedTable>();
+  readonly #prepared = new Map<string, Prepared>();
   /** What the last check has found out: the next ones of the same mapping use it. */
   #current: CurrentRows | undefined;
 
@@ -130,7 +129,7 @@ class LedgerStaging implements OpenStaging {
   async prepare(mapping: MappingPlan): Promise<void> {
     const table = this.#database.dialect.table(mapping);
     await this.#database.write((handle) => prepare(handle, mapping, table, this.#context()));
-    this.#tables.set(mapping.name, table);
+    this.#prepared.set(mapping.name, { table, hash: mapping.hash });
   }
 
   async mappingHashes(): Promise<ReadonlyMap<string, string>> {
@@ -294,7 +293,7 @@ class LedgerStaging implements OpenStaging {
       environment: this.#environment,
       nowMs,
       now: new Date(nowMs).toISOString(),
-      tables: this.#tables,
+      prepared: this.#prepared,
     };
   }
 }
