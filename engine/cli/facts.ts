@@ -1,6 +1,6 @@
 import { ExplainedError } from '../model/errors.ts';
 import type { Facts, LimitFill, StreamHistory } from '../model/estimate.ts';
-import type { ExtractStep, StreamPlan } from '../model/plan.ts';
+import type { ExtractStep, Plan, StreamPlan } from '../model/plan.ts';
 import { continued } from '../model/position.ts';
 import { slicesFrom } from '../model/slices.ts';
 import { declaredName } from '../model/sweep.ts';
@@ -24,19 +24,35 @@ export async function factsOf(work: PlannedProject): Promise<Facts> {
   for (const step of work.plan.steps) {
     if (step.kind !== 'extract') continue;
     const { stream } = step;
-    const history = await historyOf(stream, work);
+    const history = await historyOf(stream, nameBefore(stream, work.plan), work);
     const name = `${stream.source}.${stream.name}`;
     histories.set(name, step.backfill === undefined ? history : await rangeHistory(step, history, work));
   }
   return { nowMs, histories, fills: await fillsOf(work) };
 }
 
-async function historyOf(stream: StreamPlan, { staging, state }: PlannedProject): Promise<StreamHistory> {
-  const { cursor, open } = continued(await staging.position(stream), stream);
+/** A stream as staging has it: what is renamed by a plan is kept under its old name until that is performed. */
+function nameBefore(stream: StreamPlan, { steps }: Plan): StreamPlan {
+  const own = declaredName(stream.name);
+  for (const step of steps) {
+    if (step.kind !== 'rename' || step.rename.what !== 'stream') continue;
+    const { source, from, to } = step.rename;
+    if (source === stream.source && to === own)
+      return { ...stream, name: from + stream.name.slice(own.length) };
+  }
+  return stream;
+}
+
+async function historyOf(
+  stream: StreamPlan,
+  before: StreamPlan,
+  { staging, state }: PlannedProject,
+): Promise<StreamHistory> {
+  const { cursor, open } = continued(await staging.position(before), stream);
   return {
     ...(cursor !== undefined && { cursor }),
     ...(open && { open }),
-    ...(await historyOfPages(stream, state)),
+    ...(await historyOfPages(before, state)),
   };
 }
 

@@ -62,11 +62,14 @@ function backfillStep({ stream, mappings }: ExtractStep, backfill: BackfillPlan)
   };
 }
 
+/** What any run must do first. */
+const isOfAll = ({ kind }: Step): boolean => kind === 'rename' || kind === 'reconcile';
+
 /** The backfill in place of all that is read, and what concerns the mappings that it brings rows for. */
 function withStep(plan: Plan, step: ExtractStep): Plan {
   const isOwn = (one: Step): boolean => 'mapping' in one && step.mappings.includes(one.mapping);
-  const kept = plan.steps.filter((one) => one.kind === 'reconcile' || isOwn(one));
-  const first = kept.filter(({ kind }) => kind === 'reconcile' || kind === 'remap');
+  const kept = plan.steps.filter((one) => isOfAll(one) || isOwn(one));
+  const first = kept.filter((one) => isOfAll(one) || one.kind === 'remap');
   const mappings = Object.entries(plan.mappings).filter(([name]) => step.mappings.includes(name));
   return withId({
     ...plan,

@@ -1,4 +1,3 @@
-import type { AlertPlan } from '../model/alert.ts';
 import type * as config from '../model/config.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import { RefusedError } from '../model/errors.ts';
@@ -6,7 +5,6 @@ import type {
   ExtractStep,
   LoadStep,
   MappingPlan,
-  MetricsPlan,
   Plan,
   SourcePlan,
   Step,
@@ -24,6 +22,8 @@ import { compileStaging, compileWarehouse } from './databases.ts';
 import { contractOf, type Evolution, evolve } from './evolution.ts';
 import { compileMapping } from './mapping.ts';
 import { foundTables } from './names.ts';
+import { renameSteps, stateAfter, stateWith } from './rename-steps.ts';
+import { findRenames, tablesAfter } from './renames.ts';
 import { compileSource } from './source.ts';
 import { templateSyntax } from './sql-templates.ts';
 import { deletingStreams, readAnew, reconcileStep, reloadStep, remapStep } from './state-steps.ts';
@@ -32,6 +32,7 @@ import { compileStream } from './stream.ts';
 import { replacing, sweepSteps } from './sweep.ts';
 import { costSyntax } from './syntax.ts';
 import { WarehouseSql } from './warehouse-sql.ts';
+import { compileAlert, compileMetrics } from './watching.ts';
 
 export interface CompileOptions {
   /** Version of the engine. */
@@ -78,8 +79,11 @@ function compileWhole(
   diagnostics.push(...templateSyntax(project));
   if (hasErrors(diagnostics)) return { diagnostics };
   const dialect = project.warehouse.type ?? 'duckdb';
-  const known = foundTables(dialect, snapshot.tables);
-  diagnostics.push(...known.diagnostics);
+  const there = foundTables(dialect, snapshot.tables);
+  const renames = findRenames(project, snapshot, there.tables);
+  diagnostics.push(...there.diagnostics, ...renames.diagnostics);
+  if (hasErrors(renames.diagnostics)) return { diagnostics };
+  const known = { tables: tablesAfter(there.tables, renames.mappings) };
   const evolutions = project.mappings.map((declared, at) =>
     evolve((mapped[at] as (typeof mapped)[number]).mapping, contractOf(declared), dialect, known.tables),
   );
@@ -89,7 +93,13 @@ function compileWhole(
   if (hasErrors(diagnostics)) return { diagnostics };
   const streams = streamsOf(project, mappings);
   const sql = new WarehouseSql(project, known.tables);
-  const compiled = compileSteps(project, evolutions, streams, sql, snapshot, diagnostics);
+  const now = stateAfter(snapshot, renames);
+  const renaming = { project, snapshot, found: renames, tables: known.tables };
+  const first = renameSteps(renaming, mappings, streams);
+  const compiled = [
+    ...first,
+    ...compileSteps(project, evolutions, streams, sql, stateWith(now, first), diagnostics),
+  ];
   const steps = fromLedger ? compiled.filter(({ kind }) => kind !== 'extract' && kind !== 'sweep') : compiled;
   if (hasErrors(diagnostics)) return { diagnostics };
   const sources = project.sources.filter((source) =>
@@ -137,25 +147,6 @@ const connections = (
   ...(project.alerts && { alerts: project.alerts.map(compileAlert) }),
   ...(project.tokenKey !== undefined && { tokenKey: project.tokenKey }),
   ...(project.pageKey !== undefined && { pageKey: project.pageKey }),
-});
-
-const pagerdutyUrl = 'https://events.pagerduty.com/v2/enqueue';
-
-const compileAlert = ({ to, url, key, on, age, deviation, owners }: config.Alert): AlertPlan => ({
-  to,
-  url: url ?? pagerdutyUrl,
-  ...(key !== undefined && { key }),
-  on: on ?? ['blocker', 'auth_failure', 'run_failed'],
-  ageMs: parseDuration(age ?? '24h'),
-  deviation: deviation ?? 4,
-  ...(owners && { owners }),
-});
-
-const compileMetrics = ({ prometheus, otlp }: config.MetricsSettings): MetricsPlan => ({
-  ...(prometheus && {
-    prometheus: { host: prometheus.host ?? '127.0.0.1', port: prometheus.port ?? 9464 },
-  }),
-  ...(otlp && { otlp: { url: otlp.url, everyMs: parseDuration(otlp.every ?? '10s') } }),
 });
 
 const usesTokens = (streams: ReadonlyMap<string, StreamPlan>): boolean =>

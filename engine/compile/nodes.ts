@@ -51,7 +51,7 @@ export function workOf({ steps }: Plan): Nodes {
     steps.flatMap((step): readonly (readonly [string, unknown])[] => {
       if (step.kind === 'define')
         return step.statements.length === 0 ? [] : [[`the DDL of ${step.mapping}`, step.statements]];
-      return ['remap', 'reload', 'reconcile'].includes(step.kind)
+      return ['rename', 'remap', 'reload', 'reconcile'].includes(step.kind)
         ? [[`the step \`${step.id}\``, step.reason]]
         : [];
     }),

@@ -1,8 +1,9 @@
 import { isDestructive } from '../model/ddl.ts';
-import type { Plan } from '../model/plan.ts';
+import type { MappingPlan, Plan, Step } from '../model/plan.ts';
 import type { NodeChange, PlanChanges } from '../model/plan-changes.ts';
+import type { MappingRename } from '../model/renames.ts';
 import { canonical } from './canonical.ts';
-import { type MovedNode, movedNodes, structureOf, workOf } from './nodes.ts';
+import { type MovedNode, movedNodes, type Nodes, structureOf, workOf } from './nodes.ts';
 
 /** Differences of one node that are named. */
 const detailsMax = 6;
@@ -11,7 +12,8 @@ const shownMax = 40;
 
 /** What a plan changes, beside the one that was applied last, and besides reading and loading. */
 export function planChanges(last: Plan | undefined, now: Plan): PlanChanges {
-  const [then, present] = [last === undefined ? new Map() : structureOf(last), structureOf(now)];
+  const present = structureOf(now);
+  const then = last === undefined ? new Map() : withNewNames(structureOf(last), now.steps);
   const nodes = movedNodes(then, present, true)
     .filter(isOf(now))
     .map(
@@ -77,4 +79,34 @@ function difference(then: unknown, now: unknown): string {
   if (now === undefined) return 'gone';
   const [before, after] = [JSON.stringify(then), JSON.stringify(now)];
   return before.length <= shownMax && after.length <= shownMax ? `${before} → ${after}` : 'changed';
+}
+
+/** The parts of an earlier plan under the names that the present one gives them: a rename is a change, not an end and a beginning. */
+function withNewNames(nodes: Nodes, steps: readonly Step[]): Nodes {
+  const renames = steps.flatMap((step) => (step.kind === 'rename' ? [step.rename] : []));
+  const nameNow = (name: string): string => {
+    const found = renames.find(
+      (one) => name === (one.what === 'stream' ? `${one.source}.${one.from}` : one.from),
+    );
+    if (found === undefined) return name;
+    return found.what === 'stream' ? `${found.source}.${found.to}` : found.to;
+  };
+  return new Map(
+    [...nodes].map(([node, value]) => {
+      const words = node.split(' ');
+      const name = nameNow(words.at(-1) ?? '');
+      const rename = renames.find((one) => one.what === 'mapping' && one.to === name);
+      const isMapping = node.startsWith('the mapping ') && rename?.what === 'mapping';
+      return [
+        [...words.slice(0, -1), name].join(' '),
+        isMapping ? withNewColumns(value as MappingPlan, rename) : value,
+      ];
+    }),
+  );
+}
+
+function withNewColumns(mapping: MappingPlan, { columns }: MappingRename): MappingPlan {
+  const nameNow = (name: string): string => columns.find(({ from }) => from === name)?.to ?? name;
+  const properties = mapping.properties.map((one) => ({ ...one, name: nameNow(one.name) }));
+  return { ...mapping, key: mapping.key.map(nameNow), properties };
 }

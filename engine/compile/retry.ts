@@ -24,7 +24,11 @@ export function compileRetry(plan: Plan, { pages, load }: Retry): Plan {
     ...plan,
     partial: true,
     mappings: Object.fromEntries(mappings.map((mapping) => [mapping.name, mapping])),
-    steps: [...remaps, ...(load ? plan.steps.filter(isLoad) : [])],
+    steps: [
+      ...plan.steps.filter(({ kind }) => kind === 'rename'),
+      ...remaps,
+      ...(load ? plan.steps.filter(isLoad) : []),
+    ],
   });
 }
 

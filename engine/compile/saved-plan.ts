@@ -41,10 +41,12 @@ export function savePlan(state: PlanState, { nonce, expiresMs, ...options }: Sav
   };
 }
 
-/** Tables are changed once, and a range is read once. */
+/** Tables and names are changed once, and a range is read once. */
 const isOnce = (plan: Plan): boolean =>
   [...workOf(plan).keys()].some((name) => name.startsWith('the DDL of ')) ||
-  plan.steps.some((step) => step.kind === 'extract' && step.backfill !== undefined);
+  plan.steps.some(
+    (step) => step.kind === 'rename' || (step.kind === 'extract' && step.backfill !== undefined),
+  );
 
 /** The text of a saved plan: canonical JSON. */
 export const savedText = (saved: SavedPlan): string => `${canonical(saved)}\n`;

@@ -27,7 +27,7 @@ import { RunLocks } from './run-locks.ts';
 import type { RunServices } from './run-services.ts';
 import { restage } from './stage/restage.ts';
 import { stage } from './stage/stage.ts';
-import { compactAfter, keepPlan, performReconcile, settledPositions } from './state.ts';
+import { compactAfter, keepPlan, performReconcile, performRename, settledPositions } from './state.ts';
 import { openBlockers, stoppedLoad } from './step-blockers.ts';
 import { performGroup, prepareAll, type StepRun, timestamp } from './step-runner.ts';
 import { sweep } from './sweep.ts';
@@ -94,7 +94,7 @@ async function performAll(
   ledger: RunLedger,
   locks: RunLocks,
 ): Promise<void> {
-  const all = groups(plan.steps.filter(({ kind }) => kind !== 'reconcile'));
+  const all = groups(plan.steps.filter(({ kind }) => kind !== 'reconcile' && kind !== 'rename'));
   const isMapping = ([step]: readonly Step[]): boolean =>
     ['remap', 'extract', 'sweep'].includes(step?.kind ?? '');
   await removeStaleFiles(services.folder, services.clock.now());
@@ -125,6 +125,8 @@ async function performAll(
 /** Does what a step says. Its findings are returned; a failure of the outside world is thrown. */
 async function perform(run: Run, step: Step): Promise<readonly Diagnostic[]> {
   switch (step.kind) {
+    case 'rename':
+      return performRename(run.services, step, run.plan.environment);
     case 'reconcile':
       return performReconcile(run.services, step, run.plan.environment);
     case 'remap':

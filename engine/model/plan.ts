@@ -5,6 +5,7 @@ import type { ConditionPlan, DeletesPlan, SweepPlan } from './deletes-plan.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Path } from './path-plan.ts';
 import type { GuardPlan, PropertyPlan } from './property-plan.ts';
+import type { Rename } from './renames.ts';
 import type { SourcePlan } from './source-plan.ts';
 import type { BackfillPlan, CursorType, StreamPlan } from './stream-plan.ts';
 
@@ -73,6 +74,7 @@ export interface MetricsPlan {
 }
 
 export type Step =
+  | RenameStep
   | ReconcileStep
   | ExtractStep
   | SweepStep
@@ -95,6 +97,14 @@ interface StepBase {
  */
 export interface ReconcileStep extends StepBase {
   readonly kind: 'reconcile';
+}
+
+/** What is kept under another name goes on under the one that the project gives it now. */
+export interface RenameStep extends StepBase {
+  readonly kind: 'rename';
+  readonly rename: Rename;
+  /** Of a stream: as it was called before, so that nobody reads it meanwhile. */
+  readonly stream?: StreamPlan;
 }
 
 /** Fetches what changed in one stream of one account, maps it and stages it. */

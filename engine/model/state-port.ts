@@ -1,6 +1,7 @@
 import type { RangeHistory, WindowRecord } from './estimate.ts';
 import type { MappingPlan, PinnedWindow, Plan } from './plan.ts';
 import type { OpenWindow, SettledPosition } from './position.ts';
+import type { Renames } from './renames.ts';
 import type { StepResult } from './run-report.ts';
 import type { LoadCounts } from './warehouse-views.ts';
 
@@ -235,4 +236,5 @@ export interface State {
   readonly locks: WorkLocks;
   readonly runs: Runs;
   readonly positions: Positions;
+  readonly renames: Renames;
 }

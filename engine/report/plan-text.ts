@@ -75,6 +75,8 @@ function detail({ plan, sql, estimate }: Shown, step: Step): readonly string[] {
       ];
     case 'sweep':
       return [sweepText(step)];
+    case 'rename':
+      return step.rename.what === 'mapping' ? step.rename.statements : [];
     case 'reconcile':
     case 'remap':
     case 'reload':

@@ -41,6 +41,7 @@ import { StagingForgetting } from './staging-forgetting.ts';
 import { StagingLocks } from './staging-locks.ts';
 import { StagingMemory } from './staging-memory.ts';
 import { StagingPositions } from './staging-positions.ts';
+import { StagingRenames } from './staging-renames.ts';
 import { StagingRuns } from './staging-runs.ts';
 import { unseen } from './unseen.ts';
 
@@ -99,6 +100,7 @@ class LedgerStaging implements OpenStaging {
       locks: this.#locks,
       runs: new StagingRuns(this.#database, { environment, clock }),
       positions: new StagingPositions(this.#database, { environment, clock }),
+      renames: new StagingRenames(this.#database, { environment }),
     };
   }
 
@@ -114,16 +116,15 @@ class LedgerStaging implements OpenStaging {
 
   async startRun({ id, plan, environment, startedAt }: RunRecord): Promise<void> {
     const run = { id, plan, environment, started_at: startedAt, status: 'running' };
-    await this.#database.write((_handle, transaction) =>
-      this.#database.models.runs.create(run, { transaction }),
-    );
+    const { runs } = this.#database.models;
+    await this.#database.write((_handle, transaction) => runs.create(run, { transaction }));
   }
 
   async finishRun(run: string, status: string, finishedAt: string): Promise<void> {
     const change = { status, finished_at: finishedAt };
-    await this.#database.write((_handle, transaction) =>
-      this.#database.models.runs.update(change, { where: { id: run }, transaction }),
-    );
+    const { runs } = this.#database.models;
+    const where = { id: run };
+    await this.#database.write((_handle, transaction) => runs.update(change, { where, transaction }));
   }
 
   async prepare(mapping: MappingPlan): Promise<void> {
