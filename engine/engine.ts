@@ -1,5 +1,5 @@
 import { compileAudit } from './compile/audit.ts';
-import { compileProject } from './compile/compile.ts';
+import { type CompileOptions, compileProject } from './compile/compile.ts';
 import { compileWarehouse } from './compile/databases.ts';
 import { evidenceFindings, evidenceOf, structuresOf } from './compile/evidence.ts';
 import { eraseStatement } from './compile/forget-sql.ts';
@@ -92,15 +92,18 @@ export interface Planned {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** compile: what a run will do, given the state of staging and warehouse. `fromLedger`: of kept pages, without a request. */
+/** What is planned, where it is not all of a project. */
+export type PlanScope = Pick<CompileOptions, 'fromLedger' | 'backfill'>;
+
+/** compile: what a run will do, given the state of staging and warehouse. */
 export function plan(
   { files, diagnostics }: Checked,
   project: Project,
   engine: string,
   snapshot: StateSnapshot,
-  fromLedger = false,
+  scope: PlanScope = {},
 ): Planned {
-  const compiled = compileProject(project, files.documents, { engine, snapshot, fromLedger });
+  const compiled = compileProject(project, files.documents, { engine, snapshot, ...scope });
   const all = [...diagnostics, ...compiled.diagnostics];
   return compiled.plan === undefined || hasErrors(all)
     ? { diagnostics: all }

@@ -2,7 +2,7 @@ import type { ApiRequest, ApiResponse } from '../../engine/model/batch.ts';
 import { complaint, TerminalError } from '../../engine/model/errors.ts';
 import type { SourcePlan, StreamPlan } from '../../engine/model/plan.ts';
 import type { Connector, ConnectorPage, ConnectorSession, FetchedPage } from '../../engine/model/ports.ts';
-import { cursorParameter } from './cursor.ts';
+import { cursorParameter, endParameter } from './cursor.ts';
 import { LoopGuard } from './loop-guard.ts';
 import { announcedRequest, nextRequest } from './paginate.ts';
 
@@ -46,6 +46,8 @@ function firstRequest(stream: StreamPlan, source: SourcePlan, from: string | und
   const { cursor, paginate } = stream;
   if (cursor !== undefined && from !== undefined)
     url.searchParams.set(cursor.query, cursorParameter(cursor, from));
+  if (cursor?.queryTo !== undefined && stream.pinned !== undefined)
+    url.searchParams.set(cursor.queryTo, endParameter(cursor, stream.pinned.to));
   if ('size' in paginate && paginate.size)
     url.searchParams.set(paginate.size.param, String(paginate.size.value));
   if (paginate.type === 'page') url.searchParams.set(paginate.param, String(paginate.start));

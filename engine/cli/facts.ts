@@ -1,8 +1,10 @@
 import { ExplainedError } from '../model/errors.ts';
 import type { Facts, LimitFill, StreamHistory } from '../model/estimate.ts';
-import type { Plan, StreamPlan } from '../model/plan.ts';
+import type { ExtractStep, Plan, StreamPlan } from '../model/plan.ts';
 import type { Clock, Limiter } from '../model/ports.ts';
 import { continued } from '../model/position.ts';
+import { slicesFrom } from '../model/slices.ts';
+import { declaredName } from '../model/sweep.ts';
 import { budgetsOf, viewBudgets } from '../operations/budgets.ts';
 import { hasQuota } from '../operations/estimate/quotas.ts';
 import { systemClock } from '../services/clock.ts';
@@ -12,6 +14,8 @@ import type { OpenedProject } from './planned.ts';
 
 /** Windows of a stream that are looked at. */
 const windowsMax = 20;
+/** Slices of a backfill that are counted. */
+const slicesMax = 1000;
 
 /** Of a process that performs one run after another. */
 export interface SharedLimits {
@@ -27,19 +31,58 @@ export async function factsOf(work: OpenedProject, shared?: SharedLimits): Promi
   for (const step of work.plan.steps) {
     if (step.kind !== 'extract') continue;
     const { stream } = step;
-    histories.set(`${stream.source}.${stream.name}`, await historyOf(stream, work));
+    const history = await historyOf(stream, nameBefore(stream, work.plan), work);
+    const name = `${stream.source}.${stream.name}`;
+    histories.set(name, step.backfill === undefined ? history : await rangeHistory(step, history, work));
   }
   return { nowMs, histories, fills: await fillsOf(work, shared?.limiter) };
 }
 
-async function historyOf(stream: StreamPlan, { staging, state }: OpenedProject): Promise<StreamHistory> {
-  const { cursor, open } = continued(await staging.position(stream), stream);
+/** A stream as staging has it: what is renamed by a plan is kept under its old name until that is performed. */
+function nameBefore(stream: StreamPlan, { steps }: Plan): StreamPlan {
+  const own = declaredName(stream.name);
+  for (const step of steps) {
+    if (step.kind !== 'rename' || step.rename.what !== 'stream') continue;
+    const { source, from, to } = step.rename;
+    if (source === stream.source && to === own)
+      return { ...stream, name: from + stream.name.slice(own.length) };
+  }
+  return stream;
+}
+
+async function historyOf(
+  stream: StreamPlan,
+  before: StreamPlan,
+  { staging, state }: OpenedProject,
+): Promise<StreamHistory> {
+  const { cursor, open } = continued(await staging.position(before), stream);
   return {
     ...(cursor !== undefined && { cursor }),
     ...(open && { open }),
-    windows: await state.runs.windows(stream, windowsMax),
-    rowsPerRecord: await state.runs.rowsPerRecord(stream),
+    ...(await historyOfPages(before, state)),
   };
+}
+
+const historyOfPages = async (stream: StreamPlan, { runs }: OpenedProject['state']) => ({
+  windows: await runs.windows(stream, windowsMax),
+  rowsPerRecord: await runs.rowsPerRecord(stream),
+});
+
+/** Pages of a range are like those of the incremental runs, and its records are staged where those have been there. */
+async function rangeHistory(
+  { stream, backfill, mappings }: ExtractStep,
+  { cursor, open }: StreamHistory,
+  { state, plan }: OpenedProject,
+): Promise<StreamHistory> {
+  const own = { ...stream, name: declaredName(stream.name) };
+  const { windows, rowsPerRecord } = await historyOfPages(own, state);
+  const position = { ...(cursor !== undefined && { cursor }), ...(open && { open }) };
+  if (backfill === undefined || stream.cursor === undefined) return { ...position, windows, rowsPerRecord };
+  const begin = cursor === undefined || cursor === backfill.window.to ? backfill.window.from : cursor;
+  const slices = slicesFrom(backfill, stream.cursor, begin, slicesMax);
+  const readers = mappings.flatMap((name) => plan.mappings[name] ?? []);
+  const range = await state.runs.recordsIn(own, readers, slices);
+  return { ...position, windows, rowsPerRecord, range: { slices, ...range } };
 }
 
 /** What is used of limits. Where the store of budgets cannot be asked, quotas count as whole. */

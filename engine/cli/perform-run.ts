@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { run } from '../engine.ts';
+import { type RunServices, run } from '../engine.ts';
 import { RefusedError } from '../model/errors.ts';
 import type { Allowance } from '../model/estimate.ts';
 import type { Plan } from '../model/plan.ts';
 import type { References } from '../model/ports.ts';
+import type { SavedPlan } from '../model/saved-plan.ts';
 import { sendAlerts } from '../operations/alerts/alerts.ts';
 import { runExitCode } from '../report/exit-code.ts';
 import { reportText } from '../report/report.ts';
@@ -29,11 +30,13 @@ export interface RunFlags {
   readonly quiet: boolean;
 }
 
-/** Of a run that performs a plan whole: the nonce of a saved one, and whether it may be performed once only. */
-export interface WholePlan {
-  readonly nonce?: string;
-  readonly once: boolean;
-}
+/** Of a run that performs a plan whole: the saved one, and whether it may be performed once only. */
+export type WholePlan = SavedPlan | { readonly once: false };
+
+const appliesOf = (whole: WholePlan | undefined, runId: string): Pick<RunServices, 'applies'> => {
+  if (whole === undefined) return {};
+  return { applies: { nonce: 'nonce' in whole ? whole.nonce : runId, once: whole.once } };
+};
 
 /**
  * Performs a plan from the command line: wires its services, watches for Ctrl-C, and closes the databases.
@@ -42,7 +45,7 @@ export interface WholePlan {
 export async function performRun(work: PlannedProject, flags: RunFlags, whole?: WholePlan): Promise<Outcome> {
   const stop = interruption('saving what was received');
   try {
-    const allowances = await allowancesOf(work);
+    const allowances = await allowancesOf(work, { saved: whole && 'nonce' in whole ? whole : undefined });
     const lab = flags.lab ? await startLabProcess(work.project.folder, flags.env) : undefined;
     try {
       const url = lab?.url ?? flags.labUrl;
@@ -80,7 +83,7 @@ async function execute({ work, lab, quiet, stop, allowances, whole }: Performanc
     metrics,
     signal: stop.signal,
     allowances,
-    ...(whole && { applies: { nonce: runId, ...whole } }),
+    ...appliesOf(whole, runId),
     ...(lab !== undefined && { lab }),
   });
   try {

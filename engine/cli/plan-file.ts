@@ -5,6 +5,7 @@ import { complaint, RefusedError } from '../model/errors.ts';
 import type { Facts } from '../model/estimate.ts';
 import type { ParityGate } from '../model/evidence.ts';
 import type { PlanState, SavedPlan } from '../model/saved-plan.ts';
+import { isBackfill } from '../model/sweep.ts';
 import { systemClock } from '../services/clock.ts';
 import { factsOf } from './facts.ts';
 import type { PlannedProject } from './planned.ts';
@@ -53,7 +54,13 @@ export const planStateOf = (
   tables: snapshot.tables,
   stagingSchema: state.schema,
   positions: Object.fromEntries(
-    [...facts.histories].map(([stream, { cursor }]) => [stream, cursor === undefined ? {} : { cursor }]),
+    [...facts.histories].map(([stream, { cursor, open }]) => [
+      stream,
+      {
+        ...(cursor !== undefined && { cursor }),
+        ...(isBackfill(stream) && open && { pages: open.pages }),
+      },
+    ]),
   ),
   nowMs: systemClock.now(),
 });

@@ -1,4 +1,4 @@
-import { type Checked, plan } from '../engine.ts';
+import { type Checked, type PlanScope, plan } from '../engine.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { RefusedError, TransientError } from '../model/errors.ts';
 import { holderText, loadLock } from '../model/locks.ts';
@@ -7,6 +7,7 @@ import type { Project, SourceDocument } from '../model/project.ts';
 import { emptyState, type StateSnapshot } from '../model/snapshot.ts';
 import type { LockView } from '../model/state-port.ts';
 import { systemClock } from '../services/clock.ts';
+import { type BackfillWanted, withEnd } from './backfill-flags.ts';
 import { inLab } from './in-lab.ts';
 import { version } from './package.ts';
 import { type Databases, databases, snapshot } from './state.ts';
@@ -24,6 +25,15 @@ export interface OpenedProject extends Databases {
 export interface PlannedProject extends OpenedProject {
   /** What the plan was compiled against. */
   readonly snapshot: StateSnapshot;
+  /** What of the project it is. */
+  readonly scope: PlanScope;
+}
+
+/** What is to be planned, where it is not all of a project. */
+export interface PlanWanted {
+  /** Whether everything is made of kept pages. */
+  readonly fromLedger?: boolean;
+  readonly backfill?: BackfillWanted | undefined;
 }
 
 type Valid = Checked & { readonly project: Project };
@@ -52,10 +62,14 @@ export async function closingOnFailure<T>(
 }
 
 /** Compiles a valid project against what its databases hold. @throws RefusedError (exit 3) when it cannot be. */
-export async function planned(checked: Valid, lab: boolean, fromLedger = false): Promise<PlannedProject> {
+export async function planned(
+  checked: Valid,
+  lab: boolean,
+  wanted: PlanWanted = {},
+): Promise<PlannedProject> {
   const project = lab ? inLab(checked.project) : checked.project;
   const opened = await databases(project);
-  return closingOnFailure(opened, () => plannedIn(checked, project, opened, fromLedger));
+  return closingOnFailure(opened, () => plannedIn(checked, project, opened, wanted));
 }
 
 /** The same in databases that are open already. */
@@ -63,14 +77,36 @@ export async function plannedIn(
   checked: Valid,
   project: Project,
   opened: Databases,
-  fromLedger = false,
+  wanted: PlanWanted = {},
 ): Promise<PlannedProject> {
   const state = await patiently(opened, () => snapshot(project, opened));
-  const compiled = plan(checked, project, version, state, fromLedger);
+  const scope = await scopeOf(wanted, project, opened);
+  const compiled = plan(checked, project, version, state, scope);
   if (compiled.plan === undefined) throw new RefusedError('invalid', compiled.diagnostics);
   const { documents } = checked.files;
   const { diagnostics } = compiled;
-  return { ...opened, project, plan: compiled.plan, snapshot: state, documents, diagnostics };
+  return { ...opened, project, plan: compiled.plan, scope, snapshot: state, documents, diagnostics };
+}
+
+/** Another part of a project that is planned already. @throws RefusedError (exit 3) when it cannot be */
+export function replanned(checked: Checked, { project, snapshot }: PlannedProject, scope: PlanScope): Plan {
+  const compiled = plan(checked, project, version, snapshot, scope);
+  if (compiled.plan === undefined) throw new RefusedError('invalid', compiled.diagnostics);
+  return compiled.plan;
+}
+
+/** What is planned: the end of a backfill may depend on where the stream stands. */
+async function scopeOf(
+  { backfill, fromLedger = false }: PlanWanted,
+  { sources }: Project,
+  { staging }: Databases,
+): Promise<PlanScope> {
+  if (backfill === undefined) return { fromLedger };
+  const typeOf = (full: string) => {
+    const [source, stream = ''] = full.split('.');
+    return sources.find(({ name }) => name === source)?.streams[stream]?.cursor?.type ?? 'timestamp';
+  };
+  return { fromLedger, backfill: await withEnd(backfill, staging, typeOf) };
 }
 
 /** A run that loads has the warehouse open: it is waited for, as long as it goes on. */

@@ -120,7 +120,7 @@ export class Serving {
     let isGood = false;
     try {
       const runId = runIdentity(new Date(this.#clock.now()));
-      const allowances = await allowancesOf({ ...work, ...own, plan }, shared);
+      const allowances = await allowancesOf({ ...work, ...own, plan }, { shared });
       const services = wireRun(shared, {
         ...{ project: work.project, plan, databases: own, runId, signal, allowances },
         artifacts: runArtifacts(this.#folderOf(runId)),

@@ -99,12 +99,13 @@ const lostOf = (lost: LostLoads | undefined): Pick<StateSnapshot, 'lost'> =>
 /** What staging and warehouse hold now. Nothing is made where nothing is yet. */
 export async function snapshot(project: Project, databases: Databases): Promise<StateSnapshot> {
   const { staging, warehouse } = databases;
-  const wanted = project.mappings.flatMap(({ name, to }) => {
-    const [schema, table] = [to?.schema ?? homeSchema(project.warehouse), to?.table ?? name];
-    return [
+  const wanted = project.mappings.flatMap(({ name, to, renamedFrom = [] }) => {
+    const schema = to?.schema ?? homeSchema(project.warehouse);
+    const tables = to?.table === undefined ? [name, ...renamedFrom] : [to.table];
+    return tables.flatMap((table) => [
       { schema, table },
       { schema, table: versionsTable(table) },
-    ];
+    ]);
   });
   const { loads, completeness } = ownTables(project.warehouse);
   const tables = await warehouse.tables([...wanted, loads, completeness]);
@@ -119,6 +120,7 @@ export async function snapshot(project: Project, databases: Databases): Promise<
     keptPages: await staging.keptPages(),
     loadedMappings: await staging.loadedMappings(),
     shapes: await staging.shapes(),
+    names: await databases.state.renames.names(),
     overridden: await overriddenPages(project.overrides, staging.blockers, systemClock.now()),
     tables,
   };

@@ -1,4 +1,3 @@
-import type { AlertPlan } from '../model/alert.ts';
 import type * as config from '../model/config.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import { RefusedError } from '../model/errors.ts';
@@ -6,22 +5,25 @@ import type {
   ExtractStep,
   LoadStep,
   MappingPlan,
-  MetricsPlan,
   Plan,
   SourcePlan,
   Step,
   StreamPlan,
 } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
+import type { BackfillAsked } from '../model/saved-plan.ts';
 import type { StateSnapshot } from '../model/snapshot.ts';
 import { readStreams } from '../model/stream-refs.ts';
 import { parseDuration, parsePercent } from '../model/units.ts';
+import { backfillStream, compileBackfill } from './backfill.ts';
 import { withId } from './canonical.ts';
 import { checkable, compileChecks } from './checks.ts';
 import { compileStaging, compileWarehouse } from './databases.ts';
 import { contractOf, type Evolution, evolve } from './evolution.ts';
 import { compileMapping } from './mapping.ts';
 import { foundTables } from './names.ts';
+import { renameSteps, stateAfter, stateWith } from './rename-steps.ts';
+import { findRenames, tablesAfter } from './renames.ts';
 import { compileSchedules } from './schedules.ts';
 import { compileSource } from './source.ts';
 import { templateSyntax } from './sql-templates.ts';
@@ -31,6 +33,7 @@ import { compileStream } from './stream.ts';
 import { replacing, sweepSteps } from './sweep.ts';
 import { costSyntax } from './syntax.ts';
 import { WarehouseSql } from './warehouse-sql.ts';
+import { compileAlert, compileMetrics } from './watching.ts';
 
 export interface CompileOptions {
   /** Version of the engine. */
@@ -38,6 +41,8 @@ export interface CompileOptions {
   readonly snapshot: StateSnapshot;
   /** Whether everything is made of kept pages, without a request. */
   readonly fromLedger?: boolean;
+  /** The range that is read once more, in place of all that is read. */
+  readonly backfill?: BackfillAsked;
 }
 
 export interface Compiled {
@@ -66,7 +71,7 @@ export function compileProject(
 function compileWhole(
   project: Project,
   documents: readonly SourceDocument[],
-  { engine, snapshot, fromLedger = false }: CompileOptions,
+  { engine, snapshot, fromLedger = false, backfill }: CompileOptions,
 ): Compiled {
   const diagnostics: Diagnostic[] = [];
   const mapped = project.mappings.map((mapping) => compileMapping(project, mapping, documents));
@@ -75,8 +80,11 @@ function compileWhole(
   diagnostics.push(...templateSyntax(project));
   if (hasErrors(diagnostics)) return { diagnostics };
   const dialect = project.warehouse.type ?? 'duckdb';
-  const known = foundTables(dialect, snapshot.tables);
-  diagnostics.push(...known.diagnostics);
+  const there = foundTables(dialect, snapshot.tables);
+  const renames = findRenames(project, snapshot, there.tables);
+  diagnostics.push(...there.diagnostics, ...renames.diagnostics);
+  if (hasErrors(renames.diagnostics)) return { diagnostics };
+  const known = { tables: tablesAfter(there.tables, renames.mappings) };
   const evolutions = project.mappings.map((declared, at) =>
     evolve((mapped[at] as (typeof mapped)[number]).mapping, contractOf(declared), dialect, known.tables),
   );
@@ -86,12 +94,15 @@ function compileWhole(
   if (hasErrors(diagnostics)) return { diagnostics };
   const streams = streamsOf(project, mappings);
   const sql = new WarehouseSql(project, known.tables);
-  const compiled = compileSteps(project, evolutions, streams, sql, snapshot, diagnostics);
+  const now = stateAfter(snapshot, renames);
+  const renaming = { project, snapshot, found: renames, tables: known.tables };
+  const first = renameSteps(renaming, mappings, streams);
+  const compiled = [
+    ...first,
+    ...compileSteps(project, evolutions, streams, sql, stateWith(now, first), diagnostics),
+  ];
   const steps = fromLedger ? compiled.filter(({ kind }) => kind !== 'extract' && kind !== 'sweep') : compiled;
   if (hasErrors(diagnostics)) return { diagnostics };
-  const sources = project.sources.filter((source) =>
-    [...streams.values()].some((stream) => stream.source === source.name),
-  );
   const schedules = compileSchedules(project, streams.values());
   const body = {
     format: 1,
@@ -102,13 +113,27 @@ function compileWhole(
     ...(schedules.length > 0 && { schedules }),
     ...(project.piiKey !== undefined && usesTokens(streams) && { piiKey: project.piiKey }),
     references: fromLedger ? withoutSources(project) : project.references,
-    sources: Object.fromEntries(
-      sources.map((source): [string, SourcePlan] => [source.name, compileSource(source)]),
-    ),
+    sources: sourcesOf(project, streams),
     mappings: Object.fromEntries(mappings.map((mapping) => [mapping.name, mapping])),
     steps,
   } as const;
-  return { plan: withId(body), diagnostics };
+  const plan = withId(body);
+  if (backfill === undefined) return { plan, diagnostics };
+  const part = compileBackfill(plan, backfill, backfillSettings(project, backfill.stream));
+  return { ...part, diagnostics: [...diagnostics, ...part.diagnostics] };
+}
+
+/** The sources that are asked for something. */
+const sourcesOf = ({ sources }: Project, streams: ReadonlyMap<string, StreamPlan>): Plan['sources'] =>
+  Object.fromEntries(
+    sources
+      .filter(({ name }) => [...streams.values()].some((stream) => stream.source === name))
+      .map((source): [string, SourcePlan] => [source.name, compileSource(source)]),
+  );
+
+function backfillSettings({ sources }: Project, full: string): config.BackfillSettings | undefined {
+  const [source, stream = ''] = full.split('.');
+  return sources.find(({ name }) => name === source)?.streams[stream]?.backfill;
 }
 
 /** What is needed where no source is asked for anything. */
@@ -128,26 +153,6 @@ const connections = (
   ...(project.alerts && { alerts: project.alerts.map(compileAlert) }),
   ...(project.tokenKey !== undefined && { tokenKey: project.tokenKey }),
   ...(project.pageKey !== undefined && { pageKey: project.pageKey }),
-});
-
-const pagerdutyUrl = 'https://events.pagerduty.com/v2/enqueue';
-
-const compileAlert = ({ to, url, key, on, age, deviation, every, owners }: config.Alert): AlertPlan => ({
-  to,
-  url: url ?? pagerdutyUrl,
-  ...(key !== undefined && { key }),
-  on: on ?? ['blocker', 'auth_failure', 'run_failed'],
-  ageMs: parseDuration(age ?? '24h'),
-  deviation: deviation ?? 4,
-  everyMs: parseDuration(every ?? '5m'),
-  ...(owners && { owners }),
-});
-
-const compileMetrics = ({ prometheus, otlp }: config.MetricsSettings): MetricsPlan => ({
-  ...(prometheus && {
-    prometheus: { host: prometheus.host ?? '127.0.0.1', port: prometheus.port ?? 9464 },
-  }),
-  ...(otlp && { otlp: { url: otlp.url, everyMs: parseDuration(otlp.every ?? '10s') } }),
 });
 
 const usesTokens = (streams: ReadonlyMap<string, StreamPlan>): boolean =>
@@ -181,7 +186,8 @@ function compileSteps(
   const steps: Step[] = [...reconcileStep(snapshot)];
   const sweeps = [...streams.values()].flatMap((stream) => sweepSteps(stream, mappings));
   const extracts = [...streams].map(([full, stream]) => extractStep(full, stream, mappings, snapshot));
-  const kept = new Map([...extracts, ...sweeps].flatMap(readStreams).map(named));
+  const again = extracts.filter(({ stream }) => stream.cursor).map(({ stream }) => backfillStream(stream));
+  const kept = new Map([...[...extracts, ...sweeps].flatMap(readStreams), ...again].map(named));
   for (const mapping of mappings) steps.push(...remapStep(mapping, kept, snapshot));
   steps.push(...extracts);
   steps.push(...sweeps);

@@ -24,13 +24,13 @@ export function leftOver(kept: KeptRun, now: Plan): LeftOver {
   if (left.length === 0 || moved.length > 0) return { steps, moved };
   const mappings = new Set(left.flatMap(mappingsOf));
   const isLeft = (step: Step): boolean => {
-    if (step.kind === 'reconcile') return true;
+    if (step.kind === 'reconcile' || step.kind === 'rename') return true;
     return 'mapping' in step ? mappings.has(step.mapping) : steps.includes(step.id);
   };
   return { steps, moved, plan: withId({ ...now, steps: now.steps.filter(isLeft) }) };
 }
 
 const mappingsOf = (step: Step): readonly string[] => {
-  if (step.kind === 'reconcile') return [];
+  if (step.kind === 'reconcile' || step.kind === 'rename') return [];
   return 'mapping' in step ? [step.mapping] : step.mappings;
 };

@@ -25,6 +25,8 @@ export function structureOf(plan: Plan): Nodes {
 function stepNode(step: Step): readonly [string, unknown] | undefined {
   switch (step.kind) {
     case 'extract':
+      if (step.backfill !== undefined)
+        return [`the backfill of ${step.backfill.of}`, [step.stream, step.backfill]];
       return [`the stream ${step.stream.source}.${step.stream.name}`, step.stream];
     case 'sweep':
       return [`the sweep of ${step.stream.source}.${step.stream.name.split('~')[0]}`, step.sweep];
@@ -49,7 +51,7 @@ export function workOf({ steps }: Plan): Nodes {
     steps.flatMap((step): readonly (readonly [string, unknown])[] => {
       if (step.kind === 'define')
         return step.statements.length === 0 ? [] : [[`the DDL of ${step.mapping}`, step.statements]];
-      return ['remap', 'reload', 'reconcile'].includes(step.kind)
+      return ['rename', 'remap', 'reload', 'reconcile'].includes(step.kind)
         ? [[`the step \`${step.id}\``, step.reason]]
         : [];
     }),

@@ -1,8 +1,9 @@
 import { isDestructive } from '../model/ddl.ts';
-import type { Plan } from '../model/plan.ts';
+import type { MappingPlan, Plan, Step } from '../model/plan.ts';
 import type { NodeChange, PlanChanges } from '../model/plan-changes.ts';
+import type { MappingRename } from '../model/renames.ts';
 import { canonical } from './canonical.ts';
-import { movedNodes, structureOf, workOf } from './nodes.ts';
+import { type MovedNode, movedNodes, type Nodes, structureOf, workOf } from './nodes.ts';
 
 /** Differences of one node that are named. */
 const detailsMax = 6;
@@ -11,14 +12,17 @@ const shownMax = 40;
 
 /** What a plan changes, beside the one that was applied last, and besides reading and loading. */
 export function planChanges(last: Plan | undefined, now: Plan): PlanChanges {
-  const [then, present] = [last === undefined ? new Map() : structureOf(last), structureOf(now)];
-  const nodes = movedNodes(then, present, true).map(
-    ({ node, change }): NodeChange => ({
-      node,
-      change,
-      details: change === 'changed' ? details(then.get(node), present.get(node)) : [],
-    }),
-  );
+  const present = structureOf(now);
+  const then = last === undefined ? new Map() : withNewNames(structureOf(last), now.steps);
+  const nodes = movedNodes(then, present, true)
+    .filter(isOf(now))
+    .map(
+      ({ node, change }): NodeChange => ({
+        node,
+        change,
+        details: change === 'changed' ? details(then.get(node), present.get(node)) : [],
+      }),
+    );
   return {
     ...(last !== undefined && { since: last.id }),
     nodes,
@@ -28,6 +32,13 @@ export function planChanges(last: Plan | undefined, now: Plan): PlanChanges {
     ),
   };
 }
+
+/** Of a backfill nothing else is said than what it is: it leaves most of the project out, and that is no change. */
+const isOf =
+  ({ steps }: Plan) =>
+  ({ node, change }: MovedNode): boolean =>
+    !steps.some((step) => step.kind === 'extract' && step.backfill !== undefined) ||
+    (change !== 'removed' && !node.startsWith('the backfill of '));
 
 function details(then: unknown, now: unknown): readonly string[] {
   const all = [...differences('', then, now)];
@@ -68,4 +79,34 @@ function difference(then: unknown, now: unknown): string {
   if (now === undefined) return 'gone';
   const [before, after] = [JSON.stringify(then), JSON.stringify(now)];
   return before.length <= shownMax && after.length <= shownMax ? `${before} → ${after}` : 'changed';
+}
+
+/** The parts of an earlier plan under the names that the present one gives them: a rename is a change, not an end and a beginning. */
+function withNewNames(nodes: Nodes, steps: readonly Step[]): Nodes {
+  const renames = steps.flatMap((step) => (step.kind === 'rename' ? [step.rename] : []));
+  const nameNow = (name: string): string => {
+    const found = renames.find(
+      (one) => name === (one.what === 'stream' ? `${one.source}.${one.from}` : one.from),
+    );
+    if (found === undefined) return name;
+    return found.what === 'stream' ? `${found.source}.${found.to}` : found.to;
+  };
+  return new Map(
+    [...nodes].map(([node, value]) => {
+      const words = node.split(' ');
+      const name = nameNow(words.at(-1) ?? '');
+      const rename = renames.find((one) => one.what === 'mapping' && one.to === name);
+      const isMapping = node.startsWith('the mapping ') && rename?.what === 'mapping';
+      return [
+        [...words.slice(0, -1), name].join(' '),
+        isMapping ? withNewColumns(value as MappingPlan, rename) : value,
+      ];
+    }),
+  );
+}
+
+function withNewColumns(mapping: MappingPlan, { columns }: MappingRename): MappingPlan {
+  const nameNow = (name: string): string => columns.find(({ from }) => from === name)?.to ?? name;
+  const properties = mapping.properties.map((one) => ({ ...one, name: nameNow(one.name) }));
+  return { ...mapping, key: mapping.key.map(nameNow), properties };
 }

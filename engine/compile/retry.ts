@@ -1,4 +1,5 @@
-import type { MappingPlan, Plan, RemapStep, Step } from '../model/plan.ts';
+import type { MappingPlan, Plan, RemapStep, Step, StreamPlan } from '../model/plan.ts';
+import { backfillStream } from './backfill.ts';
 import { withId } from './canonical.ts';
 
 export interface Retry {
@@ -23,7 +24,11 @@ export function compileRetry(plan: Plan, { pages, load }: Retry): Plan {
     ...plan,
     partial: true,
     mappings: Object.fromEntries(mappings.map((mapping) => [mapping.name, mapping])),
-    steps: [...remaps, ...(load ? plan.steps.filter(isLoad) : [])],
+    steps: [
+      ...plan.steps.filter(({ kind }) => kind === 'rename'),
+      ...remaps,
+      ...(load ? plan.steps.filter(isLoad) : []),
+    ],
   });
 }
 
@@ -33,13 +38,18 @@ function remap(plan: Plan, { name, stream }: MappingPlan, pages: readonly number
   );
   if (whole.length > 0) return whole;
   const reason = `${pages.length} kept ${pages.length === 1 ? 'page' : 'pages'} with Blockers that are retried`;
-  return plan.steps.flatMap((step): RemapStep[] => {
-    if (step.kind !== 'extract' && step.kind !== 'sweep') return [];
-    if (!step.mappings.includes(name)) return [];
-    const full = `${step.stream.source}.${step.stream.name}`;
-    // A stream that lists what is gone has no rows, and no Blockers.
-    if (step.kind === 'extract' && full !== stream) return [];
-    const from = step.kind === 'sweep' ? ` from ${full}` : '';
-    return [{ kind: 'remap', id: `remap ${name}${from}`, reason, mapping: name, stream: step.stream, pages }];
-  });
+  return plan.steps.flatMap((step): RemapStep[] =>
+    streamsWithRows(step, stream, name).map((one) => {
+      const from = `${one.source}.${one.name}` === stream ? '' : ` from ${one.source}.${one.name}`;
+      return { kind: 'remap', id: `remap ${name}${from}`, reason, mapping: name, stream: one, pages };
+    }),
+  );
+}
+
+/** Streams of a step that bring rows for a mapping. One that lists what is gone has no rows, and no Blockers. */
+function streamsWithRows(step: Step, own: string, mapping: string): readonly StreamPlan[] {
+  if ((step.kind !== 'extract' && step.kind !== 'sweep') || !step.mappings.includes(mapping)) return [];
+  if (step.kind === 'sweep') return [step.stream];
+  if (`${step.stream.source}.${step.stream.name}` !== own) return [];
+  return step.stream.cursor === undefined ? [step.stream] : [step.stream, backfillStream(step.stream)];
 }

@@ -3,8 +3,9 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
 import type { PlanEstimate } from '../model/estimate.ts';
 import type { Plan } from '../model/plan.ts';
-import { appliedAlready, type PlanState, type SavedPlan } from '../model/saved-plan.ts';
+import { appliedAlready, type BackfillAsked, type PlanState, type SavedPlan } from '../model/saved-plan.ts';
 import type { WarehouseTable } from '../model/snapshot.ts';
+import { isBackfill } from '../model/sweep.ts';
 import { canonical, sha256, withId } from './canonical.ts';
 import { evidenceFindings } from './evidence.ts';
 import { type MovedNode, movedNodes, movedText, type Nodes, structureOf, workOf } from './nodes.ts';
@@ -14,14 +15,13 @@ export interface SaveOptions {
   readonly nonce: string;
   readonly expiresMs: number;
   readonly fromLedger: boolean;
+  readonly backfill?: BackfillAsked;
+  readonly allowOver: number;
   readonly estimate: PlanEstimate;
 }
 
 /** A plan as it goes into a file. */
-export function savePlan(
-  state: PlanState,
-  { nonce, expiresMs, fromLedger, estimate }: SaveOptions,
-): SavedPlan {
+export function savePlan(state: PlanState, { nonce, expiresMs, ...options }: SaveOptions): SavedPlan {
   const { plan, nowMs, stagingSchema, positions } = state;
   const evidence = state.gate?.newest;
   const time = (ms: number): string => new Date(ms).toISOString();
@@ -34,15 +34,14 @@ export function savePlan(
     engine: plan.engine,
     project: plan.project,
     environment: plan.environment,
-    fromLedger,
-    once: [...workOf(plan).keys()].some((name) => name.startsWith('the DDL of ')),
+    once: isOnce(plan),
     nodes: {
       ...hashes(new Map([...structureOf(plan), ...tablesOf(state), ...workOf(plan)])),
       ...(evidence && { [evidenceNode]: evidence.hash }),
     },
     stagingSchema,
     positions,
-    estimate,
+    ...options,
     ...(evidence && { evidence }),
     plan,
   };
@@ -50,6 +49,13 @@ export function savePlan(
 
 /** The part of a plan that is what was proven of other tables. */
 const evidenceNode = 'the parity evidence';
+
+/** Tables and names are changed once, and a range is read once. */
+const isOnce = (plan: Plan): boolean =>
+  [...workOf(plan).keys()].some((name) => name.startsWith('the DDL of ')) ||
+  plan.steps.some(
+    (step) => step.kind === 'rename' || (step.kind === 'extract' && step.backfill !== undefined),
+  );
 
 /** The text of a saved plan: canonical JSON. */
 export const savedText = (saved: SavedPlan): string => `${canonical(saved)}\n`;
@@ -95,6 +101,7 @@ export function staleness(
     ...(parts.length > 0 ? [] : otherWork(saved, now)),
     ...resets(saved, now),
     ...evidenceFindings(now.gate, saved.evidence, now.nowMs),
+    ...(parts.length > 0 ? [] : movedRanges(saved, now)),
   ];
 }
 
@@ -104,11 +111,10 @@ const movedStructure = (saved: SavedPlan, plan: Plan): readonly Diagnostic[] =>
 /** Whether the file is the one that was written: its ids and hashes are those of the plan in it. */
 function isWhole({ plan, planId, nodes, once, evidence }: SavedPlan): boolean {
   const own = hashes(new Map([...structureOf(plan), ...workOf(plan)]));
-  const hasDdl = Object.keys(own).some((name) => name.startsWith('the DDL of '));
   return (
     withId(plan).id === plan.id &&
     plan.id === planId &&
-    once === hasDdl &&
+    once === isOnce(plan) &&
     nodes[evidenceNode] === evidence?.hash &&
     Object.entries(own).every(([name, hash]) => nodes[name] === hash)
   );
@@ -132,8 +138,37 @@ function otherWork(saved: SavedPlan, { plan }: PlanState): readonly Diagnostic[]
   });
 }
 
+/** Somebody has begun or ended the range meanwhile: what was reviewed is not what is left of it. */
+function movedRanges(saved: SavedPlan, now: PlanState): readonly Diagnostic[] {
+  return saved.plan.steps.flatMap((step) => {
+    if (step.kind !== 'extract' || step.backfill === undefined) return [];
+    const name = `${step.stream.source}.${step.stream.name}`;
+    const [then, present] = [saved.positions[name] ?? {}, now.positions[name] ?? {}];
+    return canonical(then) === canonical(present) ? [] : [rangeMoved(step.backfill.of, then, present)];
+  });
+}
+
+type ReadRange = SavedPlan['positions'][string];
+
+const readText = ({ cursor, pages }: ReadRange): string => {
+  if (cursor === undefined && pages === undefined) return 'not begun';
+  return `read ${cursor === undefined ? '' : `up to ${cursor}`}${pages === undefined ? '' : ` with ${pages} pages of its next slice`}`.replace(
+    / {2,}/g,
+    ' ',
+  );
+};
+
+const rangeMoved = (stream: string, then: ReadRange, now: ReadRange): Diagnostic =>
+  complaint(
+    'ETL0337',
+    `the range of the backfill of ${stream} has moved`,
+    `It was ${readText(then)} when the plan was made, and is ${readText(now)} now: another run has worked on it.`,
+    planAnew,
+  );
+
 function resets(saved: SavedPlan, now: PlanState): readonly Diagnostic[] {
   return Object.entries(saved.positions).flatMap(([stream, { cursor }]) => {
+    if (isBackfill(stream)) return [];
     const present = now.positions[stream];
     if (cursor === undefined || present === undefined) return [];
     if (present.cursor !== undefined && present.cursor >= cursor) return [];

@@ -95,7 +95,7 @@ function selectedPlan(plan: Plan, names: ReadonlySet<string>): Plan {
     plan.steps.flatMap((step) => (names.has(reads(step) ?? '') && 'mappings' in step ? step.mappings : [])),
   );
   const isChosen = (step: Step): boolean => {
-    if (step.kind === 'reconcile') return true;
+    if (step.kind === 'reconcile' || step.kind === 'rename') return true;
     const stream = reads(step);
     if (stream !== undefined) return names.has(stream);
     if (!('mapping' in step)) return false;

@@ -1,6 +1,8 @@
 import type { MappingPlan, RemapStep, Step, StreamPlan, StreamShape } from '../model/plan.ts';
+import type { KeptPages } from '../model/position.ts';
 import type { StateSnapshot } from '../model/snapshot.ts';
 import type { LostLoads } from '../model/state-port.ts';
+import { backfillOf, declaredName } from '../model/sweep.ts';
 
 /** What becomes of a position that a stream of another shape has left: see `continued` in execute/extract. */
 export function readAnew(before: StreamShape | undefined, { shape }: StreamPlan): string {
@@ -31,6 +33,13 @@ export const deletingStreams = ({ deletes }: MappingPlan): readonly string[] =>
 const sweptStream = ({ deletes }: MappingPlan): readonly string[] =>
   deletes?.sweep === undefined ? [] : [deletes.sweep.stream];
 
+/** Streams whose records are those of a mapping. */
+const ownStreams = (mapping: MappingPlan): readonly string[] => [
+  mapping.stream,
+  ...(mapping.versionedBy === undefined ? [] : [backfillOf(mapping.stream)]),
+  ...sweptStream(mapping),
+];
+
 /** A mapping that is new or changed starts from the pages that are kept. */
 export function remapStep(
   mapping: MappingPlan,
@@ -40,43 +49,54 @@ export function remapStep(
   const known = snapshot.mappingHashes.get(mapping.name);
   if (known === mapping.hash) return overrideSteps(mapping, streams, snapshot);
   const what = known === undefined ? 'new' : 'changed';
-  return [mapping.stream, ...sweptStream(mapping), ...deletingStreams(mapping)].flatMap(
-    (full): readonly RemapStep[] => {
-      const stream = streams.get(full);
-      const { kept, dropped } = snapshot.keptPages.get(full) ?? { kept: 0, dropped: 0 };
-      if (stream === undefined || kept + dropped === 0) return [];
-      const from = full === mapping.stream ? '' : ` from ${full}`;
-      const pages = `${kept} kept ${kept === 1 ? 'page is' : 'pages are'} mapped again${from}, without a request`;
-      const reason = `the mapping is ${what}: ${pages}${droppedText(dropped)}`;
-      const id = `remap ${mapping.name}${from}`;
-      return [{ kind: 'remap', id, reason, mapping: mapping.name, stream, ...(dropped > 0 && { dropped }) }];
-    },
-  );
+  return [...ownStreams(mapping), ...deletingStreams(mapping)].flatMap((full): readonly RemapStep[] => {
+    const stream = streams.get(full);
+    const { kept, dropped, records } = snapshot.keptPages.get(full) ?? nothingKept;
+    if (stream === undefined || kept + dropped === 0) return [];
+    const from = full === mapping.stream ? '' : ` from ${full}`;
+    const pages = `${kept} kept ${kept === 1 ? 'page is' : 'pages are'} mapped again${from}, without a request${recordsText(records)}`;
+    const reason = `the mapping is ${what}: ${pages}${droppedText(dropped, stream)}`;
+    const id = `remap ${mapping.name}${from}`;
+    return [{ kind: 'remap', id, reason, mapping: mapping.name, stream, ...(dropped > 0 && { dropped }) }];
+  });
 }
 
 /** A value that was set for a record which is blocked: its pages are mapped again, and no other. */
 function overrideSteps(
   mapping: MappingPlan,
   streams: ReadonlyMap<string, StreamPlan>,
-  { overridden }: StateSnapshot,
+  snapshot: StateSnapshot,
 ): readonly RemapStep[] {
   const { name } = mapping;
-  const pages = overridden.get(name) ?? [];
+  const pages = snapshot.overridden.get(name) ?? [];
   if (pages.length === 0) return [];
   const reason = `an override answers a Blocker: ${pages.length} kept ${pages.length === 1 ? 'page is' : 'pages are'} mapped again, without a request`;
-  return [mapping.stream, ...sweptStream(mapping)].flatMap((full): readonly RemapStep[] => {
+  return ownStreams(mapping).flatMap((full): readonly RemapStep[] => {
     const stream = streams.get(full);
     const from = full === mapping.stream ? '' : ` from ${full}`;
-    return stream === undefined
+    const isRead = (snapshot.keptPages.get(full)?.kept ?? 0) > 0;
+    return stream === undefined || !isRead
       ? []
       : [{ kind: 'remap', id: `remap ${name}${from}`, reason, mapping: name, stream, pages }];
   });
 }
 
-const droppedText = (dropped: number): string =>
-  dropped === 0
+const nothingKept: KeptPages = { kept: 0, dropped: 0 };
+
+const recordsText = (records: number | undefined): string =>
+  records === undefined
     ? ''
-    : `; ${dropped} ${dropped === 1 ? 'page' : 'pages'} cannot be, since retention has let the ${dropped === 1 ? 'response' : 'responses'} go`;
+    : ` (${records.toLocaleString('en-US')} ${records === 1 ? 'record' : 'records'}, 0 requests)`;
+
+/** What can be asked for again by its cursor is. */
+function droppedText(dropped: number, { source, name, cursor }: StreamPlan): string {
+  if (dropped === 0) return '';
+  const text = `; ${dropped} ${dropped === 1 ? 'page' : 'pages'} cannot be, since retention has let the ${dropped === 1 ? 'response' : 'responses'} go`;
+  const declared = `${source}.${declaredName(name)}`;
+  return cursor === undefined
+    ? text
+    : `${text}: \`etl run --backfill ${declared} --from … --to …\` reads a range again`;
+}
 
 /** The table has lost what was loaded, or lacks columns in it; a changed mapping is loaded again in any case. */
 export function reloadStep(

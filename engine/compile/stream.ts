@@ -109,6 +109,7 @@ function compileCursor(cursor: config.Cursor): CursorPlan {
     ...(cursor.start !== undefined && { start: startText(type, cursor.start) }),
     lookbackMs: parseDuration(cursor.lookback ?? '0s'),
     query: cursor.from.query,
+    ...(cursor.to && { queryTo: cursor.to.query }),
   };
 }
 

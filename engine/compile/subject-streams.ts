@@ -1,5 +1,6 @@
 import type { MappingPlan, StreamPlan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
+import { backfillStream } from './backfill.ts';
 import { compileStream } from './stream.ts';
 import { sweptStreams } from './sweep.ts';
 
@@ -8,6 +9,8 @@ export interface SubjectStream {
   readonly stream: StreamPlan;
   readonly sweep: StreamPlan;
   readonly gone: StreamPlan;
+  /** Ranges of it that were read once more. */
+  readonly backfill: StreamPlan;
 }
 
 /** All streams of a project that say whom their records are about, whether or not a mapping reads them now. */
@@ -23,6 +26,6 @@ export const subjectStreams = (
         const stream = compileStream(source, name, declared, readers);
         const [kind] = readers.flatMap((reader) => mappings[reader.name]?.versionedBy ?? []);
         const swept = sweptStreams(stream, kind);
-        return { stream, sweep: swept.stream, gone: swept.gone };
+        return { stream, sweep: swept.stream, gone: swept.gone, backfill: backfillStream(stream) };
       }),
   );

@@ -20,18 +20,18 @@ import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
 import { removeStaleFiles } from './load/stale-files.ts';
 import { materialise } from './materialise.ts';
+import { readStream } from './read-stream.ts';
 import { counted, firstOf, type Part, pageIds } from './received.ts';
 import { RunLedger, type StreamAccount, streamAccount } from './run-ledger.ts';
 import { RunLocks } from './run-locks.ts';
 import type { RunServices } from './run-services.ts';
 import { restage } from './stage/restage.ts';
 import { stage } from './stage/stage.ts';
-import { compactAfter, keepPlan, performReconcile, settledPositions } from './state.ts';
+import { compactAfter, keepPlan, performReconcile, performRename, settledPositions } from './state.ts';
 import { openBlockers, stoppedLoad } from './step-blockers.ts';
 import { performGroup, prepareAll, type StepRun, timestamp } from './step-runner.ts';
 import { sweep } from './sweep.ts';
-import { awaitsListing, wholeListing } from './whole-listing.ts';
-import { withinQuota } from './within-quota.ts';
+import { awaitsListing } from './whole-listing.ts';
 import { type WorkerPool, workerPool } from './worker-pool.ts';
 
 /** A run in progress. */
@@ -94,7 +94,7 @@ async function performAll(
   ledger: RunLedger,
   locks: RunLocks,
 ): Promise<void> {
-  const all = groups(plan.steps.filter(({ kind }) => kind !== 'reconcile'));
+  const all = groups(plan.steps.filter(({ kind }) => kind !== 'reconcile' && kind !== 'rename'));
   const isMapping = ([step]: readonly Step[]): boolean =>
     ['remap', 'extract', 'sweep'].includes(step?.kind ?? '');
   await removeStaleFiles(services.folder, services.clock.now());
@@ -124,13 +124,15 @@ async function performAll(
 /** Does what a step says. Its findings are returned; a failure of the outside world is thrown. */
 async function perform(run: Run, step: Step): Promise<readonly Diagnostic[]> {
   switch (step.kind) {
+    case 'rename':
+      return performRename(run.services, step, run.plan.environment);
     case 'reconcile':
       return performReconcile(run.services, step, run.plan.environment);
     case 'remap':
       return performRemap(run, step);
     case 'extract':
-      return withinQuota(step, run.services, (cap) =>
-        wholeListing(step, run, (part) => performExtract(run, step, { ...part, ...cap })),
+      return readStream(step, run, (read, part, services) =>
+        performExtract({ ...run, services }, read, part),
       );
     case 'sweep':
       return sweep(step, run, (part) => performExtract(run, { ...step, kind: 'extract' }, part));
@@ -260,11 +262,8 @@ function extraction(
       ...own,
       channels,
       connector: services.connectors[source.connector],
-      map: (page, { body, zipped }, from, look) =>
-        pool.map(
-          { program, page, body, ...(zipped && { zipped }), ...(from !== undefined && { from }) },
-          look,
-        ),
+      map: (page, { body, zipped }, window, look) =>
+        pool.map({ program, page, body, ...(zipped && { zipped }), ...window }, look),
     },
   };
 }

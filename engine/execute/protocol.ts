@@ -39,6 +39,8 @@ export interface WorkerTask {
   readonly kept: boolean;
   /** Normalised cursor at which the window begins. */
   readonly from?: string;
+  /** Normalised cursor at which it ends: later records are dropped. */
+  readonly to?: string;
 }
 
 /** What the page of a task asked for; without replies the task is given up. */

@@ -88,7 +88,7 @@ export class RunLedger {
   readonly #blocked: BlockedRow[] = [];
   readonly #diagnostics: Diagnostic[] = [];
   /** Staging and warehouse do not agree: nothing may be done before they do. */
-  #isHalted = false;
+  isHalted = false;
 
   constructor(plan: Plan, run: string, startedAt: string) {
     this.#plan = plan;
@@ -181,8 +181,8 @@ export class RunLedger {
   finished(step: Step, status: StepResult['status'], diagnostics: readonly Diagnostic[]): void {
     this.#diagnostics.push(...diagnostics);
     if (status === 'succeeded') return;
-    if (step.kind === 'reconcile') {
-      this.#isHalted = true;
+    if (step.kind === 'reconcile' || step.kind === 'rename') {
+      this.isHalted = true;
       return;
     }
     if (step.kind === 'extract' || step.kind === 'sweep') {
@@ -196,9 +196,9 @@ export class RunLedger {
 
   /** Whether a step must not run since its stream could not be read, or a step before it failed. */
   blocked(step: Step): boolean {
-    if (this.#isHalted) return true;
+    if (this.isHalted) return true;
     if (step.kind === 'extract' || step.kind === 'sweep') return false;
-    if (step.kind === 'remap' || step.kind === 'reconcile') return false;
+    if (step.kind === 'remap' || step.kind === 'reconcile' || step.kind === 'rename') return false;
     const mapping = this.#plan.mappings[step.mapping];
     const stream = this.#streams.get(mapping?.stream ?? '');
     return (

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { ExplainedError, RefusedError } from '../model/errors.ts';
-import type { Plan, ReconcileStep } from '../model/plan.ts';
+import type { Plan, ReconcileStep, RenameStep } from '../model/plan.ts';
 import type { SettledPosition } from '../model/ports.ts';
 import type { StepResult } from '../model/run-report.ts';
 import { appliedAlready } from '../model/saved-plan.ts';
@@ -31,6 +31,31 @@ export async function performReconcile(
   const after = await state.positions.leastLoaded();
   const units = await warehouse.loadedUnits(environment, after, unitsMax);
   return [reconciled(step.reason, await state.positions.reconcile(units))];
+}
+
+/**
+ * Gives what is kept its new name: in the warehouse first, since staging's old name is what says that something is left to do.
+ * Killed between any two of its statements, the next run finds what is left.
+ */
+export async function performRename(
+  { warehouse, state }: RunServices,
+  { rename }: RenameStep,
+  environment: string,
+): Promise<readonly Diagnostic[]> {
+  if (rename.what === 'stream') {
+    await state.renames.stream(rename);
+    return [];
+  }
+  // Units are known by the mapping's name and hash: those that a crash has kept from being noted must be before both change.
+  const units = await warehouse.loadedUnits(environment, await state.positions.leastLoaded(), unitsMax);
+  for (const name of new Set([rename.from, rename.to]))
+    await state.positions.recognise(
+      rename.from,
+      units.filter(({ mapping }) => mapping === name),
+    );
+  if (rename.statements.length > 0) await warehouse.define(rename.statements);
+  await state.renames.mapping(rename);
+  return [];
 }
 
 /** Drops what retention lets go. A run that has done its work does not fail for it. */
@@ -73,6 +98,7 @@ export async function keepPlan(
 ): Promise<void> {
   await state.runs.keepPlan(plan);
   if (applies === undefined) return;
-  const before = await state.runs.apply({ ...applies, plan: plan.id, run: runId });
+  const { id, partial = false } = plan;
+  const before = await state.runs.apply({ ...applies, plan: id, run: runId, partial });
   if (before !== undefined) throw new RefusedError('refused', [appliedAlready(before)]);
 }

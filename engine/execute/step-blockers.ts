@@ -53,6 +53,7 @@ function problemsOf(plan: Plan, step: Step, errors: readonly Diagnostic[]): read
 }
 
 function placeOf(plan: Plan, step: Step): Pick<Problem, 'source' | 'account' | 'stream' | 'mapping'> {
+  if (step.kind === 'rename') return { source: '', account: '', stream: '', mapping: '' };
   if (step.kind === 'extract' || step.kind === 'sweep' || step.kind === 'remap') {
     const { source, account, name } = step.stream;
     const mapping = step.kind === 'remap' ? step.mapping : '';

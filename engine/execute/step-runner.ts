@@ -37,12 +37,17 @@ export async function prepareAll(run: StepRun): Promise<void> {
 }
 
 async function prepareMappings(run: StepRun): Promise<void> {
-  const { plan, services, locks } = run;
+  const { plan, services, locks, ledger } = run;
   const known = await services.staging.mappingHashes();
   const mappings = Object.values(plan.mappings).filter(({ stream }) => !locks.isRefused(stream));
   const reconciling = plan.steps.filter(({ kind }) => kind === 'reconcile');
-  const changes = reconciling.length > 0 || mappings.some(({ name, hash }) => known.get(name) !== hash);
+  const renaming = plan.steps.filter(({ kind }) => kind === 'rename');
+  const changes =
+    reconciling.length + renaming.length > 0 || mappings.some(({ name, hash }) => known.get(name) !== hash);
   if (changes) await locks.loading(services.signal);
+  for (const step of renaming) await performStep(run, step, services.signal);
+  // What was to be renamed must not be made anew beside it.
+  if (ledger.isHalted) return locks.releaseLoading();
   for (const mapping of mappings) await services.staging.prepare(mapping);
   for (const step of reconciling) await performStep(run, step, services.signal);
   if (changes) await locks.releaseLoading();

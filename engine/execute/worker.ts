@@ -43,8 +43,8 @@ async function perform(task: WorkerTask | LookedUp): Promise<void> {
   await (task.kept ? remap(mapper, task) : map(mapper, task));
 }
 
-async function map(mapper: StreamMapper, { task, page, body, zipped, from }: WorkerTask): Promise<void> {
-  const read = mapper.read(body, from === undefined ? {} : { from });
+async function map(mapper: StreamMapper, { task, page, body, zipped, ...window }: WorkerTask): Promise<void> {
+  const read = mapper.read(body, window);
   if (isFailure(read)) return answer({ task, failure: read });
   answer({ task, facts: read.facts });
   const parsed = zipped === undefined ? read : { ...read, zipped };

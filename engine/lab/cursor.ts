@@ -31,6 +31,10 @@ function epochKey(text: string, digits: number): CursorKey | undefined {
 
 const epochDigits = (cursor: config.Cursor): number => (cursor.format === 'epoch' ? 6 : 3);
 
+/** The key right behind another one. */
+export const keyAfter = (key: CursorKey): CursorKey =>
+  typeof key === 'string' ? `${key}\0` : narrow(BigInt(key) + 1n);
+
 /** The key of a value in a request, which must be written as the stream declares; undefined when it is not. */
 export function requestKey(cursor: config.Cursor, text: string): CursorKey | undefined {
   switch (cursor.type ?? 'timestamp') {

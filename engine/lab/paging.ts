@@ -2,7 +2,7 @@ import type * as config from '../model/config.ts';
 import { badRequest } from './answer.ts';
 import type { Slot } from './body.ts';
 import type { Listing } from './collection.ts';
-import { expectedText, requestKey } from './cursor.ts';
+import { type CursorKey, expectedText, keyAfter, requestKey } from './cursor.ts';
 import { readToken, writeToken } from './page-token.ts';
 import { type ParameterNames, readInteger } from './parameters.ts';
 
@@ -10,7 +10,7 @@ const defaultPageRecords = 100;
 
 /** The part of a listing that one request asks for. */
 interface Wanted {
-  /** The cursor parameter as given; empty without one. */
+  /** The cursor parameters as given; empty without one. */
   readonly filter: string;
   /** Records that pass the filter. */
   readonly total: number;
@@ -49,10 +49,20 @@ export function pagerOf(owner: string, stream: config.Stream, names: ParameterNa
 
 function firstOf({ cursor, names }: Pager, listing: Listing, filter: string | undefined): number {
   if (cursor === undefined || filter === undefined) return 0;
+  return listing.firstFrom(keyOf(cursor, names.cursor, filter));
+}
+
+/** The place behind the last record that is wanted. */
+function endOf({ cursor, names }: Pager, listing: Listing, filter: string | undefined): number {
+  if (cursor === undefined || filter === undefined) return listing.size;
+  return listing.firstFrom(keyAfter(keyOf(cursor, names.cursorTo, filter)));
+}
+
+function keyOf(cursor: config.Cursor, name: string | undefined, filter: string): CursorKey {
   const key = requestKey(cursor, filter);
-  if (key !== undefined) return listing.firstFrom(key);
+  if (key !== undefined) return key;
   throw badRequest(
-    `Query parameter ${names.cursor} must be ${expectedText(cursor, 'request')}, got ${filter || 'nothing'}.`,
+    `Query parameter ${name} must be ${expectedText(cursor, 'request')}, got ${filter || 'nothing'}.`,
   );
 }
 
@@ -79,15 +89,16 @@ function offsetOf(
 
 /** Reads what a request wants. A page past the end is empty. @throws Refusal 400 */
 export function wantedOf(pager: Pager, listing: Listing, parameters: Parameters): Wanted {
-  const filter = parameters.get(pager.names.cursor ?? '');
-  const first = firstOf(pager, listing, filter);
-  const total = listing.size - first;
-  if (pager.paginate.type === 'none')
-    return { filter: filter ?? '', total, from: first, to: listing.size, end: total };
+  const [since, until] = [pager.names.cursor, pager.names.cursorTo].map((name) => parameters.get(name ?? ''));
+  const filter = until === undefined ? (since ?? '') : `${since ?? ''}..${until}`;
+  const first = firstOf(pager, listing, since);
+  const last = Math.max(first, endOf(pager, listing, until));
+  const total = last - first;
+  if (pager.paginate.type === 'none') return { filter, total, from: first, to: last, end: total };
   const size = sizeOf(pager, parameters);
-  const offset = Math.min(total, offsetOf(pager, parameters, size, filter ?? ''));
+  const offset = Math.min(total, offsetOf(pager, parameters, size, filter));
   const end = Math.min(total, offset + size);
-  return { filter: filter ?? '', total, from: first + offset, to: first + end, end };
+  return { filter, total, from: first + offset, to: first + end, end };
 }
 
 /** What leads from one page to the next. */

@@ -9,6 +9,8 @@ export interface ParameterNames {
   /** Token, page number or offset. */
   readonly page?: string;
   readonly cursor?: string;
+  /** The last cursor that is wanted. */
+  readonly cursorTo?: string;
   readonly apiKey?: string;
 }
 
@@ -25,20 +27,22 @@ export function parameterNames(stream: config.Stream, auth: config.Auth | undefi
   const size = paged ? (paginate.sizeParam ?? defaultSizeParam) : undefined;
   const page = paged ? (paginate.param ?? defaultTokenParam) : undefined;
   const cursor = stream.cursor?.from.query;
+  const cursorTo = stream.cursor?.to?.query;
   const declared = Object.entries(stream.request.query ?? {});
-  const fixed = declared.filter(([name]) => name !== size && name !== page && name !== cursor);
+  const fixed = declared.filter(([name]) => ![size, page, cursor, cursorTo].includes(name));
   return {
     fixed: new Map(fixed.map(([name, value]) => [name, String(value)])),
     ...given('size', size),
     ...given('page', page),
     ...given('cursor', cursor),
+    ...given('cursorTo', cursorTo),
     ...given('apiKey', auth?.type === 'api_key' ? auth.query : undefined),
   };
 }
 
 /** The parameters of a request by name. @throws Refusal 400 for one that is unknown, repeated or not as declared */
 export function readParameters(query: URLSearchParams, names: ParameterNames): ReadonlyMap<string, string> {
-  const free = [names.size, names.page, names.cursor, names.apiKey];
+  const free = [names.size, names.page, names.cursor, names.cursorTo, names.apiKey];
   const read = new Map<string, string>();
   for (const [name, value] of query) {
     if (read.has(name)) throw badRequest(`Query parameter ${name} is given twice.`);

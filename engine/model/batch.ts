@@ -33,6 +33,8 @@ export interface PageFacts {
   readonly cursorMax?: string;
   /** Records whose cursor lies before the window that was asked for. */
   readonly outside: number;
+  /** Records past the end of the window, which were dropped; absent where none was. */
+  readonly beyond?: number;
 }
 
 /** A page on its way from a connector to staging. */

@@ -29,6 +29,7 @@ export interface Project {
   name: string;
   vars?: Vars;
   pii?: PiiSettings;
+  plans?: PlanSettings;
   audit?: AuditSettings;
   defaults?: Defaults;
   /**
@@ -55,6 +56,15 @@ export interface PiiSettings {
    * Secret key of the HMAC-SHA-256 that makes tokens of properties marked `pii: hmac`. The same key gives the same token, so joins keep working.
    */
   key: string;
+}
+/**
+ * What saved plans allow.
+ */
+export interface PlanSettings {
+  /**
+   * How much more than its estimate a stream may ask for under `etl run --plan`; beyond that it stops between two pages. `etl plan --allow-over` says otherwise for one plan.
+   */
+  allowOver?: string;
 }
 /**
  * When `etl audit` fails, and what it may use of the budgets.
@@ -1022,6 +1032,10 @@ export interface Stream {
    */
   schedule?: string;
   freshness?: Freshness;
+  /**
+   * Names that it had before. Its position, pages and locks go on under the new name; nothing is read again. It may stay here afterwards.
+   */
+  renamedFrom?: string[];
   request: StreamRequest;
   /**
    * Path of the array of records in the response; without it the response itself is the array.
@@ -1041,6 +1055,7 @@ export interface Stream {
    * How it is learned that a record is gone. Its rows leave the tables made of the stream as `load.deletes` says; without this they stay.
    */
   deletes?: Deletes[];
+  backfill?: BackfillSettings;
   /**
    * Most pages one run may fetch of this stream; more is taken for an endless listing and stops it.
    */
@@ -1155,6 +1170,7 @@ export interface Cursor {
    */
   lookback?: string;
   from: CursorFrom;
+  to?: CursorTo;
 }
 /**
  * Where the request carries the cursor.
@@ -1162,6 +1178,15 @@ export interface Cursor {
 export interface CursorFrom {
   /**
    * Query parameter for the earliest value wanted, inclusive.
+   */
+  query: string;
+}
+/**
+ * Where a request carries the end of a window, if the API can be asked for less than everything since. A backfill is then read in slices.
+ */
+export interface CursorTo {
+  /**
+   * Query parameter for the latest value wanted.
    */
   query: string;
 }
@@ -1205,6 +1230,19 @@ export interface Where {
   [k: string]: {
     [k: string]: unknown;
   };
+}
+/**
+ * How `etl run --backfill` reads a range of this stream once more.
+ */
+export interface BackfillSettings {
+  /**
+   * Share of every limit that a backfill may use; `--share` says otherwise for one. Incremental runs go first in any case.
+   */
+  share?: string;
+  /**
+   * Length of the slices that a range is read in, where the cursor has a `to`. A backfill that is stopped goes on in its slice.
+   */
+  slice?: string;
 }
 /**
  * How long replies may be used again, by every process that shares the Redis of the environment.
@@ -1301,6 +1339,10 @@ export interface Mapping {
    */
   name: string;
   /**
+   * Names that it had before. Its rows, its account and its table (where that is named after it) go on under the new name; nothing is read or mapped again. It may stay here afterwards.
+   */
+  renamedFrom?: string[];
+  /**
    * What one row is, for readers.
    */
   description?: string;
@@ -1395,6 +1437,10 @@ export interface Property {
    * What the column means, for readers.
    */
   description?: string;
+  /**
+   * Names that the column had before: it is renamed in staging and in the warehouse, with what it holds. They may stay here afterwards.
+   */
+  renamedFrom?: string[];
   /**
    * Path of the value: `customer.email`, `lines[0].sku`, `properties['deal.stage']`, `$parent.id`, `$index`.
    */

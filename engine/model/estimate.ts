@@ -1,4 +1,5 @@
 import type { OpenWindow } from './position.ts';
+import type { PinnedWindow } from './stream-plan.ts';
 
 /** One window of a stream as the ledger has it: from the first page to the last that was read. */
 export interface WindowRecord {
@@ -29,6 +30,18 @@ export interface StreamHistory {
   readonly windows: readonly WindowRecord[];
   /** By mapping. */
   readonly rowsPerRecord: ReadonlyMap<string, number>;
+  /** Of a range that is read once more: what is staged of the rest of it, slice by slice. */
+  readonly range?: RangeHistory;
+}
+
+/** Absent records: nobody knows, and why. */
+export interface RangeHistory {
+  readonly slices: readonly PinnedWindow[];
+  /** Records of each slice whose newest version lies in it. */
+  readonly records?: readonly number[];
+  /** The mapping among whose rows they were counted. */
+  readonly mapping?: string;
+  readonly unknown?: string;
 }
 
 /** What of a limit is used up, between 0 and 1. */
@@ -55,6 +68,14 @@ export type WindowEstimate =
   | { readonly kind: 'first'; readonly from?: string }
   /** What has changed since the cursor, less the lookback. */
   | { readonly kind: 'cursor'; readonly cursor: string; readonly from: string; readonly lookbackMs: number }
+  /** A range, whatever the cursor says; `sliced` where the API can be asked for the end of one. */
+  | {
+      readonly kind: 'range';
+      readonly from: string;
+      readonly to: string;
+      readonly slices: number;
+      readonly sliced: boolean;
+    }
   /** The rest of a window that an earlier run has left open. */
   | { readonly kind: 'resume'; readonly pages: number; readonly from?: string };
 
@@ -110,13 +131,23 @@ export interface QuotaEstimate {
   readonly split?: { readonly [stream: string]: number };
 }
 
-/** How much of a stream one run may read, since a quota lets no more through. */
-export interface Allowance {
-  readonly pages: number;
-  /** The limit's id. */
-  readonly quota: string;
-  readonly resetsAt: string;
-}
+/** How much of a stream one run may read: a quota lets no more through, or the saved plan allows no more. */
+export type Allowance =
+  | {
+      readonly kind: 'quota';
+      readonly pages: number;
+      /** The limit's id. */
+      readonly quota: string;
+      readonly resetsAt: string;
+    }
+  | {
+      readonly kind: 'estimate';
+      readonly pages: number;
+      /** Requests for pages that the plan expected. */
+      readonly expected: number;
+      /** Share of them that may come on top. */
+      readonly over: number;
+    };
 
 export interface PlanEstimate {
   readonly streams: readonly StreamEstimate[];

@@ -1,13 +1,16 @@
 import type { AlertPlan } from './alert.ts';
+import type { CheckPlan } from './check-plan.ts';
 import type { RedisPlan, StagingPlan, WarehousePlan } from './database-plan.ts';
 import type { ConditionPlan, DeletesPlan, SweepPlan } from './deletes-plan.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Path } from './path-plan.ts';
-import type { GuardPlan, LogicalType, PropertyPlan } from './property-plan.ts';
+import type { GuardPlan, PropertyPlan } from './property-plan.ts';
+import type { Rename } from './renames.ts';
 import type { SchedulePlan } from './schedule.ts';
 import type { SourcePlan } from './source-plan.ts';
-import type { CursorType, StreamPlan } from './stream-plan.ts';
+import type { BackfillPlan, CursorType, StreamPlan } from './stream-plan.ts';
 
+export type * from './check-plan.ts';
 export type * from './database-plan.ts';
 export type * from './deletes-plan.ts';
 export type * from './path-plan.ts';
@@ -68,6 +71,7 @@ export interface MetricsPlan {
 }
 
 export type Step =
+  | RenameStep
   | ReconcileStep
   | ExtractStep
   | SweepStep
@@ -92,6 +96,14 @@ export interface ReconcileStep extends StepBase {
   readonly kind: 'reconcile';
 }
 
+/** What is kept under another name goes on under the one that the project gives it now. */
+export interface RenameStep extends StepBase {
+  readonly kind: 'rename';
+  readonly rename: Rename;
+  /** Of a stream: as it was called before, so that nobody reads it meanwhile. */
+  readonly stream?: StreamPlan;
+}
+
 /** Fetches what changed in one stream of one account, maps it and stages it. */
 export interface ExtractStep extends StepBase {
   readonly kind: 'extract';
@@ -100,6 +112,8 @@ export interface ExtractStep extends StepBase {
   readonly mappings: readonly string[];
   /** Whether tables hold just what a listing has: at its end, what was not in it is listed as gone. */
   readonly replaces?: Replacing;
+  /** Whether it reads a range once more. The stream is the one that the range is read as, and has a position of its own. */
+  readonly backfill?: BackfillPlan;
 }
 
 export interface Replacing {
@@ -280,18 +294,3 @@ export interface OverridePlan {
   /** Milliseconds since the epoch. */
   readonly untilMs: number;
 }
-
-export type CheckPlan = { readonly id: string; readonly severity: 'error' | 'warn' } & (
-  | { readonly kind: 'not_null'; readonly column: string }
-  | { readonly kind: 'unique'; readonly columns: readonly string[] }
-  | {
-      readonly kind: 'range';
-      readonly column: string;
-      readonly type: LogicalType;
-      readonly min?: string;
-      readonly max?: string;
-    }
-  | { readonly kind: 'accepted_values'; readonly column: string; readonly values: readonly string[] }
-  | { readonly kind: 'row_count'; readonly min?: number; readonly max?: number }
-  | { readonly kind: 'freshness'; readonly column: string; readonly maxAgeMs: number }
-);

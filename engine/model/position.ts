@@ -25,6 +25,8 @@ export interface OpenWindow {
 export interface KeptPages {
   readonly kept: number;
   readonly dropped: number;
+  /** Records of those with their response; absent where they were not counted. */
+  readonly records?: number;
 }
 
 /** What every mapping of a stream has loaded, filtered or set aside. */

@@ -69,6 +69,7 @@ export interface Project {
   /** What must be proven before a plan is performed. */
   readonly requires?: config.Requirements;
   readonly audit?: config.AuditSettings;
+  readonly plans?: config.PlanSettings;
   readonly alerts?: readonly config.Alert[];
   /** Reference to the key that encrypts tokens which are kept. */
   readonly tokenKey?: string;

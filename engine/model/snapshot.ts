@@ -1,5 +1,6 @@
 import type { StreamShape } from './plan.ts';
 import type { KeptPages } from './position.ts';
+import { noNames, type StagedNames } from './renames.ts';
 import type { LostLoads } from './state-port.ts';
 
 /** What a plan depends on besides the project: the state of staging and warehouse when it is compiled. */
@@ -15,6 +16,8 @@ export interface StateSnapshot {
   readonly shapes: ReadonlyMap<string, StreamShape>;
   /** Pages with an open Blocker of a record that an override is for, by mapping. */
   readonly overridden: ReadonlyMap<string, readonly number[]>;
+  /** Names that staging has kept something under. */
+  readonly names: StagedNames;
   /** What the warehouse has loaded and staging does not know. */
   readonly lost?: LostLoads;
 }
@@ -27,6 +30,7 @@ export const emptyState: StateSnapshot = {
   loadedMappings: new Set(),
   shapes: new Map(),
   overridden: new Map(),
+  names: noNames,
 };
 
 export interface WarehouseColumn {

@@ -1,8 +1,9 @@
 import type { ApiRequest } from './batch.ts';
-import type { WindowRecord } from './estimate.ts';
+import type { RangeHistory, WindowRecord } from './estimate.ts';
 import type { LoadedWindow } from './freshness.ts';
-import type { Plan } from './plan.ts';
+import type { MappingPlan, PinnedWindow, Plan } from './plan.ts';
 import type { OpenWindow, SettledPosition } from './position.ts';
+import type { Renames } from './renames.ts';
 import type { StepResult } from './run-report.ts';
 import type { LoadCounts } from './warehouse-views.ts';
 
@@ -122,6 +123,15 @@ export interface Runs {
   loadedWindows(stream: StreamRef, limit: number): Promise<readonly LoadedWindow[]>;
   /** Rows that each mapping has made of one record of a stream, on average. */
   rowsPerRecord(stream: Pick<StreamRef, 'source' | 'account' | 'name'>): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Records of a stream whose newest staged version lies in each of these windows, as far as all of them are staged: where
+   * the stream was read from their beginning to their end, and a mapping has a row of each record.
+   */
+  recordsIn(
+    stream: Pick<StreamRef, 'source' | 'account' | 'name'>,
+    mappings: readonly MappingPlan[],
+    windows: readonly PinnedWindow[],
+  ): Promise<Omit<RangeHistory, 'slices'>>;
   /** Drops the plans of runs that began before, and what was noted of their steps. */
   forget(before: string): Promise<void>;
 }
@@ -146,8 +156,10 @@ export interface AppliedPlan {
   /** Id of the plan. */
   readonly plan: string;
   readonly run: string;
-  /** Whether it must not be applied again: it has DDL. */
+  /** Whether it must not be applied again: it has DDL, or reads a range. */
   readonly once: boolean;
+  /** Whether it is a part of the project only. */
+  readonly partial?: boolean;
 }
 
 export interface RunView {
@@ -249,4 +261,5 @@ export interface State {
   readonly locks: WorkLocks;
   readonly runs: Runs;
   readonly positions: Positions;
+  readonly renames: Renames;
 }

@@ -25,6 +25,14 @@ export interface StreamPlan {
   readonly shape: StreamShape;
   /** What is dropped or replaced by a token in every record before anything is stored. */
   readonly privacy: readonly PrivacyPlan[];
+  /** The window that is read, whatever the position says: a slice of a backfill. */
+  readonly pinned?: PinnedWindow;
+}
+
+/** Normalised cursors: the first that is wanted, and the first that is not. */
+export interface PinnedWindow {
+  readonly from: string;
+  readonly to: string;
 }
 
 export interface CachePlan {
@@ -86,6 +94,8 @@ export interface CursorPlan {
   readonly start?: string;
   readonly lookbackMs: number;
   readonly query: string;
+  /** Query parameter for the end of a window, where the API has one. */
+  readonly queryTo?: string;
 }
 
 /** `path` may hold `*` for any key and `[*]` for any element. */
@@ -96,4 +106,15 @@ export interface PrivacyPlan {
   readonly keep?: number;
   /** Changes made before the value is replaced, so that ` A@x ` and `a@x` can get the same one. */
   readonly transforms: readonly TransformPlan[];
+}
+
+/** A range of cursors that is read whatever the position says, beside the incremental runs. */
+export interface BackfillPlan {
+  /** `source.stream`, as declared. */
+  readonly of: string;
+  readonly window: PinnedWindow;
+  /** Length of the windows that it is read in; absent where the API has no parameter for the end of one, or no time. */
+  readonly sliceMs?: number;
+  /** Share of every limit that it may use. */
+  readonly share: number;
 }

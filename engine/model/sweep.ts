@@ -1,8 +1,12 @@
-/** Names of the streams that a sweep makes of one; no declared name has this sign. */
+/** Names of the streams that sweeps and backfills make of one; no declared name has this sign. */
 const sign = '~';
 
 export const sweepOf = (stream: string): string => `${stream}${sign}sweep`;
 export const goneOf = (stream: string): string => `${stream}${sign}gone`;
+
+/** A range of a stream that is read once more. */
+export const backfillOf = (stream: string): string => `${stream}${sign}backfill`;
+export const isBackfill = (stream: string): boolean => stream.endsWith(`${sign}backfill`);
 
 /** Whether a stream is the whole listing of another one. */
 export const isSweep = (stream: string): boolean => stream.endsWith(`${sign}sweep`);

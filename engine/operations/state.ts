@@ -5,6 +5,7 @@ import { extractLock } from '../model/locks.ts';
 import type { CursorType, Plan, StreamPlan } from '../model/plan.ts';
 import type { LockView, RunView, State, StreamRef, StreamState } from '../model/state-port.ts';
 import { streamRefs } from '../model/stream-refs.ts';
+import { backfillOf, declaredName, isBackfill } from '../model/sweep.ts';
 import { freshnessOf } from './freshness.ts';
 
 /** What `etl state show` says. */
@@ -26,11 +27,15 @@ export async function viewState(
   nowMs: number,
   only?: StreamPlan,
 ): Promise<StateView> {
-  const refs = streamRefs(plan).filter((ref) => only === undefined || extractLock(ref) === extractLock(only));
+  const isWanted = (ref: StreamRef): boolean =>
+    only === undefined || extractLock({ ...ref, name: declaredName(ref.name) }) === extractLock(only);
+  const refs = streamRefs(plan).filter(isWanted);
   const locks = await state.locks.all();
   const live = new Set(locks.filter(({ free }) => !free).map(({ run }) => run));
   const runs = await state.runs.last(runsMax);
-  const states = await state.positions.streams(refs);
+  const found = await state.positions.streams(refs);
+  // Most streams are never backfilled.
+  const states = found.filter(({ stream, pages }) => !isBackfill(stream) || pages.all > 0);
   const freshness = await freshnessOf(plan, state.runs, nowMs);
   return {
     streams: states.map((one) => readable(one, streamOf(plan, one)?.cursor?.type)),
@@ -94,7 +99,11 @@ export function canonicalCursor(type: CursorType, text: string): string | undefi
 const streamOf = (plan: Plan, { stream, account }: StreamState): StreamPlan | undefined =>
   plan.steps
     .flatMap((step) => (step.kind === 'extract' || step.kind === 'remap' ? [step.stream] : []))
-    .find((one) => `${one.source}.${one.name}` === stream && one.account === account);
+    .find(
+      (one) =>
+        [one.name, backfillOf(one.name)].some((name) => `${one.source}.${name}` === stream) &&
+        one.account === account,
+    );
 
 /** Cursors in staging are written so that texts compare like values; people know the values. */
 function readable(state: StreamState, type: CursorType | undefined): StateView['streams'][number] {

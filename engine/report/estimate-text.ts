@@ -28,6 +28,12 @@ function windowText(window: WindowEstimate, { cursor }: StreamPlan): string {
       return window.lookbackMs === 0
         ? `now: from the cursor ${value(window.cursor)}`
         : `now: from ${value(window.from)}, ${durationText(window.lookbackMs)} before the cursor`;
+    case 'range': {
+      const bounds = `now: from ${value(window.from)} up to ${value(window.to)}, itself left out`;
+      if (!window.sliced)
+        return `${bounds}; the API cannot be asked for the end of a range (\`cursor.to\`): it is read on from the beginning to the last record, and what lies behind the end is dropped`;
+      return `${bounds}, in ${count(window.slices)} ${window.slices === 1 ? 'slice' : 'slices'}`;
+    }
     case 'resume':
       return `now: the rest of a window that is open after page ${count(window.pages)}`;
   }

@@ -21,8 +21,15 @@ export const exitCodes = {
 export function runExitCode(report: RunReport, signal: NodeJS.Signals | undefined): number {
   if (report.status === 'interrupted')
     return signal === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted;
-  return report.status === 'failed' ? exitCodes.failedSteps : exitCodes.ok;
+  if (report.status !== 'failed') return exitCodes.ok;
+  const errors = report.diagnostics.filter(({ severity }) => severity === 'error');
+  return errors.length > 0 && errors.every(({ code }) => code === beyondPlan)
+    ? exitCodes.refused
+    : exitCodes.failedSteps;
 }
+
+/** A stream was stopped, since there was more of it than the plan allows. */
+const beyondPlan = 'ETL0336';
 
 /** The exit code of an audit. */
 export const auditExitCode = (status: AuditStatus): number =>

@@ -2,6 +2,7 @@ import { cursorValue } from '../model/batch.ts';
 import type { PlanEstimate } from '../model/estimate.ts';
 import { pathText } from '../model/path.ts';
 import type {
+  BackfillPlan,
   DefineStep,
   DeletesPlan,
   ExtractStep,
@@ -15,6 +16,7 @@ import type {
 } from '../model/plan.ts';
 import type { PlanChanges } from '../model/plan-changes.ts';
 import { needsRows } from '../model/staged-rows.ts';
+import { declaredName } from '../model/sweep.ts';
 import { durationText } from '../model/units.ts';
 import { changesLines, destructiveLines, markedStatement } from './changes-text.ts';
 import { estimateLines, quotaLines } from './estimate-text.ts';
@@ -73,6 +75,8 @@ function detail({ plan, sql, estimate }: Shown, step: Step): readonly string[] {
       ];
     case 'sweep':
       return [sweepText(step)];
+    case 'rename':
+      return step.rename.what === 'mapping' ? step.rename.statements : [];
     case 'reconcile':
     case 'remap':
     case 'reload':
@@ -100,17 +104,27 @@ const ownText = ({ own = {} }: DefineStep | LoadStep): readonly string[] =>
 const ofProject = ({ own = {} }: LoadStep, name: string): string =>
   own[name] === undefined ? '' : ` (${own[name]})`;
 
+const rangeText = ({ sliceMs, share }: BackfillPlan, cursor: StreamPlan['cursor']): string => {
+  const slices = sliceMs === undefined ? '' : `, ${durationText(sliceMs)} at a time`;
+  const by = cursor === undefined ? '' : ` by ${pathText(cursor.field)}`;
+  return `a range${by}${slices}, with ${share * 100} % of each limit and behind all others; newer versions of its rows stay`;
+};
+
+function changesText(cursor: StreamPlan['cursor']): string {
+  if (cursor === undefined) return 'everything, since no cursor is declared';
+  const first =
+    cursor.start === undefined ? '' : `, at first since ${cursorValue(cursor.type, cursor.start)}`;
+  return `what changed by ${pathText(cursor.field)}${lookback(cursor.lookbackMs)}${first}`;
+}
+
 function extractDetail(
-  { stream }: ExtractStep,
+  { stream, backfill }: ExtractStep,
   source: SourcePlan | undefined,
   estimate: PlanEstimate | undefined,
 ): readonly string[] {
   const limits = source?.budget.limits.map(({ id, declared }) => `${id} ${declared}`).join('; ');
   const { cursor, paginate } = stream;
-  const window =
-    cursor === undefined
-      ? 'everything, since no cursor is declared'
-      : `what changed by ${pathText(cursor.field)}${lookback(cursor.lookbackMs)}${cursor.start === undefined ? '' : `, at first since ${cursorValue(cursor.type, cursor.start)}`}`;
+  const window = backfill ? rangeText(backfill, cursor) : changesText(cursor);
   return [
     `GET ${source?.baseUrl ?? ''}${stream.path}, pages by ${paginate.type}`,
     `fetches ${window}`,
@@ -127,7 +141,8 @@ function mappingDetail(plan: Plan, name: string, stream: StreamPlan): readonly s
   const mapping = plan.mappings[name];
   if (mapping === undefined) return [];
   const table = `${mapping.schema}.${mapping.table}`;
-  if (mapping.stream !== `${stream.source}.${stream.name}`) return [`→ ${table}: what is listed leaves it`];
+  if (mapping.stream !== `${stream.source}.${declaredName(stream.name)}`)
+    return [`→ ${table}: what is listed leaves it`];
   const slow = mapping.properties.filter(({ origin }) => origin.kind === 'expr').map(({ name }) => name);
   const note = slow.length === 0 ? '' : `; slow JSONata in ${slow.join(', ')}`;
   return [

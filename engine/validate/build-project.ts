@@ -91,6 +91,7 @@ export function buildProject(
     ...optional(objectAt(project), chosen.chain),
     ...requiresOf(project.environments?.[chosen.name]),
     ...(project.audit && { audit: project.audit }),
+    ...(project.plans && { plans: project.plans }),
     ...(project.pii !== undefined && { piiKey: project.pii.key }),
     sources: configs(entries.sources).map((source) => sourceWithDefaults(source, defaults)),
     mappings: configs(entries.mappings).map((mapping) => mappingWithDefaults(mapping, defaults)),

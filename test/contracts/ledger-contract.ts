@@ -66,9 +66,54 @@ export function ledgerContract(
     describeWindows(each);
     describeApplied(each);
     describeState(each);
+    describeRenames(each);
     describeRetention(each);
     describeLost(each);
     describeLoadTimes(each);
+  });
+}
+
+function describeRenames({ staging }: Each): void {
+  describe('names that change', () => {
+    it('take pages, rows, Blockers and what is loaded with them, and doing it again changes nothing', async () => {
+      const [a, b] = [{ values: ['a', '1'] }, { values: ['b', '2'] }];
+      const blocked = [blockedRow({ record: 'z', property: 'price' })];
+      const page = { ...stagedPage({ id: 1, rows: [a] }), rows: [mappedRows({ id: 1, rows: [a], blocked })] };
+      await staging().commit(streamPlan(), [page]);
+      await loadAll(staging(), await staging().pendingUnits(orders, 1));
+      await staging().commit(streamPlan(), [stagedPage({ id: 2, rows: [b] })]);
+      const sales = {
+        ...mappingPlan({ id: 'string', amount: 'decimal' }, { name: 'sales' }),
+        stream: 'shop.purchases',
+        hash: 'new',
+      };
+      const { renames } = staging().state;
+      const stream = { what: 'stream', source: 'shop', from: 'orders', to: 'purchases' } as const;
+      const mapping = {
+        what: 'mapping',
+        from: 'orders',
+        to: 'sales',
+        columns: [{ from: 'price', to: 'amount' }],
+        hash: { from: orders.hash, to: 'new' },
+        statements: [],
+      } as const;
+      await renames.stream(stream);
+      await renames.stream(stream);
+      await renames.mapping(mapping);
+      const names = await renames.names();
+      expect([...names.streams]).to.deep.equal(['shop.purchases']);
+      expect([...names.mappings.keys()]).to.deep.equal(['sales']);
+      expect(names.mappings.get('sales')).to.include.members(['id', 'amount']).and.not.include('price');
+      expect((await staging().position({ ...streamPlan(), name: 'purchases' })).cursor).to.equal(
+        'cursor of 2',
+      );
+      await staging().prepare(sales);
+      const units = await staging().pendingUnits(sales, 10);
+      expect(units.map(({ firstPage, rows }) => [firstPage, rows])).to.deep.equal([[2, 1]]);
+      expect(await staging().mappingHashes()).to.deep.equal(new Map([['sales', 'new']]));
+      const [blocker] = await staging().blockers.find({ status: 'open' }, 10);
+      expect(blocker).to.deep.include({ mapping: 'sales', property: 'amount', stream: 'shop.purchases' });
+    });
   });
 }
 

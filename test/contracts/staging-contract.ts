@@ -110,8 +110,8 @@ function describeLedger(staging: () => Staging, rowsOf: RowsOf): void {
         { id: 3, run: 'run-1', body: [31, 139, 0, 255, 3] },
       ]);
       expect([...(await staging().keptPages())].sort()).to.deep.equal([
-        ['shop.orders', { kept: 2, dropped: 0 }],
-        ['shop.refunds', { kept: 1, dropped: 0 }],
+        ['shop.orders', { kept: 2, dropped: 0, records: 0 }],
+        ['shop.refunds', { kept: 1, dropped: 0, records: 0 }],
       ]);
     });
 
@@ -124,7 +124,9 @@ function describeLedger(staging: () => Staging, rowsOf: RowsOf): void {
         .catch((error: unknown) => error);
       expect(failure).to.be.instanceOf(Error);
       expect(await staging().position(streamPlan())).to.deep.equal({ cursor: 'cursor of 1' });
-      expect(await staging().keptPages()).to.deep.equal(new Map([['shop.orders', { kept: 1, dropped: 0 }]]));
+      expect(await staging().keptPages()).to.deep.equal(
+        new Map([['shop.orders', { kept: 1, dropped: 0, records: 1 }]]),
+      );
       expect(await openRows(staging(), 'orders')).to.deep.equal([]);
       expect(await rowsOf(orders)).to.have.length(1);
     });
@@ -375,7 +377,9 @@ function describeRemap(staging: () => Staging, rowsOf: RowsOf): void {
       await staging().prepare(changed);
       expect(await rowsOf(changed)).to.deep.equal([]);
       expect(await openRows(staging(), 'orders')).to.have.length(1);
-      expect(await staging().keptPages()).to.deep.equal(new Map([['shop.orders', { kept: 2, dropped: 0 }]]));
+      expect(await staging().keptPages()).to.deep.equal(
+        new Map([['shop.orders', { kept: 2, dropped: 0, records: 2 }]]),
+      );
       await staging().restage(1, again(1, ['a', '1', 'new']), 'run-2');
       expect(await openRows(staging(), 'orders')).to.deep.equal([]);
       await staging().restage(2, again(2, ['b', '1', 'new']), 'run-2');

@@ -220,6 +220,7 @@ describe('quotas', () => {
     expect(found.quotas[0]?.split).to.deep.equal({ 'shop.news': 1, 'shop.products': 24, 'shop.orders': 25 });
     expect(allowances(found).get('shop.orders')).to.deep.equal({
       pages: 25,
+      kind: 'quota',
       quota: 'daily',
       resetsAt: '2026-03-02T00:00:00.000Z',
     });

@@ -1,3 +1,4 @@
+import { backfillStream } from '../../engine/compile/backfill.ts';
 import { sweptStreams } from '../../engine/compile/sweep.ts';
 import { compileErasers, type EraserSecrets } from '../../engine/execute/map/erase.ts';
 import { assert } from '../../engine/model/errors.ts';
@@ -12,7 +13,12 @@ export function erasersOf(
   secrets: EraserSecrets = {},
 ): readonly StreamEraser[] {
   const { stream: sweep, gone } = sweptStreams(stream, undefined);
-  return compileErasers({ stream, sweep, gone }, mappings, subject, secrets);
+  return compileErasers(
+    { stream, sweep, gone, backfill: backfillStream(stream) },
+    mappings,
+    subject,
+    secrets,
+  );
 }
 
 /** The one of the stream itself. */

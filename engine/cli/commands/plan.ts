@@ -3,11 +3,12 @@ import { Flags } from '@oclif/core';
 import { parityFindings, savePlan } from '../../engine.ts';
 import type { PlanEstimate } from '../../model/estimate.ts';
 import type { PlanState } from '../../model/saved-plan.ts';
-import { parseDuration } from '../../model/units.ts';
+import { parseDuration, parsePercent } from '../../model/units.ts';
 import { estimatePlan } from '../../operations/estimate/estimate.ts';
 import { exitCodes } from '../../report/exit-code.ts';
 import { planMarkdown } from '../../report/plan-markdown.ts';
 import { planText } from '../../report/plan-text.ts';
+import { backfillFlags, backfillWanted, percentFlag } from '../backfill-flags.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { durationFlag } from '../duration-flag.ts';
 import { parityGate } from '../evidence-files.ts';
@@ -15,7 +16,7 @@ import { evidenceFlag } from '../evidence-flag.ts';
 import { factsOf } from '../facts.ts';
 import { fromLedgerFlag } from '../from-ledger.ts';
 import { planStateOf, writePlanFile } from '../plan-file.ts';
-import { planned } from '../planned.ts';
+import { type PlannedProject, planned } from '../planned.ts';
 import { changesSinceLast, chosen, selectFlags } from '../selection.ts';
 
 export default class PlanCommand extends BaseCommand {
@@ -31,12 +32,14 @@ export default class PlanCommand extends BaseCommand {
     '<%= config.bin %> plan --detailed-exitcode --format markdown > comment.md',
     '<%= config.bin %> plan --lab --json',
     '<%= config.bin %> plan --from-ledger',
+    '<%= config.bin %> plan --backfill shop.orders --from 2025-01-01 --to 2025-07-01 --share 50% --out plan.json',
   ];
   static override readonly flags = {
     ...commonFlags,
     lab: Flags.boolean({ description: 'Plan a run in the lab.' }),
     'from-ledger': fromLedgerFlag,
     ...selectFlags,
+    ...backfillFlags,
     sql: Flags.boolean({ description: 'Show the SQL of every step.' }),
     evidence: evidenceFlag,
     out: Flags.string({
@@ -50,6 +53,13 @@ export default class PlanCommand extends BaseCommand {
       helpValue: 'DURATION',
       parse: async (text) => durationFlag('--expires', text),
     }),
+    'allow-over': Flags.string({
+      description:
+        'How much more than estimated a stream of a saved plan may ask for; 50% unless `plans.allowOver` says otherwise.',
+      helpValue: 'PERCENT',
+      dependsOn: ['out'],
+      parse: async (text) => percentFlag('--allow-over', text),
+    }),
     'detailed-exitcode': Flags.boolean({
       description: 'Exit with 2 where a run does more than to read and load what is declared as before.',
     }),
@@ -59,7 +69,8 @@ export default class PlanCommand extends BaseCommand {
     const { flags } = await this.parse(PlanCommand);
     const checked = await this.project(flags);
     const gate = flags.lab ? undefined : parityGate(checked, flags.evidence);
-    const work = await planned(checked, flags.lab, flags['from-ledger']);
+    const wanted = { fromLedger: flags['from-ledger'], backfill: backfillWanted(flags) };
+    const work = await planned(checked, flags.lab, wanted);
     const { diagnostics, staging, warehouse } = work;
     try {
       const { plan } = await chosen(work, flags);
@@ -68,7 +79,7 @@ export default class PlanCommand extends BaseCommand {
       const changes = await changesSinceLast(work);
       const text = [planText(plan, flags.sql, { estimate, changes })];
       if (flags.out !== undefined)
-        text.push('', save(planStateOf(work, facts, gate), { ...flags, out: flags.out }, estimate));
+        text.push('', save(work, planStateOf(work, facts, gate), { ...flags, out: flags.out }, estimate));
       const lacking = parityFindings(gate, gate?.newest, facts.nowMs);
       const isChange = changes.nodes.length + changes.work.length > 0;
       return {
@@ -88,15 +99,22 @@ export default class PlanCommand extends BaseCommand {
 interface SaveFlags {
   readonly out: string;
   readonly expires: string;
-  readonly 'from-ledger': boolean;
+  readonly 'allow-over'?: string | undefined;
 }
 
 /** Saves a plan, and says so. */
-function save(state: PlanState, flags: SaveFlags, estimate: PlanEstimate): string {
+function save(
+  { scope, project }: PlannedProject,
+  state: PlanState,
+  flags: SaveFlags,
+  estimate: PlanEstimate,
+): string {
   const saved = savePlan(state, {
     nonce: randomUUID(),
     expiresMs: parseDuration(flags.expires),
-    fromLedger: flags['from-ledger'] === true,
+    fromLedger: scope.fromLedger === true,
+    ...(scope.backfill && { backfill: scope.backfill }),
+    allowOver: parsePercent(flags['allow-over'] ?? project.plans?.allowOver ?? '50%'),
     estimate,
   });
   writePlanFile(flags.out, saved);

@@ -1,13 +1,16 @@
 import { Args, Flags } from '@oclif/core';
-import { planLeftOver } from '../../engine.ts';
+import { type Checked, planLeftOver } from '../../engine.ts';
+import { cursorValue } from '../../model/batch.ts';
 import { complaint, RefusedError } from '../../model/errors.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { BackfillAsked } from '../../model/saved-plan.ts';
 import type { KeptRun } from '../../model/state-port.ts';
 import { exitCodes } from '../../report/exit-code.ts';
 import { keptRun } from '../../services/run-artifacts.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { labUrl } from '../lab-url.ts';
 import { performRun } from '../perform-run.ts';
-import { closingOnFailure, type PlannedProject, planned } from '../planned.ts';
+import { closingOnFailure, type PlannedProject, planned, replanned } from '../planned.ts';
 
 /** Runs that a message names. */
 const runsShownMax = 5;
@@ -41,8 +44,9 @@ export default class Retry extends BaseCommand {
 
   protected override async perform(): Promise<Outcome> {
     const { args, flags } = await this.parse(Retry);
-    const work = await planned(await this.project(flags), flags.lab || flags['lab-url'] !== undefined);
-    const left = await closingOnFailure(work, () => this.#left(work, args.run));
+    const checked = await this.project(flags);
+    const work = await planned(checked, flags.lab || flags['lab-url'] !== undefined);
+    const left = await closingOnFailure(work, () => this.#left(checked, work, args.run));
     if (left.plan === undefined) {
       await Promise.all([work.staging.close(), work.warehouse.close()]);
       const text = `Run ${args.run} has left nothing: all of its steps succeeded.`;
@@ -54,18 +58,28 @@ export default class Retry extends BaseCommand {
     );
   }
 
-  async #left(work: PlannedProject, run: string) {
-    try {
-      const kept = await find(work, run);
-      const left = planLeftOver(kept, work.plan);
-      if (left.steps.length > 0 && left.moved.length > 0)
-        throw new RefusedError('refused', [moved(run, left.moved)]);
-      return left;
-    } catch (error) {
-      await Promise.all([work.staging.close(), work.warehouse.close()]);
-      throw error;
-    }
+  async #left(checked: Checked, work: PlannedProject, run: string) {
+    const kept = await find(work, run);
+    const backfill = backfillIn(kept.plan);
+    const left = planLeftOver(
+      kept,
+      backfill === undefined ? work.plan : replanned(checked, work, { backfill }),
+    );
+    if (left.steps.length > 0 && left.moved.length > 0)
+      throw new RefusedError('refused', [moved(run, left.moved)]);
+    return left;
   }
+}
+
+/** The range that a plan reads once more. */
+function backfillIn({ steps }: Plan): BackfillAsked | undefined {
+  for (const step of steps) {
+    if (step.kind !== 'extract' || step.backfill === undefined) continue;
+    const { of, window, share } = step.backfill;
+    const value = (text: string): string => cursorValue(step.stream.cursor?.type ?? 'string', text);
+    return { stream: of, from: value(window.from), to: value(window.to), share: `${share * 100}%` };
+  }
+  return undefined;
 }
 
 /** A run by its name, from the ledger or from its files. @throws RefusedError when there is none, or it still goes on. */

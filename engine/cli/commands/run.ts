@@ -4,6 +4,7 @@ import { RefusedError } from '../../model/errors.ts';
 import type { ParityGate } from '../../model/evidence.ts';
 import type { SavedPlan } from '../../model/saved-plan.ts';
 import { systemClock } from '../../services/clock.ts';
+import { backfillFlags, backfillWanted } from '../backfill-flags.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { parityGate } from '../evidence-files.ts';
 import { evidenceFlag } from '../evidence-flag.ts';
@@ -25,6 +26,7 @@ export default class Run extends BaseCommand {
     '<%= config.bin %> run --select shop.orders+ --exclude tag:slow',
     '<%= config.bin %> run --plan plan.json',
     '<%= config.bin %> run --from-ledger',
+    '<%= config.bin %> run --backfill shop.orders --from 2025-01-01 --to 2025-07-01 --share 50%',
     '<%= config.bin %> run --json > report.json',
   ];
   static override readonly flags = {
@@ -42,11 +44,12 @@ export default class Run extends BaseCommand {
       description:
         'Perform just the plan that `etl plan --out` has saved; exit code 4, naming what has moved, where that cannot be.',
       helpValue: 'FILE',
-      exclusive: ['select', 'exclude'],
+      exclusive: ['select', 'exclude', 'backfill'],
     }),
     evidence: evidenceFlag,
     'from-ledger': fromLedgerFlag,
     ...selectFlags,
+    ...backfillFlags,
     quiet: Flags.boolean({ char: 'q', description: 'No progress.' }),
   };
 
@@ -57,17 +60,18 @@ export default class Run extends BaseCommand {
     const checked = await this.project({ ...flags, env });
     const inLab = flags.lab || flags['lab-url'] !== undefined;
     const fromLedger = flags['from-ledger'] || saved?.fromLedger === true;
+    const backfill = backfillWanted(flags) ?? saved?.backfill;
     const gate = inLab ? undefined : parityGate(checked, flags.evidence);
-    const work = await planned(checked, inLab, fromLedger);
+    const work = await planned(checked, inLab, { fromLedger, backfill });
     const quiet = flags.quiet || flags.json;
     const how = { lab: flags.lab, labUrl: flags['lab-url'], env, quiet };
-    if (saved !== undefined)
-      return performRun(await asSaved(work, saved, gate), how, { nonce: saved.nonce, once: saved.once });
+    if (saved !== undefined) return performRun(await asSaved(work, saved, gate), how, saved);
     const part = await closingOnFailure(work, async () => {
       await requireParity(work, gate);
       return chosen(work, flags);
     });
-    return performRun(part, how, fromLedger || isPart(flags) ? undefined : { once: false });
+    const isWhole = !fromLedger && backfill === undefined && !isPart(flags);
+    return performRun(part, how, isWhole ? { once: false } : undefined);
   }
 }
 

@@ -43,7 +43,7 @@ export default class Show extends BaseCommand {
       const checked = await this.project({ ...flags, env });
       const inLab = saved.environment === 'lab';
       const gate = inLab ? undefined : parityGate(checked, undefined);
-      const work = await planned(checked, inLab, saved.fromLedger);
+      const work = await planned(checked, inLab, saved);
       try {
         return await stalenessOf(saved, work, gate);
       } finally {

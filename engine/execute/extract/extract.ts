@@ -25,11 +25,17 @@ export interface ExtractServices extends SendServices, ReuseServices {
   /** Ends lookups: they go on when the last page has come, since what it refers to is asked for behind it. */
   readonly lookupSignal: AbortSignal;
   /** Hands a body over to a mapping worker, which asks `look` for what the records refer to. */
-  map(page: number, body: PageBody, from: string | undefined, look: LookUp | undefined): PageWork;
+  map(page: number, body: PageBody, window: PageBounds, look: LookUp | undefined): PageWork;
   /** The identity of the next page. */
   pageId(): Promise<number>;
   /** Whether the next page may be asked for before the one at hand is read. */
   readonly ahead: boolean;
+}
+
+/** Normalised cursors: the first of the window, and the first behind it. */
+export interface PageBounds {
+  readonly from?: string;
+  readonly to?: string;
 }
 
 export type PageBody = Pick<ApiResponse, 'body' | 'zipped'>;
@@ -65,7 +71,8 @@ export interface Extraction {
 export async function* extract(extraction: Extraction): AsyncIterable<ReceivedPage> {
   const { open } = extraction.position;
   if (open === undefined) {
-    yield* read(extraction, windowStart(extraction.stream.cursor, extraction.position));
+    const { cursor, pinned } = extraction.stream;
+    yield* read(extraction, pinned === undefined ? windowStart(cursor, extraction.position) : pinned.from);
     return;
   }
   let resumed = false;
@@ -153,7 +160,8 @@ function fetch(
     const id = await services.pageId();
     // What the cache keeps cannot be handed over.
     const given = stream.cache === undefined ? response : { body: response.body.slice() };
-    const { facts, mapped } = services.map(id, given, from, look);
+    const window = { ...(from !== undefined && { from }), ...(stream.pinned && { to: stream.pinned.to }) };
+    const { facts, mapped } = services.map(id, given, window, look);
     arrived(response);
     return {
       id,

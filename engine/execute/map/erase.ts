@@ -25,11 +25,13 @@ interface KeptStreams {
   readonly sweep: StreamPlan;
   /** Lists primary keys that a sweep no longer found. */
   readonly gone: StreamPlan;
+  /** Ranges of it that were read once more. */
+  readonly backfill: StreamPlan;
 }
 
 /** Finds somebody, as their API names them, in everything that is kept of a stream. */
 export function compileErasers(
-  { stream, sweep, gone }: KeptStreams,
+  { stream, sweep, gone, backfill }: KeptStreams,
   mappings: readonly MappingPlan[],
   subject: string,
   secrets: EraserSecrets,
@@ -39,7 +41,7 @@ export function compileErasers(
   const namesKey = keyNaming(stream, stored);
   const isTheirs = (found: string): boolean => found === stored;
   const columns = mappings.flatMap((mapping) => subjectColumns(stream, mapping, stored));
-  const erasers = [stream, sweep].map((one) =>
+  const erasers = [stream, sweep, backfill].map((one) =>
     compileEraser({ ...person, stream: one, isTheirs, namesKey, columns }, secrets),
   );
   // Where keys name nobody, neither does a list of them.

@@ -1,6 +1,7 @@
 import type { MappedPage, MappedRows, PageFailure } from '../../model/batch.ts';
 import type { Forgotten } from '../../model/forget.ts';
 import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
+import { backfillOf } from '../../model/sweep.ts';
 import { compileEnricher, type Enrichment } from './enrich.ts';
 import { isStackOverflow, stringifyExact } from './exact-json.ts';
 import { isPageFailure, sealedPage, tooDeep } from './failures.ts';
@@ -8,7 +9,7 @@ import { compileForgetter, type Forgetter } from './forget.ts';
 import { compileKeys } from './keys.ts';
 import { type Packer, pagePacker } from './pack.ts';
 import { compilePrivacy, type Sanitiser } from './privacy.ts';
-import { compileReader, type ParsedPage } from './read-page.ts';
+import { compileReader, type PageBounds, type ParsedPage } from './read-page.ts';
 import { compileRows } from './rows.ts';
 import { compileTombstones } from './tombstones.ts';
 
@@ -18,10 +19,9 @@ export type { ParsedPage } from './read-page.ts';
 /** Reads and maps pages of one stream: received, read, cleaned of personal data, mapped. */
 export interface StreamMapper {
   /**
-   * Parses a response and finds what the next request needs to know. `from` is the normalised cursor at which the
-   * window begins.
+   * Parses a response and finds what the next request needs to know. The window is one of normalised cursors.
    */
-  read(body: Uint8Array, context: { readonly from?: string }): ParsedPage | PageFailure;
+  read(body: Uint8Array, window: PageBounds): ParsedPage | PageFailure;
   /** Finds out what the records of a page ask for; absent in a stream without lookups. */
   readonly enrich?: (parsed: ParsedPage) => Enrichment | PageFailure;
   /**
@@ -67,8 +67,8 @@ export function compileStream(
   const rowsOf = compilePage(stream, mappings, isTombstone);
 
   return {
-    read: (body, { from }) => {
-      const parsed = read(body, from);
+    read: (body, window) => {
+      const parsed = read(body, window);
       return isPageFailure(parsed) ? parsed : forgetter.bury(parsed);
     },
     ...(enricher && {
@@ -114,7 +114,7 @@ function compilePage(
   const name = `${stream.source}.${stream.name}`;
   const keysOf = compileKeys(stream);
   const mappers = mappings.map((mapping) =>
-    mapping.stream === name || mapping.deletes?.sweep?.stream === name
+    [mapping.stream, backfillOf(mapping.stream), mapping.deletes?.sweep?.stream].includes(name)
       ? compileRows(stream, mapping)
       : compileTombstones(stream, mapping),
   );
@@ -138,8 +138,11 @@ const bounded = <T>(stream: StreamPlan, work: () => Promise<T>): Promise<T | Pag
   });
 
 /** Whether something had to go or to come. */
-const isChanged = ({ forgotten }: ParsedPage, sanitise: Sanitiser | undefined, enriched: boolean): boolean =>
-  sanitise !== undefined || enriched || forgotten !== undefined;
+const isChanged = (
+  { forgotten, facts: { beyond } }: ParsedPage,
+  sanitise: Sanitiser | undefined,
+  enriched: boolean,
+): boolean => sanitise !== undefined || enriched || forgotten !== undefined || beyond !== undefined;
 
 const sparing =
   (unstaged: readonly string[]) =>

@@ -23,8 +23,14 @@ export interface ParsedPage {
   readonly zipped?: Uint8Array;
 }
 
-/** Reads one response; `from` is the cursor at which the window begins. */
-export type PageReader = (body: Uint8Array, from?: string) => ParsedPage | PageFailure;
+/** Normalised cursors: the first of the window, and the first behind it. */
+export interface PageBounds {
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** Reads one response. Records behind the window are dropped from it. */
+export type PageReader = (body: Uint8Array, window?: PageBounds) => ParsedPage | PageFailure;
 
 /** Compiles what of a stream decides how its responses are read. */
 export function compileReader(stream: StreamPlan): PageReader {
@@ -32,7 +38,7 @@ export function compileReader(stream: StreamPlan): PageReader {
   const readRecords = compileRecords(name, stream.records);
   const readCursors = compileCursors(name, stream.cursor);
   const readPaging = compilePaging(name, stream.paginate);
-  return (body, from) => {
+  return (body, { from, to } = {}) => {
     const parsed = parseBody(name, body);
     if (isFailed(parsed)) return parsed.failure;
     const { response } = parsed;
@@ -48,7 +54,8 @@ export function compileReader(stream: StreamPlan): PageReader {
       bodyHash: hash('sha256', body),
       ...windowFacts(cursors, from),
     };
-    return { facts, response, records, cursors, body };
+    const beyond = dropBehind(records, cursors, to);
+    return { facts: { ...facts, ...beyond }, response, records, cursors, body };
   };
 }
 
@@ -79,10 +86,7 @@ function parseBody(stream: string, body: Uint8Array): Parsed {
   }
 }
 
-function compileRecords(
-  stream: string,
-  path: Path,
-): (response: unknown) => readonly JsonObject[] | PageFailure {
+function compileRecords(stream: string, path: Path): (response: unknown) => JsonObject[] | PageFailure {
   const read = compilePath(path);
   return (response) => {
     const found = read(response);
@@ -92,7 +96,7 @@ function compileRecords(
   };
 }
 
-type Cursors = readonly (string | null)[];
+type Cursors = (string | null)[];
 
 function compileCursors(
   stream: string,
@@ -127,6 +131,22 @@ function windowFacts(cursors: Cursors, from: string | undefined): Pick<PageFacts
     if (from !== undefined && cursor < from) outside += 1;
   }
   return greatest === '' ? { outside } : { cursorMax: greatest, outside };
+}
+
+/** Takes records behind the window out of the response. Says how many there were. */
+function dropBehind(
+  records: JsonObject[],
+  cursors: Cursors,
+  to: string | undefined,
+): Pick<PageFacts, 'beyond'> {
+  if (to === undefined) return {};
+  const before = records.length;
+  for (let at = before - 1; at >= 0; at -= 1) {
+    if ((cursors[at] ?? '') < to) continue;
+    records.splice(at, 1);
+    cursors.splice(at, 1);
+  }
+  return before === records.length ? {} : { beyond: before - records.length };
 }
 
 type Paging = Pick<PageFacts, 'next' | 'total'>;

@@ -1,6 +1,6 @@
 import type { MappedPage, ReceivedPage } from '../../model/batch.ts';
 import { assert } from '../../model/errors.ts';
-import type { CursorType, StreamPlan } from '../../model/plan.ts';
+import type { StreamPlan } from '../../model/plan.ts';
 import type { OpenWindow, PageWindow, Position, StagedPage, Staging } from '../../model/ports.ts';
 
 /** Pages received and not yet staged, at most. */
@@ -109,13 +109,13 @@ class StagingLine {
 
   #stagedPage({ page, mapped }: Flight): StagedPage {
     assert(mapped, 'the page is mapped');
-    this.#position = advance(this.#position, page, this.#stream.cursor?.type);
+    this.#position = advance(this.#position, page, this.#stream);
     return {
       id: page.id,
       run: this.#services.run,
       request: page.request,
       status: page.status,
-      records: page.facts.records,
+      records: page.facts.records - (page.facts.beyond ?? 0),
       bodyHash: page.facts.bodyHash,
       body: mapped.body,
       rows: mapped.rows,
@@ -126,26 +126,28 @@ class StagingLine {
   }
 }
 
-const windowOf = ({ number, from, next, facts: { total, outside } }: ReceivedPage): PageWindow => ({
+/** Of a listing that goes on beyond the window the total says nothing. */
+const windowOf = ({ number, from, next, facts: { total, outside, beyond } }: ReceivedPage): PageWindow => ({
   number,
   isLast: next === undefined,
   outside,
   ...(from !== undefined && { from }),
-  ...(total !== undefined && { total }),
+  ...(total !== undefined && beyond === undefined && { total }),
 });
 
 /**
  * Where a stream stands after a page. The cursor moves only when a window ends, since listings need not be in its order,
  * and never beyond the time at which the window began: a record that was read early may have changed while the rest of a
- * long listing was read, and one with a time in the future must not hide what changes until then.
+ * long listing was read, and one with a time in the future must not hide what changes until then. A pinned window ends where
+ * it was to end.
  */
-function advance(position: Position, page: ReceivedPage, type: CursorType | undefined): Position {
+function advance(position: Position, page: ReceivedPage, { cursor: plan, pinned }: StreamPlan): Position {
   const before = page.number === 1 ? undefined : position.open?.cursorMax;
   const cursorMax = later(before, page.facts.cursorMax);
   const base = position.shape === undefined ? {} : { shape: position.shape };
   if (page.next === undefined) {
-    const reached = type === 'timestamp' ? earlier(cursorMax, page.startedAt) : cursorMax;
-    const cursor = later(position.cursor, reached);
+    const reached = plan?.type === 'timestamp' ? earlier(cursorMax, page.startedAt) : cursorMax;
+    const cursor = pinned?.to ?? later(position.cursor, reached);
     return { ...base, ...(cursor !== undefined && { cursor }) };
   }
   const open: OpenWindow = {

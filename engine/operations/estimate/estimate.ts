@@ -1,7 +1,8 @@
 import type { Facts, PlanEstimate, StreamEstimate, StreamHistory } from '../../model/estimate.ts';
-import type { PaginatePlan, Plan, StreamPlan } from '../../model/plan.ts';
+import type { ExtractStep, PaginatePlan, Plan, StreamPlan } from '../../model/plan.ts';
+import { declaredName } from '../../model/sweep.ts';
 import { quotasOf } from './quotas.ts';
-import { expectedRecords } from './records.ts';
+import { expectedInRange, expectedRecords } from './records.ts';
 import { boundLimits, sharesOf, timesOf, type Workload } from './times.ts';
 import { windowOf } from './window.ts';
 
@@ -9,7 +10,7 @@ const noHistory: StreamHistory = { windows: [], rowsPerRecord: new Map() };
 
 /** A stream with what is expected of it, before its time is known. */
 interface Sized {
-  readonly stream: StreamPlan;
+  readonly step: ExtractStep;
   readonly history: StreamHistory;
   readonly estimate: StreamEstimate;
 }
@@ -23,32 +24,38 @@ export function estimatePlan(plan: Plan, facts: Facts): PlanEstimate {
     if (step.kind !== 'extract') return [];
     const { stream } = step;
     const history = facts.histories.get(`${stream.source}.${stream.name}`) ?? noHistory;
-    return [{ stream, history, estimate: sizeOf(plan, stream, history, facts.nowMs) }];
+    return [{ step, history, estimate: sizeOf(plan, step, history, facts.nowMs) }];
   });
-  const loads = sized.flatMap(({ stream, history, estimate }): readonly Workload[] => {
+  const loads = sized.flatMap(({ step: { stream, backfill }, history, estimate }): readonly Workload[] => {
     if (estimate.expected === undefined) return [];
-    return [{ stream, requests: estimate.expected.requests, limits: boundLimits(plan, stream), history }];
+    const { requests } = estimate.expected;
+    const pace = backfill && { share: backfill.share };
+    return [{ stream, requests, limits: boundLimits(plan, stream), history, ...pace }];
   });
   const times = timesOf(loads);
   const streams = sized.map(({ estimate }) => timed(estimate, times, loads));
   return { streams, quotas: quotasOf(plan, streams, facts) };
 }
 
-function sizeOf(plan: Plan, stream: StreamPlan, history: StreamHistory, nowMs: number): StreamEstimate {
+function sizeOf(plan: Plan, step: ExtractStep, history: StreamHistory, nowMs: number): StreamEstimate {
+  const { stream } = step;
   const name = `${stream.source}.${stream.name}`;
   const base = {
     stream: name,
-    window: windowOf(stream, history),
+    window: windowOf(step, history),
     ...(stream.lookups.length > 0 && { lookups: true as const }),
   };
-  const found = expectedRecords(stream, history, nowMs);
+  const found =
+    step.backfill === undefined
+      ? expectedRecords(stream, history, nowMs)
+      : expectedInRange(step.backfill, history);
   if ('unknown' in found) return { ...base, unknown: found.unknown };
-  const requests = pagesOf(stream, history, found.records);
+  const requests = windowPages(step, history, found.records);
   if (requests === undefined)
     return { ...base, unknown: 'how many records a page holds is not known: none was full yet' };
   const rows = Object.values(plan.mappings).flatMap(({ name: mapping, stream: from }) => {
     const ratio = history.rowsPerRecord.get(mapping);
-    return from !== name || ratio === undefined
+    return from !== `${stream.source}.${declaredName(stream.name)}` || ratio === undefined
       ? []
       : [[mapping, Math.round(found.records * ratio)] as const];
   });
@@ -63,6 +70,21 @@ function sizeOf(plan: Plan, stream: StreamPlan, history: StreamHistory, nowMs: n
       basis: found.basis,
     },
   };
+}
+
+/** Pages of what a step reads: each slice of a range has pages of its own. */
+function windowPages(
+  { stream, backfill }: ExtractStep,
+  history: StreamHistory,
+  records: number,
+): number | undefined {
+  const { records: slices } = history.range ?? {};
+  if (backfill === undefined || slices === undefined) return pagesOf(stream, history, records);
+  const { open: _, ...whole } = history;
+  const pages = slices.map((one) => pagesOf(stream, whole, one));
+  return pages.some((one) => one === undefined)
+    ? undefined
+    : Math.max(1, pages.reduce<number>((sum, one) => sum + (one ?? 0), 0) - (history.open?.pages ?? 0));
 }
 
 /** Pages for so many records. An empty listing is a page, too. */

@@ -11,6 +11,8 @@ interface Group {
   readonly members: readonly { readonly estimate: StreamEstimate; readonly cost: number }[];
 }
 
+type QuotaAllowance = Extract<Allowance, { readonly kind: 'quota' }>;
+
 /** How a plan fits what is left of the quotas that bind its streams. */
 export function quotasOf(
   plan: Plan,
@@ -82,12 +84,13 @@ export const hasQuota = (plan: Plan): boolean =>
   Object.values(plan.sources).some(({ budget }) => budget.limits.some(isQuota));
 
 /** How much of each stream a run may read; nothing of those that are read to their end. */
-export function allowances({ quotas }: PlanEstimate): ReadonlyMap<string, Allowance> {
-  const found = new Map<string, Allowance>();
+export function allowances({ quotas }: PlanEstimate): ReadonlyMap<string, QuotaAllowance> {
+  const found = new Map<string, QuotaAllowance>();
   for (const { id, resetsAt, split: parts = {} } of quotas) {
     for (const [stream, pages] of Object.entries(parts)) {
       const known = found.get(stream);
-      if (known === undefined || pages < known.pages) found.set(stream, { pages, quota: id, resetsAt });
+      if (known === undefined || pages < known.pages)
+        found.set(stream, { kind: 'quota', pages, quota: id, resetsAt });
     }
   }
   return found;
@@ -96,7 +99,7 @@ export function allowances({ quotas }: PlanEstimate): ReadonlyMap<string, Allowa
 /** Why a run cannot start at all: there is nothing left of the quotas that bind its streams, each of them. */
 export function exhausted(
   { streams }: PlanEstimate,
-  allowed: ReadonlyMap<string, Allowance>,
+  allowed: ReadonlyMap<string, QuotaAllowance>,
 ): Diagnostic | undefined {
   const spent = streams.map(({ stream }) => allowed.get(stream));
   const [first] = spent;

@@ -1,6 +1,6 @@
 import { cursorValue } from '../../model/batch.ts';
 import type { StreamHistory, WindowRecord } from '../../model/estimate.ts';
-import type { CursorPlan, StreamPlan } from '../../model/plan.ts';
+import type { BackfillPlan, CursorPlan, StreamPlan } from '../../model/plan.ts';
 
 /** Incremental windows that are looked at. */
 const windowsMax = 8;
@@ -24,6 +24,21 @@ export function expectedRecords(stream: StreamPlan, history: StreamHistory, nowM
   if (!('unknown' in whole)) return rest(last, whole);
   return {
     unknown: `a window is open after ${text(last.pages)} pages, and the API does not say how many there are`,
+  };
+}
+
+/** How many records a range has: those that are staged with their newest version in it. */
+export function expectedInRange({ sliceMs }: BackfillPlan, { range, open, windows }: StreamHistory): Records {
+  const { slices = [], records, mapping, unknown } = range ?? {};
+  if (records === undefined) return { unknown: unknown ?? 'nothing of it is staged' };
+  const isCut = slices.length > 1 && sliceMs !== undefined ? ` in ${text(slices.length)} slices` : '';
+  const all = records.reduce((sum, one) => sum + one, 0);
+  const basis = `the rows of ${mapping} that are staged: ${text(all)} records in the range${isCut}`;
+  const size = Math.max(0, ...windows.map(({ largest }) => largest));
+  const read = Math.min(records[0] ?? 0, (open?.pages ?? 0) * size);
+  return {
+    records: all - read,
+    basis: read === 0 ? basis : `${basis}, of which about ${text(read)} are read`,
   };
 }
 

@@ -26,6 +26,8 @@ export interface Workload {
   readonly requests: number;
   readonly limits: readonly BoundLimit[];
   readonly history: StreamHistory;
+  /** What it may use of every limit: its requests leave at even distances then. */
+  readonly share?: number;
 }
 
 export interface StreamTime {
@@ -58,15 +60,32 @@ const fullName = ({ source, name }: StreamPlan): string => `${source}.${name}`;
 
 function timeOf(load: Workload, loads: readonly Workload[]): StreamTime {
   const answers = { ms: load.requests * answerMs(load.history), decidedBy: 'answers' };
-  const limits = load.limits
+  const limits = load.share === undefined ? limitTimes(load, loads) : pacedTimes(load, load.share);
+  const slowest = [...limits, answers].reduce((most, one) => (one.ms > most.ms ? one : most));
+  if (slowest.ms === 0) return { minutes: 0 };
+  return { minutes: slowest.ms / minuteMs, decidedBy: slowest.decidedBy };
+}
+
+const limitTimes = (load: Workload, loads: readonly Workload[]): readonly LimitTime[] =>
+  load.limits
     .filter(({ limit }) => !isQuota(limit) || limit.even)
     .map((bound) => ({
       ms: limitMs(bound.limit, unitsBefore(load, bound, loads)),
       decidedBy: bound.limit.id,
     }));
-  const slowest = [...limits, answers].reduce((most, one) => (one.ms > most.ms ? one : most));
-  if (slowest.ms === 0) return { minutes: 0 };
-  return { minutes: slowest.ms / minuteMs, decidedBy: slowest.decidedBy };
+
+/** Every limit paces a share, the long ones as well. */
+const pacedTimes = ({ limits, requests }: Workload, share: number): readonly LimitTime[] =>
+  limits.flatMap(({ limit, cost }) => {
+    const rate = perMinute(limit.shape);
+    return rate === undefined
+      ? []
+      : [{ ms: ((requests - 1) * cost * minuteMs) / (rate * share), decidedBy: limit.id }];
+  });
+
+interface LimitTime {
+  readonly ms: number;
+  readonly decidedBy: string;
 }
 
 /** What a limit has let through once a stream is done: streams take turns by their weights. */

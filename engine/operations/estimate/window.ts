@@ -1,10 +1,14 @@
 import { cursorText, cursorValue } from '../../model/batch.ts';
-import type { StreamHistory, WindowEstimate } from '../../model/estimate.ts';
+import type { RangeHistory, StreamHistory, WindowEstimate } from '../../model/estimate.ts';
 import { shiftInstant } from '../../model/instant.ts';
-import type { StreamPlan } from '../../model/plan.ts';
+import type { BackfillPlan, ExtractStep } from '../../model/plan.ts';
 
 /** What a run asks a stream for, as the position says. */
-export function windowOf({ cursor }: StreamPlan, { cursor: at, open }: StreamHistory): WindowEstimate {
+export function windowOf(
+  { stream: { cursor }, backfill }: ExtractStep,
+  { cursor: at, open, range }: StreamHistory,
+): WindowEstimate {
+  if (backfill !== undefined) return rangeOf(backfill, range);
   if (open !== undefined)
     return { kind: 'resume', pages: open.pages, ...(open.from !== undefined && { from: open.from }) };
   if (cursor === undefined) return { kind: 'whole' };
@@ -14,3 +18,12 @@ export function windowOf({ cursor }: StreamPlan, { cursor: at, open }: StreamHis
   const from = cursorText(type, shiftInstant(cursorValue(type, at), -lookbackMs)) ?? at;
   return { kind: 'cursor', cursor: at, from, lookbackMs };
 }
+
+/** What is left of a range. */
+const rangeOf = ({ window, sliceMs }: BackfillPlan, range: RangeHistory | undefined): WindowEstimate => ({
+  kind: 'range',
+  from: range?.slices[0]?.from ?? window.from,
+  to: window.to,
+  slices: range?.slices.length ?? 1,
+  sliced: sliceMs !== undefined,
+});

@@ -10,15 +10,15 @@ export async function keptPages(
   handle: Handle,
   environment: string,
 ): Promise<ReadonlyMap<string, KeptPages>> {
-  const rows = await handle.select<{ stream: string; kept: number; pages: number }>(
-    "SELECT source || '.' || stream AS stream, sum(CASE WHEN length(body) > 0 THEN 1 ELSE 0 END) AS kept, " +
-      'count(*) AS pages FROM pages WHERE environment = ? GROUP BY 1',
+  const rows = await handle.select<{ stream: string; kept: number; pages: number; records: number }>(
+    "SELECT sum(CASE WHEN length(body) > 0 THEN records ELSE 0 END) AS records, source || '.' || stream AS stream, sum(CASE WHEN length(body) > 0 THEN 1 ELSE 0 END) AS kept, " +
+      'count(*) AS pages FROM pages WHERE environment = ? GROUP BY source, stream',
     environment,
   );
   return new Map(
-    rows.map(({ stream, kept, pages }) => [
+    rows.map(({ stream, kept, pages, records }) => [
       stream,
-      { kept: Number(kept), dropped: Number(pages) - Number(kept) },
+      { kept: Number(kept), dropped: Number(pages) - Number(kept), records: Number(records) },
     ]),
   );
 }

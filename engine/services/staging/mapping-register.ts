@@ -16,11 +16,13 @@ export async function prepare(
   table: StagedTable,
   context: RegisterContext,
 ): Promise<void> {
-  const known = await handle.first<{ hash: string }>(
-    'SELECT hash FROM mappings WHERE mapping = ?',
+  const known = await handle.first<{ hash: string; streams: string }>(
+    'SELECT hash, streams FROM mappings WHERE mapping = ?',
     mapping.name,
   );
   if (known?.hash !== mapping.hash) await reset(handle, mapping, table, context);
+  else if (known.streams !== streamList(mapping))
+    await handle.run('UPDATE mappings SET streams = ? WHERE mapping = ?', streamList(mapping), mapping.name);
   await table.create(handle);
 }
 

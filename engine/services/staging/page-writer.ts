@@ -2,9 +2,11 @@ import type { MappedRows } from '../../model/batch.ts';
 import { assert } from '../../model/errors.ts';
 import type { StreamPlan } from '../../model/plan.ts';
 import type { PageWindow, StagedPage } from '../../model/ports.ts';
+import { declaredName, isBackfill } from '../../model/sweep.ts';
 import { BlockerLedger, type Seen } from './blocker-ledger.ts';
+import { changedMapping } from './failures.ts';
 import type { Bound, Handle } from './handle.ts';
-import { nextEpoch, pullBack } from './load-units.ts';
+import { loadState, nextEpoch, pullBack } from './load-units.ts';
 import type { StagedTable } from './staged-table.ts';
 
 export interface WriterContext {
@@ -12,8 +14,14 @@ export interface WriterContext {
   /** ISO 8601. */
   readonly now: string;
   readonly nowMs: number;
-  /** Tables of the mappings prepared by this process. */
-  readonly tables: ReadonlyMap<string, StagedTable>;
+  /** Mappings prepared by this process. */
+  readonly prepared: ReadonlyMap<string, Prepared>;
+}
+
+/** A mapping as it is staged: its table, and its hash. */
+export interface Prepared {
+  readonly table: StagedTable;
+  readonly hash: string;
 }
 
 /** Writes pages and rows on the raw connection of one transaction. */
@@ -29,8 +37,9 @@ export class PageWriter {
   /** Writes a page and its rows. False when the page was there already, and nothing was written. */
   async page(stream: StreamPlan, page: StagedPage): Promise<boolean> {
     if (!(await this.#insertPage(stream, page))) return false;
+    if (isBackfill(stream.name)) for (const { mapping } of page.rows) await this.#unchanged(mapping);
     const { source, account, name } = stream;
-    const seen = { page: page.id, run: page.run, source, account, stream: name };
+    const seen = { page: page.id, run: page.run, source, account, stream: withoutBackfill(name) };
     for (const rows of page.rows) await this.rows(seen, rows);
     return true;
   }
@@ -99,7 +108,7 @@ export class PageWriter {
       page,
     );
     assert(kept, `page ${page} is kept`);
-    return { ...kept, page, run };
+    return { ...kept, stream: withoutBackfill(kept.stream), page, run };
   }
 
   /**
@@ -149,15 +158,28 @@ export class PageWriter {
   }
 
   #tableOf({ mapping }: MappedRows): StagedTable {
-    const table = this.#context.tables.get(mapping);
-    assert(table, `the mapping ${mapping} was prepared before its rows are staged`);
-    return table;
+    return this.#prepared(mapping).table;
+  }
+
+  #prepared(mapping: string): Prepared {
+    const prepared = this.#context.prepared.get(mapping);
+    assert(prepared, `the mapping ${mapping} was prepared before its rows are staged`);
+    return prepared;
+  }
+
+  /** A backfill goes on beside the incremental runs: one of them may have prepared the mapping anew, and changed its table. */
+  async #unchanged(mapping: string): Promise<void> {
+    const state = await loadState(this.#handle, mapping);
+    if (state?.hash !== this.#prepared(mapping).hash) throw changedMapping(mapping);
   }
 
   #keyOf({ source, account, name }: StreamPlan): [string, string, string, string] {
     return [this.#context.environment, source, account, name];
   }
 }
+
+/** A record that is read once more and does not fit is the same Blocker. */
+const withoutBackfill = (stream: string): string => (isBackfill(stream) ? declaredName(stream) : stream);
 
 function windowValues(window: PageWindow | undefined): Bound[] {
   if (window === undefined) return [null, null, null, null, null];

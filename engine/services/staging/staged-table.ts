@@ -14,6 +14,10 @@ export interface StagedTable {
   value(name: string): string;
   create(handle: Handle): Promise<void>;
   drop(handle: Handle): Promise<void>;
+  /** Gives the table another name, if it is there. */
+  rename(handle: Handle, to: StagedTable): Promise<void>;
+  /** Names of the columns that it has; none where it is not there. */
+  present(handle: Handle): Promise<readonly string[]>;
   insert(handle: Handle, rows: MappedRows): Promise<void>;
   /** The rows of some pages as they were staged, in page order; `only` is a condition of the row `t`. */
   rows(handle: Handle, firstPage: number, lastPage: number, only?: Condition): Promise<readonly StagedRow[]>;

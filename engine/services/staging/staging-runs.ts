@@ -1,6 +1,6 @@
-import type { WindowRecord } from '../../model/estimate.ts';
+import type { RangeHistory, WindowRecord } from '../../model/estimate.ts';
 import type { LoadedWindow } from '../../model/freshness.ts';
-import type { Plan } from '../../model/plan.ts';
+import type { MappingPlan, PinnedWindow, Plan } from '../../model/plan.ts';
 import type { Clock } from '../../model/ports.ts';
 import type { StepResult } from '../../model/run-report.ts';
 import type {
@@ -15,6 +15,7 @@ import type {
 import type { Database } from './database.ts';
 import { keptExchanges } from './kept-pages.ts';
 import { loadedWindows } from './loaded-windows.ts';
+import { recordsIn } from './ranges.ts';
 import { rowsPerRecord, type StreamKey, windows } from './windows.ts';
 
 type StreamName = Pick<StreamRef, 'source' | 'account' | 'name'>;
@@ -24,8 +25,8 @@ const pagesMax = 100_000;
 
 const byNonce = 'SELECT run FROM applied_plans WHERE nonce = ?';
 
-/** The run that has applied a plan last. */
-const latest = 'SELECT run FROM applied_plans ORDER BY applied_at DESC, run DESC LIMIT 1';
+/** The run that has applied a whole plan last. */
+const latest = 'SELECT run FROM applied_plans WHERE partial = 0 ORDER BY applied_at DESC, run DESC LIMIT 1';
 
 export interface RunsOptions {
   readonly environment: string;
@@ -65,15 +66,15 @@ export class StagingRuns implements Runs {
     );
   }
 
-  async apply({ nonce, plan, run, once }: AppliedPlan): Promise<string | undefined> {
+  async apply({ nonce, plan, run, once, partial = false }: AppliedPlan): Promise<string | undefined> {
     return this.#database.write(async (handle) => {
       const found = await handle.first<{ run: string }>(byNonce, nonce);
       if (once && found !== undefined) return found.run;
       const at = new Date(this.#clock.now()).toISOString();
       await handle.run(
-        'INSERT INTO applied_plans (nonce, environment, plan, run, applied_at) VALUES (?, ?, ?, ?, ?) ' +
+        'INSERT INTO applied_plans (nonce, environment, plan, run, applied_at, partial) VALUES (?, ?, ?, ?, ?, ?) ' +
           'ON CONFLICT (nonce) DO UPDATE SET run = excluded.run, applied_at = excluded.applied_at',
-        ...[nonce, this.#environment, plan, run, at],
+        ...[nonce, this.#environment, plan, run, at, partial ? 1 : 0],
       );
       return undefined;
     });
@@ -106,6 +107,17 @@ export class StagingRuns implements Runs {
 
   async rowsPerRecord(stream: StreamName): Promise<ReadonlyMap<string, number>> {
     return this.#database.read((handle) => rowsPerRecord(handle, this.#keyOf(stream)));
+  }
+
+  async recordsIn(
+    stream: StreamName,
+    mappings: readonly MappingPlan[],
+    windows: readonly PinnedWindow[],
+  ): Promise<Omit<RangeHistory, 'slices'>> {
+    const tableOf = (mapping: MappingPlan): string => this.#database.dialect.table(mapping).name;
+    return this.#database.read((handle) =>
+      recordsIn(handle, { key: this.#keyOf(stream), mappings, windows, tableOf }),
+    );
   }
 
   async find(run: string): Promise<KeptRun | undefined> {

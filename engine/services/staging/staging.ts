@@ -34,15 +34,15 @@ import { chosenPages, keptPages } from './kept-pages.ts';
 import * as units from './load-units.ts';
 import { mappedHashes, otherEnvironment, prepare } from './mapping-register.ts';
 import { migrateUp, schemaVersion } from './migrate.ts';
-import { PageWriter } from './page-writer.ts';
+import { PageWriter, type Prepared } from './page-writer.ts';
 import { heldLines, readRows } from './row-reader.ts';
 import { SqliteDatabase } from './sqlite/sqlite-database.ts';
-import type { StagedTable } from './staged-table.ts';
 import { StagingBlockers } from './staging-blockers.ts';
 import { StagingForgetting } from './staging-forgetting.ts';
 import { StagingLocks } from './staging-locks.ts';
 import { StagingMemory } from './staging-memory.ts';
 import { StagingPositions } from './staging-positions.ts';
+import { StagingRenames } from './staging-renames.ts';
 import { StagingRuns } from './staging-runs.ts';
 import { unseen } from './unseen.ts';
 
@@ -86,7 +86,7 @@ class LedgerStaging implements OpenStaging {
   readonly #clock: Clock;
   readonly #database: Database;
   readonly #locks: StagingLocks;
-  readonly #tables = new Map<string, StagedTable>();
+  readonly #prepared = new Map<string, Prepared>();
   /** What the last check has found out: the next ones of the same mapping use it. */
   #current: CurrentRows | undefined;
 
@@ -101,6 +101,7 @@ class LedgerStaging implements OpenStaging {
       locks: this.#locks,
       runs: new StagingRuns(this.#database, { environment, clock }),
       positions: new StagingPositions(this.#database, { environment, clock }),
+      renames: new StagingRenames(this.#database, { environment }),
     };
   }
 
@@ -114,22 +115,21 @@ class LedgerStaging implements OpenStaging {
 
   async startRun({ id, plan, environment, startedAt }: RunRecord): Promise<void> {
     const run = { id, plan, environment, started_at: startedAt, status: 'running' };
-    await this.#database.write((_handle, transaction) =>
-      this.#database.models.runs.create(run, { transaction }),
-    );
+    const { runs } = this.#database.models;
+    await this.#database.write((_handle, transaction) => runs.create(run, { transaction }));
   }
 
   async finishRun(run: string, status: string, finishedAt: string): Promise<void> {
     const change = { status, finished_at: finishedAt };
-    await this.#database.write((_handle, transaction) =>
-      this.#database.models.runs.update(change, { where: { id: run }, transaction }),
-    );
+    const { runs } = this.#database.models;
+    const where = { id: run };
+    await this.#database.write((_handle, transaction) => runs.update(change, { where, transaction }));
   }
 
   async prepare(mapping: MappingPlan): Promise<void> {
     const table = this.#database.dialect.table(mapping);
     await this.#database.write((handle) => prepare(handle, mapping, table, this.#context()));
-    this.#tables.set(mapping.name, table);
+    this.#prepared.set(mapping.name, { table, hash: mapping.hash });
   }
 
   async mappingHashes(): Promise<ReadonlyMap<string, string>> {
@@ -282,7 +282,7 @@ class LedgerStaging implements OpenStaging {
       environment: this.#environment,
       nowMs,
       now: new Date(nowMs).toISOString(),
-      tables: this.#tables,
+      prepared: this.#prepared,
     };
   }
 }

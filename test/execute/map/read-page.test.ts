@@ -7,7 +7,10 @@ import type { CursorPlan, StreamPlan } from '../../../engine/model/plan.ts';
 import { bytes, stream } from '../../support/mappings.ts';
 
 const read = (body: unknown, more: Partial<StreamPlan> = {}, from?: string): ParsedPage | PageFailure =>
-  compileReader(stream(more))(body instanceof Uint8Array ? body : bytes(body), from);
+  compileReader(stream(more))(
+    body instanceof Uint8Array ? body : bytes(body),
+    from === undefined ? {} : { from },
+  );
 
 const factsOf = (body: unknown, more: Partial<StreamPlan> = {}, from?: string): ParsedPage['facts'] => {
   const page = read(body, more, from);

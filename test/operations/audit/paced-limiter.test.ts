@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { pacedLimiter } from '../../../engine/model/paced-limiter.ts';
 import type { Limiter } from '../../../engine/model/ports.ts';
-import { pacedLimiter } from '../../../engine/operations/audit/paced-limiter.ts';
 import { budgetOf, requestOf } from '../../support/budgets.ts';
 import { FakeLimiter } from '../../support/fake-limiter.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';

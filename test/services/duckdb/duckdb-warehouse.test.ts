@@ -10,6 +10,7 @@ import { warehouseForgetContract } from '../../contracts/warehouse-forget-contra
 import { warehouseHistoryContract } from '../../contracts/warehouse-history-contract.ts';
 import { warehouseParityContract } from '../../contracts/warehouse-parity-contract.ts';
 import { warehousePruneContract } from '../../contracts/warehouse-prune-contract.ts';
+import { warehouseRenamesContract } from '../../contracts/warehouse-renames-contract.ts';
 import { warehouseVersionsContract } from '../../contracts/warehouse-versions-contract.ts';
 import { projectFolder } from '../../support/cli.ts';
 import { root } from '../../support/root.ts';
@@ -17,6 +18,8 @@ import { statementsOf } from '../../support/warehouse-statements.ts';
 import { duckdbUnderTest } from '../../support/warehouses.ts';
 
 warehouseContract('DuckDB', duckdbUnderTest);
+
+warehouseRenamesContract('DuckDB', duckdbUnderTest);
 warehouseAuditContract('DuckDB', duckdbUnderTest);
 warehousePruneContract('DuckDB', duckdbUnderTest);
 warehouseParityContract('DuckDB', duckdbUnderTest);

@@ -5,6 +5,7 @@ import { warehouseForgetContract } from '../../contracts/warehouse-forget-contra
 import { warehouseHistoryContract } from '../../contracts/warehouse-history-contract.ts';
 import { warehouseParityContract } from '../../contracts/warehouse-parity-contract.ts';
 import { warehousePruneContract } from '../../contracts/warehouse-prune-contract.ts';
+import { warehouseRenamesContract } from '../../contracts/warehouse-renames-contract.ts';
 import { warehouseVersionsContract } from '../../contracts/warehouse-versions-contract.ts';
 import { sharedPostgres } from '../../support/postgres.ts';
 import { postgresUnderTest } from '../../support/warehouses.ts';
@@ -18,6 +19,7 @@ describe('PostgreSQL as a warehouse', () => {
 
   const open = () => postgresUnderTest(url)();
   warehouseContract('PostgreSQL', open);
+  warehouseRenamesContract('PostgreSQL', open);
   warehouseAuditContract('PostgreSQL', open);
   warehousePruneContract('PostgreSQL', open);
   warehouseParityContract('PostgreSQL', open);

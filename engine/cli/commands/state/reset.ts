@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core';
+import { backfillOf } from '../../../model/sweep.ts';
 import { exitCodes } from '../../../report/exit-code.ts';
 import type { Outcome } from '../../base-command.ts';
 import { allFlags, chosen, knownStream, StateCommand, stateFlags, whileIdle } from '../../state-command.ts';
@@ -32,11 +33,13 @@ export default class StateReset extends StateCommand {
       const result = work.exists
         ? await whileIdle(work, streams, 'resetting positions', async () => {
             const forgotten: { stream: string; pages: number }[] = [];
-            for (const { ref } of streams)
-              forgotten.push({
-                stream: `${ref.source}.${ref.name}`,
-                pages: await work.state.positions.reset(ref, flags.pages),
-              });
+            for (const { ref } of streams) {
+              const again = { ...ref, name: backfillOf(ref.name) };
+              const pages =
+                (await work.state.positions.reset(ref, flags.pages)) +
+                (await work.state.positions.reset(again, flags.pages));
+              forgotten.push({ stream: `${ref.source}.${ref.name}`, pages });
+            }
             return forgotten;
           })
         : [];

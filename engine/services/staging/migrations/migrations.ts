@@ -9,6 +9,7 @@ import { deletes } from './0008-deletes.ts';
 import { forgotten } from './0009-forgotten.ts';
 import { loadTimes } from './0010-load-times.ts';
 import { appliedPlans } from './0011-applied-plans.ts';
+import { parts } from './0012-parts.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, forward and back. An entry that was released is never edited. */
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   forgotten,
   loadTimes,
   appliedPlans,
+  parts,
 ];

@@ -43,6 +43,19 @@ export class PostgresTable implements StagedTable {
     await handle.exec(`DROP TABLE IF EXISTS ${this.name}`);
   }
 
+  async rename(handle: Handle, to: StagedTable): Promise<void> {
+    await handle.exec(`DROP INDEX IF EXISTS ${quote(fitting(`${this.#plainName}_by_page`))}`);
+    await handle.exec(`ALTER TABLE IF EXISTS ${this.name} RENAME TO ${to.name}`);
+  }
+
+  async present(handle: Handle): Promise<readonly string[]> {
+    const sql =
+      'SELECT column_name AS name FROM information_schema.columns WHERE table_schema = current_schema() ' +
+      'AND table_name = ? ORDER BY ordinal_position';
+    const rows = await handle.select<{ name: string }>(sql, this.#plainName);
+    return rows.map(({ name }) => name);
+  }
+
   async insert(handle: Handle, { mapping, values, lines, count, marks }: MappedRows): Promise<void> {
     if (count + marks === 0) return;
     assert(handle instanceof PostgresHandle, 'rows are copied on a connection to PostgreSQL');

@@ -47,6 +47,18 @@ export class SqliteTable implements StagedTable {
     await handle.exec(`DROP TABLE IF EXISTS ${this.name}`);
   }
 
+  async rename(handle: Handle, to: StagedTable): Promise<void> {
+    if ((await this.present(handle)).length === 0) return;
+    await handle.exec(`DROP INDEX IF EXISTS ${quote(`${this.name.slice(1, -1)}_by_page`)}`);
+    await handle.exec(`ALTER TABLE ${this.name} RENAME TO ${to.name}`);
+  }
+
+  async present(handle: Handle): Promise<readonly string[]> {
+    const sql = 'SELECT name FROM pragma_table_info(?) ORDER BY cid';
+    const rows = await handle.select<{ name: string }>(sql, this.name.slice(1, -1));
+    return rows.map(({ name }) => name);
+  }
+
   async insert(handle: Handle, { mapping, values, count, marks }: MappedRows): Promise<void> {
     const width = this.#columns.length;
     const rows = count + marks;

@@ -1,5 +1,5 @@
-import type { Clock, Limiter, PermitRequest } from '../../model/ports.ts';
-import { perMinute } from '../pace.ts';
+import { perMinute } from './pace.ts';
+import type { Clock, Limiter, PermitRequest } from './ports.ts';
 
 /**
  * A limiter whose requests come behind those of everybody else, and use no more than a share of the rate of each limit:
