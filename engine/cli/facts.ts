@@ -7,6 +7,7 @@ import { slicesFrom } from '../model/slices.ts';
 import { declaredName } from '../model/sweep.ts';
 import { budgetsOf, viewBudgets } from '../operations/budgets.ts';
 import { hasQuota } from '../operations/estimate/quotas.ts';
+import { recentWindows } from '../operations/estimate/recent.ts';
 import { systemClock } from '../services/clock.ts';
 import { environmentReferences } from '../services/references.ts';
 import { openLimiter } from './open-limiter.ts';
@@ -33,7 +34,11 @@ export async function factsOf(work: OpenedProject, shared?: SharedLimits): Promi
     const { stream } = step;
     const history = await historyOf(stream, nameBefore(stream, work.plan), work);
     const name = `${stream.source}.${stream.name}`;
-    histories.set(name, step.backfill === undefined ? history : await rangeHistory(step, history, work));
+    const more =
+      step.backfill === undefined
+        ? recentHistory(step, history, work, nowMs)
+        : rangeHistory(step, history, work);
+    histories.set(name, await more);
   }
   return { nowMs, histories, fills: await fillsOf(work, shared?.limiter) };
 }
@@ -83,6 +88,19 @@ async function rangeHistory(
   const readers = mappings.flatMap((name) => plan.mappings[name] ?? []);
   const range = await state.runs.recordsIn(own, readers, slices);
   return { ...position, windows, rowsPerRecord, range: { slices, ...range } };
+}
+
+/** Of a stream that was read once, how many of its records came lately. */
+async function recentHistory(
+  { stream, mappings }: ExtractStep,
+  history: StreamHistory,
+  { state, plan }: OpenedProject,
+  nowMs: number,
+): Promise<StreamHistory> {
+  const slices = recentWindows(stream, history, nowMs);
+  if (slices === undefined) return history;
+  const readers = mappings.flatMap((name) => plan.mappings[name] ?? []);
+  return { ...history, range: { slices, ...(await state.runs.recordsIn(stream, readers, slices)) } };
 }
 
 /** What is used of limits. Where the store of budgets cannot be asked, quotas count as whole. */

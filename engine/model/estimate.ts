@@ -30,7 +30,7 @@ export interface StreamHistory {
   readonly windows: readonly WindowRecord[];
   /** By mapping. */
   readonly rowsPerRecord: ReadonlyMap<string, number>;
-  /** Of a range that is read once more: what is staged of the rest of it, slice by slice. */
+  /** Of a range that is read once more, what is staged of the rest of it, slice by slice; of a stream that was read once, lately. */
   readonly range?: RangeHistory;
 }
 

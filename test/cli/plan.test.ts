@@ -28,7 +28,7 @@ const streamOf = ({ estimate }: Shown) => estimate.streams[0];
 describe('the estimate of etl plan', function () {
   this.timeout(120_000);
 
-  it('is unknown before the first read, and what then happens after the second', async () => {
+  it('is unknown before the first read, and what then happens after it', async () => {
     const orders: Order[] = ordersOf(5);
     const provider = await shopOf(orders);
     try {
@@ -38,8 +38,9 @@ describe('the estimate of etl plan', function () {
       expect(first?.expected).to.equal(undefined);
       expect(first?.unknown).to.equal('it was not read before, and nothing says how much there is');
       await runOf(folder);
-      expect(streamOf(await planOf(folder))?.unknown).to.match(/^it was read once/);
-      await runOf(folder);
+      const afterOne = streamOf(await planOf(folder))?.expected;
+      const { streams: second } = await runOf(folder);
+      expect(afterOne).to.include({ records: second[0]?.received, requests: second[0]?.requests });
       const { window, expected } = streamOf(await planOf(folder)) ?? {};
       expect(window).to.deep.equal({
         kind: 'cursor',

@@ -4,6 +4,7 @@ import type { Expected, LimitFill, StreamHistory, WindowRecord } from '../../eng
 import type { Plan, StreamPlan } from '../../engine/model/plan.ts';
 import { estimatePlan } from '../../engine/operations/estimate/estimate.ts';
 import { allowances, exhausted, hasQuota } from '../../engine/operations/estimate/quotas.ts';
+import { recentWindows } from '../../engine/operations/estimate/recent.ts';
 import { sourcePlan, streamPlan } from '../support/plans.ts';
 
 const nowMs = Date.parse('2026-03-01T12:00:00Z');
@@ -68,6 +69,26 @@ describe('the estimate of a stream', () => {
     const still = { records: 3, pages: 1, largest: 3, reached: cursorAt(-3000) };
     const { expected } = only(byCursor, history([windowAt(-900, still), windowAt(-901, still)])) ?? {};
     expect(expected).to.include({ records: 3, requests: 1, minutes: 0 });
+  });
+
+  it('goes by the times of its records where it was read once', () => {
+    // 600 records in the hour before it was read; a quarter of an hour has passed, and 40 lie in the lookback.
+    const past = history([windowAt(-15, { records: 90_000, from: undefined as never })]);
+    const slices = recentWindows(streamPlan(byCursor), past, nowMs);
+    expect(slices).to.deep.equal([
+      { from: cursorAt(-75), to: cursorAt(0) },
+      { from: cursorAt(-5), to: cursorAt(0) },
+    ]);
+    const range = { slices: slices ?? [], records: [600, 40], mapping: 'lines' };
+    const { expected } = only(byCursor, { ...past, range }) ?? {};
+    expect(expected).to.include({ records: 150 + 41, requests: 2 });
+    expect(expected?.basis).to.contain('600 an hour before it was read, 41 read again');
+  });
+
+  it('counts no records as recent where the newest are old', () => {
+    const past = history([windowAt(-15)], { cursor: cursorAt(-100_000) });
+    const [recent] = recentWindows(streamPlan(byCursor), past, nowMs) ?? [];
+    expect(recent).to.deep.equal({ from: cursorAt(-100_000), to: cursorAt(-100_000) });
   });
 
   const unknowns: readonly [string, Partial<config.Stream>, StreamHistory, RegExp][] = [

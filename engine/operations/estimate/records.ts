@@ -1,6 +1,7 @@
 import { cursorValue } from '../../model/batch.ts';
-import type { StreamHistory, WindowRecord } from '../../model/estimate.ts';
+import type { RangeHistory, StreamHistory, WindowRecord } from '../../model/estimate.ts';
 import type { BackfillPlan, CursorPlan, StreamPlan } from '../../model/plan.ts';
+import { spanOf } from './recent.ts';
 
 /** Incremental windows that are looked at. */
 const windowsMax = 8;
@@ -49,17 +50,27 @@ function rest(last: WindowRecord, { records, basis }: Extract<Records, { readonl
   };
 }
 
-function newWindow(stream: StreamPlan, { cursor: at, windows }: StreamHistory, nowMs: number): Records {
+function newWindow(stream: StreamPlan, history: StreamHistory, nowMs: number): Records {
   const { cursor } = stream;
+  const { cursor: at, windows, range } = history;
   const done = windows.filter(({ ended }) => ended);
   if (cursor === undefined || at === undefined) return listing(windows, cursor);
   const passes = passesOf(done, cursor);
   if (passes.length > 0) return incremental(passes, done, nowMs, cursor);
+  const [only] = done;
+  if (only === undefined) return { unknown: 'no window of it was read to its end' };
+  if (range?.records !== undefined) return sinceFirst(only, range, nowMs);
+  const why = range?.unknown === undefined ? '' : ` (${range.unknown})`;
+  return { unknown: `it was read once: how much comes between two runs shows after the next${why}` };
+}
+
+/** As many records as had come in the time before the one read that there was; the one at the cursor comes again. */
+function sinceFirst({ startedAt }: WindowRecord, { records = [] }: RangeHistory, nowMs: number): Records {
+  const [recent = 0, again = 0] = records;
+  const perMs = recent / spanOf(startedAt, nowMs);
   return {
-    unknown:
-      done.length === 0
-        ? 'no window of it was read to its end'
-        : 'it was read once: how much comes between two runs shows after the next',
+    records: Math.round(perMs * (nowMs - Date.parse(startedAt)) + again + 1),
+    basis: `the times of its records: ${text(perMs * 3_600_000)} an hour before it was read, ${text(again + 1)} read again`,
   };
 }
 
