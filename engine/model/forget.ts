@@ -80,6 +80,21 @@ export interface StreamEraser {
   find(body: Uint8Array, page: number): FoundRecords | PageFailure;
   /** The page with tombstones in the place of the records. */
   erase(body: Uint8Array, page: number, salt: string): Promise<ErasedPage | PageFailure>;
+  /** Whether a record, as a test gives it, is about the person. */
+  isAbout(record: unknown): boolean;
+  /** The same of a response that is kept as a text, such as a recorded one. */
+  findIn(body: string): FoundRecords | PageFailure;
+  /** `change` is asked about every text and number outside the records, such as a link to the next page. */
+  eraseIn(body: string, salt: string, change: (text: string) => string): string | PageFailure;
+}
+
+/** A file in the folder of the project that says something of the person, as people commit them. */
+export interface PersonPlace {
+  /** Relative to the project folder, with `/`. */
+  readonly file: string;
+  readonly line: number;
+  /** What stands there, in words. */
+  readonly what: string;
 }
 
 /** A page without what it said of the subject. */

@@ -23,22 +23,31 @@ export function mentions({ erasers, texts }: PersonTexts): (text: string) => boo
 }
 
 /** Takes the person's names out of a text, also as they stand in URLs and in JSON. */
-export function withoutNames({ erasers }: Pick<PersonTexts, 'erasers'>): (text: string) => string {
+export function withoutNames(
+  { erasers }: Pick<PersonTexts, 'erasers'>,
+  instead = forgottenText,
+): (text: string) => string {
   const names = erasers.flatMap((eraser) => eraser.names).filter((name) => name.length >= textMin);
   const written = new Set(names.flatMap(spellings));
-  return (text) => [...written].reduce(withoutWord, text);
+  return (text) => [...written].reduce((left, word) => withoutWord(left, word, instead), text);
 }
+
+/** Whether a text has one of the person's names, however it is written. */
+export const namesPerson = (erasers: readonly StreamEraser[]): ((text: string) => boolean) => {
+  const without = withoutNames({ erasers });
+  return (text) => without(text) !== text;
+};
 
 function spellings(name: string): readonly string[] {
   const encoded = encodeURIComponent(name);
   return [name, encoded, encoded.replaceAll('%20', '+'), JSON.stringify(name).slice(1, -1)];
 }
 
-function withoutWord(text: string, word: string): string {
+function withoutWord(text: string, word: string, instead: string): string {
   const parts = text.split(word);
   return parts.reduce((before, after) => {
     const stands = (/%[0-9A-Fa-f]{2}$/.test(before) || !isLetter(before.at(-1))) && !isLetter(after.at(0));
-    return before + (stands ? forgottenText : word) + after;
+    return before + (stands ? instead : word) + after;
   });
 }
 

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect } from 'chai';
@@ -75,6 +75,7 @@ describe('etl forget', function () {
         { stream: 'crm.people', pages: 1, records: 1 },
         { stream: 'crm.orders', pages: 2, records: 2 },
       ],
+      ...{ recordings: [], expected: [], places: [] },
       notSearched: ['crm.skus'],
     });
     expect(await contents(folder)).to.deep.equal(before);
@@ -204,6 +205,56 @@ describe('etl forget', function () {
         expect(after[table], table).to.deep.equal(before[table]?.filter((row) => !isTheirs(row)));
       if (ended === 'done') break;
     }
+  });
+
+  it('takes a person out of recordings, and names the lines that people wrote', async () => {
+    const folder = await begun();
+    await run(['record', 'crm', '--from-ledger'], folder);
+    const tests = 'kind: test\nname: people\nmapping: people\ncases:\n  - name: a full name\n    records:\n';
+    const record =
+      '      - {id: 990017, name: Zéphyrine Quillfeather}\n      - {id: 102, name: Person 102}\n';
+    const rows = '    rows:\n      - {id: 990017}\n      - {id: 102}\n';
+    mkdirSync(join(folder, 'tests'));
+    writeFileSync(join(folder, 'tests/people.yml'), tests + record + rows);
+    const written = await run(['test', '--update'], folder);
+    expect(written.code, JSON.stringify(written.result.tests)).to.equal(0);
+    expect(written.result.written).to.have.length(5);
+    const recorded = join(folder, 'recordings');
+    expect(searched(recorded, secrets).length).to.be.greaterThan(8);
+
+    const files = {
+      recordings: [
+        { file: 'recordings/crm.people/0002.yml', records: 1 },
+        { file: 'recordings/crm.orders/0001.yml', records: 1 },
+        { file: 'recordings/crm.orders/0003.yml', records: 1 },
+      ].sort((a, b) => (a.file < b.file ? -1 : 1)),
+      expected: ['crm.orders/expected/lines', 'crm.orders/expected/orders']
+        .concat(['crm.people/expected/birthdays', 'crm.people/expected/people'])
+        .map((file) => `recordings/${file}.yml`),
+      places: [
+        { file: 'tests/people.yml', line: 7, what: 'a record of the case "a full name"' },
+        { file: 'tests/people.yml', line: 10, what: 'names them' },
+      ],
+    };
+    const before = readFileSync(join(recorded, 'crm.people/0002.yml'), 'utf8');
+    const dry = await run(['forget', '--subject', '990017', '--dry-run'], folder);
+    expect(dry.result).to.deep.include(files);
+    expect(readFileSync(join(recorded, 'crm.people/0002.yml'), 'utf8')).to.equal(before);
+
+    const { stdout } = await etl(['forget', '--subject', '990017', '--yes', '-p', folder], env);
+    expect(stdout).to.contain('And 3 recorded records in 3 files of recordings/: `etl test --update`');
+    expect(stdout).to.contain('tests/people.yml:7: a record of the case "a full name"');
+    expect(stdout).to.contain('the history of git');
+    expect(searched(recorded, secrets)).to.deep.equal([]);
+
+    writeFileSync(join(folder, 'tests/people.yml'), (tests + record + rows).replaceAll(/.*990017.*\n/g, ''));
+    const again = await run(['test', '--update'], folder);
+    expect(again.code, JSON.stringify(again.result.tests)).to.equal(0);
+    expect(again.diagnostics).to.deep.equal([]);
+    expect(again.result.written.toSorted()).to.deep.equal(files.expected);
+    const people = readFileSync(join(recorded, 'crm.people/expected/people.yml'), 'utf8');
+    expect(people).to.contain('rows: 4').and.contain('filtered: 1').and.contain('blocked: 0');
+    expect(searched(folder, secrets)).to.deep.equal([]);
   });
 
   it('says what it needs', async () => {

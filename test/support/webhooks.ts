@@ -11,10 +11,14 @@ export interface Received {
 /** A server on loopback that takes what alerts send, as their receivers do. */
 export async function webhooks() {
   const received: Received[] = [];
+  /** By path: how it answers in turn; a path without any takes what it is sent. */
+  const refusals = new Map<string, number[]>();
   const server = createServer((request, response) => {
     void text(request).then((body) => {
-      received.push({ path: request.url ?? '', body: JSON.parse(body) as Received['body'] });
-      response.writeHead(202).end();
+      const path = request.url ?? '';
+      const status = refusals.get(path)?.shift() ?? 202;
+      if (status === 202) received.push({ path, body: JSON.parse(body) as Received['body'] });
+      response.writeHead(status).end();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -22,6 +26,7 @@ export async function webhooks() {
   return {
     url: `http://127.0.0.1:${port}`,
     received,
+    refusals,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -14,6 +14,7 @@ import {
   liftedText,
 } from '../../report/forget-text.ts';
 import { BaseCommand, type CommonFlags, commonFlags, type Outcome } from '../base-command.ts';
+import { type FoundInFiles, findInFiles, forgetInFiles } from '../forget-files.ts';
 import { erasersOf, streamsOf, withForgetServices } from '../forget-services.ts';
 import { type PlannedProject, planned } from '../planned.ts';
 import { whileNothingRuns } from '../while-idle.ts';
@@ -21,7 +22,7 @@ import { whileNothingRuns } from '../while-idle.ts';
 export default class Forget extends BaseCommand {
   static override readonly summary = 'Erase one person from all that is kept, and keep them out.';
   static override readonly description =
-    'Finds the records about VALUE in every stream with a `subject`: kept responses, rows, Blockers, tables of the warehouse, artifacts and cached replies. What later pages say of them is dropped until --lift. May be given again whenever it did not come to its end.';
+    'Finds the records about VALUE in every stream with a `subject`: kept responses, rows, Blockers, tables of the warehouse, artifacts, cached replies and recordings; files of the project that name them are listed. What later pages say of them is dropped until --lift. May be given again whenever it did not come to its end.';
   static override readonly examples = [
     '<%= config.bin %> forget --subject 4711 --dry-run',
     '<%= config.bin %> forget --subject ann@example.com --yes',
@@ -89,30 +90,44 @@ async function forget(
 ): Promise<Outcome> {
   return withForgetServices(work, subject, async (services) => {
     const found = await findSubject(services);
-    const silent = silentStreams(work, found);
+    const inFiles = findInFiles(work, services.erasers);
+    const silent = silentStreams(work, found, inFiles);
     const lines = linesOf(found);
-    const { diagnostics } = found;
-    const goesOn = mode === 'erase' || (mode === 'ask' && (await agreed(foundText(lines, silent))));
+    const diagnostics = [...found.diagnostics, ...inFiles.diagnostics];
+    const said = foundText(lines, silent, inFiles);
+    const goesOn = mode === 'erase' || (mode === 'ask' && (await agreed(said)));
     if (!goesOn) {
-      const text = mode === 'dry' ? foundText(lines, silent) : 'Nothing was erased.';
-      return { exitCode: exitCodes.ok, result: { streams: lines, notSearched: silent }, diagnostics, text };
+      const text = mode === 'dry' ? said : 'Nothing was erased.';
+      const result = { streams: lines, ...filesResult(inFiles), notSearched: silent };
+      return { exitCode: exitCodes.ok, result, diagnostics, text };
     }
     const request = { salt: randomBytes(16).toString('hex'), by: userInfo().username };
     const lock = { run: `etl forget (${process.pid})`, what: 'forgetting a person' };
     // What came while somebody thought about it is found, too.
-    const done = await whileNothingRuns(work, lock, async () =>
-      forgetSubject(await findSubject(services), request, services),
-    );
-    const result = { ...done, notSearched: silent };
-    return { exitCode: exitCodes.ok, result, diagnostics, text: forgetText(done, silent) };
+    const { files, done } = await whileNothingRuns(work, lock, async () => {
+      const sought = await findSubject(services);
+      // Before the tombstones are done: until then the same command begins again.
+      const changed = forgetInFiles(work, services.erasers);
+      return { files: changed, done: await forgetSubject(sought, request, services) };
+    });
+    const result = { ...done, ...filesResult(files), notSearched: silent };
+    return { exitCode: exitCodes.ok, result, diagnostics, text: forgetText(done, silent, files) };
   });
 }
 
 /** Streams that are read, or were read once, and do not say whom their records are about. */
-function silentStreams({ plan }: PlannedProject, { notSearched }: FoundSubject): readonly string[] {
+function silentStreams(
+  { plan }: PlannedProject,
+  { notSearched }: FoundSubject,
+  inFiles: FoundInFiles,
+): readonly string[] {
   const read = streamsOf(plan).filter(({ subject }) => subject === undefined);
-  return [...new Set([...read.map((stream) => streamName({ stream })), ...notSearched])];
+  return [
+    ...new Set([...read.map((stream) => streamName({ stream })), ...notSearched, ...inFiles.notSearched]),
+  ];
 }
+
+const filesResult = ({ recordings, expected, places }: FoundInFiles) => ({ recordings, expected, places });
 
 const linesOf = ({ streams }: FoundSubject): readonly ForgetLine[] =>
   streams.map(({ eraser, places }) => ({

@@ -1,6 +1,6 @@
 import type { PageFailure } from '../../model/batch.ts';
 import { assert } from '../../model/errors.ts';
-import type { StreamEraser, SubjectColumn } from '../../model/forget.ts';
+import type { FoundRecords, StreamEraser, SubjectColumn } from '../../model/forget.ts';
 import { pathText } from '../../model/path.ts';
 import type { MappingPlan, Path, PropertyPlan, StreamPlan } from '../../model/plan.ts';
 import { coerce, compileColumns } from './columns.ts';
@@ -99,35 +99,70 @@ function compileEraser(
         return found !== undefined && isTheirs(found) ? [[ordinal, found]] : [];
       }),
     );
+  const find = (parsed: ParsedPage | PageFailure): FoundRecords | PageFailure =>
+    isPageFailure(parsed) ? parsed : foundIn(parsed, [...theirs(parsed).keys()], keysOf);
+  const bury = (parsed: ParsedPage, salt: string): readonly number[] => {
+    const found = theirs(parsed);
+    const hashes = [...new Set(found.values())].map((one) => subjectHash(salt, one));
+    compileForgetter(stream, { salt, hashes: { [declared]: hashes } }, piiKey, true).bury(parsed);
+    return [...found.keys()];
+  };
   return {
     ...{ declared, stream, mappings, columns, namesKey },
     names: [subject, stored],
     hash: (salt) => subjectHash(salt, stored),
-    find: (body, page) => {
-      const parsed = open(body, page);
-      if (isPageFailure(parsed)) return parsed;
-      const ordinals = [...theirs(parsed).keys()];
-      const keys = keysOf(parsed.records);
-      if (isPageFailure(keys)) return keys;
-      return {
-        ordinals,
-        keys: ordinals.map((ordinal) => keys[ordinal] ?? ''),
-        texts: ordinals.flatMap((ordinal) => textsIn(parsed.records[ordinal])),
-      };
-    },
+    find: (body, page) => find(open(body, page)),
     erase: async (body, page, salt) => {
       const parsed = open(body, page);
       if (isPageFailure(parsed)) return parsed;
-      const found = theirs(parsed);
-      const hashes = [...new Set(found.values())].map((one) => subjectHash(salt, one));
-      compileForgetter(stream, { salt, hashes: { [declared]: hashes } }, piiKey, true).bury(parsed);
+      const ordinals = bury(parsed, salt);
       const keys = keysOf(parsed.records);
       if (isPageFailure(keys)) return keys;
       const packed = await packer.pack(Buffer.from(stringifyExact(parsed.response)), page);
-      const ordinals = [...found.keys()];
       return { page, ordinals, body: packed, records: new Map(ordinals.map((at) => [at, keys[at] ?? ''])) };
     },
+    isAbout: (record) => isTheirs(subjectOf?.(record)?.stored ?? ''),
+    findIn: (body) => find(read(Buffer.from(body))),
+    eraseIn: (body, salt, change) => {
+      const parsed = read(Buffer.from(body));
+      if (isPageFailure(parsed)) return parsed;
+      bury(parsed, salt);
+      return stringifyExact(changedAround(parsed.response, new Set<unknown>(parsed.records), change));
+    },
   };
+}
+
+function foundIn(
+  { records }: ParsedPage,
+  ordinals: readonly number[],
+  keysOf: ReturnType<typeof compileKeys>,
+): FoundRecords | PageFailure {
+  const keys = keysOf(records);
+  if (isPageFailure(keys)) return keys;
+  return {
+    ordinals,
+    keys: ordinals.map((ordinal) => keys[ordinal] ?? ''),
+    texts: ordinals.flatMap((ordinal) => textsIn(records[ordinal])),
+  };
+}
+
+/** A response with other texts and numbers around its records. */
+function changedAround(
+  value: unknown,
+  records: ReadonlySet<unknown>,
+  change: (text: string) => string,
+): unknown {
+  if (records.has(value)) return value;
+  const text = scalarText(value);
+  if (text !== undefined) {
+    const changed = typeof value === 'boolean' ? text : change(text);
+    return changed === text ? value : changed;
+  }
+  if (Array.isArray(value)) return value.map((one) => changedAround(one, records, change));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, child]) => [key, changedAround(child, records, change)]),
+  );
 }
 
 function storedSubject(stream: StreamPlan, subject: string, piiKey: string | undefined): string {

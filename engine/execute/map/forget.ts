@@ -34,6 +34,9 @@ export interface Forgetter {
 /** Tombstones bear it: only who knows the salt can make one, so that no API can pass a record off as one. */
 const markKey = '$forgotten';
 
+/** Whether a record was one for whoever has made it: of recordings, whose salt nobody has. */
+export const isMarked = (record: JsonObject): boolean => Object.hasOwn(record, markKey);
+
 const keyed = (salt: string, text: string): string => createHmac('sha256', salt).update(text).digest('hex');
 
 /** The salted hash of a subject as it is stored. */

@@ -2,6 +2,7 @@ import type { PageFailure } from '../../model/batch.ts';
 import type { PageRecords } from '../../model/fixture.ts';
 import type { StreamPlan } from '../../model/plan.ts';
 import { ExactNumber } from './exact-json.ts';
+import { isMarked } from './forget.ts';
 import { compileKeys } from './keys.ts';
 import { compilePrivacy } from './privacy.ts';
 import { compileReader } from './read-page.ts';
@@ -15,10 +16,12 @@ export function keptRecords(stream: StreamPlan, piiKey: string, body: Uint8Array
   const parsed = compileReader(stream)(body);
   if ('transient' in parsed) return parsed;
   const sanitise = compilePrivacy(stream.privacy, piiKey, true);
-  if (sanitise !== undefined) parsed.records.forEach(sanitise);
-  const keys = compileKeys(stream)(parsed.records);
+  // Of whoever was forgotten there is nothing to show.
+  const left = parsed.records.filter((record) => !isMarked(record));
+  if (sanitise !== undefined) left.forEach(sanitise);
+  const keys = compileKeys(stream)(left);
   if ('transient' in keys) return keys;
-  return { records: parsed.records.map((record) => plain(record) as PageRecords['records'][number]), keys };
+  return { records: left.map((record) => plain(record) as PageRecords['records'][number]), keys };
 }
 
 function plain(value: unknown): unknown {

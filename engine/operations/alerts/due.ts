@@ -8,8 +8,8 @@ import type { RecordCount } from './record-counts.ts';
 
 /** What a place has been told, so that nothing is told twice. */
 export interface Told {
-  /** The last Blocker that it knows of. */
-  readonly through: number;
+  /** Open Blockers that it knows of. */
+  readonly open: readonly number[];
   /** Open Blockers of which it knows that they are old. */
   readonly aged: readonly number[];
   /** What was wrong when it was told last; empty when all was well. */
@@ -23,7 +23,7 @@ export interface Told {
 }
 
 export const nothingTold: Told = {
-  ...{ through: 0, aged: [], auth_failure: '', run_failed: '', freshness: '' },
+  ...{ open: [], aged: [], auth_failure: '', run_failed: '', freshness: '' },
   ...{ record_count: '', quota_forecast: '', heartbeatMs: 0 },
 };
 
@@ -93,11 +93,12 @@ const where = ({ report }: Facts): string => `${report.project} (${report.enviro
 
 function opened(plan: AlertPlan, told: Told, facts: Facts): Due {
   if (facts.open === undefined) return { told: {} };
-  const fresh = ours(plan, facts.open).filter(({ id }) => id > told.through);
-  const through = Math.max(told.through, ...facts.open.map(({ id }) => id));
-  if (fresh.length === 0) return { told: { through } };
-  const what = fresh.length === 1 ? 'a new Blocker' : `${fresh.length} new Blockers`;
-  return { alert: about('blocker', 'warning', `${where(facts)}: ${what}`, fresh), told: { through } };
+  const open = ours(plan, facts.open);
+  return growing('blocker', open, told.open, {
+    told: { open: open.map(({ id }) => id) },
+    title: (count) => `${where(facts)}: ${count === 1 ? 'a new Blocker' : `${count} new Blockers`}`,
+    over: `${where(facts)}: no Blocker${whose(plan)} is open any more`,
+  });
 }
 
 function aged(plan: AlertPlan, told: Told, facts: Facts): Due {
@@ -105,12 +106,28 @@ function aged(plan: AlertPlan, told: Told, facts: Facts): Due {
   const old = ours(plan, facts.open).filter(
     ({ createdAt }) => facts.nowMs - Date.parse(createdAt) > plan.ageMs,
   );
-  const fresh = old.filter(({ id }) => !told.aged.includes(id));
-  const next = { aged: old.map(({ id }) => id) };
-  if (fresh.length === 0) return { told: next };
-  const what = fresh.length === 1 ? 'a Blocker is' : `${fresh.length} Blockers are`;
-  const title = `${where(facts)}: ${what} open for more than ${durationText(plan.ageMs)}`;
-  return { alert: about('blocker_age', 'warning', title, fresh), told: next };
+  const long = `open for more than ${durationText(plan.ageMs)}`;
+  return growing('blocker_age', old, told.aged, {
+    told: { aged: old.map(({ id }) => id) },
+    title: (count) => `${where(facts)}: ${count === 1 ? 'a Blocker is' : `${count} Blockers are`} ${long}`,
+    over: `${where(facts)}: no Blocker${whose(plan)} is ${long} any more`,
+  });
+}
+
+const whose = ({ owners }: AlertPlan): string => (owners === undefined ? '' : ` of ${owners.join(', ')}`);
+
+/** Blockers of which each is told when it joins the others, and the end once all are gone. */
+function growing(
+  event: 'blocker' | 'blocker_age',
+  now: readonly Blocker[],
+  known: readonly number[],
+  { told, title, over }: Pick<Due, 'told'> & { title(count: number): string; readonly over: string },
+): Due {
+  const isKnown = new Set(known);
+  const fresh = now.filter(({ id }) => !isKnown.has(id));
+  if (fresh.length > 0) return { alert: about(event, 'warning', title(fresh.length), fresh), told };
+  if (now.length > 0 || known.length === 0) return { told };
+  return { alert: { ...alert(event, 'info', over, []), isOver: true }, told };
 }
 
 function refused(told: Told, facts: Facts): Due {

@@ -89,6 +89,13 @@ describe('a stream with persons', () => {
     expect(idsOf(forged.rows[0])).to.deep.equal(['2']);
   });
 
+  it('knows a tombstone in a recording, where no API stands behind it', async () => {
+    const replayed = compileStream(orders, [plan], piiKey, { tokenised: true });
+    const page = await mapped(replayed, [{ $forgotten: 'whatever', id: '1' }, order('2', 12)]);
+    expect(idsOf(page.rows[0])).to.deep.equal(['2']);
+    expect(page.rows[0]).to.include({ units: 2, filtered: 1 });
+  });
+
   it('hides a primary key that is the person, and keeps a cursor, which pages are read by', async () => {
     const cursor = {
       field: knownPath('seen.at'),
