@@ -75,7 +75,9 @@ describe('every YAML block of the pages', () => {
   for (const page of pages.filter((path) => blocksOf(path).length > 0)) {
     it(`could stand in a file of a project: ${page}`, () => {
       const strange = blocksOf(page).filter((block) => {
-        const documents = parseAllDocuments(block, { uniqueKeys: !block.includes('ETL0003') });
+        // Variables are filled in before a file is compared with the schema.
+        const filled = block.replace(/\$\{var:\w+\}/g, 'x');
+        const documents = parseAllDocuments(filled, { uniqueKeys: !block.includes('ETL0003') });
         return documents.some(
           (document) => document.errors.length > 0 || !isPiece(withoutEllipses(document.toJS())),
         );

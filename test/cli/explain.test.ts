@@ -67,7 +67,8 @@ describe('etl explain', function () {
     ]);
     expect(found.next[0]).to.deep.equal({
       id: 'remap orders',
-      reason: 'the mapping is changed: 2 kept pages are mapped again, without a request',
+      reason:
+        'the mapping is changed: 2 kept pages are mapped again, without a request (4 records, 0 requests)',
     });
   });
 

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
-import { type Api, etl, type Finished, ordersProject, tableOf } from '../support/cli.ts';
+import { type Api, etl, type Finished, ordersProject, start, tableOf } from '../support/cli.ts';
 import { root } from '../support/root.ts';
 import { byCursor, edit, type Order, ordersOf, shopOf } from '../support/shop.ts';
 
@@ -33,8 +33,7 @@ describe('renamedFrom', function () {
   const orders: Order[] = ordersOf(5);
   let provider: Api;
   let folder: string;
-  const command = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Finished> =>
-    etl([...args, '-p', folder], env);
+  const command = (args: readonly string[]): Promise<Finished> => etl([...args, '-p', folder]);
   const told = async (...args: readonly string[]): Promise<string> => {
     const { code, stdout, stderr } = await command(args);
     expect(code, stderr).to.equal(0);
@@ -79,7 +78,8 @@ describe('renamedFrom', function () {
       [duckdbModule, 'DuckDBConnection', 'run', 'args[0].includes("_etl_loads\\" SET")'],
       [renamesModule, 'StagingRenames', 'mapping', 'true'],
     ] as const) {
-      const { code } = await command(['run', '-q'], killedAt(module, name, method, when));
+      const env = killedAt(module, name, method, when);
+      const { code } = await start(['run', '-q', '-p', folder], env).finished;
       expect(code, `${method} ${when}`).to.equal(null);
     }
     expect(provider.asked.length).to.equal(asked);
