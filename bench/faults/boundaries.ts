@@ -3,12 +3,15 @@ const parsed = (boundary: string): { readonly name: string; readonly times: numb
   return { name, times: Number(times) };
 };
 
-/** Calls of the engine's services and ends of its steps: each of them, each time, is a boundary to die at. */
-const everyTime = /^(?:staging\.|warehouse: COMMIT|staging: COMMIT|step noted|file (?:plan|report))/;
+/**
+ * Ends of calls of the engine's services, of its transactions and steps: each of them, each time, is a boundary to die at. When
+ * one begins there is what the one before has left.
+ */
+const everyTime = /^(?:staging\.|warehouse: COMMIT|staging: COMMIT|step noted|file (?:plan|report)).* ended$/;
 
 /**
- * Boundaries of a run to die at, in its order: calls of services each time; of what comes within them (statements, requests,
- * files) the first, the middle and the last time.
+ * Boundaries of a run to die at, in its order: ends of calls, transactions and steps each time; of what comes within them
+ * (statements, requests, files), and of beginnings, the first, the middle and the last time.
  */
 export function chosenBoundaries(trace: readonly string[]): readonly string[] {
   const last = new Map<string, number>();

@@ -315,7 +315,9 @@ function describeRetention({ staging, clock }: Each): void {
       });
       expect(await compact(keep, 2)).to.deep.equal({ pages: 2, bytes: 10, more: true });
       expect(await kept()).to.deep.equal([3]);
-      expect([...(await staging().keptPages())]).to.deep.equal([['shop.orders', { kept: 1, dropped: 2 }]]);
+      expect([...(await staging().keptPages())]).to.deep.equal([
+        ['shop.orders', { kept: 1, dropped: 2, records: 1 }],
+      ]);
       await staging().rewind('orders');
       const [unit] = await staging().pendingUnits(orders, 100);
       expect(unit).to.include({ firstPage: 1, lastPage: 3, rows: 3 });

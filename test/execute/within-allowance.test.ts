@@ -8,9 +8,11 @@ import { allowedOver, beyondAllowed, least } from '../../engine/operations/estim
 import { runExitCode } from '../../engine/report/exit-code.ts';
 import { streamPlan } from '../support/plans.ts';
 
-const estimate = (requests: number | undefined): PlanEstimate =>
+const estimate = (requests: number | undefined, kind = 'whole'): PlanEstimate =>
   ({
-    streams: [{ stream: 'shop.orders', ...(requests !== undefined && { expected: { requests } }) }],
+    streams: [
+      { stream: 'shop.orders', window: { kind }, ...(requests !== undefined && { expected: { requests } }) },
+    ],
     quotas: [],
   }) as unknown as PlanEstimate;
 
@@ -52,10 +54,15 @@ describe('what a saved plan allows', () => {
   });
 
   it('lets a stream end that needs as much, to the page', async () => {
-    expect(await readUnder(10, 0.1, 11))
-      .to.include({ read: 11 })
+    expect(await readUnder(100, 0.1, 110))
+      .to.include({ read: 110 })
       .and.deep.include({ codes: [] });
-    expect((await readUnder(10, 0.1, 12)).codes).to.deep.equal(['ETL0336 error']);
+    expect((await readUnder(100, 0.1, 111)).codes).to.deep.equal(['ETL0336 error']);
+  });
+
+  it('lets a stream of few pages have a few more', async () => {
+    expect((await readUnder(1, 0.5, 6)).codes).to.deep.equal([]);
+    expect((await readUnder(1, 0.5, 7)).codes).to.deep.equal(['ETL0336 error']);
   });
 
   it('stops nothing of which it expected nothing', async () => {
@@ -67,6 +74,8 @@ describe('what a saved plan allows', () => {
     expect(beyondAllowed(estimate(15), allowed)).to.deep.equal([]);
     expect(beyondAllowed(estimate(16), allowed).map(({ code }) => code)).to.deep.equal(['ETL0336']);
     expect(beyondAllowed(estimate(undefined), allowed)).to.deep.equal([]);
+    // What has changed since a cursor is only expected.
+    expect(beyondAllowed(estimate(16, 'cursor'), allowed)).to.deep.equal([]);
   });
 
   it('is less than a quota, or the quota is', () => {

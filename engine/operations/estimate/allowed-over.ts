@@ -24,10 +24,13 @@ export function allowedOver({
   );
 }
 
+/** While a plan waits for review, a few requests more become due: no share of a few. */
+const leastOver = 5;
+
 const pagesOf = (expected: number, over: number) => ({
   expected,
   // A sum such as 10 × 1.1 is a little more than it should be.
-  pages: Math.ceil(expected * (1 + over) - 1e-9),
+  pages: Math.max(expected + leastOver, Math.ceil(expected * (1 + over) - 1e-9)),
 });
 
 /** The lesser of two allowances, stream by stream. */
@@ -43,14 +46,16 @@ export function least(
   return found;
 }
 
-/** Streams that by now need more than their plan allows. */
+/**
+ * Streams that by now need more than their plan allows, as far as that is counted. How much comes after a cursor is only
+ * expected: what is too much shows between two pages.
+ */
 export const beyondAllowed = (
   { streams }: PlanEstimate,
   planned: ReadonlyMap<string, OfEstimate>,
 ): readonly Diagnostic[] =>
-  streams.flatMap(({ stream, expected }) => {
+  streams.flatMap(({ stream, window, expected }) => {
     const allowance = planned.get(stream);
-    return allowance === undefined || expected === undefined || expected.requests <= allowance.pages
-      ? []
-      : [pastEstimate(stream, allowance, expected.requests)];
+    if (allowance === undefined || expected === undefined || window.kind === 'cursor') return [];
+    return expected.requests <= allowance.pages ? [] : [pastEstimate(stream, allowance, expected.requests)];
   });

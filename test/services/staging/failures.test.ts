@@ -156,7 +156,9 @@ describe('closing the staging database', () => {
     const written = commitAll(staging, [{ id: 1, rows: [{ values: ['a'] }] }]);
     await Promise.all([staging.close(), staging.close(), written]);
     const again = open(storage);
-    expect(await again.keptPages()).to.deep.equal(new Map([['shop.orders', { kept: 1, dropped: 0 }]]));
+    expect(await again.keptPages()).to.deep.equal(
+      new Map([['shop.orders', { kept: 1, dropped: 0, records: 1 }]]),
+    );
     await again.close();
     await open(scratchFile()).close();
   });
