@@ -74,6 +74,6 @@ export const warehouseFaults: readonly Fault[] = [
     },
     { missing: mountMissing },
   ),
-  fullLoads('room for one load file only', '160k', (ended) => same('exit code', ended.code, 0)),
+  fullLoads('room for one load file only', '224k', (ended) => same('exit code', ended.code, 0)),
   fullLoads('no room for load files', '4k', (ended) => failed(ended, 'ETL0708')),
 ];
