@@ -72,22 +72,30 @@ describe('the estimate of a stream', () => {
   });
 
   it('goes by the times of its records where it was read once', () => {
-    // 600 records in the hour before it was read; a quarter of an hour has passed, and 40 lie in the lookback.
+    // 150 records in the quarter of an hour before it was read, which is over as long; 40 lie in the lookback.
     const past = history([windowAt(-15, { records: 90_000, from: undefined as never })]);
     const slices = recentWindows(streamPlan(byCursor), past, nowMs);
     expect(slices).to.deep.equal([
-      { from: cursorAt(-75), to: cursorAt(0) },
+      { from: '', to: cursorAt(-30) },
+      { from: cursorAt(-30), to: cursorAt(0) },
       { from: cursorAt(-5), to: cursorAt(0) },
     ]);
-    const range = { slices: slices ?? [], records: [600, 40], mapping: 'lines' };
+    const range = { slices: slices ?? [], records: [89_000, 150, 40], mapping: 'lines' };
     const { expected } = only(byCursor, { ...past, range }) ?? {};
     expect(expected).to.include({ records: 150 + 41, requests: 2 });
     expect(expected?.basis).to.contain('600 an hour before it was read, 41 read again');
   });
 
+  it('is unknown where its records did not go back as long as it was not read since', () => {
+    const range = { slices: [], records: [0, 150, 40], mapping: 'lines' };
+    expect(only(byCursor, history([windowAt(-15)], { range }))?.unknown).to.match(
+      /^it was read once, longer ago/,
+    );
+  });
+
   it('counts no records as recent where the newest are old', () => {
     const past = history([windowAt(-15)], { cursor: cursorAt(-100_000) });
-    const [recent] = recentWindows(streamPlan(byCursor), past, nowMs) ?? [];
+    const [, recent] = recentWindows(streamPlan(byCursor), past, nowMs) ?? [];
     expect(recent).to.deep.equal({ from: cursorAt(-100_000), to: cursorAt(-100_000) });
   });
 

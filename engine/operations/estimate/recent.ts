@@ -2,11 +2,12 @@ import type { StreamHistory } from '../../model/estimate.ts';
 import type { PinnedWindow, StreamPlan } from '../../model/plan.ts';
 
 /** Shorter times hold too few records to go by. */
-const leastMs = 3_600_000;
+const leastMs = 60_000;
 
 /**
- * Where a stream was read once, nothing tells how much comes between two runs, but the times of its records do: the time
- * before that read in which records are counted, and the lookback, which is read again. Undefined where it is no such stream.
+ * Where a stream was read once, nothing tells how much comes between two runs, but the times of its records do. Records are
+ * counted in as long a time before that read as there is since, in the time before that one, which shows whether they go
+ * back so far, and in the lookback, which is read again. Undefined where it is no such stream.
  */
 export function recentWindows(
   { cursor }: StreamPlan,
@@ -22,8 +23,10 @@ export function recentWindows(
   const spanMs = spanOf(only.startedAt, nowMs);
   const recent = text(Date.parse(only.startedAt) - spanMs);
   const again = text(Date.parse(at) - cursor.lookbackMs);
+  const begin = recent < at ? recent : at;
   return [
-    { from: recent < at ? recent : at, to: at },
+    { from: only.from ?? '', to: begin },
+    { from: begin, to: at },
     { from: again, to: at },
   ];
 }

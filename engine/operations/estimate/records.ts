@@ -66,7 +66,9 @@ function newWindow(stream: StreamPlan, history: StreamHistory, nowMs: number): R
 
 /** As many records as had come in the time before the one read that there was; the one at the cursor comes again. */
 function sinceFirst({ startedAt }: WindowRecord, { records = [] }: RangeHistory, nowMs: number): Records {
-  const [recent = 0, again = 0] = records;
+  const [older = 0, recent = 0, again = 0] = records;
+  if (older === 0 && recent > 0)
+    return { unknown: 'it was read once, longer ago than its records went back then' };
   const perMs = recent / spanOf(startedAt, nowMs);
   return {
     records: Math.round(perMs * (nowMs - Date.parse(startedAt)) + again + 1),
