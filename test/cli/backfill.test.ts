@@ -106,11 +106,14 @@ describe('etl run --backfill', function () {
     const file = join(folder, 'plan.json');
     const { stdout } = await told('plan', ...range, '--out', file);
     expect(stdout).to.contain('in 3 slices');
-    expect(stdout).to.match(/about \d+ requests, \d+ records/);
+    const [, planned] = /about (\d+) requests, \d+ records/.exec(stdout) ?? [];
     expect(stdout).to.contain('with 100 % of each limit');
     const saved = JSON.parse(readFileSync(file, 'utf8')) as SavedPlan;
     expect(saved).to.include({ once: true, allowOver: 0.5 });
+    const before = provider.asked.length;
     await told('run', '-q', '--plan', file);
+    const happened = provider.asked.length - before;
+    expect(Number(planned), `of ${happened} requests`).to.be.within(0.9 * happened, 1.1 * happened);
     const second = await command('run', '-q', '--plan', file);
     expect(second.stderr).to.match(/^error\[ETL0324\]: the plan was applied already by run/);
     expect(second.code).to.equal(4);
