@@ -1,5 +1,5 @@
 import type { Command } from '@oclif/core';
-import { commands } from './command-registry.ts';
+import { commands } from './loaded-commands.ts';
 
 type Load = () => Promise<{ readonly default: Command.Class }>;
 

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import type { Command } from '@oclif/core';
 import type { CommandFacts, FlagFacts } from '../operations/docs/command-topics.ts';
 import type { DocsSources } from '../operations/docs/topics.ts';
-import { commands } from './command-registry.ts';
+import { commands } from './loaded-commands.ts';
 import { packageFolder } from './package.ts';
 
 /** What the documentation of this version is made of. */
