@@ -39,15 +39,20 @@ export async function recordLive(
     metrics: noMetrics,
     signal: stop.signal,
     ...(lab && { lab: lab.url }),
+  }).catch(async (error: unknown) => {
+    // A lab that nobody closes would keep the command from ending.
+    stop.stop();
+    await lab?.close();
+    throw error;
   });
   try {
     const missing = missingReferences(work.plan, services.references, work.documents);
     if (missing.length > 0) throw new RefusedError('invalid', missing);
+    const secrets = secretsOf(work);
     const found: Recording[] = [];
     for (const stream of streams) {
       const pagesMax = Math.min(flags.pages, allowances.get(nameOf(stream))?.pages ?? flags.pages);
       const pages = list(work.plan, stepOf(work.plan, stream), services);
-      const secrets = secretsOf(work);
       found.push(
         await recordPages(
           pages,

@@ -101,6 +101,11 @@ export default class Preview extends BaseCommand {
       metrics: noMetrics,
       signal: stop.signal,
       ...(lab && { lab: lab.url }),
+    }).catch(async (error: unknown) => {
+      // A lab that nobody closes would keep the command from ending.
+      stop.stop();
+      await lab?.close();
+      throw error;
     });
     try {
       const missing = missingReferences(work.plan, services.references, work.documents);
