@@ -15,7 +15,6 @@ import type { PlannedProject } from './planned.ts';
 import { silentProgress } from './progress.ts';
 import { resolved, secretsOf } from './recording-files.ts';
 import { referencesOf } from './references-of.ts';
-import { interruption } from './signals.ts';
 import { closeServices, wire } from './wire.ts';
 
 const nameOf = ({ source, name }: StreamPlan): string => `${source}.${name}`;
@@ -25,10 +24,10 @@ export async function recordLive(
   work: PlannedProject,
   streams: readonly StreamPlan[],
   flags: { readonly pages: number; readonly lab: boolean; readonly env: string | undefined },
+  signal: AbortSignal,
 ): Promise<readonly Recording[]> {
   const allowances = await allowancesOf(work);
   const lab = flags.lab ? await startLabProcess(work.project.folder, flags.env) : undefined;
-  const stop = interruption('stopping');
   const services = await wire({
     project: work.project,
     plan: work.plan,
@@ -37,11 +36,10 @@ export async function recordLive(
     artifacts: { plan: () => {}, step: () => {}, report: () => {} },
     progress: () => silentProgress,
     metrics: noMetrics,
-    signal: stop.signal,
+    signal,
     ...(lab && { lab: lab.url }),
   }).catch(async (error: unknown) => {
     // A lab that nobody closes would keep the command from ending.
-    stop.stop();
     await lab?.close();
     throw error;
   });
@@ -64,7 +62,6 @@ export async function recordLive(
     }
     return found;
   } finally {
-    stop.stop();
     await closeServices(services);
     await lab?.close();
   }

@@ -14,7 +14,7 @@ import { outcomeOf } from '../../engine/operations/record/outcomes.ts';
 import { duckdbWarehouse } from '../../engine/services/duckdb/duckdb-warehouse.ts';
 import { formsOf } from '../../engine/services/secret-forms.ts';
 import { atEnd } from '../support/at-end.ts';
-import { api, etl, json, ordersProject } from '../support/cli.ts';
+import { api, etl, json, ordersProject, start } from '../support/cli.ts';
 import { root } from '../support/root.ts';
 import { statementsOf } from '../support/warehouse-statements.ts';
 
@@ -111,6 +111,30 @@ describe('recordings of the storefront lab', () => {
     expect(stdout).to.contain('✓ order_lines');
     writeFileSync(mapping, text);
   });
+});
+
+describe('a recording that is interrupted', () => {
+  it('ends as other commands do, and writes nothing', async () => {
+    let asked = (): void => {};
+    const reached = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const provider = await api(() => asked());
+    const folder = ordersProject(provider.url);
+    try {
+      const { child, finished } = start(['record', 'shop.orders', '-p', folder]);
+      await reached;
+      child.kill('SIGINT');
+      const { code, stderr } = await finished;
+      expect([code, stderr]).to.deep.equal([
+        130,
+        'SIGINT: stopping, nothing is written; again to stop at once\n',
+      ]);
+      expect(readdirSync(folder)).not.to.include('recordings');
+    } finally {
+      await provider.close();
+    }
+  }).timeout(60_000);
 });
 
 describe('recording an API that repeats the key it is asked with', () => {

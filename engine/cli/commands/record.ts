@@ -4,6 +4,7 @@ import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { planned } from '../planned.ts';
 import { recordKept, recordLive } from '../record-streams.ts';
 import { refuseRecorded, streamsToRecord, writeRecordings } from '../recording-files.ts';
+import { interruption, stoppedCode } from '../signals.ts';
 
 const pagesMax = 100;
 
@@ -46,13 +47,14 @@ export default class Record extends BaseCommand {
       throw new Errors.CLIError('name what to record: `etl record SOURCE` or `etl record SOURCE.STREAM`');
     const checked = await this.project(flags);
     const work = await planned(checked, flags.lab);
+    const stop = interruption('stopping, nothing is written');
     try {
       const streams = streamsToRecord(work.plan, argv.map(String));
       refuseRecorded(work.project.folder, streams, flags.force);
       const { run, env, lab, pages } = flags;
       const found = flags['from-ledger']
         ? await recordKept(work, streams, { pages, lab, run })
-        : await recordLive(work, streams, { pages, lab, env });
+        : await recordLive(work, streams, { pages, lab, env }, stop.signal);
       const files = writeRecordings(work, found);
       const text = [
         ...found.map(({ stream, exchanges }) => {
@@ -64,7 +66,11 @@ export default class Record extends BaseCommand {
         'Next: `etl test --update` writes down what they become; `etl test` compares.',
       ].join('\n');
       return { exitCode: exitCodes.ok, result: { files }, diagnostics: work.diagnostics, text };
+    } catch (error) {
+      if (stop.received() === undefined) throw error;
+      return { exitCode: stoppedCode(stop.received()), result: null, diagnostics: [], text: '' };
     } finally {
+      stop.stop();
       await Promise.all([work.staging.close(), work.warehouse.close()]);
     }
   }
