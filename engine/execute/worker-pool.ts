@@ -51,15 +51,21 @@ function resolvable<T>(): Resolvable<T> {
   return { promise, ...(settle as Omit<Resolvable<T>, 'promise'>) };
 }
 
-/** Worker threads that parse and map pages; each page goes to the one with the fewest. */
+/**
+ * Worker threads that parse and map pages; each page goes to the one with the fewest. A thread costs half a second of
+ * CPU to start, so it is started by the first page that finds all others busy.
+ */
 export class WorkerPool {
-  readonly #workers: readonly Worker[];
+  readonly #setup: WorkerSetup;
+  readonly #size: number;
+  readonly #workers: Worker[] = [];
   readonly #pending = new Map<number, Pending>();
   #tasks = 0;
   #closing = false;
 
   constructor(setup: WorkerSetup, size: number) {
-    this.#workers = Array.from({ length: size }, () => this.#start(setup));
+    this.#setup = setup;
+    this.#size = size;
   }
 
   /**
@@ -96,8 +102,17 @@ export class WorkerPool {
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
 
-  #start(setup: WorkerSetup): Worker {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: setup });
+  /** The worker with the fewest pages: a new one, where all have some and there may be more. */
+  #leastBusy(): Worker {
+    const busy = new Map(this.#workers.map((worker) => [worker, 0]));
+    for (const { worker } of this.#pending.values()) busy.set(worker, (busy.get(worker) ?? 0) + 1);
+    const [least] = [...busy].sort(([, a], [, b]) => a - b);
+    return least === undefined || (least[1] > 0 && busy.size < this.#size) ? this.#start() : least[0];
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: this.#setup });
+    this.#workers.push(worker);
     worker.on('message', (answer: WorkerAnswer) => this.#receive(answer));
     worker.on('error', (error) => this.#abandon(worker, error));
     worker.on('exit', (code) => {
@@ -107,10 +122,7 @@ export class WorkerPool {
   }
 
   #send(task: Omit<WorkerTask, 'task'>, handlers: Partial<Pending> & Pick<Pending, 'fail'>): void {
-    const busy = (worker: Worker): number =>
-      [...this.#pending.values()].filter((one) => one.worker === worker).length;
-    const [worker] = [...this.#workers].sort((a, b) => busy(a) - busy(b));
-    if (worker === undefined) throw new Error('Assertion failed: the pool has a worker');
+    const worker = this.#leastBusy();
     this.#tasks += 1;
     const ignore = (): void => {};
     this.#pending.set(this.#tasks, {
@@ -149,6 +161,8 @@ export class WorkerPool {
   }
 
   #abandon(worker: Worker, error: unknown): void {
+    const index = this.#workers.indexOf(worker);
+    if (index >= 0) this.#workers.splice(index, 1);
     for (const [task, pending] of this.#pending) {
       if (pending.worker !== worker) continue;
       this.#pending.delete(task);
