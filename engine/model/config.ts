@@ -407,6 +407,7 @@ export interface Source {
    * What this source is, for readers.
    */
   description?: string;
+  vars?: Vars;
   /**
    * How this source is read.
    */

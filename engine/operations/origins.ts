@@ -83,8 +83,19 @@ function variablesIn(
   const names = new Set([...text.matchAll(/\$\{var:([^}]+)\}/g)].map(([, name = '']) => name));
   return [...names].map((name) => ({
     name: `\${var:${name}}`,
-    ...definitionOf(name, environment, project),
+    ...(ownVariable(name, document) ?? definitionOf(name, environment, project)),
   }));
+}
+
+/** Where a source defines a variable itself, which comes before all others. */
+function ownVariable(name: string, document: SourceDocument): Omit<ValueOrigin, 'name'> | undefined {
+  const { kind, name: source, vars } = objectIn(document.value);
+  const value = objectIn(vars)[name];
+  if (kind !== 'source' || value === undefined) return undefined;
+  return {
+    origin: `${JSON.stringify(value)}, a variable of the source ${source}`,
+    ...lineOf(document.file, document.nodes.get(`/vars/${name}`)),
+  };
 }
 
 /** Where an environment, or one that it extends, or the project defines a variable. */

@@ -2,7 +2,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { SourceDocument } from '../model/project.ts';
 import { isJson, type Json, objectAt, textAt } from './json.ts';
 import { below, complain, keyPlace, pointerParts, valuePlace } from './places.ts';
-import type { Filling, Treatment } from './substitute.ts';
+import type { Filling, Treatment, Variables } from './substitute.ts';
 import { didYouMean, listText } from './suggest.ts';
 
 /** The environment that was asked for, and those that it extends: nearest last. */
@@ -122,18 +122,33 @@ function treatmentIn(file: string, chain: readonly string[]): Filling['treatment
   };
 }
 
+const usableIn = (vars: Json): Variables =>
+  new Map(
+    Object.entries(vars).filter(
+      (entry): entry is [string, string | number | boolean] =>
+        typeof entry[1] === 'string' || typeof entry[1] === 'number' || typeof entry[1] === 'boolean',
+    ),
+  );
+
+/** The same for one document: the variables of a source come before those of its environment and project. */
+export function fillingFor({ value }: SourceDocument, filling: Filling): Filling {
+  if (textAt(value, 'kind') !== 'source') return filling;
+  return {
+    ...filling,
+    variables: new Map([...filling.variables, ...usableIn(objectAt(value, 'vars'))]),
+    treatment: (file, pointer) =>
+      pointerParts(pointer)[0] === 'vars' ? 'definition' : filling.treatment(file, pointer),
+  };
+}
+
 /** How variables are filled in for an environment. Without a project document nobody knows what they are. */
 export function fillingOf(project: SourceDocument | undefined, chosen: ChosenEnvironment): Filling {
   const value = objectAt(project?.value);
   const environments = objectAt(value, 'environments');
   const merged = { ...objectAt(value, 'vars'), ...settingsOf(value, chosen.chain, 'vars') };
-  const usable = Object.entries(merged).filter(
-    (entry): entry is [string, string | number | boolean] =>
-      typeof entry[1] === 'string' || typeof entry[1] === 'number' || typeof entry[1] === 'boolean',
-  );
   return {
     environment: chosen.name,
-    variables: new Map(usable),
+    variables: usableIn(merged),
     elsewhere: (name) =>
       Object.keys(environments).filter((other) => Object.hasOwn(objectAt(environments, other, 'vars'), name)),
     incomplete: project === undefined || !isJson(project.value) || chosen.chain.length === 0,

@@ -8,7 +8,7 @@ import { crossReferences } from './cross-references.ts';
 import { databaseMistakes } from './databases.ts';
 import { deletesMistakes } from './deletes.ts';
 import { collectEntries, type Entries, withoutKind } from './entries.ts';
-import { type ChosenEnvironment, chooseEnvironment, fillingOf } from './environment.ts';
+import { type ChosenEnvironment, chooseEnvironment, fillingFor, fillingOf } from './environment.ts';
 import { identifierMistakes } from './identifiers.ts';
 import { identityMistakes } from './identity.ts';
 import { objectAt } from './json.ts';
@@ -98,7 +98,7 @@ export function validateProject(files: ProjectFiles, options: ValidateOptions = 
   const own = projectDocument(files);
   const chosen = own === undefined ? noEnvironment : chooseEnvironment(own, options.environment);
   const filling = fillingOf(own, chosen);
-  const filled = files.documents.map((document) => substitute(document, filling));
+  const filled = files.documents.map((document) => substitute(document, fillingFor(document, filling)));
   const checks = filled.map((document) => checkDocument(document, files.schema));
   const checked = filled.map(({ document, value }, at) => ({
     document,

@@ -55,6 +55,20 @@ const projectOf = (changes: Files = {}, environment?: string) =>
   });
 
 describe('a valid project', () => {
+  it('fills in the variables of a source in its file alone, before those of environment and project', async () => {
+    const changes = {
+      'sources/shop.yml': source.replace(
+        'name: shop\n',
+        'name: shop\nvars: {shop: own, size: 7, unused: x}\n',
+      ),
+      'mappings/orders.yml': mapping('orders', 'description: "${var:shop}"\n'),
+    };
+    const project = await projectOf(changes, 'production');
+    expect(project.sources[0]?.baseUrl).to.equal('https://own.example.com');
+    expect(project.sources[0]?.streams['orders']?.request.query?.['limit']).to.equal(7);
+    expect(project.mappings.find(({ name }) => name === 'orders')?.description).to.equal('acme_inc');
+  });
+
   it('takes a scalar that is one variable with the type of the variable', async () => {
     const project = await projectOf();
     expect(project.sources[0]?.streams['orders']?.request.query?.['limit']).to.equal(50);
