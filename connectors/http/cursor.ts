@@ -5,6 +5,7 @@ import type { CursorPlan } from '../../engine/model/plan.ts';
 /** The query parameter for a normalised cursor, written as the API wants it. */
 export function cursorParameter(cursor: CursorPlan, from: string): string {
   const value = cursorValue(cursor.type, from);
+  if (cursor.type === 'timestamp' && cursor.format === 'date') return value.slice(0, 10);
   if (cursor.type !== 'timestamp' || cursor.format === 'iso') return trimmedFraction(cursor, value);
   // Rounded down: a window that begins a moment early reads a record twice, one that begins late loses it.
   const ms = instantMs(value);
@@ -13,7 +14,8 @@ export function cursorParameter(cursor: CursorPlan, from: string): string {
 
 /** The same for the end of a window. Rounded up: one that ends a moment late reads a record twice. */
 export function endParameter(cursor: CursorPlan, to: string): string {
-  if (cursor.type !== 'timestamp' || cursor.format === 'iso') return cursorParameter(cursor, to);
+  if (cursor.type !== 'timestamp' || cursor.format === 'iso' || cursor.format === 'date')
+    return cursorParameter(cursor, to);
   const value = cursorValue(cursor.type, to);
   const ms = instantMs(value) + (/000Z$/.test(value) ? 0 : 1);
   return String(Math.ceil(cursor.format === 'epoch' ? ms / 1000 : ms));

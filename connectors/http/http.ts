@@ -2,11 +2,12 @@ import type { ApiRequest, ApiResponse } from '../../engine/model/batch.ts';
 import { complaint, TerminalError } from '../../engine/model/errors.ts';
 import type { SourcePlan, StreamPlan } from '../../engine/model/plan.ts';
 import type { Connector, ConnectorPage, ConnectorSession, FetchedPage } from '../../engine/model/ports.ts';
-import { cursorParameter, endParameter } from './cursor.ts';
 import { LoopGuard } from './loop-guard.ts';
 import { announcedRequest, nextRequest } from './paginate.ts';
+import { firstPlace, hasBranches, nextBranch } from './place.ts';
+import { requestAt } from './request.ts';
 
-/** Reads any JSON API that lists records by GET, as its source and stream declare. */
+/** Reads any JSON API that lists records, as its source and stream declare. */
 export const httpConnector: Connector = { pages };
 
 async function* pages<Fetched extends FetchedPage>(
@@ -18,17 +19,33 @@ async function* pages<Fetched extends FetchedPage>(
   let number = session.resume?.pages ?? 0;
   let received = session.resume === undefined ? 0 : Number.NaN;
   let request: ApiRequest | undefined =
-    confined(session.resume?.request, source, stream, number) ?? firstRequest(stream, source, session.from);
+    confined(session.resume?.request, source, stream, number) ??
+    requestAt(stream, source, firstPlace(stream, session.from, session.now()));
   while (request !== undefined) {
     number += 1;
     const fetched: Fetched = await session.fetch(request, announced(stream, source, request, number));
     received += fetched.facts.records;
     const turn = { request, fetched, number, ...(!Number.isNaN(received) && { received }) };
-    const next = confined(nextRequest(stream, source, turn), source, stream, number);
+    const onward = confined(nextRequest(stream, source, turn), source, stream, number);
+    if (onward === undefined) received = 0;
+    const next: ApiRequest | undefined = onward ?? branchAfter(stream, source, request);
     guard.check(number, fetched.facts, next);
-    yield { request, fetched, number, ...(next && { next }) };
+    yield { request, fetched: withoutTotal(stream, fetched), number, ...(next && { next }) };
     request = next;
   }
+}
+
+/** The first request of the next branch of the window. */
+function branchAfter(stream: StreamPlan, source: SourcePlan, { at }: ApiRequest): ApiRequest | undefined {
+  const place = at === undefined ? undefined : nextBranch(stream, at);
+  return place === undefined ? undefined : requestAt(stream, source, place);
+}
+
+/** What an API announces of one branch says nothing of the window. */
+function withoutTotal<Fetched extends FetchedPage>(stream: StreamPlan, fetched: Fetched): Fetched {
+  if (!hasBranches(stream)) return fetched;
+  const { total: _, ...facts } = fetched.facts;
+  return { ...fetched, facts };
 }
 
 /** What follows a page, as far as its headers tell; nothing where the listing would be stopped. */
@@ -38,22 +55,6 @@ const announced =
     const next = number < stream.pagesMax ? announcedRequest(stream, request, response) : undefined;
     return next !== undefined && isConfined(next, source) ? next : undefined;
   };
-
-/** The request for the first page of a window that begins at the normalised cursor `from`. */
-function firstRequest(stream: StreamPlan, source: SourcePlan, from: string | undefined): ApiRequest {
-  const url = new URL(source.baseUrl.replace(/\/$/, '') + stream.path);
-  for (const [name, value] of Object.entries(stream.query)) url.searchParams.set(name, value);
-  const { cursor, paginate } = stream;
-  if (cursor !== undefined && from !== undefined)
-    url.searchParams.set(cursor.query, cursorParameter(cursor, from));
-  if (cursor?.queryTo !== undefined && stream.pinned !== undefined)
-    url.searchParams.set(cursor.queryTo, endParameter(cursor, stream.pinned.to));
-  if ('size' in paginate && paginate.size)
-    url.searchParams.set(paginate.size.param, String(paginate.size.value));
-  if (paginate.type === 'page') url.searchParams.set(paginate.param, String(paginate.start));
-  if (paginate.type === 'offset') url.searchParams.set(paginate.param, '0');
-  return { method: 'GET', url: url.href, headers: { ...source.headers, ...stream.headers } };
-}
 
 /** A next page elsewhere is refused, unless its origin is allowed by name; credentials never go there. */
 function confined(

@@ -19,7 +19,8 @@ export class LoopGuard {
 
   check(number: number, facts: PageFacts, next: ApiRequest | undefined): void {
     if (next === undefined) return;
-    if (next.url === this.#remembered)
+    const asked = `${next.url} ${next.body ?? ''}`;
+    if (asked === this.#remembered)
       this.#stop('ETL0405', number, 'its next page is one that was read before');
     if (facts.records > 0 && facts.bodyHash === this.#bodyHash && this.#stream.paginate.type !== 'none') {
       this.#stop('ETL0405', number, 'it holds the same records as the page before');
@@ -30,7 +31,7 @@ export class LoopGuard {
     this.#bodyHash = facts.bodyHash;
     this.#steps += 1;
     if (this.#steps === this.#rememberUntil) {
-      this.#remembered = next.url;
+      this.#remembered = asked;
       this.#rememberUntil *= 2;
     }
   }

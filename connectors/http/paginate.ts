@@ -1,19 +1,28 @@
-import type { ApiRequest, ApiResponse } from '../../engine/model/batch.ts';
+import type { ApiRequest, ApiResponse, PageFacts, RequestPlace } from '../../engine/model/batch.ts';
 import { complaint, TerminalError } from '../../engine/model/errors.ts';
 import type { PaginatePlan, SourcePlan, StreamPlan } from '../../engine/model/plan.ts';
 import type { FetchedPage } from '../../engine/model/ports.ts';
 import { linkTarget } from './link-header.ts';
+import { requestAt } from './request.ts';
 
 interface Turn {
   readonly request: ApiRequest;
   readonly fetched: FetchedPage;
   readonly number: number;
-  /** Records of the window so far, this page included; unknown in a window that an earlier run began. */
+  /** Records of the listing so far, this page included; unknown in one that an earlier run began. */
   readonly received?: number;
 }
 
 /** The request after this page, or undefined when the listing ends here. */
 export function nextRequest(stream: StreamPlan, source: SourcePlan, turn: Turn): ApiRequest | undefined {
+  const { paginate } = stream;
+  if (isLast(paginate, turn)) return undefined;
+  const next = onward(stream, source, turn);
+  if (next !== undefined) checkAllowance(stream, turn);
+  return next;
+}
+
+function onward(stream: StreamPlan, source: SourcePlan, turn: Turn): ApiRequest | undefined {
   const { paginate } = stream;
   switch (paginate.type) {
     case 'none':
@@ -22,14 +31,64 @@ export function nextRequest(stream: StreamPlan, source: SourcePlan, turn: Turn):
       return followed(stream, source, turn, linkTarget(turn.fetched.response.headers['link'], paginate.rel));
     case 'next_url':
       return followed(stream, source, turn, turn.fetched.facts.next);
-    case 'cursor_token':
-      return turn.fetched.facts.next === undefined
-        ? undefined
-        : withParameter(turn.request, paginate.param, turn.fetched.facts.next);
+    case 'cursor_token': {
+      const tokens = tokensOf(paginate.tokens, turn.fetched);
+      return tokens === undefined ? undefined : pageAt(stream, source, turn, tokens);
+    }
+    case 'keyset': {
+      const { tokens } = turn.fetched.facts;
+      return tokens === undefined ? undefined : pageAt(stream, source, turn, tokens);
+    }
     case 'page':
     case 'offset':
-      return counted(paginate, turn);
+      return counted(stream, source, turn);
   }
+}
+
+const pageAt = (
+  stream: StreamPlan,
+  source: SourcePlan,
+  { request }: Turn,
+  page: RequestPlace['page'],
+): ApiRequest => requestAt(stream, source, { ...request.at, page });
+
+/** The tokens of the next page, in the body and in headers; none of them on the last page. */
+function tokensOf(
+  declared: Extract<PaginatePlan, { type: 'cursor_token' }>['tokens'],
+  { facts, response }: FetchedPage,
+): RequestPlace['page'] | undefined {
+  const inHeaders = declared.flatMap(({ name, from }) => {
+    const value = from.header === undefined ? '' : (response.headers[from.header] ?? '');
+    return value === '' || value === 'null' ? [] : [[name, value]];
+  });
+  const tokens = { ...facts.tokens, ...Object.fromEntries(inHeaders) };
+  return Object.keys(tokens).length === 0 ? undefined : tokens;
+}
+
+/**
+ * Whether nothing comes behind this page. A short page does not end a listing unless that is said, since APIs silently
+ * clamp page sizes; an empty one does where pages are counted, or as many records as the response says there are.
+ */
+function isLast(paginate: PaginatePlan, { fetched, received }: Turn): boolean {
+  const { records, total, more }: PageFacts = fetched.facts;
+  if (more === false) return true;
+  if (paginate.pastEnd?.includes(fetched.response.status)) return true;
+  if (paginate.short === true && paginate.size !== undefined && records < paginate.size) return true;
+  return total !== undefined && received !== undefined && received >= total;
+}
+
+/** An API that gives no more than so many records of a listing leaves out the others without a word. */
+function checkAllowance({ source, name, paginate }: StreamPlan, { received, number }: Turn): void {
+  const { recordsMax } = paginate;
+  if (recordsMax === undefined || received === undefined || received < recordsMax) return;
+  throw new TerminalError(
+    complaint(
+      'ETL0427',
+      `the listing of ${source}.${name} has more than the ${recordsMax} records that the API gives of one listing (page ${number})`,
+      'The pages read so far are staged; the window stays open.',
+      'Make the listings shorter, with `cursor.step` or `partitions`, or read by `paginate: {type: keyset, …}`.',
+    ),
+  );
 }
 
 /** The same where the headers alone tell, and nothing speaks against it. */
@@ -38,7 +97,7 @@ export function announcedRequest(
   request: ApiRequest,
   { headers }: ApiResponse,
 ): ApiRequest | undefined {
-  if (stream.paginate.type !== 'link_header') return undefined;
+  if (stream.paginate.type !== 'link_header' || stream.paginate.more !== undefined) return undefined;
   const target = linkTarget(headers['link'], stream.paginate.rel);
   if (target === undefined || !URL.canParse(target, request.url)) return undefined;
   const { href } = new URL(target, request.url);
@@ -67,23 +126,12 @@ function followed(
   return { ...turn.request, url: new URL(target, turn.request.url).href };
 }
 
-/**
- * Counts pages or rows. A short page does not end the listing, since APIs silently clamp page sizes; an empty one does,
- * or as many records as the response says there are.
- */
-function counted(
-  paginate: Extract<PaginatePlan, { type: 'page' | 'offset' }>,
-  turn: Turn,
-): ApiRequest | undefined {
-  const { records, total } = turn.fetched.facts;
+/** Counts pages or rows. An empty page ends the listing. */
+function counted(stream: StreamPlan, source: SourcePlan, turn: Turn): ApiRequest | undefined {
+  const { records } = turn.fetched.facts;
   if (records === 0) return undefined;
-  if (total !== undefined && turn.received !== undefined && turn.received >= total) return undefined;
-  const at = Number(new URL(turn.request.url).searchParams.get(paginate.param));
-  return withParameter(turn.request, paginate.param, String(at + (paginate.type === 'offset' ? records : 1)));
-}
-
-function withParameter(request: ApiRequest, name: string, value: string): ApiRequest {
-  const url = new URL(request.url);
-  url.searchParams.set(name, value);
-  return { ...request, url: url.href };
+  const { number = 0, offset = 0 } = turn.request.at?.page ?? {};
+  const page =
+    stream.paginate.type === 'offset' ? { offset: Number(offset) + records } : { number: Number(number) + 1 };
+  return pageAt(stream, source, turn, page);
 }

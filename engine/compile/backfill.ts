@@ -41,8 +41,7 @@ export function compileBackfill(
   const step = backfillStep(found, {
     of: asked.stream,
     window: { from, to },
-    ...(cursor.queryTo !== undefined &&
-      cursor.type === 'timestamp' && { sliceMs: parseDuration(declared.slice ?? '7d') }),
+    ...(cursor.ends && cursor.type === 'timestamp' && { sliceMs: parseDuration(declared.slice ?? '7d') }),
     share: parsePercent(asked.share ?? declared.share ?? '20%'),
   });
   return { plan: withStep(plan, step), diagnostics: [] };

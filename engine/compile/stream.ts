@@ -6,18 +6,19 @@ import { knownPath, pathText } from '../model/path.ts';
 import type {
   CursorPlan,
   PaginatePlan,
+  PagingRules,
   Path,
   PrivacyPlan,
-  SizePlan,
   StreamPlan,
   StreamShape,
+  TokenPaging,
 } from '../model/plan.ts';
+import { type JsonValue, placeholdersOf, type RequestTemplate } from '../model/request-template.ts';
+import { requestTemplate, tokenPaths } from '../model/stream-request.ts';
 import { parseDuration } from '../model/units.ts';
 import { canonical, sha256 } from './canonical.ts';
 import { compileCache, compileLookups } from './lookups.ts';
 import { compileTransform } from './transforms.ts';
-
-const defaultSizeParam = 'limit';
 
 /** A stream with all that its mappings ask of it. */
 export function compileStream(
@@ -26,19 +27,18 @@ export function compileStream(
   stream: config.Stream,
   readers: readonly config.Mapping[],
 ): StreamPlan {
-  const query = Object.entries(stream.request.query ?? {});
+  const request = requestTemplate(stream);
   return {
     source: source.name,
     account: 'default',
     name,
-    path: stream.request.path,
-    query: Object.fromEntries(query.map(([parameter, value]) => [parameter, String(value)])),
-    headers: stream.request.headers ?? {},
+    request,
+    partitions: partitionsOf(stream.partitions),
     records: knownPath(stream.records ?? ''),
     primaryKey: stream.primaryKey.map((path) => knownPath(path)),
     ...(stream.subject !== undefined && { subject: knownPath(stream.subject) }),
     paginate: compilePaginate(stream.paginate),
-    ...(stream.cursor && { cursor: compileCursor(stream.cursor) }),
+    ...(stream.cursor && { cursor: compileCursor(stream.cursor, request) }),
     pagesMax: stream.pagesMax ?? 100_000,
     weight: stream.weight ?? 1,
     priority: stream.priority ?? 'normal',
@@ -52,7 +52,7 @@ export function compileStream(
 /** What a position depends on. Headers and limits may change while a window is open, and `lookback` between windows. */
 const shapeOf = (
   source: config.Source,
-  { request, records, primaryKey, cursor, paginate, lookups }: config.Stream,
+  { request, records, primaryKey, cursor, paginate, lookups, partitions }: config.Stream,
 ): StreamShape => {
   const { field, type, format, start, from } = cursor ?? {};
   const asked = [
@@ -66,6 +66,9 @@ const shapeOf = (
     format,
     start,
     from,
+    ...(request.method === undefined ? [] : [request.method]),
+    ...(request.body === undefined ? [] : [request.body]),
+    ...(partitions === undefined ? [] : [partitions]),
     // Records that are kept lack what a new lookup would have brought.
     ...Object.entries(lookups ?? {}).map(([name, { path, query, take }]) => [name, path, query, take]),
   ];
@@ -74,33 +77,50 @@ const shapeOf = (
 
 function compilePaginate(paginate: config.Paginate | undefined): PaginatePlan {
   if (paginate === undefined) return { type: 'none' };
-  const size = sizeOf(paginate);
-  const sized = size && { size };
-  const param = paginate.param ?? '';
-  const total = paginate.total === undefined ? undefined : { total: knownPath(paginate.total) };
+  const rules = pagingRules(paginate);
   switch (paginate.type) {
     case 'none':
-      return { type: 'none' };
-    case 'link_header':
-      return { type: 'link_header', rel: paginate.rel ?? 'next', ...sized };
-    case 'next_url':
-      return { type: 'next_url', path: knownPath(paginate.path ?? ''), ...sized };
-    case 'cursor_token':
-      return { type: 'cursor_token', token: knownPath(paginate.token ?? ''), param, ...sized };
-    case 'page':
-      return { type: 'page', param, start: paginate.start ?? 1, ...sized, ...total };
     case 'offset':
-      assert(size, 'an offset listing has a page size');
-      return { type: 'offset', param, size, ...total };
+      return { type: paginate.type, ...rules };
+    case 'link_header':
+      return { type: 'link_header', rel: paginate.rel ?? 'next', ...rules };
+    case 'next_url':
+      return { type: 'next_url', path: knownPath(paginate.path ?? ''), ...rules };
+    case 'cursor_token':
+      return { type: 'cursor_token', tokens: compileTokens(paginate), ...keepOf(paginate), ...rules };
+    case 'keyset':
+      return { type: 'keyset', key: knownPath(paginate.key ?? ''), ...startOf(paginate), ...rules };
+    case 'page':
+      return { type: 'page', start: Number(paginate.start ?? 1), ...rules };
   }
 }
 
-const sizeOf = (paginate: config.Paginate): SizePlan | undefined =>
-  paginate.size === undefined
-    ? undefined
-    : { param: paginate.sizeParam ?? defaultSizeParam, value: paginate.size };
+const keepOf = ({ keep }: config.Paginate) => (keep === undefined ? {} : { keep });
 
-function compileCursor(cursor: config.Cursor): CursorPlan {
+const startOf = ({ start }: config.Paginate) => (start === undefined ? {} : { start });
+
+function compileTokens(paginate: config.Paginate): TokenPaging['tokens'] {
+  const { header } = paginate;
+  const name = paginate.param ?? 'token';
+  return [
+    ...(header === undefined ? [] : [{ name, from: { header: header.toLowerCase() } }]),
+    ...Object.entries(tokenPaths(paginate)).map(([token, path]) => ({
+      name: token,
+      from: { path: knownPath(path) },
+    })),
+  ];
+}
+
+const pagingRules = ({ size, total, more, stop, recordsMax }: config.Paginate): PagingRules => ({
+  ...(size !== undefined && { size }),
+  ...(total !== undefined && { total: knownPath(total) }),
+  ...(more !== undefined && { more: knownPath(more) }),
+  ...(stop?.short === true && { short: true }),
+  ...(stop?.status !== undefined && { pastEnd: stop.status }),
+  ...(recordsMax !== undefined && { recordsMax }),
+});
+
+function compileCursor(cursor: config.Cursor, request: RequestTemplate): CursorPlan {
   const type = cursor.type ?? 'timestamp';
   return {
     field: knownPath(cursor.field),
@@ -108,9 +128,17 @@ function compileCursor(cursor: config.Cursor): CursorPlan {
     format: cursor.format ?? 'iso',
     ...(cursor.start !== undefined && { start: startText(type, cursor.start) }),
     lookbackMs: parseDuration(cursor.lookback ?? '0s'),
-    query: cursor.from.query,
-    ...(cursor.to && { queryTo: cursor.to.query }),
+    ends: placeholdersOf(request).includes('cursor.to'),
+    ...(cursor.step !== undefined && { stepMs: parseDuration(cursor.step) }),
   };
+}
+
+/** Every combination of the values. */
+function partitionsOf(declared: config.Stream['partitions']): StreamPlan['partitions'] {
+  let sets: StreamPlan['partitions'] = [{}];
+  for (const [name, values] of Object.entries(declared ?? {}))
+    sets = sets.flatMap((set) => values.map((value) => ({ ...set, [name]: value as JsonValue })));
+  return sets;
 }
 
 function startText(type: CursorPlan['type'], start: string | number): string {

@@ -73,14 +73,13 @@ function gone({ source, account, name, pagesMax, weight }: StreamPlan, kind: str
   const cursor: CursorPlan | undefined =
     kind === undefined
       ? undefined
-      : { field: at(kind), type: 'string', format: 'iso', lookbackMs: 0, query: '' };
+      : { field: at(kind), type: 'string', format: 'iso', lookbackMs: 0, ends: false };
   return {
     source,
     account,
     name: goneOf(name),
-    path: '',
-    query: {},
-    headers: {},
+    request: { method: 'GET', path: '', query: {}, headers: {} },
+    partitions: [{}],
     records: { root: 'record', segments: [] },
     primaryKey: [at('record')],
     paginate: { type: 'none' },

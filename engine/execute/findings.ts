@@ -21,12 +21,12 @@ export const ignoredFilter = (
   stream: string,
   outside: number,
   received: number,
-  query: string,
+  carrier: string,
 ): Diagnostic => ({
   ...complaint(
     'ETL0416',
     `${outside} of ${received} records of ${stream} are older than was asked for`,
-    `The API seems to ignore the parameter \`${query}\`: check \`cursor.from\` and \`cursor.format\`. Nothing is lost, but every run reads everything.`,
+    `The API seems to ignore ${carrier}: check \`cursor.from\` and \`cursor.format\`. Nothing is lost, but every run reads everything.`,
   ),
   severity: 'warning',
 });

@@ -3,6 +3,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { assert } from '../model/errors.ts';
 import type { ExtractStep, Plan, Step } from '../model/plan.ts';
 import type { LoadCounts, SettledPosition, StagedPage } from '../model/ports.ts';
+import { carrierOf } from '../model/request-template.ts';
 import type { CheckReport, RunReport, StepResult, StreamReport, TableReport } from '../model/run-report.ts';
 import { clampedPages, failedCheck, failedPolls, ignoredFilter, shortListing } from './findings.ts';
 
@@ -163,10 +164,12 @@ export class RunLedger {
     const name = `${step.stream.source}.${step.stream.name}`;
     const { outside, received, largest, listed, meter } = this.stream(name);
     const { paginate } = step.stream;
-    const size = 'size' in paginate ? (paginate.size?.value ?? 0) : 0;
+    const size = paginate.size ?? 0;
     const short = listed !== undefined && listed.received < listed.total;
     return [
-      ...(outside === 0 ? [] : [ignoredFilter(name, outside, received, step.stream.cursor?.query ?? '')]),
+      ...(outside === 0
+        ? []
+        : [ignoredFilter(name, outside, received, carrierOf(step.stream.request, 'cursor.from'))]),
       ...(short ? [shortListing(name, listed.received, listed.total)] : []),
       ...(largest > 0 && largest < size ? [clampedPages(name, largest, size)] : []),
       ...(meter.pollFailure === undefined ? [] : [failedPolls(meter.pollFailure, meter.pollsFailed)]),

@@ -1,12 +1,12 @@
 import { knownPath } from '../model/path.ts';
 import { ByteSink } from './byte-sink.ts';
-import type { Listing } from './collection.ts';
+import type { View } from './collection.ts';
 import { labError } from './complain.ts';
 
 /** A value beside the records: the token of the next page, its URL, or the total. */
 export interface Slot {
   readonly path: string;
-  readonly value: string | number | null;
+  readonly value: string | number | boolean | null;
 }
 
 // No value that the lab itself writes into a body holds a control character.
@@ -77,27 +77,25 @@ const firstBodyBytes = 64 * 1024;
 export class Bodies {
   private readonly owner: string;
   private readonly recordsPath: string;
-  private readonly listing: Listing;
   private expectedBytes = firstBodyBytes;
 
   /** @param recordsPath path of the records in a body; the empty one is the body itself */
-  constructor(owner: string, recordsPath: string, listing: Listing) {
+  constructor(owner: string, recordsPath: string) {
     this.owner = owner;
     this.recordsPath = recordsPath;
-    this.listing = listing;
   }
 
   /**
    * A whole response with the records of places `from` up to, not including, `to`.
    * @throws TerminalError when two of the paths cannot stand in one body
    */
-  make(slots: readonly Slot[], from: number, to: number): Buffer {
+  make(slots: readonly Slot[], view: View, from: number, to: number): Buffer {
     const around = envelope(this.owner, this.recordsPath, slots);
     const sink = new ByteSink(this.expectedBytes);
     sink.text(around.before);
     for (let place = from; place < to; place += 1) {
       if (place > from) sink.byte(comma);
-      this.listing.write(sink, place);
+      view.write(sink, place);
     }
     sink.text(around.after);
     this.expectedBytes = Math.max(firstBodyBytes, Math.ceil(sink.length * 1.1));

@@ -12,12 +12,25 @@ export interface Collection {
   readonly ascending?: boolean;
 }
 
-/** A collection in the order in which it is served. */
-export interface Listing {
+/** What of a listing is wanted. */
+export interface Wish {
+  /** First cursor, and the first that is not wanted any more. */
+  readonly from?: CursorKey | undefined;
+  readonly before?: CursorKey | undefined;
+  /** Values of placeholders that choose records: a partition, a parent, the key before. */
+  readonly values: ReadonlyMap<string, unknown>;
+}
+
+/** Records in the order in which they are served. */
+export interface View {
   readonly size: number;
   write(sink: ByteSink, place: number): void;
-  /** First place whose cursor is at least `key`; `size` where there is none. */
-  firstFrom(key: CursorKey): number;
+}
+
+/** A collection that can be asked for a part of it. */
+export interface Listing {
+  readonly size: number;
+  select(wish: Wish): View;
 }
 
 function keysOf(collection: Collection): readonly CursorKey[] {
@@ -29,7 +42,8 @@ function keysOf(collection: Collection): readonly CursorKey[] {
 const isAscending = (keys: readonly CursorKey[]): boolean =>
   keys.every((key, position) => position === 0 || (keys[position - 1] as CursorKey) <= key);
 
-function sortedPositions(keys: readonly CursorKey[]): Uint32Array {
+/** Positions in ascending order of their keys; those of equal keys in the order of the collection. */
+export function sortedPositions(keys: readonly CursorKey[]): Uint32Array {
   const positions = Uint32Array.from(keys, (_, position) => position);
   return positions.sort((a, b) => {
     const [left, right] = [keys[a] as CursorKey, keys[b] as CursorKey];
@@ -38,18 +52,26 @@ function sortedPositions(keys: readonly CursorKey[]): Uint32Array {
 }
 
 function listing(collection: Collection, position: (place: number) => number): Listing {
+  const firstFrom = (key: CursorKey | undefined, otherwise: number): number => {
+    if (key === undefined) return otherwise;
+    let low = 0;
+    let high = collection.size;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (collection.cursorAt(position(middle)) < key) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
   return {
     size: collection.size,
-    write: (sink, place) => collection.write(sink, position(place)),
-    firstFrom(key) {
-      let low = 0;
-      let high = collection.size;
-      while (low < high) {
-        const middle = Math.floor((low + high) / 2);
-        if (collection.cursorAt(position(middle)) < key) low = middle + 1;
-        else high = middle;
-      }
-      return low;
+    select({ from, before }) {
+      const first = firstFrom(from, 0);
+      const last = Math.max(first, firstFrom(before, collection.size));
+      return {
+        size: last - first,
+        write: (sink, place) => collection.write(sink, position(first + place)),
+      };
     },
   };
 }
@@ -65,7 +87,11 @@ export function listingOf(collection: Collection, byCursor: boolean): Listing {
 }
 
 /** What is there at a time, where the cursor says when a record comes. */
-export function until(listing: Listing, nowMs: number): Listing {
-  const size = listing.firstFrom(nowMs * 1000 + 1);
-  return { ...listing, size, firstFrom: (key) => Math.min(size, listing.firstFrom(key)) };
-}
+export const until = (whole: Listing, nowMs: number): Listing => ({
+  size: whole.size,
+  select(wish) {
+    const now = nowMs * 1000 + 1;
+    const { before } = wish;
+    return whole.select({ ...wish, before: before === undefined || Number(before) > now ? now : before });
+  },
+});

@@ -12,6 +12,7 @@ import type { LabStream } from './lab-stream.ts';
 import type { Asked } from './limits/asked.ts';
 import type { Moment } from './limits/counter.ts';
 import type { Meter, Passage } from './meter.ts';
+import type { Received } from './parameters.ts';
 import { plainStandings, pollPaths } from './polls.ts';
 import { labMount } from './reference.ts';
 import { replaced } from './replaced.ts';
@@ -37,7 +38,7 @@ export interface Visit {
 
 /** What a request asks for, and of whom. */
 interface Asking {
-  readonly method: string;
+  readonly received: Received;
   readonly streams: readonly LabStream[];
   readonly url: URL;
 }
@@ -61,7 +62,7 @@ export class LabSource {
   private readonly meter: Meter;
   private readonly dialect: Dialect;
   private readonly polls: ReadonlySet<string>;
-  private readonly streams: ReadonlyMap<string, readonly LabStream[]>;
+  private readonly streams: readonly LabStream[];
   private readonly tally = new Tally();
 
   constructor(source: config.Source, meter: Meter, streams: readonly LabStream[]) {
@@ -73,7 +74,7 @@ export class LabSource {
     this.meter = meter;
     this.dialect = dialectOf(source);
     this.polls = pollPaths(source, this.mount);
-    this.streams = byPath(streams);
+    this.streams = streams;
     const seed = source.lab?.seed ?? 0;
     this.conditions = new Conditions(source.lab ?? {}, seed, meter.others);
     this.faults = new Faults(seed, source.lab?.faults ?? []);
@@ -126,9 +127,10 @@ export class LabSource {
     this.guard(request.headers, url.searchParams, at);
     if (this.polls.has(url.pathname)) return { answer: this.polled(at) };
     const { searchParams: query } = url;
-    const { method = 'GET', headers } = request;
-    const streams = this.streamsAt(path, query);
-    const asked = { method, path, stream: streams[0]?.name ?? '', query, headers };
+    const received = await receive(request, path, query);
+    const { method } = received;
+    const streams = this.streamsAt(received);
+    const asked = { method, path, stream: streams[0]?.name ?? '', query, headers: request.headers };
     const fault = this.faults.strike('streams', asked.stream, at);
     const instead = fault && this.insteadOf(fault, request, asked, at);
     if (instead !== undefined) return { answer: instead };
@@ -136,14 +138,14 @@ export class LabSource {
     const passage = await this.meter.pass(asked, at);
     if (passage.excess !== undefined) return { answer: this.refusal(passage, at) };
     if (passage.open) whenClosed(response, () => passage.release());
-    return { answer: this.served({ method, streams, url, passage, at }), fault };
+    return { answer: this.served({ received, streams, url, passage, at }), fault };
   }
 
-  /** Streams may share a path and differ in their query. What none of them asks for can be meant for any. */
-  private streamsAt(path: string, query: URLSearchParams): readonly LabStream[] {
-    const here = this.streams.get(path) ?? [];
+  /** Streams may share a path and differ in what they ask for. What none of them asks for can be meant for any. */
+  private streamsAt(received: Received): readonly LabStream[] {
+    const here = this.streams.filter((stream) => stream.isAt(received.path));
     if (here.length < 2) return here;
-    const meant = here.filter((stream) => stream.isMeant(query));
+    const meant = here.filter((stream) => stream.isMeant(received));
     return meant.length > 0 ? meant : here;
   }
 
@@ -193,34 +195,29 @@ export class LabSource {
   }
 }
 
-/** The answer of a request that the limits let through, be it an error. */
-function page({ method, streams, url }: Asking, extra: readonly Slot[], nowMs: number): Answer {
-  try {
-    if (method === 'GET') return firstAnswer(streams, url, extra, nowMs);
-    throw new Refusal(405, 'method_not_allowed', 'Only GET is served.', { Allow: 'GET' });
-  } catch (thrown) {
-    if (thrown instanceof Refusal) return refusalAnswer(thrown);
-    throw thrown;
-  }
+/** A query with many ids is long. */
+const requestBytesMax = 1_048_576;
+
+async function receive(request: IncomingMessage, path: string, query: URLSearchParams): Promise<Received> {
+  const { method = 'GET', headers } = request;
+  const sends = method === 'POST' && (headers['content-length'] ?? '0') !== '0';
+  return { method, path, query, ...(sends && { body: await readJson(request, requestBytesMax) }) };
 }
 
-/** The first stream that takes the request answers it; where none does, the first says why. */
-function firstAnswer(streams: readonly LabStream[], url: URL, extra: readonly Slot[], nowMs: number): Answer {
+/** The answer of a request that the limits let through, be it an error. */
+function page({ received, streams, url }: Asking, extra: readonly Slot[], nowMs: number): Answer {
   let first: unknown;
+  // The first stream that takes the request answers it; where none does, the first says why.
   for (const stream of streams) {
     try {
-      return stream.answer(url, extra, nowMs);
+      return stream.answer(received, url, extra, nowMs);
     } catch (thrown) {
       first ??= thrown;
     }
   }
-  throw first ?? new Refusal(404, 'not_found', `Nothing is served at ${url.pathname}.`);
-}
-
-function byPath(streams: readonly LabStream[]): ReadonlyMap<string, readonly LabStream[]> {
-  const grouped = new Map<string, LabStream[]>();
-  for (const stream of streams) grouped.set(stream.path, [...(grouped.get(stream.path) ?? []), stream]);
-  return grouped;
+  first ??= new Refusal(404, 'not_found', `Nothing is served at ${url.pathname}.`);
+  if (first instanceof Refusal) return refusalAnswer(first);
+  throw first;
 }
 
 function failure(thrown: unknown): Reply {

@@ -1,13 +1,14 @@
 import type * as config from '../model/config.ts';
 import type { Project } from '../model/project.ts';
-import type { Answer } from './answer.ts';
+import { type Answer, Refusal } from './answer.ts';
 import { Bodies, type Slot } from './body.ts';
-import { type Collection, type Listing, listingOf, until } from './collection.ts';
+import { chosenListing } from './chosen.ts';
+import { type Collection, type Listing, until } from './collection.ts';
 import { labError } from './complain.ts';
 import { readDataFile } from './data-file.ts';
 import { generate } from './generator.ts';
 import { onwardOf, type Pager, pagerOf, wantedOf } from './paging.ts';
-import { carriesAll, distinction, parameterNames, readParameters } from './parameters.ts';
+import { distinction, isMeant, type Received, readRequest, requestShape } from './parameters.ts';
 
 /** More generated records than this in one answer would not fit into memory. */
 const unpagedRecordsMax = 500_000;
@@ -15,14 +16,14 @@ const unpagedRecordsMax = 500_000;
 /** One stream as the lab serves it. */
 export interface LabStream {
   readonly name: string;
-  /** Path below the base URL, as a URL writes it. */
-  readonly path: string;
   /** Equal for two streams that no request could tell apart. */
   readonly distinction: string;
-  /** Whether a request carries every parameter that the stream declares. */
-  isMeant(query: URLSearchParams): boolean;
-  /** A page as it is at a time, with `extra` values beside its records. @throws Refusal 400 */
-  answer(url: URL, extra: readonly Slot[], nowMs: number): Answer;
+  /** Whether a request is for its path, whatever else it says. */
+  isAt(path: string): boolean;
+  /** Whether a request carries all that the stream declares. */
+  isMeant(received: Received): boolean;
+  /** A page as it is at a time, with `extra` values beside its records. @throws Refusal 400 or 405 */
+  answer(received: Received, url: URL, extra: readonly Slot[], nowMs: number): Answer;
 }
 
 async function collectionOf(project: Project, owner: string, stream: config.Stream): Promise<Collection> {
@@ -34,9 +35,10 @@ async function collectionOf(project: Project, owner: string, stream: config.Stre
 
 /** Finds at start what would otherwise go wrong with the first request. */
 function checkShape(pager: Pager, bodies: Bodies, listing: Listing, extra: readonly Slot[]): void {
+  const nothing = { size: 0, write: () => {} };
   const url = new URL('http://lab/');
-  const page = { filter: '', total: listing.size, from: 0, to: 0, end: -1 };
-  bodies.make([...onwardOf(pager, page, url).slots, ...extra], 0, 0);
+  const page = { filter: '', view: { ...nothing, size: 1 }, from: 0, to: 0 };
+  bodies.make([...onwardOf(pager, page, url, new Map()).slots, ...extra], nothing, 0, 0);
   if (pager.paginate.type !== 'none' || listing.size <= unpagedRecordsMax) return;
   throw labError(
     'cannotServe',
@@ -45,15 +47,24 @@ function checkShape(pager: Pager, bodies: Bodies, listing: Listing, extra: reado
   );
 }
 
-function serve(pager: Pager, listing: Listing, bodies: Bodies, url: URL, extra: readonly Slot[]): Answer {
-  const wanted = wantedOf(pager, listing, readParameters(url.searchParams, pager.names));
-  const { slots, link } = onwardOf(pager, wanted, url);
-  return {
-    status: 200,
-    headers: link === undefined ? {} : { Link: link },
-    body: bodies.make(extra.length === 0 ? slots : [...slots, ...extra], wanted.from, wanted.to),
-    records: wanted.to - wanted.from,
-  };
+interface Asked {
+  readonly received: Received;
+  readonly url: URL;
+  readonly extra: readonly Slot[];
+}
+
+function serve(pager: Pager, listing: Listing, bodies: Bodies, { received, url, extra }: Asked): Answer {
+  const { shape } = pager;
+  if (received.method !== shape.method) {
+    const message = `Only ${shape.method} is served.`;
+    throw new Refusal(405, 'method_not_allowed', message, { Allow: shape.method });
+  }
+  const values = readRequest(shape, received);
+  const wanted = wantedOf(pager, listing, values);
+  const { view, from, to } = wanted;
+  const { slots, headers } = onwardOf(pager, wanted, url, values);
+  const body = bodies.make(extra.length === 0 ? slots : [...slots, ...extra], view, from, to);
+  return { status: 200, headers, body, records: to - from };
 }
 
 const comesByTime = (cursor: config.Cursor | undefined): boolean =>
@@ -79,20 +90,19 @@ export async function openStream(
 ): Promise<LabStream> {
   const stream = source.streams[name] as config.Stream;
   const owner = `${source.name}.${name}`;
-  const listing = listingOf(await collectionOf(project, owner, stream), stream.cursor !== undefined);
+  const listing = chosenListing(await collectionOf(project, owner, stream), stream);
   const isLive = stream.lab?.live === true;
   if (isLive && !comesByTime(stream.cursor)) throw lifeless(owner);
-  const names = parameterNames(stream, source.auth);
-  const pager = pagerOf(owner, stream, names);
-  const bodies = new Bodies(owner, stream.records ?? '', listing);
+  const shape = requestShape(stream, source.auth);
+  const pager = pagerOf(owner, stream, shape);
+  const bodies = new Bodies(owner, stream.records ?? '');
   checkShape(pager, bodies, listing, extra);
-  const path = new URL(`http://lab${stream.request.path}`).pathname;
   return {
     name,
-    path,
-    distinction: distinction(path, names),
-    isMeant: (query) => carriesAll(query, names),
-    answer: (url, beside, nowMs) =>
-      serve(pager, isLive ? until(listing, nowMs) : listing, bodies, url, beside),
+    distinction: distinction(shape),
+    isAt: (path) => shape.path.test(path),
+    isMeant: (received) => isMeant(shape, received),
+    answer: (received, url, beside, nowMs) =>
+      serve(pager, isLive ? until(listing, nowMs) : listing, bodies, { received, url, extra: beside }),
   };
 }

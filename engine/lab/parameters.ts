@@ -1,58 +1,126 @@
 import type * as config from '../model/config.ts';
+import {
+  type JsonValue,
+  type RequestTemplate,
+  templateParts,
+  textsIn,
+  wholePlaceholder,
+} from '../model/request-template.ts';
+import { requestTemplate } from '../model/stream-request.ts';
 import { badRequest } from './answer.ts';
+import { escaped, matchJson, type Values } from './match-json.ts';
 
-/** Names of the query parameters that a stream answers to. */
-export interface ParameterNames {
-  /** Values that must be as declared, where they are given. */
-  readonly fixed: ReadonlyMap<string, string>;
-  readonly size?: string;
-  /** Token, page number or offset. */
-  readonly page?: string;
-  readonly cursor?: string;
-  /** The last cursor that is wanted. */
-  readonly cursorTo?: string;
-  readonly apiKey?: string;
+/** A request as the lab got it. */
+export interface Received {
+  readonly method: string;
+  /** Below the base URL. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Absent where none was sent. */
+  readonly body?: unknown;
 }
 
-const defaultSizeParam = 'limit';
+/** How a stream is asked for: a template, and what else it answers to. */
+export interface RequestShape {
+  readonly method: 'GET' | 'POST';
+  readonly path: RegExp;
+  readonly pathNames: readonly string[];
+  /** Texts with placeholders, by parameter. */
+  readonly query: ReadonlyMap<string, string>;
+  readonly body?: JsonValue;
+  readonly apiKey?: string;
+  /** Placeholder of the token that leads to the next page. */
+  readonly token: string;
+}
+
 const defaultTokenParam = 'page_token';
+const defaultSizeParam = 'limit';
 
-const given = <K extends string>(key: K, value: string | undefined): { readonly [key in K]?: string } =>
-  (value === undefined ? {} : { [key]: value }) as { readonly [key in K]?: string };
-
-/** The parameters that a stream declares, by what they mean. */
-export function parameterNames(stream: config.Stream, auth: config.Auth | undefined): ParameterNames {
-  const paginate = stream.paginate ?? { type: 'none' };
-  const paged = paginate.type !== 'none';
-  const size = paged ? (paginate.sizeParam ?? defaultSizeParam) : undefined;
-  const page = paged ? (paginate.param ?? defaultTokenParam) : undefined;
-  const cursor = stream.cursor?.from.query;
-  const cursorTo = stream.cursor?.to?.query;
-  const declared = Object.entries(stream.request.query ?? {});
-  const fixed = declared.filter(([name]) => ![size, page, cursor, cursorTo].includes(name));
+/** The shape of a stream's requests. */
+export function requestShape(stream: config.Stream, auth: config.Auth | undefined): RequestShape {
+  const template = requestTemplate(stream);
+  const parts = templateParts(new URL(`http://lab${template.path}`).pathname.replace(/%7B|%7D/gi, braces));
   return {
-    fixed: new Map(fixed.map(([name, value]) => [name, String(value)])),
-    ...given('size', size),
-    ...given('page', page),
-    ...given('cursor', cursor),
-    ...given('cursorTo', cursorTo),
-    ...given('apiKey', auth?.type === 'api_key' ? auth.query : undefined),
+    method: template.method,
+    path: new RegExp(`^${parts.map((part, at) => (at % 2 === 0 ? escaped(part) : '([^/]+)')).join('')}$`),
+    pathNames: parts.filter((_, at) => at % 2 === 1),
+    query: new Map([
+      ...Object.entries(template.query),
+      ...(stream.paginate === undefined ? [] : offered(stream.paginate, template)),
+    ]),
+    ...(template.body !== undefined && { body: template.body }),
+    ...(auth?.type === 'api_key' && auth.query !== undefined && { apiKey: auth.query }),
+    token: tokenName(stream.paginate),
   };
 }
 
-/** The parameters of a request by name. @throws Refusal 400 for one that is unknown, repeated or not as declared */
-export function readParameters(query: URLSearchParams, names: ParameterNames): ReadonlyMap<string, string> {
-  const free = [names.size, names.page, names.cursor, names.cursorTo, names.apiKey];
-  const read = new Map<string, string>();
-  for (const [name, value] of query) {
-    if (read.has(name)) throw badRequest(`Query parameter ${name} is given twice.`);
-    read.set(name, value);
-    if (free.includes(name)) continue;
-    const expected = names.fixed.get(name);
-    if (expected === undefined) throw badRequest(`Query parameter ${name} is unknown.`);
-    if (expected !== value) throw badRequest(`Query parameter ${name} must be ${expected}, got ${value}.`);
-  }
+const isLinked = ({ type }: config.Paginate): boolean => type === 'link_header' || type === 'next_url';
+
+const tokenName = (paginate: config.Paginate | undefined): string =>
+  paginate === undefined || isLinked(paginate)
+    ? 'page.token'
+    : `page.${paginate.param ?? Object.keys(paginate.tokens ?? {})[0] ?? 'token'}`;
+
+/** What a paged stream answers to besides: a page size, and the token of the links that it gives. */
+function offered(paginate: config.Paginate, { path, query, body }: RequestTemplate): [string, string][] {
+  if (paginate.type === 'none') return [];
+  const texts = [path, ...Object.values(query), ...textsIn(body)];
+  const sized = texts.some((text) => text.includes('{page.size}'));
+  return [
+    ...(sized ? [] : [[paginate.sizeParam ?? defaultSizeParam, '{page.size}'] as [string, string]]),
+    ...(isLinked(paginate)
+      ? [[paginate.param ?? defaultTokenParam, '{page.token}'] as [string, string]]
+      : []),
+  ];
+}
+
+const braces = (encoded: string): string => decodeURIComponent(encoded);
+
+/** Whether a request can be meant for a stream: its path, and all that the stream declares. */
+export function isMeant(shape: RequestShape, { method, path, query, body }: Received): boolean {
+  if (method !== shape.method || !shape.path.test(path)) return false;
+  const carries = [...shape.query].every(
+    ([name, text]) => templateParts(text).length > 1 || query.get(name) === text,
+  );
+  return carries && (shape.body === undefined || matchJson(shape.body, body as JsonValue) !== undefined);
+}
+
+/**
+ * The values of a request by the names of their placeholders.
+ * @throws Refusal 400 for a parameter that is unknown, repeated or not as declared, and for another body
+ */
+export function readRequest(shape: RequestShape, received: Received): Values {
+  const [, ...found] = shape.path.exec(received.path) ?? [];
+  const inPath = shape.pathNames.map((name, at): [string, JsonValue] => [
+    name,
+    decodeURIComponent(found[at] ?? ''),
+  ]);
+  return new Map([...inPath, ...readQuery(shape, received.query), ...readBody(shape, received.body)]);
+}
+
+function readQuery(shape: RequestShape, query: URLSearchParams): Values {
+  const names = [...query.keys()];
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) throw badRequest(`Query parameter ${twice} is given twice.`);
+  return new Map(
+    [...query].flatMap(([name, value]) =>
+      name === shape.apiKey ? [] : [...readParameter(name, shape.query.get(name), value)],
+    ),
+  );
+}
+
+function readParameter(name: string, text: string | undefined, value: string): Values {
+  if (text === undefined) throw badRequest(`Query parameter ${name} is unknown.`);
+  const read = matchJson(text, value);
+  if (read === undefined) throw badRequest(`Query parameter ${name} must be ${text}, got ${value}.`);
   return read;
+}
+
+function readBody(shape: RequestShape, body: unknown): Values {
+  if (shape.body === undefined) return new Map();
+  const read = matchJson(shape.body, body as JsonValue);
+  if (read !== undefined) return read;
+  throw badRequest(`The body must be ${JSON.stringify(shape.body)}.`);
 }
 
 /** A whole number that a parameter gives. @throws Refusal 400 for anything else */
@@ -64,10 +132,12 @@ export function readInteger(name: string, text: string, min: number): number {
   );
 }
 
-/** Whether a request carries all that the stream declares: of streams that share a path, it means this one. */
-export const carriesAll = (query: URLSearchParams, { fixed }: ParameterNames): boolean =>
-  [...fixed].every(([name, value]) => query.get(name) === value);
+/** For people: the parameter that carries a placeholder. */
+export const carrier = ({ query }: RequestShape, placeholder: string): string =>
+  [...query].find(([, text]) => wholePlaceholder(text) === placeholder)?.[0] ?? `{${placeholder}}`;
 
-/** Equal for streams of one path that no request could tell apart. */
-export const distinction = (path: string, { fixed }: ParameterNames): string =>
-  JSON.stringify([path, [...fixed].sort()]);
+/** Equal for streams that no request could tell apart. */
+export const distinction = ({ method, path, query, body }: RequestShape): string => {
+  const fixed = [...query].filter(([, text]) => templateParts(text).length === 1);
+  return JSON.stringify([method, path.source, fixed.sort(), body ?? null]);
+};

@@ -7,6 +7,24 @@ export interface ApiRequest {
   readonly url: string;
   readonly headers: { readonly [header: string]: string };
   readonly body?: string;
+  /** Absent in a request that is none of a listing. */
+  readonly at?: RequestPlace;
+}
+
+/**
+ * Where in a window a request stands: what the request after it needs to know. Plain JSON, kept with an open window. A
+ * window is read in branches: slices of time, and in each of them partitions.
+ */
+export interface RequestPlace {
+  /** Values of the placeholders `{page.…}`: a token, a number, an offset, a key. */
+  readonly page: { readonly [name: string]: string | number };
+  /** Normalised cursors at which the slice begins, and ends. */
+  readonly from?: string;
+  readonly to?: string;
+  /** Where the last slice ends. */
+  readonly end?: string;
+  /** Which partition, from 0. */
+  readonly partition?: number;
 }
 
 /** One response, its body as received but for its compression. */
@@ -24,8 +42,12 @@ export interface ApiResponse {
 /** What a connector must know of a page to ask for the next one; all that leaves the worker before the rows. */
 export interface PageFacts {
   readonly records: number;
-  /** Text found at the paginator's path: a token or a URL. */
+  /** Text found at the paginator's path: a URL. */
   readonly next?: string;
+  /** What the next page is asked for with: tokens, or the last key. Absent on the last page. */
+  readonly tokens?: { readonly [name: string]: string };
+  /** Whether the response says that there are more pages; absent where it is not asked. */
+  readonly more?: boolean;
   readonly total?: number;
   /** SHA-256 of the response, hex. */
   readonly bodyHash: string;

@@ -1039,6 +1039,17 @@ export interface Stream {
   renamedFrom?: string[];
   request: StreamRequest;
   /**
+   * Values of `{partition.NAME}`: the stream is read once for each of them, and for each combination where there are several names.
+   */
+  partitions?: {
+    /**
+     * The values.
+     *
+     * Items: A value.
+     */
+    [k: string]: (string | number | boolean)[];
+  };
+  /**
    * Path of the array of records in the response; without it the response itself is the array.
    */
   records?: string;
@@ -1083,7 +1094,11 @@ export interface Stream {
  */
 export interface StreamRequest {
   /**
-   * Path below `baseUrl`.
+   * Method of the request.
+   */
+  method?: 'GET' | 'POST';
+  /**
+   * Path below `baseUrl`. Here, in `query`, `headers` and `body`, placeholders stand for what differs from request to request: `{cursor.from}`, `{cursor.to}`, `{page.…}`, `{partition.NAME}`, `{account}`. A parameter or key that consists of a placeholder without a value is left out.
    */
   path: string;
   /**
@@ -1104,6 +1119,17 @@ export interface StreamRequest {
      */
     [k: string]: string;
   };
+  /**
+   * JSON sent with every request, such as a GraphQL query or the filters of a search. A text that is one placeholder becomes its value: a number stays a number.
+   */
+  body?: {
+    /**
+     * A value: JSON.
+     */
+    [k: string]: {
+      [k: string]: unknown;
+    };
+  };
 }
 /**
  * How the next page is found.
@@ -1112,7 +1138,7 @@ export interface Paginate {
   /**
    * Kind of paging.
    */
-  type: 'none' | 'link_header' | 'next_url' | 'cursor_token' | 'page' | 'offset';
+  type: 'none' | 'link_header' | 'next_url' | 'cursor_token' | 'keyset' | 'page' | 'offset';
   /**
    * `link_header`: relation of the link to the next page.
    */
@@ -1126,25 +1152,78 @@ export interface Paginate {
    */
   token?: string;
   /**
-   * Query parameter that carries the token, the page number or the offset.
+   * `cursor_token`: several tokens that are all sent back: query parameters, and where their values stand in the response. The last page has none of them.
+   */
+  tokens?: {
+    /**
+     * Path in the response.
+     */
+    [k: string]: string;
+  };
+  /**
+   * `cursor_token`: header of the response that carries the token, instead of a path; absent, empty or `null` means the last page.
+   */
+  header?: string;
+  /**
+   * `cursor_token`: names of the query parameters that are sent along with the token; without it, all of them.
+   *
+   * Items: Name of a parameter.
+   */
+  keep?: string[];
+  /**
+   * `keyset`: path of a unique value in the record by which the listing is ordered, ascending. The next page is asked for with that of the last record, as `param` or `{page.key}`, and comes after it.
+   */
+  key?: string;
+  /**
+   * Query parameter that carries the token, the key, the page number or the offset. Without it the request says itself where that goes: `{page.token}`, `{page.key}`, `{page.number}`, `{page.offset}`.
    */
   param?: string;
   /**
-   * `page`: number of the first page.
+   * `page`: number of the first page, 1 unless it is named. `keyset`: key that comes before the first one, where the API must be given one.
    */
-  start?: number;
+  start?: number | string;
   /**
-   * Records asked for per page.
+   * Records asked for per page: `{page.size}`.
    */
   size?: number;
   /**
-   * Query parameter that carries the page size.
+   * Query parameter that carries the page size; `limit` unless it is named or the request says `{page.size}` itself.
    */
   sizeParam?: string;
   /**
    * `page`, `offset`: path of the total number of records in the response; saves the request for the empty page that otherwise ends the listing.
    */
   total?: string;
+  /**
+   * `page`, `offset`: paths by which the listing is ordered, as the request asks for. Where they do not hold the whole `primaryKey` there is a warning: pages that are counted over an order that is not unique lose records.
+   *
+   * Items: Path in the record.
+   */
+  orderedBy?: string[];
+  /**
+   * Path of a value in the response that says whether there are more pages: false, null, 0 or absent means that this is the last one.
+   */
+  more?: string;
+  stop?: StopRules;
+  /**
+   * Most records that the API gives of one listing, such as the 10,000 of a search. One that reaches it fails instead of ending early: `keyset`, `cursor.step` or `partitions` make it shorter.
+   */
+  recordsMax?: number;
+}
+/**
+ * When a listing ends, besides with an empty page or without a next one.
+ */
+export interface StopRules {
+  /**
+   * With a page that has fewer records than asked for. It saves the last request, and loses records where an API gives fewer than it was asked for.
+   */
+  short?: boolean;
+  /**
+   * With one of these statuses, which the API answers for a page past the end. The first page may not have it.
+   *
+   * Items: A status.
+   */
+  status?: number[];
 }
 /**
  * What tells a changed record.
@@ -1159,9 +1238,9 @@ export interface Cursor {
    */
   type?: 'timestamp' | 'integer' | 'string';
   /**
-   * How a timestamp is written in the request.
+   * How a timestamp is written in the request; `date` is the day alone, in UTC.
    */
-  format?: 'iso' | 'epoch' | 'epoch_ms';
+  format?: 'iso' | 'date' | 'epoch' | 'epoch_ms';
   /**
    * Where the first run begins; without it, at the first record.
    */
@@ -1170,11 +1249,15 @@ export interface Cursor {
    * How far before its cursor each run starts again, for records committed late or sharing a timestamp. What is read again is recognised by its key.
    */
   lookback?: string;
-  from: CursorFrom;
+  from?: CursorFrom;
   to?: CursorTo;
+  /**
+   * Length of the slices of time that a window is read in, where an API takes no longer one or gives only so many records. It needs a timestamp, `start`, and the end of a window in the request.
+   */
+  step?: string;
 }
 /**
- * Where the request carries the cursor.
+ * Where the request carries the cursor. Without it the request says `{cursor.from}` itself.
  */
 export interface CursorFrom {
   /**
@@ -1183,7 +1266,7 @@ export interface CursorFrom {
   query: string;
 }
 /**
- * Where a request carries the end of a window, if the API can be asked for less than everything since. A backfill is then read in slices.
+ * Where a request carries the end of a window, if the API can be asked for less than everything since; or the request says `{cursor.to}` itself. A backfill is then read in slices.
  */
 export interface CursorTo {
   /**
@@ -1301,6 +1384,15 @@ export interface StreamLab {
    * Whether a record is there only from the time that its cursor says, a timestamp, so that records come while the lab serves.
    */
   live?: boolean;
+  /**
+   * Which records a value of the request chooses: placeholders, and the path whose value must equal theirs. A partition that is not named gets every so-many-th record.
+   */
+  where?: {
+    /**
+     * Path in the record.
+     */
+    [k: string]: string;
+  };
   generate?: Generate;
 }
 /**

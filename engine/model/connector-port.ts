@@ -15,6 +15,8 @@ export interface Connector {
 export interface ConnectorSession<Fetched extends FetchedPage> {
   /** First normalised cursor value wanted; absent when everything is. */
   readonly from?: string;
+  /** The time, as a canonical instant. */
+  now(): string;
   /** Where to go on in a window that an earlier run left open. */
   readonly resume?: { readonly request: ApiRequest; readonly pages: number };
   /**

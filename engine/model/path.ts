@@ -95,3 +95,10 @@ function own(value: unknown, segment: PathSegment): unknown {
   const name = 'index' in segment ? String(segment.index) : segment.key;
   return Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
 }
+
+/** A response with no records at a path, and with nothing else. */
+export const emptyResponse = ({ segments }: Path): unknown =>
+  segments.reduceRight<unknown>((inner, segment) => {
+    if ('index' in segment) return [...Array<null>(segment.index).fill(null), inner];
+    return 'key' in segment ? { [segment.key]: inner } : inner;
+  }, []);

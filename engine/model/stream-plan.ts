@@ -1,13 +1,16 @@
 import type { Path } from './path-plan.ts';
+import type { JsonValue, RequestTemplate } from './request-template.ts';
+import type { ReplyValuePlan } from './source-plan.ts';
 import type { TransformPlan } from './transform-plan.ts';
 
 export interface StreamPlan {
   readonly source: string;
   readonly account: string;
   readonly name: string;
-  readonly path: string;
-  readonly query: { readonly [parameter: string]: string };
-  readonly headers: { readonly [header: string]: string };
+  /** With a placeholder for all that differs from page to page and from window to window. */
+  readonly request: RequestTemplate;
+  /** Sets of values of `{partition.…}`: the stream is read once for each. One of them, and empty, where none are declared. */
+  readonly partitions: readonly { readonly [name: string]: JsonValue }[];
   /** Path of the array of records; the empty path is the response itself. */
   readonly records: Path;
   readonly primaryKey: readonly Path[];
@@ -59,28 +62,44 @@ export interface TemplatePlan {
   readonly paths: readonly Path[];
 }
 
-export type PaginatePlan =
-  | { readonly type: 'none' }
-  | { readonly type: 'link_header'; readonly rel: string; readonly size?: SizePlan }
-  | { readonly type: 'next_url'; readonly path: Path; readonly size?: SizePlan }
-  | { readonly type: 'cursor_token'; readonly token: Path; readonly param: string; readonly size?: SizePlan }
-  | {
-      readonly type: 'page';
-      readonly param: string;
-      readonly start: number;
-      readonly size?: SizePlan;
-      readonly total?: Path;
-    }
-  | { readonly type: 'offset'; readonly param: string; readonly size: SizePlan; readonly total?: Path };
+export type PaginatePlan = PagingRules &
+  (
+    | { readonly type: 'none' }
+    | { readonly type: 'link_header'; readonly rel: string }
+    | { readonly type: 'next_url'; readonly path: Path }
+    | TokenPaging
+    /** After the last key of a page come those of the next one. */
+    | { readonly type: 'keyset'; readonly key: Path; readonly start?: string | number }
+    | { readonly type: 'page'; readonly start: number }
+    | { readonly type: 'offset' }
+  );
+
+/** Tokens of a response, by the names of their placeholders. */
+export interface TokenPaging {
+  readonly type: 'cursor_token';
+  readonly tokens: readonly { readonly name: string; readonly from: ReplyValuePlan }[];
+  /** Parameters that go along with the tokens; absent when all do. */
+  readonly keep?: readonly string[];
+}
+
+/** When a listing ends, besides with an empty page. */
+export interface PagingRules {
+  /** Records asked for per page. */
+  readonly size?: number;
+  readonly total?: Path;
+  /** Where a response says whether there are more pages. */
+  readonly more?: Path;
+  /** A page with fewer records than asked for is the last one. */
+  readonly short?: true;
+  /** Statuses of a page past the end. */
+  readonly pastEnd?: readonly number[];
+  /** Most records that the API gives of one listing. */
+  readonly recordsMax?: number;
+}
 
 export interface StreamShape {
   readonly asked: string;
   readonly paging: string;
-}
-
-export interface SizePlan {
-  readonly param: string;
-  readonly value: number;
 }
 
 export type CursorType = 'timestamp' | 'integer' | 'string';
@@ -89,13 +108,14 @@ export interface CursorPlan {
   readonly field: Path;
   readonly type: CursorType;
   /** How a timestamp is written in the request. */
-  readonly format: 'iso' | 'epoch' | 'epoch_ms';
+  readonly format: 'iso' | 'date' | 'epoch' | 'epoch_ms';
   /** First value wanted by the first run; without it, everything. */
   readonly start?: string;
   readonly lookbackMs: number;
-  readonly query: string;
-  /** Query parameter for the end of a window, where the API has one. */
-  readonly queryTo?: string;
+  /** Whether a request can carry the end of a window. */
+  readonly ends: boolean;
+  /** Length of the slices that a window is read in. */
+  readonly stepMs?: number;
 }
 
 /** `path` may hold `*` for any key and `[*]` for any element. */

@@ -22,7 +22,7 @@ export async function explainStream(
     stream: full,
     domain: budget.plan.domain,
     sources: budget.sources,
-    path: stream.path,
+    path: stream.request.path,
     weight: stream.weight,
     priority: stream.priority,
     limits,

@@ -126,7 +126,7 @@ function extractDetail(
   const { cursor, paginate } = stream;
   const window = backfill ? rangeText(backfill, cursor) : changesText(cursor);
   return [
-    `GET ${source?.baseUrl ?? ''}${stream.path}, pages by ${paginate.type}`,
+    `${stream.request.method} ${source?.baseUrl ?? ''}${stream.request.path}, pages by ${paginate.type}`,
     `fetches ${window}`,
     ...(estimate === undefined ? [] : estimateLines(stream, estimate)),
     limits === undefined || limits === ''

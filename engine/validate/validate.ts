@@ -17,6 +17,7 @@ import { overridesMistakes } from './overrides.ts';
 import { parityMistakes } from './parity.ts';
 import { mappingPaths, sourcePaths } from './paths.ts';
 import { piiMistakes } from './pii.ts';
+import { placeholderMistakes } from './placeholders.ts';
 import { projectDocument, projectMistakes } from './project-document.ts';
 import { templateMistakes } from './project-templates.ts';
 import { propertyMistakes } from './properties.ts';
@@ -51,6 +52,7 @@ const meaning = (entries: Entries): readonly Diagnostic[] => [
           ...sourcePaths(document, config),
           ...sourceMistakes(document, config),
           ...requestMistakes(document, config),
+          ...placeholderMistakes(document, config),
           ...authMistakes(document, config),
         ],
   ),

@@ -46,7 +46,11 @@ async function read(
   source = sourcePlan(),
 ): Promise<number[]> {
   const numbers: number[] = [];
-  const whole = { ...session, fetch: (request: ApiRequest) => replay.fetch(request) };
+  const whole = {
+    now: () => '2026-07-01T00:00:00.000000Z',
+    ...session,
+    fetch: (request: ApiRequest) => replay.fetch(request),
+  };
   for await (const page of httpConnector.pages(stream, source, whole)) numbers.push(page.number);
   return numbers;
 }
@@ -103,7 +107,7 @@ describe('the http connector', () => {
   });
 
   it('stops at a next token that never changes', async () => {
-    const replay = new Replay([{ url: '', facts: { records: 1, next: 'same' } }]);
+    const replay = new Replay([{ url: '', facts: { records: 1, tokens: { after: 'same' } } }]);
     const { code } = await failure(
       read(streamPlan({ paginate: { type: 'cursor_token', token: 'next', param: 'after' } }), replay),
     );
@@ -112,7 +116,10 @@ describe('the http connector', () => {
   });
 
   it('stops when tokens go round in a circle', async () => {
-    const round = (at: number): Exchange => ({ url: '', facts: { records: 1, next: `token ${at % 7}` } });
+    const round = (at: number): Exchange => ({
+      url: '',
+      facts: { records: 1, tokens: { after: `token ${at % 7}` } },
+    });
     const replay = new Replay(Array.from({ length: 100 }, (_, at) => round(at)));
     const { code } = await failure(
       read(streamPlan({ paginate: { type: 'cursor_token', token: 'next', param: 'after' } }), replay),
@@ -123,8 +130,8 @@ describe('the http connector', () => {
 
   it('stops when the same records come twice in a row', async () => {
     const replay = new Replay([
-      { url: '', facts: { records: 2, next: 'a', bodyHash: 'x' } },
-      { url: '', facts: { records: 2, next: 'b', bodyHash: 'x' } },
+      { url: '', facts: { records: 2, tokens: { after: 'a' }, bodyHash: 'x' } },
+      { url: '', facts: { records: 2, tokens: { after: 'b' }, bodyHash: 'x' } },
     ]);
     const { code } = await failure(
       read(streamPlan({ paginate: { type: 'cursor_token', token: 'next', param: 'after' } }), replay),
@@ -134,7 +141,10 @@ describe('the http connector', () => {
 
   it('stops at pagesMax when every token is new', async () => {
     const replay = new Replay(
-      Array.from({ length: 20 }, (_, at) => ({ url: '', facts: { records: 1, next: `t${at}` } })),
+      Array.from({ length: 20 }, (_, at) => ({
+        url: '',
+        facts: { records: 1, tokens: { after: `t${at}` } },
+      })),
     );
     const stream = streamPlan({
       paginate: { type: 'cursor_token', token: 'next', param: 'after' },

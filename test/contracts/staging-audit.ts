@@ -166,7 +166,7 @@ export function describeAudit(staging: () => Staging): void {
 
   describe('the account of windows', () => {
     const paged = streamPlan({
-      paginate: { type: 'offset', param: 'offset', size: { param: 'limit', value: 50 } },
+      paginate: { type: 'offset', size: 50 },
     });
 
     it('has nothing to say of windows that brought what was asked for', async () => {

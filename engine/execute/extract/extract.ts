@@ -9,6 +9,7 @@ import {
 } from '../../model/batch.ts';
 import { ExplainedError, TerminalError } from '../../model/errors.ts';
 import { instantText, shiftInstant } from '../../model/instant.ts';
+import { emptyResponse } from '../../model/path.ts';
 import type { CursorPlan, SourcePlan, StreamPlan } from '../../model/plan.ts';
 import type { Connector, ConnectorSession, FetchedPage, Position } from '../../model/ports.ts';
 import { withoutCredentials } from './authenticate.ts';
@@ -110,6 +111,7 @@ async function* read(
   );
   const session: ConnectorSession<WorkedPage> = {
     ...(from !== undefined && { from }),
+    now: () => instantText(Math.floor(services.clock.now() / 1000) * 1000) ?? '',
     ...(resume && { resume }),
     fetch: (request, next) => lookahead.fetch(request, extraction.services.ahead ? next : undefined),
   };
@@ -155,11 +157,11 @@ function fetch(
   { from, look, arrived }: Reading,
 ): Promise<WorkedPage> {
   const { stream, source, meter, services } = extraction;
-  const sending = sendingOf(extraction, { meter, signal: services.signal });
+  const pastEnd = isFirst(stream, request) ? [] : (stream.paginate.pastEnd ?? []);
+  const sending = sendingOf(extraction, { meter, signal: services.signal, answers: pastEnd });
   const accept = async (response: ApiResponse): Promise<WorkedPage> => {
     const id = await services.pageId();
-    // What the cache keeps cannot be handed over.
-    const given = stream.cache === undefined ? response : { body: response.body.slice() };
+    const given = pastEnd.includes(response.status) ? noRecords(stream) : bodyOf(stream, response);
     const window = { ...(from !== undefined && { from }), ...(stream.pinned && { to: stream.pinned.to }) };
     const { facts, mapped } = services.map(id, given, window, look);
     arrived(response);
@@ -216,3 +218,21 @@ const asked =
     const sentence = `It was the answer to ${request.method} ${withoutOrigin(request, source).url}.`;
     throw error.said((diagnostic) => ({ ...diagnostic, help: [sentence, ...diagnostic.help] }));
   };
+
+/** What the cache keeps cannot be handed over. */
+const bodyOf = ({ cache }: StreamPlan, response: ApiResponse): PageBody =>
+  cache === undefined ? response : { body: response.body.slice() };
+
+/** What a page past the end is kept as: what the API says instead of it is no listing. */
+const noRecords = ({ records }: StreamPlan): PageBody => ({
+  body: Buffer.from(JSON.stringify(emptyResponse(records))),
+});
+
+/** Whether a request is for the first page of a listing: such a page must be there. */
+function isFirst({ paginate }: StreamPlan, { at }: ApiRequest): boolean {
+  const { number, offset = 0, ...tokens } = at?.page ?? {};
+  if (paginate.type === 'page') return number === paginate.start;
+  return paginate.type === 'keyset'
+    ? tokens['key'] === paginate.start
+    : offset === 0 && Object.keys(tokens).length === 0;
+}

@@ -27,7 +27,7 @@ function compileCanonical({ type, format }: CursorPlan): (value: unknown) => str
   if (type === 'string') return (value) => storable(scalarText(value));
   return (value) => {
     const instant = typeof value === 'string' ? instantOf(value) : undefined;
-    if (instant !== undefined || format === 'iso') return instant;
+    if (instant !== undefined || format === 'iso' || format === 'date') return instant;
     return textOf(epochInstant(value, format));
   };
 }

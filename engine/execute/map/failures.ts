@@ -200,6 +200,26 @@ export const noToken = (stream: string, path: Path, value: unknown): PageFailure
     'Expected a text or number, or nothing on the last page. Stopping here would lose the other pages.',
   );
 
+export const noKey = (stream: string, path: Path, ordinal: number, value: unknown): PageFailure =>
+  failure(
+    'ETL0518',
+    `${stream}: record ${ordinal} of the page has no key for the next page at \`${pathText(path)}\`: ${kindOf(value)}`,
+    'Keyset paging asks for what comes after the key of the last record: each record needs one, a text or a number.',
+  );
+
+export const notAscending = (
+  stream: string,
+  path: Path,
+  ordinal: number,
+  before = '',
+  key = '',
+): PageFailure =>
+  failure(
+    'ETL0519',
+    `${stream}: the listing is not in the order of \`${pathText(path)}\`: record ${ordinal} of the page has ${key}, after ${before}`,
+    'Keyset paging over another order leaves records out. Ask for this order in the request, such as `sort: id`, or choose another `paginate.type`.',
+  );
+
 /** For `onInvalid: fail`. Here the value is quoted: personal data in it is a token already. */
 export const badValue = (where: {
   readonly stream: string;

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { PageFacts, PageFailure } from '../../model/batch.ts';
-import type { CursorPlan, PaginatePlan, Path, StreamPlan } from '../../model/plan.ts';
+import type { CursorPlan, PaginatePlan, Path, StreamPlan, TokenPaging } from '../../model/plan.ts';
 import { compileCursor } from './cursors.ts';
 import { isStackOverflow, parseExact } from './exact-json.ts';
 import * as failures from './failures.ts';
@@ -46,7 +46,7 @@ export function compileReader(stream: StreamPlan): PageReader {
     if ('transient' in records) return records;
     const cursors = readCursors(records);
     if ('transient' in cursors) return cursors;
-    const paging = readPaging(response);
+    const paging = readPaging(response, records);
     if ('transient' in paging) return paging;
     const facts = {
       records: records.length,
@@ -119,7 +119,9 @@ function compileCursors(
 function expected({ type, format }: CursorPlan): string {
   if (type !== 'timestamp') return type === 'integer' ? 'an integer' : 'a text';
   const iso = 'an ISO 8601 timestamp with a zone';
-  return format === 'iso' ? iso : `${iso}, or ${format === 'epoch' ? 'seconds' : 'milliseconds'} since 1970`;
+  return format === 'iso' || format === 'date'
+    ? iso
+    : `${iso}, or ${format === 'epoch' ? 'seconds' : 'milliseconds'} since 1970`;
 }
 
 function windowFacts(cursors: Cursors, from: string | undefined): Pick<PageFacts, 'cursorMax' | 'outside'> {
@@ -149,22 +151,87 @@ function dropBehind(
   return before === records.length ? {} : { beyond: before - records.length };
 }
 
-type Paging = Pick<PageFacts, 'next' | 'total'>;
+type Paging = Pick<PageFacts, 'next' | 'tokens' | 'total' | 'more'>;
 
-function compilePaging(stream: string, plan: PaginatePlan): (response: unknown) => Paging | PageFailure {
-  if (plan.type === 'next_url') return compileNext(stream, plan.path);
-  if (plan.type === 'cursor_token') return compileNext(stream, plan.token);
-  const read = 'total' in plan && plan.total !== undefined ? compilePath(plan.total) : undefined;
-  return (response) => (read === undefined ? {} : totalIn(response, read));
+type ReadPaging = (response: unknown, records: readonly JsonObject[]) => Paging | PageFailure;
+
+/** Compiles what the next page is asked for with, and what is said of the listing. */
+function compilePaging(stream: string, plan: PaginatePlan): ReadPaging {
+  const onward = compileOnward(stream, plan);
+  const [total, more] = [plan.total, plan.more].map((path) => path && compilePath(path));
+  return (response, records) => {
+    const found = onward(response, records);
+    if ('transient' in found) return found;
+    return {
+      ...found,
+      ...(total && totalIn(response, total)),
+      ...(more && { more: isTrue(more(response)) }),
+    };
+  };
 }
 
-function compileNext(stream: string, path: Path): (response: unknown) => Paging | PageFailure {
+function compileOnward(stream: string, plan: PaginatePlan): ReadPaging {
+  switch (plan.type) {
+    case 'next_url': {
+      const read = compileText(stream, plan.path);
+      return (response) => {
+        const next = read(response);
+        return next === undefined ? {} : typeof next === 'string' ? { next } : next;
+      };
+    }
+    case 'cursor_token':
+      return compileTokens(stream, plan);
+    case 'keyset':
+      return compileLastKey(stream, plan.key);
+    default:
+      return () => ({});
+  }
+}
+
+const isTrue = (value: unknown): boolean =>
+  ![undefined, null, false, '', 0, 'false', '0'].includes(value as string);
+
+function compileTokens(stream: string, { tokens }: TokenPaging): ReadPaging {
+  const readers = tokens.flatMap(({ name, from }) =>
+    from.path === undefined ? [] : [{ name, read: compileText(stream, from.path) }],
+  );
+  return (response) => {
+    const found: Record<string, string> = {};
+    for (const { name, read } of readers) {
+      const token = read(response);
+      if (typeof token === 'object') return token;
+      if (token !== undefined) found[name] = token;
+    }
+    return Object.keys(found).length === 0 ? {} : { tokens: found };
+  };
+}
+
+/** The key of the last record. Keys that are whole numbers must ascend, since what is not in order would be left out. */
+function compileLastKey(stream: string, path: Path): ReadPaging {
+  const read = compilePath(path);
+  return (_, records) => {
+    const keys = records.map((record) => scalarText(read(record)) ?? '');
+    const without = keys.indexOf('');
+    if (without !== -1) return failures.noKey(stream, path, without, read(records[without]));
+    const behind = keys.findIndex((key, at) => isBehind(keys[at - 1], key));
+    if (behind !== -1) return failures.notAscending(stream, path, behind, keys[behind - 1], keys[behind]);
+    const last = keys.at(-1);
+    return last === undefined ? {} : { tokens: { key: last } };
+  };
+}
+
+const wholeNumber = /^-?\d+$/;
+
+const isBehind = (before: string | undefined, key: string): boolean =>
+  before !== undefined && wholeNumber.test(before) && wholeNumber.test(key) && BigInt(key) <= BigInt(before);
+
+function compileText(stream: string, path: Path): (response: unknown) => string | PageFailure | undefined {
   const read = compilePath(path);
   return (response) => {
     const value = read(response);
-    if (value === undefined || value === null || value === '' || value === false) return {};
-    const next = value === true ? undefined : scalarText(value);
-    return next === undefined ? failures.noToken(stream, path, value) : { next };
+    if (value === undefined || value === null || value === '' || value === false) return undefined;
+    const text = value === true ? undefined : scalarText(value);
+    return text === undefined ? failures.noToken(stream, path, value) : text;
   };
 }
 

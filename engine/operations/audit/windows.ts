@@ -3,6 +3,7 @@ import { cursorValue } from '../../model/batch.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { complaint } from '../../model/errors.ts';
 import type { StreamPlan } from '../../model/plan.ts';
+import { carrierOf } from '../../model/request-template.ts';
 
 /** What the windows of a stream brought otherwise than was asked for, or was announced. */
 export function windowFindings(stream: StreamPlan, { odd }: WindowLedger): readonly Diagnostic[] {
@@ -30,7 +31,7 @@ const ignored = (stream: StreamPlan, window: OddWindow): Diagnostic =>
       'ETL0416',
       `${window.outside} of ${window.received} records of ${nameOf(stream)} are older than was asked for`,
       which(stream, window),
-      `The API seems to ignore the parameter \`${stream.cursor?.query ?? ''}\`: check \`cursor.from\` and \`cursor.format\`. Nothing is lost, but every run reads everything.`,
+      `The API seems to ignore ${carrierOf(stream.request, 'cursor.from')}: check \`cursor.from\` and \`cursor.format\`. Nothing is lost, but every run reads everything.`,
     ),
   );
 

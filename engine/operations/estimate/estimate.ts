@@ -96,9 +96,8 @@ function pagesOf(
   if (paginate.type === 'none') return 1;
   const largest = Math.max(0, ...windows.map((window) => window.largest));
   const full = windows.filter(({ pages }) => pages > 1).map((window) => window.largest);
-  const declared = 'size' in paginate ? paginate.size?.value : undefined;
   // A provider may give fewer than it was asked for.
-  const size = full.length > 0 ? Math.max(...full) : declared;
+  const size = full.length > 0 ? Math.max(...full) : paginate.size;
   const end = records > 0 && endsEmpty(paginate, open !== undefined) ? 1 : 0;
   if (size !== undefined && size > 0) return end + Math.max(1, Math.ceil(records / size));
   return records <= largest ? end + 1 : undefined;

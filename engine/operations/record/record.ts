@@ -1,12 +1,14 @@
 import type { ApiRequest } from '../../model/batch.ts';
 import { assert, complaint, RefusedError } from '../../model/errors.ts';
-import type { Path, StreamPlan } from '../../model/plan.ts';
+import { emptyResponse } from '../../model/path.ts';
+import type { StreamPlan } from '../../model/plan.ts';
 import {
   type RecordedExchange,
   type Recording,
   type RecordingHead,
   recordingFolder,
 } from '../../model/recording.ts';
+import { templateParts } from '../../model/request-template.ts';
 import type { KeptExchange } from '../../model/state-port.ts';
 import { jsonLayout } from './json-layout.ts';
 
@@ -77,11 +79,14 @@ const keptHeaders = (
   );
 
 /** Below what the first request of a window was sent: the lab is another place than the API. */
-function askedBase({ url }: ApiRequest, { path }: StreamPlan): string | undefined {
+function askedBase({ url }: ApiRequest, { request }: StreamPlan): string | undefined {
   const { origin, pathname } = new URL(url);
-  const whole = origin + pathname;
-  return whole.endsWith(path) ? whole.slice(0, whole.length - path.length) : undefined;
+  const parts = templateParts(request.path).map((part, at) => (at % 2 === 0 ? escaped(part) : '[^/]+'));
+  const below = new RegExp(`${parts.join('')}$`).exec(pathname);
+  return below === null ? undefined : origin + pathname.slice(0, below.index);
 }
+
+const escaped = (text: string): string => text.replace(/[.+?^${}()|[\]\\*]/g, '\\$&');
 
 function belowBase(url: string, baseUrl: string): string {
   const below = url.startsWith(baseUrl) ? url.slice(baseUrl.length) : '';
@@ -99,16 +104,9 @@ const ending = (
   target,
   status: 200,
   headers: { 'content-type': 'application/json' },
-  body: jsonLayout(JSON.stringify(without(records)), (text) => text),
+  body: jsonLayout(JSON.stringify(emptyResponse(records)), (text) => text),
   ending: true,
 });
-
-/** A response with no records, and nothing that says where more are. */
-const without = ({ segments }: Path): unknown =>
-  segments.reduceRight<unknown>((inner, segment) => {
-    if ('index' in segment) return [...Array<null>(segment.index).fill(null), inner];
-    return 'key' in segment ? { [segment.key]: inner } : inner;
-  }, []);
 
 /**
  * Pages that staging kept, as they would be recorded. A Link header is made of the request that came next. Where a window is

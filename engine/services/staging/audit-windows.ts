@@ -1,5 +1,4 @@
 import type { AuditScope, OddWindow, WindowLedger } from '../../model/audit.ts';
-import type { PaginatePlan } from '../../model/plan.ts';
 import { type AuditedPages, scoped } from './audit-pages.ts';
 import type { Bound } from './handle.ts';
 
@@ -35,7 +34,7 @@ export async function windowLedger(
   { handle, environment, stream }: AuditedPages,
   scope: AuditScope,
 ): Promise<WindowLedger> {
-  const size = sizeOf(stream.paginate);
+  const size = stream.paginate.size ?? 0;
   const { sql, bound } = scoped(scope);
   const windows = `${grouped}${sql} GROUP BY p.account, p.place`;
   const parameters: Bound[] = [environment, stream.source, stream.name, ...bound];
@@ -57,9 +56,6 @@ export async function windowLedger(
 }
 
 /** Records of a page that are asked for; 0 where none is said. */
-const sizeOf = (paginate: PaginatePlan): number =>
-  'size' in paginate && paginate.size !== undefined ? paginate.size.value : 0;
-
 function oddWindow(row: WindowRow, size: number): OddWindow {
   const received = Number(row.received);
   const total = row.total === null ? undefined : Number(row.total);

@@ -11,7 +11,7 @@ const plan = mapping(
   },
 );
 const byTime = stream({
-  cursor: { field: knownPath('at'), type: 'timestamp', format: 'iso', lookbackMs: 0, query: 'since' },
+  cursor: { field: knownPath('at'), type: 'timestamp', format: 'iso', lookbackMs: 0, ends: false },
 });
 const at = (day: number): string => `2026-01-0${day}T00:00:00Z`;
 

@@ -102,7 +102,7 @@ describe('a stream with persons', () => {
       type: 'integer',
       format: 'iso',
       lookbackMs: 0,
-      query: 'q',
+      ends: false,
     } as const;
     const people = stream({ subject: knownPath('id'), primaryKey: [knownPath('id')], cursor });
     const page = await mapped(mapperOf(people, forgot('17')), [{ id: 17, seen: { at: 17 }, name: 'Ann' }]);

@@ -40,7 +40,7 @@ describe('a stream mapper', () => {
       type: 'timestamp',
       format: 'iso',
       lookbackMs: 0,
-      query: 'q',
+      ends: false,
     } as const;
     const private_ = stream({
       cursor,

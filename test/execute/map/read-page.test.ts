@@ -30,7 +30,7 @@ const cursor = (more: Partial<CursorPlan> = {}): { readonly cursor: CursorPlan }
     type: 'timestamp',
     format: 'iso',
     lookbackMs: 0,
-    query: 'since',
+    ends: false,
     ...more,
   },
 });
@@ -59,9 +59,9 @@ describe('a page that is read', () => {
       const body = `{"orders":[],"meta":{"next":${value}}}`;
       const path = knownPath('meta.next');
       expect(factsOf(body, { paginate: { type: 'next_url', path } }).next).to.equal(next);
-      expect(factsOf(body, { paginate: { type: 'cursor_token', token: path, param: 'p' } }).next).to.equal(
-        next,
-      );
+      expect(
+        factsOf(body, { paginate: { type: 'cursor_token', tokens: [{ name: 'p', from: { path } }] } }).tokens,
+      ).to.deep.equal(next === undefined ? undefined : { p: next });
     });
   }
 

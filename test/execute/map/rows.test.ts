@@ -25,7 +25,7 @@ describe('rows', () => {
       type: 'timestamp',
       format: 'iso',
       lookbackMs: 0,
-      query: 'q',
+      ends: false,
     } as const;
     const records = [
       { id: 1, name: 'a"b', at: '2026-01-01T00:00:00Z' },

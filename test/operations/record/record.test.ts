@@ -10,7 +10,7 @@ const same = (text: string): string => text;
 const stream = {
   source: 'shop',
   name: 'orders',
-  path: '/orders',
+  request: { path: '/orders' },
   records: { root: 'record', segments: [{ key: 'data' }, { key: 'items' }] },
   paginate: { type: 'link_header', rel: 'next' },
 } as unknown as StreamPlan;

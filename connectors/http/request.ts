@@ -1,0 +1,67 @@
+import type { ApiRequest, RequestPlace } from '../../engine/model/batch.ts';
+import { assert } from '../../engine/model/errors.ts';
+import type { SourcePlan, StreamPlan } from '../../engine/model/plan.ts';
+import type { JsonValue } from '../../engine/model/request-template.ts';
+import { cursorParameter, endParameter } from './cursor.ts';
+import { filledJson, filledText, type Values } from './template.ts';
+
+/** The request that a stream declares, filled with the values of a place in its listing. */
+export function requestAt(stream: StreamPlan, source: SourcePlan, at: RequestPlace): ApiRequest {
+  const { method, path, query, headers, body } = stream.request;
+  const values = valuesAt(stream, at);
+  const filledPath = filledText(path, values, encodeURIComponent);
+  assert(filledPath, `the path ${path} of ${stream.source}.${stream.name} has all its values`);
+  const url = new URL(source.baseUrl.replace(/\/$/, '') + filledPath);
+  for (const [name, text] of Object.entries(query)) {
+    const value = goesAlong(stream, at, name) ? filledText(text, values) : undefined;
+    if (value !== undefined) url.searchParams.set(name, value);
+  }
+  const sent = filledHeaders({ ...source.headers, ...headers }, values);
+  if (body === undefined) return { method, url: url.href, headers: sent, at };
+  const type = hasContentType(sent) ? {} : { 'content-type': 'application/json' };
+  const json = JSON.stringify(filledJson(body, values));
+  return { method, url: url.href, headers: { ...sent, ...type }, body: json, at };
+}
+
+/** Some APIs want nothing but the token for the next page. */
+function goesAlong({ paginate, request }: StreamPlan, { page }: RequestPlace, name: string): boolean {
+  if (paginate.type !== 'cursor_token' || paginate.keep === undefined) return true;
+  if (Object.keys(page).length === 0) return true;
+  return paginate.keep.includes(name) || request.query[name]?.includes('{page.') === true;
+}
+
+function filledHeaders(
+  headers: { readonly [header: string]: string },
+  values: Values,
+): { readonly [header: string]: string } {
+  const filled = Object.entries(headers).map(([name, text]) => [name, filledText(text, values)]);
+  return Object.fromEntries(filled.filter(([, value]) => value !== undefined));
+}
+
+const hasContentType = (headers: ApiRequest['headers']): boolean =>
+  Object.keys(headers).some((name) => name.toLowerCase() === 'content-type');
+
+function valuesAt(stream: StreamPlan, at: RequestPlace): Values {
+  const { account, paginate, partitions } = stream;
+  return (name) => {
+    const [space, key = ''] = name.split(/\.(.*)/s);
+    switch (space) {
+      case 'account':
+        return account;
+      case 'cursor':
+        return cursorValueAt(stream, at, key);
+      case 'page':
+        return key === 'size' ? paginate.size : at.page[key];
+      default:
+        return partitions[at.partition ?? 0]?.[key];
+    }
+  };
+}
+
+function cursorValueAt({ cursor }: StreamPlan, at: RequestPlace, key: string): JsonValue | undefined {
+  const bound = key === 'to' ? at.to : at.from;
+  if (cursor === undefined || bound === undefined) return undefined;
+  const text = key === 'to' ? endParameter(cursor, bound) : cursorParameter(cursor, bound);
+  const isNumber = cursor.type === 'integer' || cursor.format === 'epoch' || cursor.format === 'epoch_ms';
+  return isNumber && Number.isSafeInteger(Number(text)) ? Number(text) : text;
+}
