@@ -30,7 +30,7 @@ async function* pages<Fetched extends FetchedPage>(
     if (onward === undefined) received = 0;
     const next: ApiRequest | undefined = onward ?? branchAfter(stream, source, request);
     guard.check(number, fetched.facts, next);
-    yield { request, fetched: withoutTotal(stream, fetched), number, ...(next && { next }) };
+    yield { request, fetched: ofBranch(stream, fetched, request, next), number, ...(next && { next }) };
     request = next;
   }
 }
@@ -41,11 +41,21 @@ function branchAfter(stream: StreamPlan, source: SourcePlan, { at }: ApiRequest)
   return place === undefined ? undefined : requestAt(stream, source, place);
 }
 
-/** What an API announces of one branch says nothing of the window. */
-function withoutTotal<Fetched extends FetchedPage>(stream: StreamPlan, fetched: Fetched): Fetched {
+/**
+ * What an API announces of one branch says nothing of the window. A slice of time that was read whole need not be read
+ * again, also where nothing was in it; the last one ends now, by a clock that need not be the API's.
+ */
+function ofBranch<Fetched extends FetchedPage>(
+  stream: StreamPlan,
+  fetched: Fetched,
+  { at }: ApiRequest,
+  next: ApiRequest | undefined,
+): Fetched {
   if (!hasBranches(stream)) return fetched;
   const { total: _, ...facts } = fetched.facts;
-  return { ...fetched, facts };
+  const done = next?.at?.from === at?.from ? undefined : next?.at?.from;
+  const cursorMax = done !== undefined && done > (facts.cursorMax ?? '') ? done : facts.cursorMax;
+  return { ...fetched, facts: { ...facts, ...(cursorMax !== undefined && { cursorMax }) } };
 }
 
 /** What follows a page, as far as its headers tell; nothing where the listing would be stopped. */

@@ -8,16 +8,25 @@ export async function* counted(
   account: StreamAccount,
 ): AsyncIterable<ReceivedPage> {
   let received = Number.NaN;
+  let before: ReceivedPage | undefined;
   for await (const page of pages) {
     const { outside, records, total } = page.facts;
     account.outside += outside;
-    if (page.next !== undefined) account.largest = Math.max(account.largest, records);
+    if (before !== undefined && follows(page, before))
+      account.largest = Math.max(account.largest, before.facts.records);
+    before = page;
     received = page.number === 1 ? records : received + records;
     const ended = page.next === undefined && !Number.isNaN(received);
     if (ended && total !== undefined) account.listed = { received, total };
     yield page;
   }
 }
+
+/** Whether a page goes on where another one of the same listing has ended: with records, and not with another branch. */
+const follows = ({ request, facts }: ReceivedPage, before: ReceivedPage): boolean =>
+  facts.records > 0 &&
+  request.at?.from === before.request.at?.from &&
+  request.at?.partition === before.request.at?.partition;
 
 /** A part of a listing, where not all of it is read at once. */
 export interface Part {

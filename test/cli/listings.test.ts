@@ -1,0 +1,141 @@
+import { expect } from 'chai';
+import { etl, projectFolder, tableOf } from '../support/cli.ts';
+
+const records = 57;
+
+/** Every three records share a time, and two days lie between the first and the last. */
+const recordAt = (at: number): object => ({
+  id: at + 1,
+  at: new Date(Date.UTC(2026, 0, 1, Math.floor(at / 3) * 2)).toISOString(),
+  region: at % 3 === 0 ? 'eu' : 'us',
+});
+
+const data = Array.from({ length: records }, (_, at) => JSON.stringify(recordAt(at))).join('\n');
+
+/** Streams that list the same records, each in another way. */
+const streams = {
+  graphql: `
+    request:
+      method: POST
+      path: /graphql
+      body:
+        query: "query ($after: String, $filter: String) { orders(after: $after, query: $filter) { nodes { id at region } } }"
+        variables: {after: "{page.token}", first: "{page.size}", filter: "updated_at:>={cursor.from}"}
+    records: data.orders.nodes
+    paginate: {type: cursor_token, token: data.orders.pageInfo.endCursor, more: data.orders.pageInfo.hasNextPage, size: 10}
+    cursor: {field: at, start: 2025-01-01T00:00:00Z}`,
+  search: `
+    request:
+      method: POST
+      path: /search
+      body:
+        limit: "{page.size}"
+        sorts: [id]
+        filters:
+          - {name: at, operator: GTE, value: "{cursor.from}"}
+          - {name: id, operator: GT, value: "{page.key}"}
+    records: results
+    paginate: {type: keyset, key: id, size: 10}
+    cursor: {field: at, format: epoch_ms}`,
+  tokens: `
+    request: {path: /tokens, query: {status: any, market: DE}}
+    records: data
+    paginate: {type: cursor_token, tokens: {next: paging.next, shard: paging.shard}, keep: [market], size: 10}
+    cursor: {field: at, from: {query: since}}`,
+  locator: `
+    request: {path: /locator}
+    records: data
+    paginate: {type: cursor_token, header: Sforce-Locator, param: locator, size: 10, sizeParam: maxRecords}
+    cursor: {field: at, from: {query: since}}`,
+  slices: `
+    request: {path: /slices, query: {filter: "at:[{cursor.from}..{cursor.to}]"}}
+    records: data
+    paginate: {type: offset, param: offset, size: 10, total: total, orderedBy: [at, id]}
+    cursor: {field: at, start: 2026-01-01T00:00:00Z, step: 12h}`,
+  regions: `
+    request: {path: "/regions/{partition.region}/orders"}
+    partitions: {region: [eu, us]}
+    records: data
+    paginate: {type: page, param: page, size: 10, total: total, orderedBy: [id]}
+    cursor: {field: at, from: {query: since}}
+    lab: {data: lab/orders.ndjson, where: {partition.region: region}}`,
+};
+
+type Name = keyof typeof streams;
+const names = Object.keys(streams) as Name[];
+
+function project(): string {
+  const declared = names.map((name) => {
+    const lab = streams[name].includes('lab:') ? '' : '\n    lab: {data: lab/orders.ndjson}';
+    return `  ${name}:${streams[name]}\n    primaryKey: [id]${lab}`;
+  });
+  const mappings = names.map((name) => [
+    `mappings/${name}.yml`,
+    `kind: mapping
+name: ${name}
+from: shop.${name}
+load: {key: [id]}
+properties:
+  id: {from: id, type: integer}
+  region: {from: region, type: string}
+`,
+  ]);
+  return projectFolder({
+    'etl.yml': 'kind: project\nname: listings\nenvironments: {dev: {}}\n',
+    'sources/shop.yml': `kind: source\nname: shop\nbaseUrl: https://api.example/v1\nstreams:\n${declared.join('\n')}\n`,
+    'lab/orders.ndjson': data,
+    ...Object.fromEntries(mappings),
+  });
+}
+
+interface Report {
+  readonly streams: readonly {
+    readonly stream: string;
+    readonly received: number;
+    readonly pages: number;
+    readonly status: string;
+  }[];
+}
+
+const run = async (folder: string, ...more: readonly string[]): Promise<Report['streams']> => {
+  const { code, stdout, stderr } = await etl(['run', '--lab', '--json', '-p', folder, ...more]);
+  expect(code, stderr + stdout).to.equal(0);
+  return (JSON.parse(stdout).result as Report).streams;
+};
+
+const streamOf = (report: Report['streams'], name: Name): Report['streams'][number] | undefined =>
+  report.find((one) => one.stream === `shop.${name}`);
+
+describe('listings of every kind', function () {
+  this.timeout(120_000);
+  let folder = '';
+  let first: Report['streams'] = [];
+  let second: Report['streams'] = [];
+
+  before(async () => {
+    folder = project();
+    first = await run(folder);
+    second = await run(folder);
+  });
+
+  for (const name of names) {
+    it(`bring each record once: ${name}`, async () => {
+      const rows = await tableOf(folder, name, ['--lab']);
+      expect(rows.map(({ id }) => Number(id)).sort((a, b) => a - b)).to.deep.equal(
+        Array.from({ length: records }, (_, at) => at + 1),
+      );
+    });
+
+    it(`are asked only for what changed the next time: ${name}`, () => {
+      expect(streamOf(second, name)?.received).to.be.within(name === 'slices' ? 0 : 1, 3);
+    });
+  }
+
+  it('take no more pages than they have', () => {
+    expect(streamOf(first, 'search')).to.include({ received: records, pages: 7 });
+    expect(streamOf(first, 'graphql')).to.include({ received: records, pages: 6 });
+    expect(streamOf(first, 'regions')).to.include({ received: records, pages: 6 });
+    // The last slice, and the one that the newest record is in.
+    expect(streamOf(second, 'slices')?.pages).to.be.at.most(3);
+  });
+});
