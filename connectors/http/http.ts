@@ -1,11 +1,11 @@
-import type { ApiRequest, ApiResponse } from '../../engine/model/batch.ts';
+import { type ApiRequest, type ApiResponse, cursorText } from '../../engine/model/batch.ts';
 import { complaint, TerminalError } from '../../engine/model/errors.ts';
 import type { SourcePlan, StreamPlan } from '../../engine/model/plan.ts';
 import type { Connector, ConnectorPage, ConnectorSession, FetchedPage } from '../../engine/model/ports.ts';
+import { Branches } from './branches.ts';
 import { LoopGuard } from './loop-guard.ts';
 import { announcedRequest, nextRequest } from './paginate.ts';
-import { firstPlace, hasBranches, nextBranch } from './place.ts';
-import { requestAt } from './request.ts';
+import { hasBranches } from './place.ts';
 
 /** Reads any JSON API that lists records, as its source and stream declare. */
 export const httpConnector: Connector = { pages };
@@ -15,30 +15,27 @@ async function* pages<Fetched extends FetchedPage>(
   source: SourcePlan,
   session: ConnectorSession<Fetched>,
 ): AsyncIterable<ConnectorPage<Fetched>> {
+  const branches = new Branches(stream, source, session);
   const guard = new LoopGuard(stream);
   let number = session.resume?.pages ?? 0;
   let received = session.resume === undefined ? 0 : Number.NaN;
-  let request: ApiRequest | undefined =
-    confined(session.resume?.request, source, stream, number) ??
-    requestAt(stream, source, firstPlace(stream, session.from, session.now()));
-  while (request !== undefined) {
-    number += 1;
-    const fetched: Fetched = await session.fetch(request, announced(stream, source, request, number));
-    received += fetched.facts.records;
-    const turn = { request, fetched, number, ...(!Number.isNaN(received) && { received }) };
-    const onward = confined(nextRequest(stream, source, turn), source, stream, number);
-    if (onward === undefined) received = 0;
-    const next: ApiRequest | undefined = onward ?? branchAfter(stream, source, request);
-    guard.check(number, fetched.facts, next);
-    yield { request, fetched: ofBranch(stream, fetched, request, next), number, ...(next && { next }) };
-    request = next;
+  let request = confined(session.resume?.request, source, stream, number) ?? (await branches.first());
+  try {
+    while (request !== undefined) {
+      number += 1;
+      const fetched: Fetched = await branches.fetch(request, announced(stream, source, request, guard));
+      received += fetched.facts.records;
+      const turn = { request, fetched, number, ...(!Number.isNaN(received) && { received }) };
+      const onward = confined(nextRequest(stream, source, turn), source, stream, number);
+      guard.check(number, fetched.facts, onward);
+      if (onward === undefined) received = 0;
+      const next: ApiRequest | undefined = onward ?? (await branches.after(request));
+      yield { request, fetched: ofBranch(stream, fetched, request, next), number, ...(next && { next }) };
+      request = next;
+    }
+  } finally {
+    await branches.close();
   }
-}
-
-/** The first request of the next branch of the window. */
-function branchAfter(stream: StreamPlan, source: SourcePlan, { at }: ApiRequest): ApiRequest | undefined {
-  const place = at === undefined ? undefined : nextBranch(stream, at);
-  return place === undefined ? undefined : requestAt(stream, source, place);
 }
 
 /**
@@ -51,6 +48,11 @@ function ofBranch<Fetched extends FetchedPage>(
   { at }: ApiRequest,
   next: ApiRequest | undefined,
 ): Fetched {
+  if (at?.parent !== undefined) {
+    const cursorMax = cursorText('integer', String(at.parent.page));
+    const { total: _, ...facts } = fetched.facts;
+    return { ...fetched, facts: { ...facts, cursorMax } };
+  }
   if (!hasBranches(stream)) return fetched;
   const { total: _, ...facts } = fetched.facts;
   const done = next?.at?.from === at?.from ? undefined : next?.at?.from;
@@ -60,9 +62,9 @@ function ofBranch<Fetched extends FetchedPage>(
 
 /** What follows a page, as far as its headers tell; nothing where the listing would be stopped. */
 const announced =
-  (stream: StreamPlan, source: SourcePlan, request: ApiRequest, number: number) =>
+  (stream: StreamPlan, source: SourcePlan, request: ApiRequest, guard: LoopGuard) =>
   (response: ApiResponse): ApiRequest | undefined => {
-    const next = number < stream.pagesMax ? announcedRequest(stream, request, response) : undefined;
+    const next = guard.allowsMore ? announcedRequest(stream, request, response) : undefined;
     return next !== undefined && isConfined(next, source) ? next : undefined;
   };
 

@@ -10,30 +10,47 @@ export class LoopGuard {
   readonly #stream: StreamPlan;
   #remembered: string | undefined;
   #rememberUntil = 1;
-  #steps = 0;
+  /** Of this listing, before the page at hand. */
+  #pages = 0;
   #bodyHash: string | undefined;
 
   constructor(stream: StreamPlan) {
     this.#stream = stream;
   }
 
+  /** Whether the listing may have another page. */
+  get allowsMore(): boolean {
+    return this.#pages + 1 < this.#stream.pagesMax;
+  }
+
+  /** A page of the listing, and the request after it; without one the listing ends, and another one may begin. */
   check(number: number, facts: PageFacts, next: ApiRequest | undefined): void {
-    if (next === undefined) return;
+    if (next === undefined) {
+      this.#begin();
+      return;
+    }
     const asked = `${next.url} ${next.body ?? ''}`;
     if (asked === this.#remembered)
       this.#stop('ETL0405', number, 'its next page is one that was read before');
     if (facts.records > 0 && facts.bodyHash === this.#bodyHash && this.#stream.paginate.type !== 'none') {
       this.#stop('ETL0405', number, 'it holds the same records as the page before');
     }
-    if (number >= this.#stream.pagesMax) {
-      this.#stop('ETL0406', number, `a window may have at most ${this.#stream.pagesMax} pages`);
+    if (!this.allowsMore) {
+      this.#stop('ETL0406', number, `a listing may have at most ${this.#stream.pagesMax} pages`);
     }
     this.#bodyHash = facts.bodyHash;
-    this.#steps += 1;
-    if (this.#steps === this.#rememberUntil) {
+    this.#pages += 1;
+    if (this.#pages === this.#rememberUntil) {
       this.#remembered = asked;
       this.#rememberUntil *= 2;
     }
+  }
+
+  #begin(): void {
+    this.#remembered = undefined;
+    this.#rememberUntil = 1;
+    this.#pages = 0;
+    this.#bodyHash = undefined;
   }
 
   #stop(code: string, number: number, what: string): never {

@@ -19,7 +19,12 @@ export function requestAt(stream: StreamPlan, source: SourcePlan, at: RequestPla
   const sent = filledHeaders({ ...source.headers, ...headers }, values);
   if (body === undefined) return { method, url: url.href, headers: sent, at };
   const type = hasContentType(sent) ? {} : { 'content-type': 'application/json' };
-  const json = JSON.stringify(filledJson(body, values));
+  const each = (at.parent?.values ?? []).map(
+    (one): Values =>
+      (name) =>
+        one[name.replace('parent.', '')],
+  );
+  const json = JSON.stringify(filledJson(body, values, each));
   return { method, url: url.href, headers: { ...sent, ...type }, body: json, at };
 }
 
@@ -52,10 +57,18 @@ function valuesAt(stream: StreamPlan, at: RequestPlace): Values {
         return cursorValueAt(stream, at, key);
       case 'page':
         return key === 'size' ? paginate.size : at.page[key];
+      case 'parent':
+        return parentValue(stream, at, key);
       default:
         return partitions[at.partition ?? 0]?.[key];
     }
   };
+}
+
+/** Of several parents at once, a list. */
+function parentValue({ parent }: StreamPlan, at: RequestPlace, path: string): JsonValue | undefined {
+  const values = (at.parent?.values ?? []).map((one) => one[path] ?? null);
+  return parent?.batch === 1 ? values[0] : values;
 }
 
 function cursorValueAt({ cursor }: StreamPlan, at: RequestPlace, key: string): JsonValue | undefined {

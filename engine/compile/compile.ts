@@ -170,7 +170,16 @@ function streamsOf(project: Project, mappings: readonly MappingPlan[]): Readonly
       if (isRead) streams.set(full, compileStream(source, name, stream, readers));
     }
   }
-  return streams;
+  return parentsFirst(streams);
+}
+
+/** In the same order, but for streams that are read for each record of another one: they come behind it. */
+function parentsFirst(streams: ReadonlyMap<string, StreamPlan>): ReadonlyMap<string, StreamPlan> {
+  const depth = ({ source, parent }: StreamPlan): number => {
+    const above = parent && streams.get(`${source}.${parent.stream}`);
+    return above === undefined ? 0 : 1 + depth(above);
+  };
+  return new Map([...streams].sort(([, a], [, b]) => depth(a) - depth(b)));
 }
 
 /** Extraction first, then table by table: check, define, load. */

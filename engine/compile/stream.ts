@@ -7,6 +7,7 @@ import type {
   CursorPlan,
   PaginatePlan,
   PagingRules,
+  ParentPlan,
   Path,
   PrivacyPlan,
   StreamPlan,
@@ -17,6 +18,7 @@ import { type JsonValue, placeholdersOf, type RequestTemplate } from '../model/r
 import { requestTemplate, tokenPaths } from '../model/stream-request.ts';
 import { parseDuration } from '../model/units.ts';
 import { canonical, sha256 } from './canonical.ts';
+import { compileConditions } from './conditions.ts';
 import { compileCache, compileLookups } from './lookups.ts';
 import { compileTransform } from './transforms.ts';
 
@@ -34,6 +36,7 @@ export function compileStream(
     name,
     request,
     partitions: partitionsOf(stream.partitions),
+    ...(stream.parent && { parent: compileParent(source, stream.parent, request) }),
     records: knownPath(stream.records ?? ''),
     primaryKey: stream.primaryKey.map((path) => knownPath(path)),
     ...(stream.subject !== undefined && { subject: knownPath(stream.subject) }),
@@ -52,7 +55,7 @@ export function compileStream(
 /** What a position depends on. Headers and limits may change while a window is open, and `lookback` between windows. */
 const shapeOf = (
   source: config.Source,
-  { request, records, primaryKey, cursor, paginate, lookups, partitions }: config.Stream,
+  { request, records, primaryKey, cursor, paginate, lookups, partitions, parent }: config.Stream,
 ): StreamShape => {
   const { field, type, format, start, from } = cursor ?? {};
   const asked = [
@@ -69,6 +72,7 @@ const shapeOf = (
     ...(request.method === undefined ? [] : [request.method]),
     ...(request.body === undefined ? [] : [request.body]),
     ...(partitions === undefined ? [] : [partitions]),
+    ...(parent === undefined ? [] : [parent.stream, parent.where]),
     // Records that are kept lack what a new lookup would have brought.
     ...Object.entries(lookups ?? {}).map(([name, { path, query, take }]) => [name, path, query, take]),
   ];
@@ -130,6 +134,23 @@ function compileCursor(cursor: config.Cursor, request: RequestTemplate): CursorP
     lookbackMs: parseDuration(cursor.lookback ?? '0s'),
     ends: placeholdersOf(request).includes('cursor.to'),
     ...(cursor.step !== undefined && { stepMs: parseDuration(cursor.step) }),
+  };
+}
+
+/** The parents of a stream, as its request names them. */
+function compileParent(
+  { streams }: config.Source,
+  { stream, where, batch, parallel }: config.Parent,
+  request: RequestTemplate,
+): ParentPlan {
+  const named = placeholdersOf(request).filter((name) => name.startsWith('parent.'));
+  return {
+    stream,
+    records: knownPath(streams[stream]?.records ?? ''),
+    values: named.map((name) => knownPath(name.replace('parent.', ''))),
+    where: compileConditions(where ?? {}, false),
+    batch: batch ?? 1,
+    parallel: parallel ?? 4,
   };
 }
 

@@ -20,6 +20,7 @@ import { load } from './load/load.ts';
 import { LoadSpool } from './load/load-spool.ts';
 import { removeStaleFiles } from './load/stale-files.ts';
 import { materialise } from './materialise.ts';
+import { parentsOf } from './parents.ts';
 import { readStream } from './read-stream.ts';
 import { counted, firstOf, type Part, pageIds } from './received.ts';
 import { RunLedger, type StreamAccount, streamAccount } from './run-ledger.ts';
@@ -262,6 +263,7 @@ function extraction(
       ...own,
       channels,
       connector: services.connectors[source.connector],
+      parents: parentsOf(stream, services.staging, pool),
       map: (page, { body, zipped }, window, look) =>
         pool.map({ program, page, body, ...(zipped && { zipped }), ...window }, look),
     },

@@ -5,9 +5,11 @@ import type {
   MappedRows,
   PageFacts,
   PageFailure,
+  ParentValues,
 } from '../model/batch.ts';
 import type { Forgotten } from '../model/forget.ts';
 import type { MappingPlan, StreamPlan } from '../model/plan.ts';
+import type { JsonValue } from '../model/request-template.ts';
 
 /** What a mapping worker is made for: every stream of the plan with its mappings. */
 export interface WorkerSetup {
@@ -37,10 +39,14 @@ export interface WorkerTask {
   /** The body as it came, where that was gzip. */
   readonly zipped?: Uint8Array;
   readonly kept: boolean;
+  /** It is a page of the stream's parents, which are wanted of it. */
+  readonly parents?: true;
   /** Normalised cursor at which the window begins. */
   readonly from?: string;
   /** Normalised cursor at which it ends: later records are dropped. */
   readonly to?: string;
+  /** What each record is given, such as its parent. */
+  readonly beside?: { readonly [key: string]: JsonValue };
 }
 
 /** What the page of a task asked for; without replies the task is given up. */
@@ -58,5 +64,6 @@ export type WorkerAnswer =
   | { readonly task: number; readonly asks: readonly LookupAsk[] }
   | { readonly task: number; readonly mapped: MappedPage }
   | { readonly task: number; readonly remapped: readonly MappedRows[] }
+  | { readonly task: number; readonly parents: readonly ParentValues[] }
   | { readonly task: number; readonly failure: PageFailure }
   | { readonly task: number; readonly crash: string };

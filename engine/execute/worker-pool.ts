@@ -6,6 +6,7 @@ import type {
   MappedRows,
   PageFacts,
   PageFailure,
+  ParentValues,
 } from '../model/batch.ts';
 import { assert, complaint, type ExplainedError, TerminalError, TransientError } from '../model/errors.ts';
 import type { Forgotten } from '../model/forget.ts';
@@ -22,6 +23,7 @@ interface Pending {
   facts(facts: PageFacts): void;
   mapped(mapped: MappedPage): void;
   remapped(rows: readonly MappedRows[]): void;
+  parents(found: readonly ParentValues[]): void;
   look: LookUp;
   fail(error: unknown): void;
 }
@@ -97,6 +99,13 @@ export class WorkerPool {
     return new Promise((remapped, fail) => this.#send({ ...page, kept: true }, { remapped, fail }));
   }
 
+  /** Reads the parents of a stream from a kept page of theirs, and takes its bytes. */
+  parents(page: Omit<WorkerTask, 'task' | 'kept' | 'parents'>): Promise<readonly ParentValues[]> {
+    return new Promise((parents, fail) =>
+      this.#send({ ...page, kept: true, parents: true }, { parents, fail }),
+    );
+  }
+
   async close(): Promise<void> {
     this.#closing = true;
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
@@ -129,6 +138,7 @@ export class WorkerPool {
       facts: ignore,
       mapped: ignore,
       remapped: ignore,
+      parents: ignore,
       look: noLookups,
       ...handlers,
       worker,
@@ -145,6 +155,7 @@ export class WorkerPool {
     if ('facts' in answer) pending.facts(answer.facts);
     else if ('mapped' in answer) pending.mapped(answer.mapped);
     else if ('remapped' in answer) pending.remapped(answer.remapped);
+    else if ('parents' in answer) pending.parents(answer.parents);
     else pending.fail('failure' in answer ? explained(answer.failure) : new Error(answer.crash));
   }
 

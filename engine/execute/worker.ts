@@ -40,6 +40,7 @@ async function perform(task: WorkerTask | LookedUp): Promise<void> {
   if (!('program' in task)) return goOn(task);
   const mapper = mappers.get(task.program);
   assert(mapper, `the worker knows ${task.program}`);
+  if (task.parents) return parents(mapper, task);
   await (task.kept ? remap(mapper, task) : map(mapper, task));
 }
 
@@ -77,6 +78,11 @@ async function mapParsed(
 async function remap(mapper: StreamMapper, { task, page, body }: WorkerTask): Promise<void> {
   const rows = await mapper.remap(body, { page });
   answer(isFailure(rows) ? { task, failure: rows } : { task, remapped: rows });
+}
+
+function parents(mapper: StreamMapper, { task, page, body }: WorkerTask): void {
+  const found = mapper.parents(body, { page });
+  answer(isFailure(found) ? { task, failure: found } : { task, parents: found });
 }
 
 /** `bytes` are handed over, not copied. */

@@ -6,6 +6,7 @@ import { placeholdersOf } from '../model/request-template.ts';
 import { requestTemplate } from '../model/stream-request.ts';
 import { ByteSink } from './byte-sink.ts';
 import { type Collection, type Listing, listingOf, sortedPositions, type Wish } from './collection.ts';
+import { labError } from './complain.ts';
 import type { CursorKey } from './cursor.ts';
 
 /** Which records a value of a request chooses. */
@@ -20,7 +21,8 @@ const integer = /^-?\d+$/;
  * The listing of a stream whose requests choose records by more than their cursor: by a partition, by the values that
  * `lab.where` names, or by the key that comes before them. It looks at every record for each page, which suits examples.
  */
-export function chosenListing(collection: Collection, stream: config.Stream): Listing {
+export function chosenListing(collection: Collection, stream: config.Stream, owner: string): Listing {
+  checkParents(stream, owner);
   const { paginate, cursor } = stream;
   const key = paginate?.type === 'keyset' ? textsAt(collection, paginate.key ?? '') : undefined;
   const choices = choicesOf(collection, stream);
@@ -55,6 +57,18 @@ const cursorsOf = (collection: Collection, byCursor: boolean): readonly CursorKe
   Array.from({ length: collection.size }, (_, position) =>
     byCursor ? collection.cursorAt(position) : position,
   );
+
+/** What a parent chooses must be said: nothing else tells whose child a record is. */
+function checkParents(stream: config.Stream, owner: string): void {
+  const chosen = Object.keys(stream.lab?.where ?? {});
+  const parents = placeholdersOf(requestTemplate(stream)).filter((name) => name.startsWith('parent.'));
+  if (parents.length === 0 || parents.some((name) => chosen.includes(name))) return;
+  throw labError(
+    'cannotServe',
+    `${owner}: the lab cannot tell which records belong to a parent`,
+    `Say where a record names it: \`lab: {where: {${parents[0]}: order_id}}\`.`,
+  );
+}
 
 /** A partition without a path in `lab.where` gets every so-many-th record, so that each is in one of them. */
 function choicesOf(collection: Collection, stream: config.Stream): ReadonlyMap<string, Choice> {

@@ -90,7 +90,7 @@ export async function openStream(
 ): Promise<LabStream> {
   const stream = source.streams[name] as config.Stream;
   const owner = `${source.name}.${name}`;
-  const listing = chosenListing(await collectionOf(project, owner, stream), stream);
+  const listing = chosenListing(await collectionOf(project, owner, stream), stream, owner);
   const isLive = stream.lab?.live === true;
   if (isLive && !comesByTime(stream.cursor)) throw lifeless(owner);
   const shape = requestShape(stream, source.auth);

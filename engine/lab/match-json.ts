@@ -53,12 +53,34 @@ function matchObject(
   return together(present.map(([key, expected]) => matchJson(expected, value[key])));
 }
 
-/** Elements in order; one of the template that may be missing is passed over where it does not fit. */
+/** Elements in order. One of the template that may be missing is passed over where it does not fit; one that names a parent is there for each. */
 function matchList(template: readonly JsonValue[], value: readonly JsonValue[]): Values | undefined {
   const parts: (Values | undefined)[] = [];
+  let at = 0;
   for (const expected of template) {
-    const part = matchJson(expected, value[parts.length]);
-    if (part !== undefined || !mayBeMissing(expected)) parts.push(part);
+    const some = matchSome(expected, value.slice(at));
+    at += some.length;
+    if (some.length === 0 && !mayBeMissing(expected)) return undefined;
+    if (some.length > 0) parts.push(listed(some, expected));
   }
-  return parts.length === value.length ? together(parts) : undefined;
+  return at === value.length ? together(parts) : undefined;
 }
+
+const namesParent = (template: JsonValue): boolean =>
+  textsIn(template).some((text) => text.includes('{parent.'));
+
+/** What an element of a template fits: one value, or as many as there are parents. */
+function matchSome(expected: JsonValue, values: readonly JsonValue[]): readonly Values[] {
+  const found: Values[] = [];
+  for (const value of namesParent(expected) ? values : values.slice(0, 1)) {
+    const part = matchJson(expected, value);
+    if (part === undefined) break;
+    found.push(part);
+  }
+  return found;
+}
+
+const listed = (some: readonly Values[], expected: JsonValue): Values | undefined =>
+  namesParent(expected)
+    ? new Map([...(some[0] ?? [])].map(([name]) => [name, some.map((part) => part.get(name) ?? null)]))
+    : some[0];

@@ -1,4 +1,5 @@
 import type { CursorType } from './plan.ts';
+import type { JsonValue } from './request-template.ts';
 
 /** One HTTP request as a connector wants it sent. The sender adds authentication and waits for a permit. */
 export interface ApiRequest {
@@ -25,7 +26,20 @@ export interface RequestPlace {
   readonly end?: string;
   /** Which partition, from 0. */
   readonly partition?: number;
+  readonly parent?: ParentPlace;
 }
+
+/** Parents whose children one request asks for, and where they stand among the kept pages of their stream. */
+export interface ParentPlace {
+  /** Identity of the kept page. */
+  readonly page: number;
+  /** How many parents of the page are done with them. */
+  readonly behind: number;
+  readonly values: readonly ParentValues[];
+}
+
+/** What a parent is asked for with, by path. */
+export type ParentValues = { readonly [path: string]: JsonValue };
 
 /** One response, its body as received but for its compression. */
 export interface ApiResponse {

@@ -1049,6 +1049,7 @@ export interface Stream {
      */
     [k: string]: (string | number | boolean)[];
   };
+  parent?: Parent;
   /**
    * Path of the array of records in the response; without it the response itself is the array.
    */
@@ -1098,7 +1099,7 @@ export interface StreamRequest {
    */
   method?: 'GET' | 'POST';
   /**
-   * Path below `baseUrl`. Here, in `query`, `headers` and `body`, placeholders stand for what differs from request to request: `{cursor.from}`, `{cursor.to}`, `{page.…}`, `{partition.NAME}`, `{account}`. A parameter or key that consists of a placeholder without a value is left out.
+   * Path below `baseUrl`. Here, in `query`, `headers` and `body`, placeholders stand for what differs from request to request: `{cursor.from}`, `{cursor.to}`, `{page.…}`, `{partition.NAME}`, `{parent.PATH}`, `{account}`. A parameter or key that consists of a placeholder without a value is left out.
    */
   path: string;
   /**
@@ -1129,6 +1130,35 @@ export interface StreamRequest {
     [k: string]: {
       [k: string]: unknown;
     };
+  };
+}
+/**
+ * Another stream of the source: this one is read for each of its records that came since it was last read, such as the lines of each order.
+ */
+export interface Parent {
+  /**
+   * Name of the stream.
+   */
+  stream: string;
+  where?: Where;
+  /**
+   * How many records one request asks for: in a text `{parent.id}` is then a list with commas, and in a list of the body the element that holds it is there once for each.
+   */
+  batch?: number;
+  /**
+   * How many requests are sent at the same time, as far as the budget allows.
+   */
+  parallel?: number;
+}
+/**
+ * Conditions by path; all must hold. A plain value means equality.
+ */
+export interface Where {
+  /**
+   * A value to equal, or conditions.
+   */
+  [k: string]: {
+    [k: string]: unknown;
   };
 }
 /**
@@ -1303,17 +1333,6 @@ export interface Deletes {
    * `sweep`: most records that it may find gone, as a share of those known. With more it deletes nothing and fails, since a listing that was short looks the same.
    */
   threshold?: string;
-}
-/**
- * Conditions by path; all must hold. A plain value means equality.
- */
-export interface Where {
-  /**
-   * A value to equal, or conditions.
-   */
-  [k: string]: {
-    [k: string]: unknown;
-  };
 }
 /**
  * How `etl run --backfill` reads a range of this stream once more.

@@ -1,4 +1,4 @@
-import type { ApiRequest, ApiResponse, PageFacts } from './batch.ts';
+import type { ApiRequest, ApiResponse, PageFacts, ParentPlace } from './batch.ts';
 import type { SourcePlan, StreamPlan } from './plan.ts';
 
 /** Reads one kind of source. */
@@ -19,6 +19,8 @@ export interface ConnectorSession<Fetched extends FetchedPage> {
   now(): string;
   /** Where to go on in a window that an earlier run left open. */
   readonly resume?: { readonly request: ApiRequest; readonly pages: number };
+  /** Parents behind a place, in batches: see `parent` of a stream. */
+  parents(after: ParentPlace): AsyncIterable<ParentPlace>;
   /**
    * Sends with permits, authentication and retries, and hands the body to a mapping worker. `next` says the request after
    * this one where the headers of the response tell: it may be sent while the worker still reads the body.

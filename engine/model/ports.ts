@@ -139,7 +139,7 @@ export interface KeptPage {
 }
 
 /** Ids of pages, or how many of the newest. */
-export type PageChoice = readonly number[] | { readonly newest: number };
+export type PageChoice = readonly number[] | { readonly newest: number } | { readonly from: number };
 
 export interface CheckOutcome {
   readonly passed: boolean;
@@ -176,7 +176,7 @@ export interface Staging {
   /** Writes the rows that a mapping made of a kept page, in one transaction; a Blocker of a row that fits now is retried. */
   restage(page: number, rows: MappedRows, run: string): Promise<void>;
   /** Kept pages of a stream in order: all, those with these ids, or the newest ones. */
-  pages(stream: StreamPlan, only?: PageChoice): AsyncIterable<KeptPage>;
+  pages(stream: Pick<StreamPlan, 'source' | 'account' | 'name'>, only?: PageChoice): AsyncIterable<KeptPage>;
   /** Kept pages, of a unit or of all, whose rows a mapping has made and not staged, in order. */
   unstagedPages(mapping: string, unit?: LoadUnit): AsyncIterable<KeptPage>;
   /** How many pages are kept, by `source.stream`. */

@@ -1,4 +1,5 @@
 import type { Path } from './path-plan.ts';
+import type { ConditionPlan } from './plan.ts';
 import type { JsonValue, RequestTemplate } from './request-template.ts';
 import type { ReplyValuePlan } from './source-plan.ts';
 import type { TransformPlan } from './transform-plan.ts';
@@ -11,6 +12,7 @@ export interface StreamPlan {
   readonly request: RequestTemplate;
   /** Sets of values of `{partition.…}`: the stream is read once for each. One of them, and empty, where none are declared. */
   readonly partitions: readonly { readonly [name: string]: JsonValue }[];
+  readonly parent?: ParentPlan;
   /** Path of the array of records; the empty path is the response itself. */
   readonly records: Path;
   readonly primaryKey: readonly Path[];
@@ -36,6 +38,20 @@ export interface StreamPlan {
 export interface PinnedWindow {
   readonly from: string;
   readonly to: string;
+}
+
+/** A stream of the same source for each record of which this one is read. */
+export interface ParentPlan {
+  readonly stream: string;
+  /** Where its pages have records. */
+  readonly records: Path;
+  /** What a request says of a parent. */
+  readonly values: readonly Path[];
+  readonly where: readonly ConditionPlan[];
+  /** How many parents one request asks for. */
+  readonly batch: number;
+  /** How many are asked for at the same time. */
+  readonly parallel: number;
 }
 
 export interface CachePlan {

@@ -45,8 +45,9 @@ function known({ stream: { cursor, paginate, partitions = {} } }: Here): readonl
 
 function unknownPlaceholders(here: Here): readonly Diagnostic[] {
   const names = known(here);
+  const { parent } = here.stream;
   return placeholdersOf(requestTemplate(here.stream))
-    .filter((name) => !names.includes(name))
+    .filter((name) => !names.includes(name) && !(parent !== undefined && name.startsWith('parent.')))
     .map((name) =>
       complain(
         'ETL0233',
@@ -63,7 +64,7 @@ function unknownPlaceholders(here: Here): readonly Diagnostic[] {
 /** What is declared, and goes nowhere: the API would never be told. */
 function uncarried(here: Here): readonly Diagnostic[] {
   const { document, pointer, stream } = here;
-  const { cursor, paginate, partitions = {} } = stream;
+  const { cursor, paginate, parent, partitions = {} } = stream;
   const placed = placeholdersOf(requestTemplate(stream));
   const lacks = (name: string): boolean => !placed.includes(name);
   const complaint = (at: string, name: string, help: string): Diagnostic =>
@@ -94,6 +95,15 @@ function uncarried(here: Here): readonly Diagnostic[] {
           `Name the parameter, \`param: …\`, or write \`{${name}}\` in \`request\`.`,
         ),
       ),
+    ...(parent !== undefined && !placed.some((name) => name.startsWith('parent.'))
+      ? [
+          complaint(
+            'parent',
+            'parent.id',
+            'Write what a record of the parent is asked for with, such as `{parent.id}`, in `request`.',
+          ),
+        ]
+      : []),
     ...Object.keys(partitions)
       .filter((name) => lacks(`partition.${name}`))
       .map((name) =>
@@ -171,9 +181,67 @@ function unordered({ document, pointer, stream }: Here): readonly Diagnostic[] {
   ];
 }
 
+/** A stream is read for records of another one, which is not read for records of it. */
+function parentMistakes(
+  { document, pointer, stream }: Here,
+  name: string,
+  source: config.Source,
+): readonly Diagnostic[] {
+  const { parent, cursor } = stream;
+  if (parent === undefined) return [];
+  const others = Object.keys(source.streams).filter((other) => other !== name);
+  const place = valuePlace(document, below(pointer, 'parent', 'stream'));
+  const found: Diagnostic[] = [];
+  if (!others.includes(parent.stream))
+    found.push(
+      complain('ETL0201', place, `the source \`${source.name}\` has no other stream \`${parent.stream}\``, {
+        label: didYouMean(parent.stream, others),
+        help: [`streams of ${source.name}: ${listText(others)}`],
+      }),
+    );
+  else if (isBelow(source, parent.stream, name))
+    found.push(
+      complain('ETL0237', place, `\`${name}\` and \`${parent.stream}\` are read for each other`, {
+        help: ['One of them must be read by itself.'],
+      }),
+    );
+  if (cursor !== undefined)
+    found.push(
+      complain(
+        'ETL0237',
+        keyPlace(document, below(pointer, 'cursor')),
+        'a stream with `parent` has no cursor of its own',
+        {
+          help: ['It is read for the records of its parent that came since: remove `cursor` here.'],
+        },
+      ),
+    );
+  return found;
+}
+
+/** Whether a stream has another one above it. */
+function isBelow({ streams }: config.Source, name: string, above: string): boolean {
+  const seen = new Set<string>();
+  for (
+    let at: string | undefined = name;
+    at !== undefined && !seen.has(at);
+    at = streams[at]?.parent?.stream
+  ) {
+    if (at === above) return true;
+    seen.add(at);
+  }
+  return false;
+}
+
 /** What is wrong with the placeholders of a source's requests, and with what they stand for. */
 export const placeholderMistakes = (document: SourceDocument, source: config.Source): readonly Diagnostic[] =>
   Object.entries(source.streams).flatMap(([name, stream]) => {
     const here = { document, pointer: below('/streams', name), stream };
-    return [...unknownPlaceholders(here), ...uncarried(here), ...cursorNeeds(here), ...unordered(here)];
+    return [
+      ...parentMistakes(here, name, source),
+      ...unknownPlaceholders(here),
+      ...uncarried(here),
+      ...cursorNeeds(here),
+      ...unordered(here),
+    ];
   });

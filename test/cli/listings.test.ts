@@ -12,6 +12,11 @@ const recordAt = (at: number): object => ({
 
 const data = Array.from({ length: records }, (_, at) => JSON.stringify(recordAt(at))).join('\n');
 
+/** Three lines of each order. */
+const lines = Array.from({ length: records * 3 }, (_, at) =>
+  JSON.stringify({ id: at + 1, order: Math.floor(at / 3) + 1 }),
+).join('\n');
+
 /** Streams that list the same records, each in another way. */
 const streams = {
   graphql: `
@@ -59,6 +64,17 @@ const streams = {
     paginate: {type: page, param: page, size: 10, total: total, orderedBy: [id]}
     cursor: {field: at, from: {query: since}}
     lab: {data: lab/orders.ndjson, where: {partition.region: region}}`,
+  lines: `
+    request: {path: "/orders/{parent.id}/lines"}
+    parent: {stream: regions, where: {region: eu}}
+    records: lines
+    paginate: {type: next_url, path: next, size: 2}
+    lab: {data: lab/lines.ndjson, where: {parent.id: order}}`,
+  details: `
+    request: {method: POST, path: /batch/read, body: {properties: [id], inputs: [{id: "{parent.id}"}]}}
+    parent: {stream: tokens, batch: 20}
+    records: results
+    lab: {data: lab/orders.ndjson, where: {parent.id: id}}`,
 };
 
 type Name = keyof typeof streams;
@@ -78,12 +94,13 @@ load: {key: [id]}
 properties:
   id: {from: id, type: integer}
   region: {from: region, type: string}
-`,
+${name === 'lines' ? '  order: {from: _parent.id, type: integer}\n' : ''}`,
   ]);
   return projectFolder({
     'etl.yml': 'kind: project\nname: listings\nenvironments: {dev: {}}\n',
     'sources/shop.yml': `kind: source\nname: shop\nbaseUrl: https://api.example/v1\nstreams:\n${declared.join('\n')}\n`,
     'lab/orders.ndjson': data,
+    'lab/lines.ndjson': lines,
     ...Object.fromEntries(mappings),
   });
 }
@@ -118,7 +135,7 @@ describe('listings of every kind', function () {
     second = await run(folder);
   });
 
-  for (const name of names) {
+  for (const name of names.filter((one) => one !== 'lines')) {
     it(`bring each record once: ${name}`, async () => {
       const rows = await tableOf(folder, name, ['--lab']);
       expect(rows.map(({ id }) => Number(id)).sort((a, b) => a - b)).to.deep.equal(
@@ -127,9 +144,23 @@ describe('listings of every kind', function () {
     });
 
     it(`are asked only for what changed the next time: ${name}`, () => {
-      expect(streamOf(second, name)?.received).to.be.within(name === 'slices' ? 0 : 1, 3);
+      expect(streamOf(second, name)?.received).to.be.within(
+        name === 'slices' ? 0 : 1,
+        name === 'details' ? 20 : 3,
+      );
     });
   }
+
+  it('are read for each record of a parent that is wanted, and for those that came anew', async () => {
+    const rows = await tableOf(folder, 'lines', ['--lab']);
+    const wanted = Array.from({ length: records }, (_, at) => at).filter((at) => at % 3 === 0);
+    expect(rows.map((row) => `${row['order']}: ${row['id']}`).sort()).to.deep.equal(
+      wanted.flatMap((at) => [1, 2, 3].map((line) => `${at + 1}: ${at * 3 + line}`)).sort(),
+    );
+    expect(streamOf(first, 'lines')).to.include({ pages: wanted.length * 2 });
+    expect(streamOf(second, 'lines')).to.include({ pages: 2 });
+    expect(streamOf(first, 'details')).to.include({ pages: 6, received: records });
+  });
 
   it('take no more pages than they have', () => {
     expect(streamOf(first, 'search')).to.include({ received: records, pages: 7 });

@@ -47,6 +47,7 @@ async function read(
 ): Promise<number[]> {
   const numbers: number[] = [];
   const whole = {
+    parents: async function* () {},
     now: () => '2026-07-01T00:00:00.000000Z',
     ...session,
     fetch: (request: ApiRequest) => replay.fetch(request),

@@ -5,6 +5,7 @@ import {
   cursorValue,
   type MappedPage,
   type PageFacts,
+  type ParentPlace,
   type ReceivedPage,
 } from '../../model/batch.ts';
 import { ExplainedError, TerminalError } from '../../model/errors.ts';
@@ -12,6 +13,7 @@ import { instantText, shiftInstant } from '../../model/instant.ts';
 import { emptyResponse } from '../../model/path.ts';
 import type { CursorPlan, SourcePlan, StreamPlan } from '../../model/plan.ts';
 import type { Connector, ConnectorSession, FetchedPage, Position } from '../../model/ports.ts';
+import type { JsonValue } from '../../model/request-template.ts';
 import { withoutCredentials } from './authenticate.ts';
 import { type CacheCounts, cachedSend, type Sending } from './cached.ts';
 import { Lookahead } from './lookahead.ts';
@@ -29,6 +31,8 @@ export interface ExtractServices extends SendServices, ReuseServices {
   map(page: number, body: PageBody, window: PageBounds, look: LookUp | undefined): PageWork;
   /** The identity of the next page. */
   pageId(): Promise<number>;
+  /** Parents behind a place: see `parent` of a stream. */
+  parents(after: ParentPlace): AsyncIterable<ParentPlace>;
   /** Whether the next page may be asked for before the one at hand is read. */
   readonly ahead: boolean;
 }
@@ -37,6 +41,8 @@ export interface ExtractServices extends SendServices, ReuseServices {
 export interface PageBounds {
   readonly from?: string;
   readonly to?: string;
+  /** What each record is given. */
+  readonly beside?: { readonly [key: string]: JsonValue };
 }
 
 export type PageBody = Pick<ApiResponse, 'body' | 'zipped'>;
@@ -73,7 +79,10 @@ export async function* extract(extraction: Extraction): AsyncIterable<ReceivedPa
   const { open } = extraction.position;
   if (open === undefined) {
     const { cursor, pinned } = extraction.stream;
-    yield* read(extraction, pinned === undefined ? windowStart(cursor, extraction.position) : pinned.from);
+    const { position, stream } = extraction;
+    // Parents are counted by the kept pages that they stand in.
+    const start = stream.parent === undefined ? windowStart(cursor, position) : position.cursor;
+    yield* read(extraction, pinned === undefined ? start : pinned.from);
     return;
   }
   let resumed = false;
@@ -113,6 +122,7 @@ async function* read(
     ...(from !== undefined && { from }),
     now: () => instantText(Math.floor(services.clock.now() / 1000) * 1000) ?? '',
     ...(resume && { resume }),
+    parents: (after) => services.parents(after),
     fetch: (request, next) => lookahead.fetch(request, extraction.services.ahead ? next : undefined),
   };
   let startedAt = begun;
@@ -162,7 +172,7 @@ function fetch(
   const accept = async (response: ApiResponse): Promise<WorkedPage> => {
     const id = await services.pageId();
     const given = pastEnd.includes(response.status) ? noRecords(stream) : bodyOf(stream, response);
-    const window = { ...(from !== undefined && { from }), ...(stream.pinned && { to: stream.pinned.to }) };
+    const window = boundsOf(stream, request, from);
     const { facts, mapped } = services.map(id, given, window, look);
     arrived(response);
     return {
@@ -218,6 +228,21 @@ const asked =
     const sentence = `It was the answer to ${request.method} ${withoutOrigin(request, source).url}.`;
     throw error.said((diagnostic) => ({ ...diagnostic, help: [sentence, ...diagnostic.help] }));
   };
+
+/** The bounds of a page: those of its slice, where a window has several. */
+function boundsOf({ parent, partitions, pinned }: StreamPlan, { at }: ApiRequest, from?: string): PageBounds {
+  const since = parent === undefined ? (at?.from ?? from) : undefined;
+  const beside = {
+    // Which parent a record is of can be said of one alone.
+    ...(parent?.batch === 1 && { _parent: at?.parent?.values[0] ?? {} }),
+    ...(at?.partition !== undefined && { _partition: partitions[at.partition] ?? {} }),
+  };
+  return {
+    ...(since !== undefined && { from: since }),
+    ...(pinned && { to: pinned.to }),
+    ...(Object.keys(beside).length > 0 && { beside }),
+  };
+}
 
 /** What the cache keeps cannot be handed over. */
 const bodyOf = ({ cache }: StreamPlan, response: ApiResponse): PageBody =>

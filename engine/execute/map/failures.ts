@@ -207,6 +207,13 @@ export const noKey = (stream: string, path: Path, ordinal: number, value: unknow
     'Keyset paging asks for what comes after the key of the last record: each record needs one, a text or a number.',
   );
 
+export const noParentValue = (stream: string, parent: string, ordinal: number, path: string): PageFailure =>
+  failure(
+    'ETL0514',
+    `${stream}: record ${ordinal} of a page of ${parent} has no text or number at \`${path}\`, which its children are asked for with`,
+    'Check the placeholder `{parent.…}` in `request`. Parents without children are left out by `parent: {where: …}`.',
+  );
+
 export const notAscending = (
   stream: string,
   path: Path,

@@ -1,4 +1,4 @@
-import type { MappedPage, MappedRows, PageFailure } from '../../model/batch.ts';
+import type { MappedPage, MappedRows, PageFailure, ParentValues } from '../../model/batch.ts';
 import type { Forgotten } from '../../model/forget.ts';
 import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
 import { backfillOf } from '../../model/sweep.ts';
@@ -8,6 +8,7 @@ import { isPageFailure, sealedPage, tooDeep } from './failures.ts';
 import { compileForgetter, type Forgetter, isMarked } from './forget.ts';
 import { compileKeys } from './keys.ts';
 import { type Packer, pagePacker } from './pack.ts';
+import { compileParents } from './parents.ts';
 import { compilePrivacy, type Sanitiser } from './privacy.ts';
 import { compileReader, type PageBounds, type ParsedPage } from './read-page.ts';
 import { compileRows } from './rows.ts';
@@ -34,6 +35,8 @@ export interface StreamMapper {
   ): Promise<MappedPage | PageFailure>;
   /** Makes the rows of a kept page. */
   remap(body: Uint8Array, context: { readonly page: number }): Promise<readonly MappedRows[] | PageFailure>;
+  /** Reads the parents of the stream from a kept page of theirs. */
+  parents(body: Uint8Array, context: { readonly page: number }): readonly ParentValues[] | PageFailure;
 }
 
 export interface MapperOptions {
@@ -65,6 +68,7 @@ export function compileStream(
   // No API stands behind recordings and tests: what is marked there is a tombstone of ours.
   const isTombstone = tokenised ? isMarked : forgetter.isTombstone;
 
+  const parentsIn = stream.parent && compileParents(`${stream.source}.${stream.name}`, stream.parent);
   const rowsOf = compilePage(stream, mappings, isTombstone);
 
   return {
@@ -101,6 +105,11 @@ export function compileStream(
         if (sanitiseAgain !== undefined) parsed.records.forEach(sanitiseAgain);
         return rowsOf(parsed, page);
       }),
+    parents: (body, { page }) => {
+      const bytes = packer.unpack(body, page);
+      if (bytes === undefined) return sealedPage(`${stream.source}.${stream.name}`, page);
+      return parentsIn?.(bytes) ?? [];
+    },
   };
 }
 
@@ -140,10 +149,11 @@ const bounded = <T>(stream: StreamPlan, work: () => Promise<T>): Promise<T | Pag
 
 /** Whether something had to go or to come. */
 const isChanged = (
-  { forgotten, facts: { beyond } }: ParsedPage,
+  { forgotten, widened, facts: { beyond } }: ParsedPage,
   sanitise: Sanitiser | undefined,
   enriched: boolean,
-): boolean => sanitise !== undefined || enriched || forgotten !== undefined || beyond !== undefined;
+): boolean =>
+  sanitise !== undefined || enriched || widened === true || forgotten !== undefined || beyond !== undefined;
 
 const sparing =
   (unstaged: readonly string[]) =>

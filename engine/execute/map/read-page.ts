@@ -21,12 +21,16 @@ export interface ParsedPage {
   readonly forgotten?: number;
   /** The response as it came, where that was gzip. */
   readonly zipped?: Uint8Array;
+  /** Whether its records were given what their request said. */
+  readonly widened?: true;
 }
 
 /** Normalised cursors: the first of the window, and the first behind it. */
 export interface PageBounds {
   readonly from?: string;
   readonly to?: string;
+  /** What each record is given, such as its parent. */
+  readonly beside?: JsonObject;
 }
 
 /** Reads one response. Records behind the window are dropped from it. */
@@ -38,12 +42,13 @@ export function compileReader(stream: StreamPlan): PageReader {
   const readRecords = compileRecords(name, stream.records);
   const readCursors = compileCursors(name, stream.cursor);
   const readPaging = compilePaging(name, stream.paginate);
-  return (body, { from, to } = {}) => {
+  return (body, { from, to, beside } = {}) => {
     const parsed = parseBody(name, body);
     if (isFailed(parsed)) return parsed.failure;
     const { response } = parsed;
     const records = readRecords(response);
     if ('transient' in records) return records;
+    const widened = widen(records, beside);
     const cursors = readCursors(records);
     if ('transient' in cursors) return cursors;
     const paging = readPaging(response, records);
@@ -55,8 +60,15 @@ export function compileReader(stream: StreamPlan): PageReader {
       ...windowFacts(cursors, from),
     };
     const beyond = dropBehind(records, cursors, to);
-    return { facts: { ...facts, ...beyond }, response, records, cursors, body };
+    return { facts: { ...facts, ...beyond }, response, records, cursors, body, ...widened };
   };
+}
+
+/** Gives each record what its request said. */
+function widen(records: readonly JsonObject[], beside: JsonObject | undefined): Pick<ParsedPage, 'widened'> {
+  if (beside === undefined) return {};
+  for (const record of records) Object.assign(record, beside);
+  return { widened: true };
 }
 
 type Parsed = { readonly response: unknown } | { readonly failure: PageFailure };

@@ -47,11 +47,11 @@ export async function* chosenPages(
         id,
       ),
     );
-  if (only !== undefined && !('newest' in only)) {
+  if (only !== undefined && 'length' in only) {
     yield* pagesWith([...only], after);
     return;
   }
-  const first = only === undefined ? 1 : await firstOf(database, where, only.newest);
+  const first = await firstOf(database, where, only);
   let page = await after(first - 1);
   while (page !== undefined) {
     yield page;
@@ -69,11 +69,17 @@ async function* pagesWith(
   }
 }
 
-/** The first of the newest pages. */
-async function firstOf(database: Database, where: readonly string[], newest: number): Promise<number> {
+/** The first that is chosen. */
+async function firstOf(
+  database: Database,
+  where: readonly string[],
+  only: Exclude<PageChoice, readonly number[]> | undefined,
+): Promise<number> {
+  if (only === undefined) return 1;
+  if ('from' in only) return only.from;
   const sql = `SELECT id ${ofStream} AND length(body) > 0 ORDER BY id DESC LIMIT 1 OFFSET ?`;
   const found = await database.read((handle) =>
-    handle.first<{ id: number }>(sql, ...where, Math.max(0, newest - 1)),
+    handle.first<{ id: number }>(sql, ...where, Math.max(0, only.newest - 1)),
   );
   return Number(found?.id ?? 1);
 }

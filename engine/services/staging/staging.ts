@@ -201,7 +201,7 @@ class LedgerStaging implements OpenStaging {
     await this.#database.write((handle) => new PageWriter(handle, this.#context()).restage(page, rows, run));
   }
 
-  pages(stream: StreamPlan, only?: PageChoice): AsyncIterable<KeptPage> {
+  pages(stream: Parameters<Staging['pages']>[0], only?: PageChoice): AsyncIterable<KeptPage> {
     return chosenPages(this.#database, this.#where(stream), only);
   }
 
@@ -272,7 +272,7 @@ class LedgerStaging implements OpenStaging {
 
   close = (): Promise<void> => this.#database.close();
 
-  #where({ source, account, name }: StreamPlan) {
+  #where({ source, account, name }: Pick<StreamPlan, 'source' | 'account' | 'name'>) {
     return { environment: this.#environment, source, account, stream: name };
   }
 
