@@ -6,6 +6,7 @@ import {
 } from '../../engine/model/batch.ts';
 import type { SourcePlan, StreamPlan } from '../../engine/model/plan.ts';
 import type { ConnectorSession, FetchedPage } from '../../engine/model/ports.ts';
+import { jobPlace } from './job.ts';
 import { firstPlace, nextBranch } from './place.ts';
 import { requestAt } from './request.ts';
 
@@ -83,6 +84,6 @@ export class Branches<Fetched extends FetchedPage> {
   }
 
   #at(place: Parameters<typeof requestAt>[2]): ApiRequest {
-    return requestAt(this.#stream, this.#source, place);
+    return requestAt(this.#stream, this.#source, jobPlace(this.#stream, place));
   }
 }

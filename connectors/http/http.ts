@@ -3,8 +3,9 @@ import { complaint, TerminalError } from '../../engine/model/errors.ts';
 import type { SourcePlan, StreamPlan } from '../../engine/model/plan.ts';
 import type { Connector, ConnectorPage, ConnectorSession, FetchedPage } from '../../engine/model/ports.ts';
 import { Branches } from './branches.ts';
+import { finished, pollAfter } from './job.ts';
 import { LoopGuard } from './loop-guard.ts';
-import { announcedRequest, nextRequest } from './paginate.ts';
+import { announcedRequest, nextRequest, type Turn } from './paginate.ts';
 import { hasBranches } from './place.ts';
 
 /** Reads any JSON API that lists records, as its source and stream declare. */
@@ -23,18 +24,70 @@ async function* pages<Fetched extends FetchedPage>(
   try {
     while (request !== undefined) {
       number += 1;
-      const fetched: Fetched = await branches.fetch(request, announced(stream, source, request, guard));
+      const answer: Answer<Fetched> = await answerTo(request, {
+        stream,
+        source,
+        session,
+        branches,
+        guard,
+        number,
+      });
+      const { asked, fetched } = answer;
       received += fetched.facts.records;
-      const turn = { request, fetched, number, ...(!Number.isNaN(received) && { received }) };
-      const onward = confined(nextRequest(stream, source, turn), source, stream, number);
+      const turn = { request: asked, fetched, number, ...(!Number.isNaN(received) && { received }) };
+      const onward = confined(onwardOf(stream, source, turn), source, stream, number);
       guard.check(number, fetched.facts, onward);
       if (onward === undefined) received = 0;
-      const next: ApiRequest | undefined = onward ?? (await branches.after(request));
-      yield { request, fetched: ofBranch(stream, fetched, request, next), number, ...(next && { next }) };
+      const next: ApiRequest | undefined = onward ?? (await branches.after(asked));
+      yield {
+        request: asked,
+        fetched: ofBranch(stream, fetched, asked, next),
+        number,
+        ...(next && { next }),
+      };
       request = next;
     }
   } finally {
     await branches.close();
+  }
+}
+
+interface Answer<Fetched> {
+  /** What was asked for in the end: of a job, what it has made. */
+  readonly asked: ApiRequest;
+  readonly fetched: Fetched;
+}
+
+interface Reading<Fetched extends FetchedPage> {
+  readonly stream: StreamPlan;
+  readonly source: SourcePlan;
+  readonly session: ConnectorSession<Fetched>;
+  readonly branches: Branches<Fetched>;
+  readonly guard: LoopGuard;
+  readonly number: number;
+}
+
+/** The page of a request; of one that asks for a job, what the job has made. */
+async function answerTo<Fetched extends FetchedPage>(
+  request: ApiRequest,
+  { stream, source, session, branches, guard, number }: Reading<Fetched>,
+): Promise<Answer<Fetched>> {
+  const done = await finished(stream, source, request, session);
+  if (done !== undefined && 'nothing' in done) return { asked: request, fetched: done.nothing };
+  const asked = confined(done?.download, source, stream, number) ?? request;
+  return { asked, fetched: await branches.fetch(asked, announced(stream, source, asked, guard)) };
+}
+
+/** Behind the creation of a job comes the question whether it is done. */
+function onwardOf(stream: StreamPlan, source: SourcePlan, turn: Turn): ApiRequest | undefined {
+  const { request, fetched } = turn;
+  switch (request.at?.job?.step) {
+    case 'create':
+      return pollAfter(stream, source, request, fetched.facts.tokens);
+    case 'poll':
+      return undefined;
+    default:
+      return nextRequest(stream, source, turn);
   }
 }
 

@@ -5,7 +5,7 @@ import type { FetchedPage } from '../../engine/model/ports.ts';
 import { linkTarget } from './link-header.ts';
 import { requestAt } from './request.ts';
 
-interface Turn {
+export interface Turn {
   readonly request: ApiRequest;
   readonly fetched: FetchedPage;
   readonly number: number;

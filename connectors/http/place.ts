@@ -13,16 +13,18 @@ export function firstPlace(stream: StreamPlan, from: string | undefined, now: st
 }
 
 function firstSlice(
-  { pinned, request }: StreamPlan,
+  { pinned, request, job }: StreamPlan,
   cursor: CursorPlan,
   from: string | undefined,
   now: string,
 ): Pick<RequestPlace, 'from' | 'to' | 'end'> {
+  const requests = [request, ...(job === undefined ? [] : [job.create.request])];
   const end = pinned?.to ?? cursorText(cursor.type, now);
   if (cursor.stepMs !== undefined && from !== undefined)
     return { from, to: sliceEnd(cursor, from, end), end };
   // A window without an end is left open, unless a text needs it.
-  const ends = pinned !== undefined || embeddedPlaceholders(request).includes('cursor.to');
+  const ends =
+    pinned !== undefined || requests.some((one) => embeddedPlaceholders(one).includes('cursor.to'));
   return { ...(from !== undefined && { from }), ...(ends && { to: end }) };
 }
 

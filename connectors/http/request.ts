@@ -1,17 +1,24 @@
 import type { ApiRequest, RequestPlace } from '../../engine/model/batch.ts';
 import { assert } from '../../engine/model/errors.ts';
 import type { SourcePlan, StreamPlan } from '../../engine/model/plan.ts';
-import type { JsonValue } from '../../engine/model/request-template.ts';
+import {
+  type JsonValue,
+  type RequestTemplate,
+  wholePlaceholder,
+} from '../../engine/model/request-template.ts';
 import { cursorParameter, endParameter } from './cursor.ts';
 import { filledJson, filledText, type Values } from './template.ts';
 
 /** The request that a stream declares, filled with the values of a place in its listing. */
 export function requestAt(stream: StreamPlan, source: SourcePlan, at: RequestPlace): ApiRequest {
-  const { method, path, query, headers, body } = stream.request;
+  const { method, path, query, headers, body } = templateAt(stream, at);
   const values = valuesAt(stream, at);
-  const filledPath = filledText(path, values, encodeURIComponent);
+  // What a job says may be a whole URL.
+  const encode = wholePlaceholder(path) === undefined ? encodeURIComponent : asItIs;
+  const filledPath = filledText(path, values, encode);
   assert(filledPath, `the path ${path} of ${stream.source}.${stream.name} has all its values`);
-  const url = new URL(source.baseUrl.replace(/\/$/, '') + filledPath);
+  const base = source.baseUrl.replace(/\/$/, '');
+  const url = URL.canParse(filledPath) ? new URL(filledPath) : new URL(base + filledPath);
   for (const [name, text] of Object.entries(query)) {
     const value = goesAlong(stream, at, name) ? filledText(text, values) : undefined;
     if (value !== undefined) url.searchParams.set(name, value);
@@ -26,6 +33,16 @@ export function requestAt(stream: StreamPlan, source: SourcePlan, at: RequestPla
   );
   const json = JSON.stringify(filledJson(body, values, each));
   return { method, url: url.href, headers: { ...sent, ...type }, body: json, at };
+}
+
+const asItIs = (value: string): string => value;
+
+function templateAt({ job, request }: StreamPlan, at: RequestPlace): RequestTemplate {
+  const step = at.job?.step ?? 'download';
+  if (job === undefined || step === 'download') return request;
+  const plan = job[step];
+  assert(plan, `the job has the step ${step}`);
+  return plan.request;
 }
 
 /** Some APIs want nothing but the token for the next page. */
@@ -57,6 +74,8 @@ function valuesAt(stream: StreamPlan, at: RequestPlace): Values {
         return cursorValueAt(stream, at, key);
       case 'page':
         return key === 'size' ? paginate.size : at.page[key];
+      case 'job':
+        return at.job?.values[key];
       case 'parent':
         return parentValue(stream, at, key);
       default:

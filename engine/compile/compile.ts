@@ -22,6 +22,7 @@ import { compileStaging, compileWarehouse } from './databases.ts';
 import { contractOf, type Evolution, evolve } from './evolution.ts';
 import { compileMapping } from './mapping.ts';
 import { foundTables } from './names.ts';
+import { parentsFirst } from './parents-first.ts';
 import { renameSteps, stateAfter, stateWith } from './rename-steps.ts';
 import { findRenames, tablesAfter } from './renames.ts';
 import { compileSchedules } from './schedules.ts';
@@ -171,15 +172,6 @@ function streamsOf(project: Project, mappings: readonly MappingPlan[]): Readonly
     }
   }
   return parentsFirst(streams);
-}
-
-/** In the same order, but for streams that are read for each record of another one: they come behind it. */
-function parentsFirst(streams: ReadonlyMap<string, StreamPlan>): ReadonlyMap<string, StreamPlan> {
-  const depth = ({ source, parent }: StreamPlan): number => {
-    const above = parent && streams.get(`${source}.${parent.stream}`);
-    return above === undefined ? 0 : 1 + depth(above);
-  };
-  return new Map([...streams].sort(([, a], [, b]) => depth(a) - depth(b)));
 }
 
 /** Extraction first, then table by table: check, define, load. */

@@ -5,6 +5,8 @@ import { parseInstant } from '../model/instant.ts';
 import { knownPath, pathText } from '../model/path.ts';
 import type {
   CursorPlan,
+  JobPlan,
+  JobStepPlan,
   PaginatePlan,
   PagingRules,
   ParentPlan,
@@ -15,7 +17,7 @@ import type {
   TokenPaging,
 } from '../model/plan.ts';
 import { type JsonValue, placeholdersOf, type RequestTemplate } from '../model/request-template.ts';
-import { requestTemplate, tokenPaths } from '../model/stream-request.ts';
+import { jobTemplate, requestTemplate, tokenPaths } from '../model/stream-request.ts';
 import { parseDuration } from '../model/units.ts';
 import { canonical, sha256 } from './canonical.ts';
 import { compileConditions } from './conditions.ts';
@@ -36,12 +38,13 @@ export function compileStream(
     name,
     request,
     partitions: partitionsOf(stream.partitions),
+    ...(stream.job && { job: compileJob(stream.job) }),
     ...(stream.parent && { parent: compileParent(source, stream.parent, request) }),
     records: knownPath(stream.records ?? ''),
     primaryKey: stream.primaryKey.map((path) => knownPath(path)),
     ...(stream.subject !== undefined && { subject: knownPath(stream.subject) }),
     paginate: compilePaginate(stream.paginate),
-    ...(stream.cursor && { cursor: compileCursor(stream.cursor, request) }),
+    ...(stream.cursor && { cursor: compileCursor(stream.cursor, [request, ...jobRequests(stream)]) }),
     pagesMax: stream.pagesMax ?? 100_000,
     weight: stream.weight ?? 1,
     priority: stream.priority ?? 'normal',
@@ -55,7 +58,7 @@ export function compileStream(
 /** What a position depends on. Headers and limits may change while a window is open, and `lookback` between windows. */
 const shapeOf = (
   source: config.Source,
-  { request, records, primaryKey, cursor, paginate, lookups, partitions, parent }: config.Stream,
+  { request, records, primaryKey, cursor, paginate, lookups, partitions, parent, job }: config.Stream,
 ): StreamShape => {
   const { field, type, format, start, from } = cursor ?? {};
   const asked = [
@@ -72,6 +75,7 @@ const shapeOf = (
     ...(request.method === undefined ? [] : [request.method]),
     ...(request.body === undefined ? [] : [request.body]),
     ...(partitions === undefined ? [] : [partitions]),
+    ...(job === undefined ? [] : [job]),
     ...(parent === undefined ? [] : [parent.stream, parent.where]),
     // Records that are kept lack what a new lookup would have brought.
     ...Object.entries(lookups ?? {}).map(([name, { path, query, take }]) => [name, path, query, take]),
@@ -124,7 +128,7 @@ const pagingRules = ({ size, total, more, stop, recordsMax }: config.Paginate): 
   ...(recordsMax !== undefined && { recordsMax }),
 });
 
-function compileCursor(cursor: config.Cursor, request: RequestTemplate): CursorPlan {
+function compileCursor(cursor: config.Cursor, requests: readonly RequestTemplate[]): CursorPlan {
   const type = cursor.type ?? 'timestamp';
   return {
     field: knownPath(cursor.field),
@@ -132,10 +136,32 @@ function compileCursor(cursor: config.Cursor, request: RequestTemplate): CursorP
     format: cursor.format ?? 'iso',
     ...(cursor.start !== undefined && { start: startText(type, cursor.start) }),
     lookbackMs: parseDuration(cursor.lookback ?? '0s'),
-    ends: placeholdersOf(request).includes('cursor.to'),
+    ends: requests.some((one) => placeholdersOf(one).includes('cursor.to')),
     ...(cursor.step !== undefined && { stepMs: parseDuration(cursor.step) }),
   };
 }
+
+const jobRequests = ({ job }: config.Stream): readonly RequestTemplate[] =>
+  job === undefined ? [] : [job.create, job.poll, ...(job.locate ? [job.locate] : [])].map(jobTemplate);
+
+const compileJobStep = (step: config.JobStep): JobStepPlan => ({
+  request: jobTemplate(step),
+  take: Object.entries(step.take ?? {}).map(([name, path]) => ({ name, path: knownPath(path) })),
+});
+
+const compileJob = ({ create, poll, locate }: config.Job): JobPlan => ({
+  create: compileJobStep(create),
+  poll: {
+    ...compileJobStep(poll),
+    status: knownPath(poll.status),
+    done: poll.done,
+    failed: poll.failed ?? [],
+    empty: poll.empty ?? [],
+    everyMs: parseDuration(poll.every ?? '30s'),
+    withinMs: parseDuration(poll.within ?? '2h'),
+  },
+  ...(locate && { locate: compileJobStep(locate) }),
+});
 
 /** The parents of a stream, as its request names them. */
 function compileParent(

@@ -70,6 +70,13 @@ function envelope(owner: string, recordsPath: string, slots: readonly Slot[]): E
   return { before: `${before}[`, after: `]${after}` };
 }
 
+/** A body with nothing but values at their paths. @throws TerminalError when two of them cannot stand in one body */
+export function slotsBody(owner: string, slots: readonly Slot[]): unknown {
+  const body = Object.create(null) as Holder;
+  for (const { path, value } of slots) place(body, keysOf(path, owner), value);
+  return body;
+}
+
 const comma = 44;
 const firstBodyBytes = 64 * 1024;
 

@@ -7,6 +7,7 @@ import { type Collection, type Listing, until } from './collection.ts';
 import { labError } from './complain.ts';
 import { readDataFile } from './data-file.ts';
 import { generate } from './generator.ts';
+import { jobOf, type LabJob } from './job.ts';
 import { onwardOf, type Pager, pagerOf, wantedOf } from './paging.ts';
 import { distinction, isMeant, type Received, readRequest, requestShape } from './parameters.ts';
 
@@ -51,15 +52,17 @@ interface Asked {
   readonly received: Received;
   readonly url: URL;
   readonly extra: readonly Slot[];
+  readonly job?: LabJob;
 }
 
-function serve(pager: Pager, listing: Listing, bodies: Bodies, { received, url, extra }: Asked): Answer {
+function serve(pager: Pager, listing: Listing, bodies: Bodies, { received, url, extra, job }: Asked): Answer {
   const { shape } = pager;
   if (received.method !== shape.method) {
     const message = `Only ${shape.method} is served.`;
     throw new Refusal(405, 'method_not_allowed', message, { Allow: shape.method });
   }
-  const values = readRequest(shape, received);
+  const read = readRequest(shape, received);
+  const values = job === undefined ? read : job.chosen(read);
   const wanted = wantedOf(pager, listing, values);
   const { view, from, to } = wanted;
   const { slots, headers } = onwardOf(pager, wanted, url, values);
@@ -93,16 +96,25 @@ export async function openStream(
   const listing = chosenListing(await collectionOf(project, owner, stream), stream, owner);
   const isLive = stream.lab?.live === true;
   if (isLive && !comesByTime(stream.cursor)) throw lifeless(owner);
-  const shape = requestShape(stream, source.auth);
+  const job = jobOf(owner, stream);
+  const shape = requestShape(stream, source.auth, job?.result);
   const pager = pagerOf(owner, stream, shape);
   const bodies = new Bodies(owner, stream.records ?? '');
   checkShape(pager, bodies, listing, extra);
   return {
     name,
     distinction: distinction(shape),
-    isAt: (path) => shape.path.test(path),
-    isMeant: (received) => isMeant(shape, received),
-    answer: (received, url, beside, nowMs) =>
-      serve(pager, isLive ? until(listing, nowMs) : listing, bodies, { received, url, extra: beside }),
+    isAt: (path) => shape.path.test(path) || job?.stepAt({ path }) !== undefined,
+    isMeant: (received) => {
+      const step = job?.stepAt(received);
+      return step === undefined ? isMeant(shape, received) : job?.isMeant(step, received) === true;
+    },
+    answer: (received, url, beside, nowMs) => {
+      const step = job?.stepAt(received);
+      const base = url.origin + url.pathname.slice(0, url.pathname.length - received.path.length);
+      if (job !== undefined && step !== undefined) return job.answer(step, received, base);
+      const now = isLive ? until(listing, nowMs) : listing;
+      return serve(pager, now, bodies, { received, url, extra: beside, ...(job && { job }) });
+    },
   };
 }

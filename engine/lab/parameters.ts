@@ -36,23 +36,42 @@ export interface RequestShape {
 const defaultTokenParam = 'page_token';
 const defaultSizeParam = 'limit';
 
-/** The shape of a stream's requests. */
-export function requestShape(stream: config.Stream, auth: config.Auth | undefined): RequestShape {
-  const template = requestTemplate(stream);
-  const parts = templateParts(new URL(`http://lab${template.path}`).pathname.replace(/%7B|%7D/gi, braces));
+/** The shape of requests that a template makes. */
+export function templateShape({ method, path, query, body }: RequestTemplate): RequestShape {
+  const parts = templateParts(new URL(`http://lab${path}`).pathname.replace(/%7B|%7D/gi, braces));
   return {
-    method: template.method,
+    method,
     path: new RegExp(`^${parts.map((part, at) => (at % 2 === 0 ? escaped(part) : '([^/]+)')).join('')}$`),
     pathNames: parts.filter((_, at) => at % 2 === 1),
-    query: new Map([
-      ...Object.entries(template.query),
-      ...(stream.paginate === undefined ? [] : offered(stream.paginate, template)),
-    ]),
-    ...(template.body !== undefined && { body: template.body }),
+    query: new Map(Object.entries(query)),
+    ...(body !== undefined && { body }),
+    token: 'page.token',
+  };
+}
+
+/** The shape of a stream's requests. `result` is where its records are if a job says their address. */
+export function requestShape(
+  stream: config.Stream,
+  auth: config.Auth | undefined,
+  result?: string,
+): RequestShape {
+  const declared = requestTemplate(stream);
+  const template = result === undefined ? declared : resultTemplate(declared, result);
+  const shape = templateShape(template);
+  const more = stream.paginate === undefined ? [] : offered(stream.paginate, template);
+  return {
+    ...shape,
+    query: new Map([...shape.query, ...more]),
     ...(auth?.type === 'api_key' && auth.query !== undefined && { apiKey: auth.query }),
     token: tokenName(stream.paginate),
   };
 }
+
+const resultTemplate = (declared: RequestTemplate, result: string): RequestTemplate => ({
+  ...declared,
+  path: result,
+  query: { ...declared.query, job: '{job.result}' },
+});
 
 const isLinked = ({ type }: config.Paginate): boolean => type === 'link_header' || type === 'next_url';
 

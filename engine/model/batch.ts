@@ -27,6 +27,11 @@ export interface RequestPlace {
   /** Which partition, from 0. */
   readonly partition?: number;
   readonly parent?: ParentPlace;
+  /** The step of a job that the request is, and what the steps before it have said: `{job.…}`. */
+  readonly job?: {
+    readonly step: 'create' | 'poll' | 'locate' | 'download';
+    readonly values: { readonly [name: string]: string };
+  };
 }
 
 /** Parents whose children one request asks for, and where they stand among the kept pages of their stream. */

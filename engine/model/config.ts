@@ -1050,6 +1050,7 @@ export interface Stream {
     [k: string]: (string | number | boolean)[];
   };
   parent?: Parent;
+  job?: Job;
   /**
    * Path of the array of records in the response; without it the response itself is the array.
    */
@@ -1099,7 +1100,7 @@ export interface StreamRequest {
    */
   method?: 'GET' | 'POST';
   /**
-   * Path below `baseUrl`. Here, in `query`, `headers` and `body`, placeholders stand for what differs from request to request: `{cursor.from}`, `{cursor.to}`, `{page.…}`, `{partition.NAME}`, `{parent.PATH}`, `{account}`. A parameter or key that consists of a placeholder without a value is left out.
+   * Path below `baseUrl`. Here, in `query`, `headers` and `body`, placeholders stand for what differs from request to request: `{cursor.from}`, `{cursor.to}`, `{page.…}`, `{partition.NAME}`, `{parent.PATH}`, `{job.NAME}`, `{account}`. A parameter or key that consists of a placeholder without a value is left out.
    */
   path: string;
   /**
@@ -1160,6 +1161,146 @@ export interface Where {
   [k: string]: {
     [k: string]: unknown;
   };
+}
+/**
+ * A job that makes the records before `request` can download them: a report, an export, a bulk query.
+ */
+export interface Job {
+  create: JobStep;
+  poll: JobPoll;
+  locate?: JobStep;
+}
+/**
+ * A request of a job.
+ */
+export interface JobStep {
+  /**
+   * Method of the request.
+   */
+  method?: 'GET' | 'POST';
+  /**
+   * Path below `baseUrl`; placeholders as in `request`, and `{job.NAME}`.
+   */
+  path: string;
+  /**
+   * Query parameters sent with every request.
+   */
+  query?: {
+    /**
+     * Value of the parameter.
+     */
+    [k: string]: string | number | boolean;
+  };
+  /**
+   * Headers sent with every request of this stream.
+   */
+  headers?: {
+    /**
+     * Value of the header.
+     */
+    [k: string]: string;
+  };
+  /**
+   * JSON sent with every request, such as a GraphQL query or the filters of a search. A text that is one placeholder becomes its value: a number stays a number.
+   */
+  body?: {
+    /**
+     * A value: JSON.
+     */
+    [k: string]: {
+      [k: string]: unknown;
+    };
+  };
+  /**
+   * What of the reply later requests are told, as `{job.NAME}`: names and paths.
+   */
+  take?: {
+    /**
+     * Path in the reply.
+     */
+    [k: string]: string;
+  };
+}
+/**
+ * The request that asks whether a job is done.
+ */
+export interface JobPoll {
+  /**
+   * Method of the request.
+   */
+  method?: 'GET' | 'POST';
+  /**
+   * Path below `baseUrl`; placeholders as in `request`, and `{job.NAME}`.
+   */
+  path: string;
+  /**
+   * Query parameters sent with every request.
+   */
+  query?: {
+    /**
+     * Value of the parameter.
+     */
+    [k: string]: string | number | boolean;
+  };
+  /**
+   * Headers sent with every request of this stream.
+   */
+  headers?: {
+    /**
+     * Value of the header.
+     */
+    [k: string]: string;
+  };
+  /**
+   * JSON sent with every request, such as a GraphQL query or the filters of a search. A text that is one placeholder becomes its value: a number stays a number.
+   */
+  body?: {
+    /**
+     * A value: JSON.
+     */
+    [k: string]: {
+      [k: string]: unknown;
+    };
+  };
+  /**
+   * What of the reply later requests are told, as `{job.NAME}`: names and paths.
+   */
+  take?: {
+    /**
+     * Path in the reply.
+     */
+    [k: string]: string;
+  };
+  /**
+   * Path of the status in the reply.
+   */
+  status: string;
+  /**
+   * Statuses of a job that is done.
+   *
+   * Items: A status.
+   */
+  done: string[];
+  /**
+   * Statuses of a job that has failed: the stream fails, and the next run creates another one.
+   *
+   * Items: A status.
+   */
+  failed?: string[];
+  /**
+   * Statuses of a job that had nothing to give: no records, and no failure.
+   *
+   * Items: A status.
+   */
+  empty?: string[];
+  /**
+   * How often it is asked.
+   */
+  every?: string;
+  /**
+   * How long a run waits for it; the next run goes on waiting.
+   */
+  within?: string;
 }
 /**
  * How the next page is found.

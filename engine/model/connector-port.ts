@@ -19,6 +19,8 @@ export interface ConnectorSession<Fetched extends FetchedPage> {
   now(): string;
   /** Where to go on in a window that an earlier run left open. */
   readonly resume?: { readonly request: ApiRequest; readonly pages: number };
+  /** Rejects when the run is to end. */
+  sleep(ms: number): Promise<void>;
   /** Parents behind a place, in batches: see `parent` of a stream. */
   parents(after: ParentPlace): AsyncIterable<ParentPlace>;
   /**

@@ -16,9 +16,7 @@ export interface RequestTemplate {
   readonly body?: JsonValue;
 }
 
-/** First words of placeholders; other braces are text, as in GraphQL. */
-export const placeholderSpaces = ['cursor', 'page', 'partition', 'parent', 'job', 'account'] as const;
-
+/** Braces around anything else are text, as in GraphQL. */
 const placeholder = /\{((?:cursor|page|partition|parent|job)\.[^{}\s]+|account)\}/;
 
 /** Texts and names of placeholders in turn: text, name, text, … */

@@ -1,5 +1,5 @@
+import type { ConditionPlan } from './deletes-plan.ts';
 import type { Path } from './path-plan.ts';
-import type { ConditionPlan } from './plan.ts';
 import type { JsonValue, RequestTemplate } from './request-template.ts';
 import type { ReplyValuePlan } from './source-plan.ts';
 import type { TransformPlan } from './transform-plan.ts';
@@ -13,6 +13,8 @@ export interface StreamPlan {
   /** Sets of values of `{partition.…}`: the stream is read once for each. One of them, and empty, where none are declared. */
   readonly partitions: readonly { readonly [name: string]: JsonValue }[];
   readonly parent?: ParentPlan;
+  /** What makes the records before they can be downloaded. */
+  readonly job?: JobPlan;
   /** Path of the array of records; the empty path is the response itself. */
   readonly records: Path;
   readonly primaryKey: readonly Path[];
@@ -52,6 +54,27 @@ export interface ParentPlan {
   readonly batch: number;
   /** How many are asked for at the same time. */
   readonly parallel: number;
+}
+
+/** A job of the API: it is created, asked for until it is done, and perhaps asked where its result is. */
+export interface JobPlan {
+  readonly create: JobStepPlan;
+  readonly poll: JobStepPlan & {
+    readonly status: Path;
+    readonly done: readonly string[];
+    readonly failed: readonly string[];
+    /** Statuses of a job that had nothing to give. */
+    readonly empty: readonly string[];
+    readonly everyMs: number;
+    readonly withinMs: number;
+  };
+  readonly locate?: JobStepPlan;
+}
+
+export interface JobStepPlan {
+  readonly request: RequestTemplate;
+  /** What of the reply the next steps are told, by the names of placeholders. */
+  readonly take: readonly { readonly name: string; readonly path: Path }[];
 }
 
 export interface CachePlan {

@@ -3,6 +3,15 @@ import type { JsonValue, RequestTemplate } from './request-template.ts';
 
 const defaultSizeParam = 'limit';
 
+/** The request of a step of a job. */
+export const jobTemplate = ({ method, path, query, headers, body }: config.JobStep): RequestTemplate => ({
+  method: method ?? 'GET',
+  path,
+  query: Object.fromEntries(Object.entries(query ?? {}).map(([name, value]) => [name, String(value)])),
+  headers: headers ?? {},
+  ...(body !== undefined && { body: body as JsonValue }),
+});
+
 /** The names under which the pages of a listing are asked for: `{page.…}`. */
 const pageValues: { readonly [type in config.Paginate['type']]?: string } = {
   page: 'number',

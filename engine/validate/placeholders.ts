@@ -1,8 +1,8 @@
 import type * as config from '../model/config.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { SourceDocument } from '../model/project.ts';
-import { embeddedPlaceholders, placeholdersOf } from '../model/request-template.ts';
-import { requestTemplate, tokenPaths } from '../model/stream-request.ts';
+import { embeddedPlaceholders, placeholdersOf, type RequestTemplate } from '../model/request-template.ts';
+import { jobTemplate, requestTemplate, tokenPaths } from '../model/stream-request.ts';
 import { below, complain, keyPlace, valuePlace } from './places.ts';
 import { didYouMean, listText } from './suggest.ts';
 
@@ -33,39 +33,65 @@ const pagePlaceholders = (paginate: config.Paginate): readonly string[] => {
 };
 
 /** All that a stream's request may hold. */
-function known({ stream: { cursor, paginate, partitions = {} } }: Here): readonly string[] {
+function known(here: Here): readonly string[] {
+  const { cursor, paginate, partitions = {} } = here.stream;
   return [
     'account',
     ...(cursor === undefined ? [] : ['cursor.from', 'cursor.to']),
     ...(paginate === undefined ? [] : pagePlaceholders(paginate)),
     ...(paginate?.size === undefined ? [] : ['page.size']),
     ...Object.keys(partitions).map((name) => `partition.${name}`),
+    ...jobNames(here.stream),
   ];
 }
+
+/** What the steps of a job say. */
+const jobNames = ({ job }: config.Stream): readonly string[] =>
+  [job?.create, job?.poll, job?.locate].flatMap((step) =>
+    Object.keys(step?.take ?? {}).map((name) => `job.${name}`),
+  );
+
+/** All requests of a stream, with the keys where they stand. */
+const requestsOf = (stream: config.Stream): readonly (readonly [string, RequestTemplate])[] => {
+  const { job } = stream;
+  const steps: { readonly [step: string]: config.JobStep } =
+    job === undefined
+      ? {}
+      : { create: job.create, poll: job.poll, ...(job.locate && { locate: job.locate }) };
+  return [
+    ['request', requestTemplate(stream)],
+    ...Object.entries(steps).map(([step, one]) => [`job/${step}`, jobTemplate(one)] as const),
+  ];
+};
+
+const placedIn = (stream: config.Stream): readonly string[] =>
+  requestsOf(stream).flatMap(([, template]) => placeholdersOf(template));
 
 function unknownPlaceholders(here: Here): readonly Diagnostic[] {
   const names = known(here);
   const { parent } = here.stream;
-  return placeholdersOf(requestTemplate(here.stream))
-    .filter((name) => !names.includes(name) && !(parent !== undefined && name.startsWith('parent.')))
-    .map((name) =>
-      complain(
-        'ETL0233',
-        valuePlace(here.document, below(here.pointer, 'request')),
-        `\`{${name}}\` stands for nothing`,
-        {
-          label: didYouMean(name, names),
-          help: [`Placeholders of this stream: ${listText(names.map((one) => `{${one}}`))}.`],
-        },
+  return requestsOf(here.stream).flatMap(([key, template]) =>
+    placeholdersOf(template)
+      .filter((name) => !names.includes(name) && !(parent !== undefined && name.startsWith('parent.')))
+      .map((name) =>
+        complain(
+          'ETL0233',
+          valuePlace(here.document, below(here.pointer, ...key.split('/'))),
+          `\`{${name}}\` stands for nothing`,
+          {
+            label: didYouMean(name, names),
+            help: [`Placeholders of this stream: ${listText(names.map((one) => `{${one}}`))}.`],
+          },
+        ),
       ),
-    );
+  );
 }
 
 /** What is declared, and goes nowhere: the API would never be told. */
 function uncarried(here: Here): readonly Diagnostic[] {
   const { document, pointer, stream } = here;
   const { cursor, paginate, parent, partitions = {} } = stream;
-  const placed = placeholdersOf(requestTemplate(stream));
+  const placed = placedIn(stream);
   const lacks = (name: string): boolean => !placed.includes(name);
   const complaint = (at: string, name: string, help: string): Diagnostic =>
     complain(
@@ -116,10 +142,12 @@ function uncarried(here: Here): readonly Diagnostic[] {
 function cursorNeeds({ document, pointer, stream }: Here): readonly Diagnostic[] {
   const { cursor } = stream;
   if (cursor === undefined) return [];
-  const template = requestTemplate(stream);
+  const placed = placedIn(stream);
   const complaint = (summary: string, help: string): Diagnostic =>
     complain('ETL0235', keyPlace(document, below(pointer, 'cursor')), summary, { help: [help] });
-  const embedded = embeddedPlaceholders(template).includes('cursor.from') && cursor.start === undefined;
+  const embedded =
+    requestsOf(stream).some(([, one]) => embeddedPlaceholders(one).includes('cursor.from')) &&
+    cursor.start === undefined;
   const steps = cursor.step !== undefined;
   return [
     ...(embedded
@@ -141,7 +169,7 @@ function cursorNeeds({ document, pointer, stream }: Here): readonly Diagnostic[]
     ...(steps && cursor.start === undefined
       ? [complaint('`step` needs `start`', 'The first slice begins there: `start: 2020-01-01T00:00:00Z`.')]
       : []),
-    ...(steps && !placeholdersOf(template).includes('cursor.to')
+    ...(steps && !placed.includes('cursor.to')
       ? [
           complaint(
             '`step` needs the end of a slice in the request',

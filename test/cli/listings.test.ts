@@ -75,6 +75,36 @@ const streams = {
     parent: {stream: tokens, batch: 20}
     records: results
     lab: {data: lab/orders.ndjson, where: {parent.id: id}}`,
+  report: `
+    job:
+      create:
+        method: POST
+        path: /reports
+        body: {type: ORDERS, start: "{cursor.from}", end: "{cursor.to}"}
+        take: {report: reportId}
+      poll:
+        path: "/reports/{job.report}"
+        status: processingStatus
+        done: [DONE]
+        failed: [FATAL]
+        every: 10ms
+        take: {document: reportDocumentId}
+      locate: {path: "/documents/{job.document}", take: {url: url}}
+    request: {path: "{job.url}"}
+    records: data
+    cursor: {field: at, start: 2026-01-01T00:00:00Z}`,
+  bulk: `
+    job:
+      create:
+        method: POST
+        path: /jobs/query
+        body: {operation: query, query: "SELECT id FROM orders WHERE at >= {cursor.from}"}
+        take: {id: id}
+      poll: {path: "/jobs/query/{job.id}", status: state, done: [JobComplete], failed: [Failed, Aborted], every: 10ms}
+    request: {path: "/jobs/query/{job.id}/results"}
+    records: data
+    paginate: {type: cursor_token, header: Sforce-Locator, param: locator, size: 20, sizeParam: maxRecords}
+    cursor: {field: at, start: 2026-01-01T00:00:00Z}`,
 };
 
 type Name = keyof typeof streams;
@@ -163,6 +193,9 @@ describe('listings of every kind', function () {
   });
 
   it('take no more pages than they have', () => {
+    // The job that is created is a page of its own, without records.
+    expect(streamOf(first, 'report')).to.include({ received: records, pages: 2, requests: 5 });
+    expect(streamOf(first, 'bulk')).to.include({ received: records, pages: 4, requests: 6 });
     expect(streamOf(first, 'search')).to.include({ received: records, pages: 7 });
     expect(streamOf(first, 'graphql')).to.include({ received: records, pages: 6 });
     expect(streamOf(first, 'regions')).to.include({ received: records, pages: 6 });

@@ -48,6 +48,7 @@ async function read(
   const numbers: number[] = [];
   const whole = {
     parents: async function* () {},
+    sleep: async () => {},
     now: () => '2026-07-01T00:00:00.000000Z',
     ...session,
     fetch: (request: ApiRequest) => replay.fetch(request),

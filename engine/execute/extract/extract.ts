@@ -16,6 +16,7 @@ import type { Connector, ConnectorSession, FetchedPage, Position } from '../../m
 import type { JsonValue } from '../../model/request-template.ts';
 import { withoutCredentials } from './authenticate.ts';
 import { type CacheCounts, cachedSend, type Sending } from './cached.ts';
+import { saidOfJob } from './job-reply.ts';
 import { Lookahead } from './lookahead.ts';
 import { type LookUp, lookUp, lookupAnswers } from './lookups.ts';
 import type { Meter } from './meter.ts';
@@ -93,10 +94,13 @@ export async function* extract(extraction: Extraction): AsyncIterable<ReceivedPa
       yield page;
     }
   } catch (error) {
-    if (resumed || !(error instanceof TerminalError) || error.diagnostic.code !== 'ETL0411') throw error;
+    if (resumed || !(error instanceof TerminalError) || !isGone(error)) throw error;
     yield* read(extraction, open.from);
   }
 }
+
+/** Whether what an open window was to go on with is there no more. */
+const isGone = ({ diagnostic: { code } }: TerminalError): boolean => code === 'ETL0411' || code === 'ETL0428';
 
 /** First normalised cursor value wanted by a new window. */
 function windowStart(cursor: CursorPlan | undefined, position: Position): string | undefined {
@@ -122,6 +126,7 @@ async function* read(
     ...(from !== undefined && { from }),
     now: () => instantText(Math.floor(services.clock.now() / 1000) * 1000) ?? '',
     ...(resume && { resume }),
+    sleep: (ms) => services.clock.sleep(ms, services.signal),
     parents: (after) => services.parents(after),
     fetch: (request, next) => lookahead.fetch(request, extraction.services.ahead ? next : undefined),
   };
@@ -129,7 +134,7 @@ async function* read(
   for await (const page of services.connector.pages(stream, source, session)) {
     const { id, facts, mapped, response } = page.fetched;
     const next = page.next && withoutOrigin(withoutCredentials(page.next, source.auth), source);
-    const request = withoutCredentials(page.request, source.auth);
+    const request = withoutSignature(withoutCredentials(page.request, source.auth), source);
     startedAt ??= answeredAt(response, services.clock.now());
     const window = { startedAt, ...(from !== undefined && { from }), ...(next && { next }) };
     const { status, headers } = response;
@@ -154,6 +159,13 @@ function withoutOrigin(request: ApiRequest, { baseUrl }: SourcePlan): ApiRequest
   return origin === new URL(baseUrl).origin ? { ...request, url: pathname + search } : request;
 }
 
+/** The address of a job's result elsewhere is signed: it is not kept. */
+function withoutSignature(request: ApiRequest, { baseUrl }: SourcePlan): ApiRequest {
+  const { origin, pathname } = new URL(request.url);
+  const isSigned = request.at?.job !== undefined && origin !== new URL(baseUrl).origin;
+  return isSigned ? { ...request, url: origin + pathname } : request;
+}
+
 interface Reading {
   readonly from: string | undefined;
   readonly look: LookUp | undefined;
@@ -171,14 +183,19 @@ function fetch(
   const sending = sendingOf(extraction, { meter, signal: services.signal, answers: pastEnd });
   const accept = async (response: ApiResponse): Promise<WorkedPage> => {
     const id = await services.pageId();
-    const given = pastEnd.includes(response.status) ? noRecords(stream) : bodyOf(stream, response);
+    const said = saidOfJob(stream, request, response);
+    const isEmpty = said !== undefined || pastEnd.includes(response.status);
+    const given = isEmpty ? noRecords(stream) : bodyOf(stream, response);
     const window = boundsOf(stream, request, from);
     const { facts, mapped } = services.map(id, given, window, look);
     arrived(response);
     return {
       id,
       response,
-      facts: await facts.catch(asked(withoutCredentials(request, source.auth), source)),
+      facts: {
+        ...(await facts.catch(asked(withoutCredentials(request, source.auth), source))),
+        ...(said && { tokens: said }),
+      },
       mapped,
     };
   };
@@ -248,7 +265,7 @@ function boundsOf({ parent, partitions, pinned }: StreamPlan, { at }: ApiRequest
 const bodyOf = ({ cache }: StreamPlan, response: ApiResponse): PageBody =>
   cache === undefined ? response : { body: response.body.slice() };
 
-/** What a page past the end is kept as: what the API says instead of it is no listing. */
+/** What a page past the end, and a step of a job, is kept as: what the API says there is no listing. */
 const noRecords = ({ records }: StreamPlan): PageBody => ({
   body: Buffer.from(JSON.stringify(emptyResponse(records))),
 });

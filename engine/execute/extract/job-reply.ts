@@ -1,0 +1,40 @@
+import type { ApiRequest, ApiResponse, PageFacts } from '../../model/batch.ts';
+import { complaint, TerminalError } from '../../model/errors.ts';
+import { pathText } from '../../model/path.ts';
+import type { JobStepPlan, StreamPlan } from '../../model/plan.ts';
+import { Reply } from './reply.ts';
+
+/** What a reply to a step of a job says; undefined for a reply with records. */
+export function saidOfJob(
+  { source, name, job }: StreamPlan,
+  { at }: ApiRequest,
+  response: ApiResponse,
+): PageFacts['tokens'] {
+  const step = at?.job?.step;
+  if (job === undefined || step === undefined || step === 'download') return undefined;
+  const reply = new Reply(response);
+  const plan: JobStepPlan | undefined = job[step];
+  const status = step === 'poll' ? textAt(reply, job.poll.status) : undefined;
+  // What a job has made is there when it is done.
+  const awaited = step !== 'poll' || job.poll.done.includes(status ?? '');
+  const taken = (awaited ? (plan?.take ?? []) : []).map(({ name: value, path }) => {
+    const text = textAt(reply, path);
+    if (text === undefined) throw untold(`${source}.${name}`, step, value, pathText(path));
+    return [value, text];
+  });
+  return { ...Object.fromEntries(taken), ...(status !== undefined && { status }) };
+}
+
+function textAt(reply: Reply, path: JobStepPlan['take'][number]['path']): string | undefined {
+  const [value] = reply.bodyValues(path);
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+}
+
+const untold = (stream: string, step: string, name: string, path: string): TerminalError =>
+  new TerminalError(
+    complaint(
+      'ETL0430',
+      `${stream}: the reply to \`job.${step}\` has no text or number at \`${path}\`, which is \`{job.${name}}\``,
+      `Check \`job.${step}.take\` against what the API answers.`,
+    ),
+  );

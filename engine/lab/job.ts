@@ -1,0 +1,74 @@
+import type * as config from '../model/config.ts';
+import { type JsonValue, wholePlaceholder } from '../model/request-template.ts';
+import { jobTemplate } from '../model/stream-request.ts';
+import { type Answer, badRequest, jsonAnswer, Refusal } from './answer.ts';
+import { slotsBody } from './body.ts';
+import type { Values } from './match-json.ts';
+import { isMeant, type Received, type RequestShape, readRequest, templateShape } from './parameters.ts';
+
+/** The steps of a job before its result: what the lab answers to them. */
+export interface LabJob {
+  /** The step that a request is for; undefined for one that is for the result. */
+  stepAt(received: Pick<Received, 'path'>): Step | undefined;
+  isMeant(step: Step, received: Received): boolean;
+  /** @param base URL of the source */
+  answer(step: Step, received: Received, base: string): Answer;
+  /** What the request that created the job has chosen. */
+  chosen(values: Values): Values;
+  /** Path of the result, where the job says its address. */
+  readonly result?: string;
+}
+
+type Step = 'create' | 'poll' | 'locate';
+
+/** What a job is, in the names that it gives: all that the lab must remember of it. */
+const written = (values: Values): string => Buffer.from(JSON.stringify([...values])).toString('base64url');
+
+function chosenBy(name: string): Values {
+  try {
+    return new Map(JSON.parse(Buffer.from(name, 'base64url').toString()) as [string, JsonValue][]);
+  } catch {
+    throw badRequest(`There is no job ${name}.`);
+  }
+}
+
+/** The job of a stream; undefined where it has none. A job is done when it is asked for the second time. */
+export function jobOf(owner: string, { job, request }: config.Stream): LabJob | undefined {
+  if (job === undefined) return undefined;
+  const declared = { create: job.create, poll: job.poll, ...(job.locate && { locate: job.locate }) };
+  const shapes = Object.entries(declared).map(([step, one]): [Step, RequestShape] => [
+    step as Step,
+    templateShape(jobTemplate(one)),
+  ]);
+  const asked = new Set<string>();
+  const shapeOf = new Map(shapes);
+  const result = wholePlaceholder(request.path) === undefined ? undefined : `/lab-result/${owner}`;
+  const given = (values: Values): string =>
+    String([...values].find(([name]) => name.startsWith('job.'))?.[1] ?? '');
+  const reply = (step: Step, name: string, base: string): Answer => {
+    const status = asked.has(name) ? job.poll.done[0] : 'WAITING';
+    if (step === 'poll') asked.add(name);
+    const isUrl = (key: string): boolean => request.path === `{job.${key}}`;
+    const slots = Object.entries(declared[step]?.take ?? {}).map(([key, path]) => ({
+      path,
+      value: isUrl(key) ? `${base}${result}?job=${name}` : name,
+    }));
+    const all = step === 'poll' ? [{ path: job.poll.status, value: status ?? '' }, ...slots] : slots;
+    return jsonAnswer(200, slotsBody(owner, all));
+  };
+  return {
+    stepAt: ({ path }) => shapes.find(([, shape]) => shape.path.test(path))?.[0],
+    isMeant: (step, received) => isMeant(shapeOf.get(step) as RequestShape, received),
+    answer: (step, received, base) => {
+      const shape = shapeOf.get(step) as RequestShape;
+      if (received.method !== shape.method)
+        throw new Refusal(405, 'method_not_allowed', `Only ${shape.method} is served.`);
+      const values = readRequest(shape, received);
+      const name = step === 'create' ? written(values) : given(values);
+      chosenBy(name);
+      return reply(step, name, base);
+    },
+    chosen: (values) => new Map([...chosenBy(given(values)), ...values]),
+    ...(result !== undefined && { result }),
+  };
+}
