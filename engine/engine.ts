@@ -60,6 +60,8 @@ export type { RunServices } from './execute/run-services.ts';
 
 export interface Checked {
   readonly files: ProjectFiles;
+  /** The files, with what connectors say merged under their sources. */
+  readonly documents: ProjectFiles['documents'];
   /** Absent when a diagnostic is an error. */
   readonly project?: Project;
   readonly diagnostics: readonly Diagnostic[];
@@ -97,13 +99,13 @@ export type PlanScope = Pick<CompileOptions, 'fromLedger' | 'backfill'>;
 
 /** compile: what a run will do, given the state of staging and warehouse. */
 export function plan(
-  { files, diagnostics }: Checked,
+  { documents, diagnostics }: Checked,
   project: Project,
   engine: string,
   snapshot: StateSnapshot,
   scope: PlanScope = {},
 ): Planned {
-  const compiled = compileProject(project, files.documents, { engine, snapshot, ...scope });
+  const compiled = compileProject(project, documents, { engine, snapshot, ...scope });
   const all = [...diagnostics, ...compiled.diagnostics];
   return compiled.plan === undefined || hasErrors(all)
     ? { diagnostics: all }

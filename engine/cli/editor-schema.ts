@@ -12,7 +12,7 @@ type Valid = Pick<Checked, 'files'> & { readonly project: Project };
 export function editorSchema(checked?: Valid): string {
   const text = readFileSync(join(packageFolder, 'schema.json'), 'utf8');
   if (checked === undefined) return text;
-  const names = projectNames(checked.project, environmentsOf(checked));
+  const names = projectNames(checked.project, environmentsOf(checked), connectorsOf(checked));
   return `${JSON.stringify(projectSchema(JSON.parse(text), names), null, 2)}\n`;
 }
 
@@ -39,3 +39,14 @@ function environmentsOf({ files }: Valid): readonly string[] {
   const { environments } = (value ?? {}) as { readonly environments?: object };
   return Object.keys(environments ?? {});
 }
+
+const connectorsOf = ({ files: { connectors, documents } }: Valid): readonly string[] => {
+  const own = documents.filter(
+    ({ value }) => (value as { readonly kind?: unknown } | null)?.kind === 'connector',
+  );
+  return [
+    'http',
+    ...connectors.packaged,
+    ...own.map(({ file }) => `./${file.slice(0, file.lastIndexOf('/'))}`),
+  ];
+};

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { recordingFiles, recordings } from '../engine.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
@@ -13,6 +13,7 @@ import {
   type RecordedFile,
   withoutRecorded,
 } from '../operations/forget-recordings.ts';
+import { filesBelow } from './files-below.ts';
 import type { PlannedProject } from './planned.ts';
 
 /** What the folder of a project, which people commit, says of one person. */
@@ -71,14 +72,6 @@ function searched(
       diagnostics: unreadFindings([...recorded.bad.map(({ file }) => file), ...erased.unread]),
     },
   };
-}
-
-function filesBelow(folder: string, below: string): readonly string[] {
-  if (!existsSync(join(folder, below))) return [];
-  return readdirSync(join(folder, below), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
-    .sort();
 }
 
 const textOf = (folder: string, file: string): string => readFileSync(join(folder, file), 'utf8');

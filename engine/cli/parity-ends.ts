@@ -110,7 +110,7 @@ export async function openedAs(checked: Valid, project: Project): Promise<Opened
     ...opened,
     project,
     plan: declared(checked, project).plan,
-    documents: checked.files.documents,
+    documents: checked.documents,
     diagnostics: checked.diagnostics,
   };
 }

@@ -83,7 +83,7 @@ export async function plannedIn(
   const scope = await scopeOf(wanted, project, opened);
   const compiled = plan(checked, project, version, state, scope);
   if (compiled.plan === undefined) throw new RefusedError('invalid', compiled.diagnostics);
-  const { documents } = checked.files;
+  const { documents } = checked;
   const { diagnostics } = compiled;
   return { ...opened, project, plan: compiled.plan, scope, snapshot: state, documents, diagnostics };
 }

@@ -16,24 +16,53 @@ const endings = ['.ndjson', '.ndjson.gz', '.csv', '.csv.gz'] as const;
 const readers = { '.ndjson': readNdjson, '.csv': readCsv } as const;
 const byteOrderMark = Buffer.from('\uFEFF');
 
-/** Relative path of the data file of a stream, as declared or the first that exists. */
-function dataFile(folder: string, owner: string, stream: config.Stream): string {
-  const declared = stream.lab?.data;
-  const wanted =
-    declared === undefined ? endings.map((ending) => `lab/${owner.replace('.', '/')}${ending}`) : [declared];
-  const found = wanted.find((file) => existsSync(join(folder, file)));
-  if (found !== undefined) return found;
-  throw labError(
-    'noData',
-    `${owner} has no data for the lab`,
-    `Looked for ${wanted.join(', ')} in the project folder.`,
-    'Put the records there, or declare `lab.data` or `lab.generate` in the stream.',
-  );
+/** Where records of streams are. */
+export interface DataFolders {
+  /** Of the project. */
+  readonly own: string;
+  /** Of the connector, whose examples are served where the project has nothing of its own. */
+  readonly connector?: string | undefined;
 }
 
-async function load(folder: string, file: string): Promise<Buffer> {
+interface DataFile {
+  /** As messages name it. */
+  readonly file: string;
+  readonly path: string;
+}
+
+/** The data file of a stream, as declared or the first that exists; undefined where there is none. */
+export function findDataFile(
+  folders: DataFolders,
+  owner: string,
+  { lab }: config.Stream,
+): DataFile | undefined {
+  const file = wantedFiles(owner, lab?.data).find((one) => existsSync(join(folders.own, one)));
+  if (file !== undefined) return { file, path: join(folders.own, file) };
+  if (lab?.data !== undefined || folders.connector === undefined) return undefined;
+  const examples = join(folders.connector, 'examples');
+  const [, stream] = owner.split('.');
+  const example = endings
+    .map((ending) => `${stream}${ending}`)
+    .find((one) => existsSync(join(examples, one)));
+  return example === undefined
+    ? undefined
+    : { file: `examples/${example} of the connector of ${owner}`, path: join(examples, example) };
+}
+
+const wantedFiles = (owner: string, declared: string | undefined): readonly string[] =>
+  declared === undefined ? endings.map((ending) => `lab/${owner.replace('.', '/')}${ending}`) : [declared];
+
+const noData = (owner: string, { lab }: config.Stream): Error =>
+  labError(
+    'noData',
+    `${owner} has no data for the lab`,
+    `Looked for ${wantedFiles(owner, lab?.data).join(', ')} in the project folder.`,
+    'Put the records there, or declare `lab.data` or `lab.generate` in the stream.',
+  );
+
+async function load({ file, path }: DataFile): Promise<Buffer> {
   try {
-    const stored = await readFile(join(folder, file));
+    const stored = await readFile(path);
     const bytes = file.endsWith('.gz') ? await decompress(stored) : stored;
     return bytes.subarray(0, 3).equals(byteOrderMark) ? bytes.subarray(3) : bytes;
   } catch (thrown) {
@@ -55,12 +84,14 @@ function lineOfBadByte(bytes: Buffer): number {
  * @throws TerminalError when there is none, or naming the line that does not fit
  */
 export async function readDataFile(
-  folder: string,
+  folders: DataFolders,
   owner: string,
   stream: config.Stream,
 ): Promise<Collection> {
-  const file = dataFile(folder, owner, stream);
-  const ending = /\.(?:ndjson|csv)(?=(?:\.gz)?$)/.exec(file)?.[0] as keyof typeof readers | undefined;
+  const found = findDataFile(folders, owner, stream);
+  if (found === undefined) throw noData(owner, stream);
+  const { file } = found;
+  const ending = /\.(?:ndjson|csv)(?=(?:\.gz)?$)/.exec(found.path)?.[0] as keyof typeof readers | undefined;
   if (ending === undefined) {
     throw labError(
       'unreadableData',
@@ -68,7 +99,7 @@ export async function readDataFile(
       `It reads ${endings.join(', ')}.`,
     );
   }
-  const bytes = await load(folder, file);
+  const bytes = await load(found);
   if (!isUtf8(bytes)) {
     throw labError(
       'unreadableData',

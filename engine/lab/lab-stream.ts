@@ -5,7 +5,7 @@ import { Bodies, type Slot } from './body.ts';
 import { chosenListing } from './chosen.ts';
 import { type Collection, type Listing, until } from './collection.ts';
 import { labError } from './complain.ts';
-import { readDataFile } from './data-file.ts';
+import { type DataFolders, readDataFile } from './data-file.ts';
 import { generate } from './generator.ts';
 import { jobOf, type LabJob } from './job.ts';
 import { onwardOf, type Pager, pagerOf, wantedOf } from './paging.ts';
@@ -27,9 +27,15 @@ export interface LabStream {
   answer(received: Received, url: URL, extra: readonly Slot[], nowMs: number): Answer;
 }
 
-async function collectionOf(project: Project, owner: string, stream: config.Stream): Promise<Collection> {
+/** Where the records of a source's streams are. */
+export const dataFolders = ({ folder, connectorFolders }: Project, source: config.Source): DataFolders => ({
+  own: folder,
+  connector: connectorFolders[source.name],
+});
+
+async function collectionOf(folders: DataFolders, owner: string, stream: config.Stream): Promise<Collection> {
   const { data, generate: spec } = stream.lab ?? {};
-  if (spec === undefined) return readDataFile(project.folder, owner, stream);
+  if (spec === undefined) return readDataFile(folders, owner, stream);
   if (data === undefined) return generate(owner, spec, stream.cursor);
   throw labError('cannotServe', `${owner} declares both lab.data and lab.generate`, 'Keep one of them.');
 }
@@ -93,7 +99,8 @@ export async function openStream(
 ): Promise<LabStream> {
   const stream = source.streams[name] as config.Stream;
   const owner = `${source.name}.${name}`;
-  const listing = chosenListing(await collectionOf(project, owner, stream), stream, owner);
+  const data = await collectionOf(dataFolders(project, source), owner, stream);
+  const listing = chosenListing(data, stream, owner);
   const isLive = stream.lab?.live === true;
   if (isLive && !comesByTime(stream.cursor)) throw lifeless(owner);
   const job = jobOf(owner, stream);

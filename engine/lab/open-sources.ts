@@ -1,9 +1,10 @@
 import type * as config from '../model/config.ts';
 import type { Project } from '../model/project.ts';
 import { labError } from './complain.ts';
+import { findDataFile } from './data-file.ts';
 import { dialectOf } from './dialects/dialects.ts';
 import { LabSource } from './lab-source.ts';
-import { type LabStream, openStream } from './lab-stream.ts';
+import { dataFolders, type LabStream, openStream } from './lab-stream.ts';
 import { type Meter, metersOf } from './meter.ts';
 import { controlPath } from './reference.ts';
 import { costSlots } from './slots.ts';
@@ -17,13 +18,25 @@ function slotsOf(source: config.Source, name: string, meter: Meter) {
   return costSlots(costs, dialectOf(source).slots?.({ limits, nowMs: 0 }));
 }
 
+/** What a connector declares and nobody reads need not have records. */
+function isServed(project: Project, source: config.Source, name: string): boolean {
+  const full = `${source.name}.${name}`;
+  if (project.connectorFolders[source.name] === undefined) return true;
+  if (project.mappings.some(({ from }) => from === full)) return true;
+  const stream = source.streams[name] as config.Stream;
+  return (
+    stream.lab?.generate !== undefined ||
+    findDataFile(dataFolders(project, source), full, stream) !== undefined
+  );
+}
+
 async function openStreams(
   project: Project,
   source: config.Source,
   meter: Meter,
 ): Promise<readonly LabStream[]> {
   const opened = new Map<string, LabStream>();
-  for (const name of Object.keys(source.streams)) {
+  for (const name of Object.keys(source.streams).filter((one) => isServed(project, source, one))) {
     const stream = await openStream(project, source, name, slotsOf(source, name, meter));
     if (opened.has(stream.distinction)) {
       throw labError(

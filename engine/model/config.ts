@@ -9,6 +9,18 @@ export type OnInvalid = 'block' | 'set_null' | 'fail';
  * What happens to a change of structure: `evolve` follows it, `freeze` refuses the plan, `discard_value` and `discard_row` leave out the value or the row, `quarantine` blocks the row.
  */
 export type ContractRule = 'evolve' | 'freeze' | 'discard_value' | 'discard_row' | 'quarantine';
+/**
+ * Paths dropped from every record before anything is stored; `*` stands for any key.
+ */
+export type Redact = string[];
+/**
+ * Other origins that next links and redirects may lead to. Credentials are not sent there.
+ */
+export type AllowedOrigins = string[];
+/**
+ * What replies mean, by the first rule that matches. Behind them come the general ones: 429 throttles, 401 is auth, 403 stops the stream, 408, 425 and 5xx overload.
+ */
+export type Responses = ResponseRule[];
 export type Transform = TransformName | TransformWith;
 /**
  * A change without settings.
@@ -409,27 +421,16 @@ export interface Source {
   description?: string;
   vars?: Vars;
   /**
-   * How this source is read.
+   * What says how this source is read, as far as the source does not: `http` says nothing, a packaged connector (`shopify`) or one of the project (`./connectors/erp`) does. Its settings are merged under those of the source: objects key by key, lists and values replace, `null` takes a key away.
    */
-  connector?: 'http';
+  connector?: string;
   /**
    * URL that every request path is appended to. Requests never leave its origin.
    */
   baseUrl: string;
   auth?: Auth;
-  /**
-   * Headers sent with every request.
-   */
-  headers?: {
-    /**
-     * Value of the header.
-     */
-    [k: string]: string;
-  };
-  /**
-   * Paths dropped from every record before anything is stored; `*` stands for any key.
-   */
-  redact?: string[];
+  headers?: Headers;
+  redact?: Redact;
   budget?: Budget;
   /**
    * Longest wait for a response to begin, and between two pieces of it.
@@ -448,21 +449,10 @@ export interface Source {
    * Most retries, in percent of the requests that were answered well; ten are always free. When a provider fails, it is not asked again and again by every stream.
    */
   retryBudget?: string;
-  /**
-   * Other origins that next links and redirects may lead to. Credentials are not sent there.
-   */
-  allowedOrigins?: string[];
-  /**
-   * What replies mean, by the first rule that matches. Behind them come the general ones: 429 throttles, 401 is auth, 403 stops the stream, 408, 425 and 5xx overload.
-   */
-  responses?: ResponseRule[];
+  allowedOrigins?: AllowedOrigins;
+  responses?: Responses;
   lab?: SourceLab;
-  /**
-   * The collections of records to read, by name.
-   */
-  streams: {
-    [k: string]: Stream;
-  };
+  streams: Streams;
 }
 /**
  * How requests authenticate. Secrets are references, never plain text.
@@ -598,6 +588,15 @@ export interface ReplyValue {
    * Path of the JSON body that holds it.
    */
   body?: string;
+}
+/**
+ * Headers sent with every request.
+ */
+export interface Headers {
+  /**
+   * Value of the header.
+   */
+  [k: string]: string;
 }
 /**
  * All limits of one credential.
@@ -1015,6 +1014,12 @@ export interface LabFault {
    * How fast `slow` sends the body; without it, as fast as it goes.
    */
   bytesPerSecond?: number;
+}
+/**
+ * The collections of records to read, by name.
+ */
+export interface Streams {
+  [k: string]: Stream;
 }
 /**
  * One collection of records.

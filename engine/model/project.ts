@@ -43,6 +43,15 @@ export interface ProjectTemplate {
   readonly text: string;
 }
 
+/** The connectors that come with the package. */
+export interface ConnectorFiles {
+  /** Absolute; each connector has a folder of its name in it. */
+  readonly folder: string;
+  readonly packaged: readonly string[];
+  /** `connector.yml` of those that sources name, where it could be read. */
+  readonly documents: ReadonlyMap<string, SourceDocument>;
+}
+
 /** The files of a project folder: what `read` hands to `validate` and `compile`. */
 export interface ProjectFiles {
   /** Absolute. */
@@ -55,6 +64,7 @@ export interface ProjectFiles {
   /** Text of every warehouse template by `dialect/name`, such as `duckdb/merge`. */
   readonly templates: { readonly [name: string]: string };
   readonly ownTemplates: readonly ProjectTemplate[];
+  readonly connectors: ConnectorFiles;
 }
 
 /** A valid project in one environment: variables and defaults are filled in, references are not. */
@@ -76,7 +86,10 @@ export interface Project {
   /** Reference to the key that encrypts kept responses. */
   readonly pageKey?: string;
   readonly piiKey?: string;
+  /** Each with what its connector says. */
   readonly sources: readonly config.Source[];
+  /** Absolute folder of the connector of each source that has one, by the name of the source. */
+  readonly connectorFolders: { readonly [source: string]: string };
   readonly mappings: readonly config.Mapping[];
   readonly tests: readonly config.Test[];
   readonly overrides: readonly config.Overrides[];

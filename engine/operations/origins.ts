@@ -19,8 +19,10 @@ const documentOf = (
   );
 };
 
-const lineOf = (file: string, node: NodePlaces | undefined): { readonly at?: string } =>
-  node === undefined ? {} : { at: `${file}:${(node.key ?? node.value).line}` };
+const lineOf = (node: NodePlaces | undefined): { readonly at?: string } => {
+  const place = node?.key ?? node?.value;
+  return place === undefined ? {} : { at: `${place.file}:${place.line}` };
+};
 
 /** Where the values of a node come from: its columns, the settings that it leaves to others, and its variables. */
 export function originsOf(
@@ -36,7 +38,7 @@ export function originsOf(
     ...(mapping?.properties ?? []).map((property) => ({
       name: property.name,
       origin: columnText(property, mapping?.stream ?? ''),
-      ...lineOf(document.file, document.nodes.get(`/properties/${property.name}`)),
+      ...lineOf(document.nodes.get(`/properties/${property.name}`)),
     })),
     ...(mapping === undefined ? [] : inheritedSettings(document, project)),
     ...variablesIn(document, environment, project),
@@ -70,7 +72,7 @@ function inheritedSettings(
     .map((key) => ({
       name: key,
       origin: `${JSON.stringify(defaults[key])}, a default of the project`,
-      ...lineOf(project?.file ?? '', project?.nodes.get(`/defaults/mapping/${key}`)),
+      ...lineOf(project?.nodes.get(`/defaults/mapping/${key}`)),
     }));
 }
 
@@ -94,7 +96,7 @@ function ownVariable(name: string, document: SourceDocument): Omit<ValueOrigin, 
   if (kind !== 'source' || value === undefined) return undefined;
   return {
     origin: `${JSON.stringify(value)}, a variable of the source ${source}`,
-    ...lineOf(document.file, document.nodes.get(`/vars/${name}`)),
+    ...lineOf(document.nodes.get(`/vars/${name}`)),
   };
 }
 
@@ -120,6 +122,6 @@ function definitionOf(
   const whose = pointer.startsWith('/vars/') ? 'the project' : `the environment ${pointer.split('/')[2]}`;
   return {
     origin: `${JSON.stringify(value)}, a variable of ${whose}`,
-    ...lineOf(project?.file ?? '', project?.nodes.get(pointer)),
+    ...lineOf(project?.nodes.get(pointer)),
   };
 }

@@ -6,7 +6,11 @@ export type ProjectNames = { readonly [kind: string]: readonly string[] };
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 type Node = { readonly [key: string]: Json };
 
-export function projectNames({ sources, mappings }: Project, environments: readonly string[]): ProjectNames {
+export function projectNames(
+  { sources, mappings }: Project,
+  environments: readonly string[],
+  connectors: readonly string[],
+): ProjectNames {
   const streams = sources.flatMap(({ name, streams: own }) =>
     Object.keys(own).map((stream) => ({ source: name, stream })),
   );
@@ -18,6 +22,7 @@ export function projectNames({ sources, mappings }: Project, environments: reado
     column: mappings.flatMap(({ properties }) => Object.keys(properties)),
     tag: tags.flatMap((one) => one.tags ?? []),
     environment: environments,
+    connector: connectors,
   };
   return Object.fromEntries(Object.entries(names).map(([kind, all]) => [kind, [...new Set(all)].sort()]));
 }

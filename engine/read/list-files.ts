@@ -2,12 +2,13 @@ import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** `recordings/` at the top holds what `etl record` writes, which is read apart. */
+/** `recordings/` at the top holds what `etl record` writes, which is read apart; a connector has files that are nobody's yet. */
 const skipped = (name: string, below: string): boolean =>
   name.startsWith('.') ||
   name === 'node_modules' ||
   name === 'lab' ||
-  (below === '' && name === 'recordings');
+  (below === '' && name === 'recordings') ||
+  (/^connectors\/[^/]+$/.test(below) && (name === 'examples' || name === 'init'));
 
 const isYaml = (name: string): boolean => /\.ya?ml$/.test(name);
 

@@ -4,6 +4,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
 import type { ProjectFiles, SourceDocument, UnreadFile } from '../model/project.ts';
 import { readAssets } from './assets.ts';
+import { readConnectors } from './connectors.ts';
 import { readDocument } from './document.ts';
 import { listFiles } from './list-files.ts';
 import { maskLine, secretKeys } from './mask-line.ts';
@@ -27,7 +28,9 @@ const projectFile = 'etl.yml';
 
 /** Whether a file must be one of ours by where it stands. Others are ours when they have a `kind`. */
 const isOurs = (file: string): boolean =>
-  file === projectFile || /^(sources|mappings|tests|overrides)\//.test(file);
+  file === projectFile ||
+  /^(sources|mappings|tests|overrides)\//.test(file) ||
+  /^connectors\/[^/]+\/connector\.ya?ml$/.test(file);
 
 /** Files of other tools share the folder: a Kubernetes manifest has a `kind`, too, but always an `apiVersion`. */
 const looksForeign = (text: string): boolean => !/^kind\s*:/m.test(text) || /^apiVersion\s*:/m.test(text);
@@ -76,14 +79,17 @@ export async function readProject(folder: string, assetsFolder: string): Promise
   const results: FileResult[] = [];
   for (const file of exists ? await listFiles(absolute) : []) results.push(await readOne(absolute, file));
   const names = secretKeys(assets.schema);
-  const diagnostics = results.flatMap((result) => result.diagnostics ?? []);
+  const documents = results.flatMap(({ document }) => document ?? []);
+  const { connectors, ...found } = await readConnectors(assetsFolder, documents);
+  const diagnostics = [...results.flatMap((result) => result.diagnostics ?? []), ...found.diagnostics];
   return {
     files: {
       folder: absolute,
-      documents: results.flatMap(({ document }) => document ?? []),
+      documents,
       unread: results.flatMap(({ unread }) => unread ?? []),
       ...assets,
       ownTemplates: exists ? await readProjectTemplates(absolute) : [],
+      connectors,
     },
     diagnostics: exists ? diagnostics.map((diagnostic) => maskLine(diagnostic, names)) : [noProject(folder)],
   };

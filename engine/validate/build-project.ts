@@ -67,7 +67,7 @@ const requiresOf = (environment: config.Environment | undefined): Pick<Project, 
 
 /** Puts a project together from entries that hold, in the order of their files. */
 export function buildProject(
-  files: ProjectFiles,
+  files: ProjectFiles & Pick<Project, 'connectorFolders'>,
   entries: Entries,
   project: config.Project,
   chosen: ChosenEnvironment,
@@ -94,6 +94,7 @@ export function buildProject(
     ...(project.plans && { plans: project.plans }),
     ...(project.pii !== undefined && { piiKey: project.pii.key }),
     sources: configs(entries.sources).map((source) => sourceWithDefaults(source, defaults)),
+    connectorFolders: files.connectorFolders,
     mappings: configs(entries.mappings).map((mapping) => mappingWithDefaults(mapping, defaults)),
     tests: configs(entries.tests),
     overrides: configs(entries.overrides),

@@ -113,6 +113,10 @@ function tableMistakes({ mappings }: Entries): readonly Diagnostic[] {
   });
 }
 
+/** Whether the source itself names a stream: what else its connector has is there to be read when somebody wants it. */
+const isOwn = (source: Entry<unknown>['document'], stream: string): boolean =>
+  keyPlace(source, below('/streams', stream)).file === source.file;
+
 /** A stream that nothing reads would be fetched for nobody. Said only when it is known what every mapping reads. */
 function unmapped({ sources, mappings, unread }: Entries): readonly Diagnostic[] {
   const streams = streamsBySource(sources);
@@ -129,6 +133,7 @@ function unmapped({ sources, mappings, unread }: Entries): readonly Diagnostic[]
         (stream) =>
           name !== undefined &&
           !read.has(`${name}.${stream}`) &&
+          isOwn(source.document, stream) &&
           !listing.includes(stream) &&
           !mayBeUnread(others, 'from', stream),
       )

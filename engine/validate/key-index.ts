@@ -16,7 +16,7 @@ function resolved(schema: Json, root: unknown): Json {
     ...(Array.isArray(schema['allOf']) ? schema['allOf'].map((part: Json) => part['$ref']) : []),
   ];
   const ref = refs.find((found): found is string => typeof found === 'string');
-  return ref === undefined ? schema : objectAt(root, 'definitions', ref.split('/').at(-1) ?? '');
+  return ref === undefined ? schema : objectAt(root, ...ref.split('/').slice(1));
 }
 
 function collect(schema: Json, root: unknown, path: readonly string[], levels: Map<string, string[]>): void {

@@ -1,14 +1,16 @@
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
-import type { Project, ProjectFiles } from '../model/project.ts';
+import type { Project, ProjectFiles, SourceDocument } from '../model/project.ts';
 import { authMistakes, tokenKeyMistakes } from './auth.ts';
 import { buildProject } from './build-project.ts';
 import { checkDocument } from './check-document.ts';
 import { columnMistakes, testColumns } from './columns.ts';
+import { connectorFilling } from './connector-vars.ts';
+import { connectorFolders, extendSources } from './connectors.ts';
 import { crossReferences } from './cross-references.ts';
 import { databaseMistakes } from './databases.ts';
 import { deletesMistakes } from './deletes.ts';
 import { collectEntries, type Entries, withoutKind } from './entries.ts';
-import { type ChosenEnvironment, chooseEnvironment, fillingFor, fillingOf } from './environment.ts';
+import { type ChosenEnvironment, chooseEnvironment, fillingOf } from './environment.ts';
 import { identifierMistakes } from './identifiers.ts';
 import { identityMistakes } from './identity.ts';
 import { objectAt } from './json.ts';
@@ -40,6 +42,8 @@ export interface ValidateOptions {
 /** `project` is there when nothing but warnings was found. Diagnostics are in the order of file and line. */
 export interface ValidateResult {
   readonly project?: Project;
+  /** The files, with what connectors say merged under their sources. */
+  readonly documents: readonly SourceDocument[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -100,17 +104,23 @@ export function validateProject(files: ProjectFiles, options: ValidateOptions = 
   const own = projectDocument(files);
   const chosen = own === undefined ? noEnvironment : chooseEnvironment(own, options.environment);
   const filling = fillingOf(own, chosen);
-  const filled = files.documents.map((document) => substitute(document, fillingFor(document, filling)));
+  const { documents, ...extended } = extendSources(files);
+  const fillings = documents.map((document) =>
+    connectorFilling(document, extended.connectors.get(document), filling),
+  );
+  const filled = documents.map((document, at) => substitute(document, fillings[at]?.filling ?? filling));
   const checks = filled.map((document) => checkDocument(document, files.schema));
   const checked = filled.map(({ document, value }, at) => ({
     document,
     value,
     valid: checks[at]?.valid === true,
   }));
-  const entries = collectEntries(checked, [...files.unread, ...withoutKind(files.documents)]);
+  const entries = collectEntries(checked, [...files.unread, ...extended.unread, ...withoutKind(documents)]);
   const found = [
     ...(options.read ?? []),
     ...chosen.diagnostics,
+    ...extended.diagnostics,
+    ...fillings.flatMap((one) => one.diagnostics),
     ...projectMistakes(files),
     ...templateMistakes(files, entries),
     ...identifierMistakes(entries, entries.project, chosen),
@@ -128,10 +138,16 @@ export function validateProject(files: ProjectFiles, options: ValidateOptions = 
     checks.flatMap(({ secrets }) => secrets),
   );
   const { project } = entries;
-  if (project === undefined || files.unread.length > 0 || hasErrors(diagnostics)) return { diagnostics };
+  if (project === undefined || files.unread.length > 0 || hasErrors(diagnostics))
+    return { documents, diagnostics };
   // What a test's records look like is nothing that a run needs.
   const references = filled
     .filter(({ value }) => objectAt(value)['kind'] !== 'test')
     .flatMap((document) => document.references);
-  return { project: buildProject(files, entries, project, chosen, references), diagnostics };
+  const folders = connectorFolders(entries.sources, extended.connectors);
+  return {
+    project: buildProject({ ...files, connectorFolders: folders }, entries, project, chosen, references),
+    documents,
+    diagnostics,
+  };
 }

@@ -85,7 +85,7 @@ describe('an editor with the YAML extension', () => {
 
     before(() => {
       const schema: unknown = JSON.parse(text('schema.json'));
-      writeFileSync(path, JSON.stringify(projectSchema(schema, projectNames(project, ['dev', 'test']))));
+      writeFileSync(path, JSON.stringify(projectSchema(schema, projectNames(project, ['dev', 'test'], []))));
     });
     after(() => rmSync(path, { force: true }));
 

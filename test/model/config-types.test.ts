@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { configTypes } from '../support/config-types.ts';
+import { withConnectorKeys } from '../support/connector-schema.ts';
 import { referencePage } from '../support/reference-page.ts';
 import { text } from '../support/root.ts';
 
@@ -8,6 +9,10 @@ describe('what is made from schema.json (npm run types makes it again)', () => {
 
   it('are the types of the project files', async () => {
     expect(text('engine/model/config.ts')).to.equal(await configTypes(schema));
+  });
+
+  it('are the keys of connectors, and of sources that name one', () => {
+    expect(withConnectorKeys(schema)).to.deep.equal(schema);
   });
 
   it('is the reference in docs', () => {

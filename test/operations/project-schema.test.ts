@@ -10,7 +10,7 @@ const project = {
 } as unknown as Project;
 
 const schema: unknown = JSON.parse(text('schema.json'));
-const names = projectNames(project, ['dev']);
+const names = projectNames(project, ['dev'], ['shopify']);
 const exported = projectSchema(schema, names);
 
 const kindsIn = (value: unknown): readonly string[] =>
@@ -36,7 +36,7 @@ describe('the schema of a project', () => {
   });
 
   it('asks for no names where the project has none', () => {
-    const empty = projectSchema(schema, projectNames({ ...project, sources: [], mappings: [] }, []));
+    const empty = projectSchema(schema, projectNames({ ...project, sources: [], mappings: [] }, [], []));
     expect(empty).to.deep.equal(schema);
   });
 });

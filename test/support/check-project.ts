@@ -1,15 +1,9 @@
+import type { Checked } from '../../engine/engine.ts';
 import type { Diagnostic } from '../../engine/model/diagnostic.ts';
-import type { Project, ProjectFiles } from '../../engine/model/project.ts';
 import { readProject } from '../../engine/read/read.ts';
 import { diagnosticText } from '../../engine/report/diagnostic-text.ts';
 import { validateProject } from '../../engine/validate/validate.ts';
 import { root } from './root.ts';
-
-export interface Checked {
-  readonly files: ProjectFiles;
-  readonly project?: Project;
-  readonly diagnostics: readonly Diagnostic[];
-}
 
 /** For what expires: overrides of the year 2001 have, those of 9999 have not. */
 const nowMs = Date.parse('2026-01-31T12:00:00Z');

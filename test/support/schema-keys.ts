@@ -12,10 +12,11 @@ const children = (node: Schema, name: string): [string, Schema][] =>
 /** A key's schema with what its `$ref`, or an `allOf` of one `$ref`, says about it. */
 function referred(node: Schema, root: Schema): Schema {
   const all = Array.isArray(node['allOf']) && isSchema(node['allOf'][0]) ? node['allOf'][0] : {};
-  const ref = node['$ref'] ?? all['$ref'];
-  const name = typeof ref === 'string' ? ref.replace('#/definitions/', '') : '';
-  const target = children(root, 'definitions').find(([key]) => key === name);
-  return target === undefined ? node : { ...target[1], ...node };
+  const otherwise = isSchema(node['then']) ? node['then'] : {};
+  const ref = node['$ref'] ?? all['$ref'] ?? otherwise['$ref'];
+  const parts = typeof ref === 'string' ? ref.split('/').slice(1) : [];
+  const target = parts.reduce<Schema>((at, part) => (isSchema(at[part]) ? at[part] : {}), root);
+  return ref === undefined ? node : { ...target, ...node };
 }
 
 const isScalar = (node: Schema): boolean =>

@@ -63,6 +63,7 @@ function check(changed: string, content: string) {
     schema,
     templates: {},
     ownTemplates: [],
+    connectors: { folder: '/connectors', packaged: [], documents: new Map() },
   };
   const diagnostics = read.flatMap(({ found }) => ('file' in found ? [] : found));
   return validateProject(files, { read: diagnostics });

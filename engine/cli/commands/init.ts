@@ -1,20 +1,14 @@
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { complaint, RefusedError } from '../../model/errors.ts';
 import { exitCodes } from '../../report/exit-code.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { writeEditorSchema } from '../editor-schema.ts';
+import { filesBelow } from '../files-below.ts';
+import { connectedText, writeConnected } from '../init-connector.ts';
 import { packageFolder, version } from '../package.ts';
+import { type FoundConnector, packagedConnector } from '../packaged-connectors.ts';
 
 const platforms = ['github', 'gitlab'] as const;
 type Platform = (typeof platforms)[number];
@@ -31,6 +25,7 @@ export default class Init extends BaseCommand {
   static override readonly examples = [
     '<%= config.bin %> init shop',
     'cd shop && <%= config.bin %> run --lab',
+    '<%= config.bin %> init shop --connector shopify',
     '<%= config.bin %> init --ci github',
   ];
   static override readonly args = {
@@ -38,6 +33,10 @@ export default class Init extends BaseCommand {
   };
   static override readonly flags = {
     json: commonFlags.json,
+    connector: Flags.string({
+      description: 'Read a packaged connector, with mappings to begin with; `etl connector list` names them.',
+      helpValue: 'NAME',
+    }),
     ci: Flags.option({
       options: platforms,
       description:
@@ -52,10 +51,11 @@ export default class Init extends BaseCommand {
       .replace(/[^A-Za-z0-9_]+/g, '_')
       .replace(/^(?=\d)/, '_');
     const isNew = flags.ci === undefined || !existsSync(join(folder, 'etl.yml'));
+    const connector = flags.connector === undefined ? undefined : await packagedConnector(flags.connector);
     if (isNew) refuseExisting(folder, projectParts);
     if (flags.ci !== undefined) refuseExisting(folder, [workflowFiles[flags.ci]]);
     const files = [
-      ...(isNew ? scaffold(folder, name) : []),
+      ...(isNew ? scaffold(folder, name, connector) : []),
       ...(flags.ci === undefined ? [] : writeWorkflow(folder, flags.ci)),
     ];
     if (isNew) writeEditorSchema(folder);
@@ -101,28 +101,28 @@ function writeWorkflow(folder: string, platform: Platform): readonly string[] {
   return [file, 'package.json'];
 }
 
-function scaffold(folder: string, name: string): readonly string[] {
+function scaffold(folder: string, name: string, connector: FoundConnector | undefined): readonly string[] {
   const template = join(packageFolder, 'templates', 'init');
   mkdirSync(folder, { recursive: true });
   const shared = ['README.md', join('.vscode', 'settings.json'), join('.vscode', 'extensions.json')];
   const kept = shared.filter((file) => existsSync(join(folder, file)));
-  const left = [...kept, 'ci'];
+  const replaced = connector === undefined ? [] : ['sources', 'mappings', 'lab', 'tests'];
+  const left = [...kept, ...replaced, 'ci'];
   cpSync(template, folder, { recursive: true, filter: (from) => !left.includes(relative(template, from)) });
   // npm leaves a file named .gitignore out of packages, so the template's has another name.
   if (existsSync(join(folder, '.gitignore'))) {
     kept.push('.gitignore');
     rmSync(join(folder, 'gitignore'));
   } else renameSync(join(folder, 'gitignore'), join(folder, '.gitignore'));
-  const files = readdirSync(template, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) =>
-      relative(template, join(entry.parentPath, entry.name)).replace(/^gitignore$/, '.gitignore'),
-    )
-    .filter((file) => !kept.includes(file) && !file.startsWith('ci'))
-    .sort();
+  const copied = filesBelow(template)
+    .map((file) => file.replace(/^gitignore$/, '.gitignore'))
+    .filter((file) => !kept.includes(file) && !left.includes(file.split('/')[0] ?? ''));
+  const files = [...copied, ...(connector === undefined ? [] : writeConnected(folder, connector))].sort();
   for (const file of files) {
     const path = join(folder, file);
-    writeFileSync(path, readFileSync(path, 'utf8').replaceAll('__NAME__', name));
+    const text = readFileSync(path, 'utf8');
+    const own = connector === undefined ? text : connectedText(text, file, connector);
+    writeFileSync(path, own.replaceAll('__NAME__', name));
   }
   return files;
 }

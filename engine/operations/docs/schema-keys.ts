@@ -12,6 +12,8 @@ export interface SchemaNode {
   readonly items?: SchemaNode;
   readonly allOf?: readonly SchemaNode[];
   readonly $ref?: string;
+  /** Of a key that may be nothing, too. */
+  readonly then?: SchemaNode;
   readonly 'x-secret'?: boolean;
 }
 
@@ -27,9 +29,9 @@ export interface SchemaKey {
   readonly isRequired: boolean;
 }
 
-/** Name of the section that a node stands for. */
-export const sectionOf = ({ $ref, allOf }: SchemaNode): string | undefined =>
-  ($ref ?? allOf?.[0]?.$ref)?.replace('#/definitions/', '');
+/** Name of the section that a node stands for, or that has the key that it stands for. */
+export const sectionOf = ({ $ref, allOf, then: otherwise }: SchemaNode): string | undefined =>
+  ($ref ?? allOf?.[0]?.$ref ?? otherwise?.$ref)?.split('/')[2];
 
 /** Keys of an object; those of objects that have no section of their own follow theirs. */
 export function keysOf(node: SchemaNode, prefix = ''): readonly SchemaKey[] {

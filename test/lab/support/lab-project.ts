@@ -35,6 +35,7 @@ const projectOf = (folder: string, sources: readonly config.Source[]): Project =
   references: [],
   templates: {},
   ownTemplates: [],
+  connectorFolders: {},
 });
 
 /** The source `shop` with one stream `orders` at `/orders`. */

@@ -1,0 +1,59 @@
+import type * as config from '../model/config.ts';
+import type { ConnectorConfig, ConnectorVar } from '../model/connector-config.ts';
+import { tableText } from './table.ts';
+
+/** A connector for people: what it reads, what it must be given, and its limits. */
+export function connectorText(name: string, connector: ConnectorConfig): string {
+  const { title = name, description, docs, checked, vars = {}, streams = {}, budget } = connector;
+  const references = [...new Set(JSON.stringify(connector).match(/\$\{(?:env|file):[^}]+\}/g))];
+  return [
+    `${title}${description === undefined ? '' : `: ${description}`}`,
+    ...(docs === undefined ? [] : [docs]),
+    ...section('Variables', Object.entries(vars).map(varRow)),
+    ...(references.length === 0 ? [] : ['', `Credentials: ${references.join(', ')}`]),
+    ...section(
+      `Limits${checked === undefined ? '' : ` as of ${checked}`}`,
+      (budget?.limits ?? []).map(limitRow),
+    ),
+    '',
+    tableText(['stream', 'key', 'cursor', 'page', 'what'], Object.entries(streams).map(streamRow), [
+      false,
+      false,
+      false,
+      true,
+      false,
+    ]),
+    '',
+    `Read it with \`connector: ${name}\` in a source.`,
+  ].join('\n');
+}
+
+const section = (title: string, rows: readonly (readonly string[])[]): readonly string[] =>
+  rows.length === 0
+    ? []
+    : ['', `${title}:`, ...rows.map((row) => `  ${row.filter((cell) => cell !== '').join('  ')}`)];
+
+const varRow = ([name, { default: usual, description = '' }]: readonly [string, ConnectorVar]): string[] => [
+  name,
+  usual === undefined ? 'needed' : `= ${usual}`,
+  description,
+];
+
+function limitRow({ id, when, bucket, sliding, fixed, concurrency, spacing }: config.Limit): string[] {
+  const shape =
+    (bucket && `${bucket.rate}, bursts of ${bucket.burst ?? 1}`) ??
+    (sliding && `${sliding.limit} in any ${sliding.per}`) ??
+    (fixed && `${fixed.limit} a ${fixed.per}${fixed.zone === undefined ? '' : ` of ${fixed.zone}`}`) ??
+    (concurrency && `${concurrency.limit} at once`) ??
+    (spacing && `${spacing}, one by one`) ??
+    '';
+  return [id, shape, when === undefined ? '' : `for ${JSON.stringify(when)}`];
+}
+
+const streamRow = ([name, stream]: readonly [string, config.Stream]): string[] => [
+  name,
+  (stream.primaryKey ?? []).join(', '),
+  stream.cursor?.field ?? '',
+  String(stream.paginate?.size ?? ''),
+  stream.description ?? '',
+];
