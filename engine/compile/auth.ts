@@ -1,5 +1,5 @@
 import type * as config from '../model/config.ts';
-import type { AuthPlan } from '../model/plan.ts';
+import type { AuthPlan, TokenHeaderPlan } from '../model/plan.ts';
 import { parseDuration } from '../model/units.ts';
 import { compileReplyValue } from './reply.ts';
 
@@ -50,6 +50,7 @@ const compileOAuth2 = (auth: config.Auth): AuthPlan => ({
   clientAuth: auth.clientAuth ?? 'basic',
   ...(auth.refreshToken !== undefined && { refreshToken: auth.refreshToken }),
   parameters: tokenParameters(auth),
+  ...tokenHeader(auth),
 });
 
 const compileJwtBearer = (auth: config.Auth): AuthPlan => ({
@@ -63,7 +64,12 @@ const compileJwtBearer = (auth: config.Auth): AuthPlan => ({
   algorithm: auth.algorithm ?? 'RS256',
   lifetimeMs: parseDuration(auth.lifetime ?? '10m'),
   parameters: { ...(auth.scope !== undefined && { scope: auth.scope }), ...auth.parameters },
+  ...tokenHeader(auth),
 });
+
+/** In a header of the provider's own a token stands bare, unless it says otherwise. */
+const tokenHeader = ({ header, prefix }: config.Auth): { readonly header?: TokenHeaderPlan } =>
+  header === undefined ? {} : { header: { name: header, prefix: prefix ?? '' } };
 
 const tokenParameters = ({ scope, audience, parameters }: config.Auth): Record<string, string> => ({
   ...(scope !== undefined && { scope }),

@@ -48,9 +48,9 @@ export function tokenIn(
   { type, header, prefix }: config.Auth,
   headers: IncomingHttpHeaders,
 ): string | undefined {
-  const custom = type === 'session' && header !== undefined;
+  const custom = ['session', 'oauth2', 'jwt_bearer'].includes(type) && header !== undefined;
   const given = headers[custom ? header.toLowerCase() : 'authorization']?.toString() ?? '';
-  const before = type === 'session' ? (prefix ?? (custom ? '' : 'Bearer ')) : 'Bearer ';
+  const before = prefix ?? (custom ? '' : 'Bearer ');
   return given.toLowerCase().startsWith(before.toLowerCase()) && given.length > before.length
     ? given.slice(before.length)
     : undefined;

@@ -463,7 +463,7 @@ export interface Auth {
    */
   type: 'none' | 'api_key' | 'bearer' | 'basic' | 'oauth2' | 'jwt_bearer' | 'session';
   /**
-   * Header that carries the API key, or the session token.
+   * Header that carries the API key, the session token, or the token of `oauth2` and `jwt_bearer` where it is not `Authorization`.
    */
   header?: string;
   /**
@@ -554,7 +554,7 @@ export interface Auth {
   login?: Login;
   sessionToken?: ReplyValue;
   /**
-   * Text in front of the token in its header.
+   * Text in front of the token in its header: `Bearer ` in `Authorization`, nothing in another one.
    */
   prefix?: string;
 }

@@ -35,6 +35,12 @@ export type AuthPlan =
   | JwtBearerPlan
   | SessionPlan;
 
+/** Where a request carries a token that was issued; without it as `Authorization: Bearer …`. */
+export interface TokenHeaderPlan {
+  readonly name: string;
+  readonly prefix: string;
+}
+
 /** OAuth2 (RFC 6749), client credentials or refresh token. */
 export interface OAuth2Plan {
   readonly type: 'oauth2';
@@ -46,6 +52,7 @@ export interface OAuth2Plan {
   /** The first one; what each answer brings is kept. */
   readonly refreshToken?: string;
   readonly parameters: { readonly [parameter: string]: string };
+  readonly header?: TokenHeaderPlan;
 }
 
 /** A signed JWT that is exchanged for an access token (RFC 7523). */
@@ -60,6 +67,7 @@ export interface JwtBearerPlan {
   readonly algorithm: 'RS256' | 'ES256';
   readonly lifetimeMs: number;
   readonly parameters: { readonly [parameter: string]: string };
+  readonly header?: TokenHeaderPlan;
 }
 
 /** A login that answers with a session token. */

@@ -25,6 +25,8 @@ const keysOf: { readonly [type in config.Auth['type']]: readonly Key[] } = {
     'scope',
     'audience',
     'parameters',
+    'header',
+    'prefix',
   ],
   jwt_bearer: [
     'tokenUrl',
@@ -37,6 +39,8 @@ const keysOf: { readonly [type in config.Auth['type']]: readonly Key[] } = {
     'lifetime',
     'scope',
     'parameters',
+    'header',
+    'prefix',
   ],
   session: ['login', 'sessionToken', 'header', 'prefix', 'lifetime'],
 };

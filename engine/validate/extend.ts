@@ -12,6 +12,10 @@ function copyPlaces(from: SourceDocument, value: unknown, pointer: string, into:
   for (const [key, item] of Object.entries(value)) copyPlaces(from, item, below(pointer, key), into);
 }
 
+/** Settings of one `type` say nothing to those of another: an API key is no part of a bearer token. */
+const isOtherKind = (under: Json, own: Json): boolean =>
+  typeof under['type'] === 'string' && typeof own['type'] === 'string' && under['type'] !== own['type'];
+
 class Extension {
   readonly nodes: Nodes = new Map();
   readonly #base: SourceDocument;
@@ -37,7 +41,7 @@ class Extension {
   #value(base: Json, over: Json, key: string, pointer: string): unknown {
     const [under, own] = [base[key], over[key]];
     if (!Object.hasOwn(over, key)) return this.#taken(this.#base, under, pointer);
-    return isJson(under) && isJson(own)
+    return isJson(under) && isJson(own) && !isOtherKind(under, own)
       ? this.merge(under, own, pointer)
       : this.#taken(this.#over, own, pointer);
   }
@@ -50,7 +54,7 @@ class Extension {
 
 /**
  * A document that says what `base` says and what `over` changes: objects merge key by key, lists and scalars replace, `null` takes a
- * key away. Each value keeps the place where it was written.
+ * key away; what has another `type` replaces, too. Each value keeps the place where it was written.
  */
 export function extend(base: SourceDocument, over: SourceDocument): SourceDocument {
   if (!isJson(base.value) || !isJson(over.value)) return over;

@@ -65,8 +65,11 @@ function tokensOf(source: SourcePlan, provider: TokenProvider, services: TokenSe
   return mintedTokens(source.name, provider, services);
 }
 
-const headerOf = (auth: TokenAuth, token: string): [name: string, value: string] =>
-  auth.type === 'session' ? [auth.header, auth.prefix + token] : ['authorization', `Bearer ${token}`];
+function headerOf(auth: TokenAuth, token: string): [name: string, value: string] {
+  if (auth.type === 'session') return [auth.header, auth.prefix + token];
+  const { name, prefix } = auth.header ?? { name: 'authorization', prefix: 'Bearer ' };
+  return [name, prefix + token];
+}
 
 function checkedTokenUrl(source: SourcePlan, { tokenUrl }: TokenServices): string {
   const url = tokenUrl(source);
