@@ -1071,6 +1071,10 @@ export interface Stream {
   paginate?: Paginate;
   cursor?: Cursor;
   /**
+   * Why there is no cursor, so that each run reads the stream whole; `etl connector check` asks for one of the two.
+   */
+  cursorless?: string;
+  /**
    * How it is learned that a record is gone. Its rows leave the tables made of the stream as `load.deletes` says; without this they stay.
    */
   deletes?: Deletes[];
@@ -1362,6 +1366,10 @@ export interface Paginate {
    * Records asked for per page: `{page.size}`.
    */
   size?: number;
+  /**
+   * Most records that the API gives per page, where it says so; a `size` above it is refused, since an API would give fewer without a word.
+   */
+  sizeMax?: number;
   /**
    * Query parameter that carries the page size; `limit` unless it is named or the request says `{page.size}` itself.
    */

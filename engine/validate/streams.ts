@@ -73,6 +73,26 @@ function sizeMistake(
   ];
 }
 
+/** A page that the API would not give. */
+function sizeMaxMistake(
+  document: SourceDocument,
+  pointer: string,
+  { size, sizeMax }: config.Paginate,
+): readonly Diagnostic[] {
+  if (size === undefined || sizeMax === undefined || size <= sizeMax) return [];
+  return [
+    complain(
+      'ETL0275',
+      valuePlace(document, below(pointer, 'paginate', 'size')),
+      `a page of ${size} records is too large`,
+      {
+        label: `the API gives ${sizeMax} at most`,
+        help: [`write ${sizeMax}; or say what the API allows now: \`sizeMax: ${size}\``],
+      },
+    ),
+  ];
+}
+
 /** Settings of a source that contradict each other. */
 export const sourceMistakes = (document: SourceDocument, source: config.Source): readonly Diagnostic[] => [
   ...limitMistakes(document, source),
@@ -82,6 +102,7 @@ export const sourceMistakes = (document: SourceDocument, source: config.Source):
     return [
       ...(stream.cursor === undefined ? [] : cursorMistakes(document, `${pointer}/cursor`, stream.cursor)),
       ...sizeMistake(document, pointer, stream),
+      ...sizeMaxMistake(document, pointer, stream.paginate ?? { type: 'none' }),
     ];
   }),
 ];
