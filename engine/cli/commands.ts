@@ -13,6 +13,7 @@ const loads: Readonly<Record<string, Load>> = {
   'blockers:show': () => import('./commands/blockers/show.ts'),
   'blockers:waive': () => import('./commands/blockers/waive.ts'),
   audit: () => import('./commands/audit.ts'),
+  'connector:check': () => import('./commands/connector/check.ts'),
   'connector:list': () => import('./commands/connector/list.ts'),
   'connector:show': () => import('./commands/connector/show.ts'),
   docs: () => import('./commands/docs.ts'),

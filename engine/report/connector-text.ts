@@ -1,4 +1,5 @@
 import type * as config from '../model/config.ts';
+import type { CheckedConnector } from '../model/connector-check.ts';
 import type { ConnectorConfig, ConnectorVar } from '../model/connector-config.ts';
 import { tableText } from './table.ts';
 
@@ -57,3 +58,19 @@ const streamRow = ([name, stream]: readonly [string, config.Stream]): string[] =
   String(stream.paginate?.size ?? ''),
   stream.description ?? '',
 ];
+
+/** What was checked of a connector, with what was found. */
+export function connectorCheckText({ connector, passed, checks, figures }: CheckedConnector): string {
+  const head = `${connector}: ${passed ? 'passed' : 'not passed'}`;
+  const lines = checks.flatMap(({ name, findings }) => [
+    `  ${findings.length === 0 ? '✓' : '✗'} ${name}`,
+    ...findings.map((finding) => `      ${finding}`),
+  ]);
+  if (figures === undefined) return [head, ...lines].join('\n');
+  const { streams, records, requests, throttled } = figures;
+  return [
+    head,
+    ...lines,
+    `  ${streams} streams, ${records} records, 3 runs with ${requests} requests, ${throttled} refused`,
+  ].join('\n');
+}

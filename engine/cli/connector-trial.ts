@@ -1,0 +1,137 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { check, run } from '../engine.ts';
+import { type Lab, startLab } from '../lab/lab.ts';
+import { labText } from '../lab/reference.ts';
+import { hasErrors } from '../model/diagnostic.ts';
+import { RefusedError } from '../model/errors.ts';
+import type { References } from '../model/ports.ts';
+import type { RunReport } from '../model/run-report.ts';
+import type { ArrivedRow } from '../operations/connectors/arrived.ts';
+import { keyText, type Phase } from '../operations/connectors/changes.ts';
+import { noMetrics } from '../services/metrics/no-metrics.ts';
+import { environmentReferences } from '../services/references.ts';
+import { runArtifacts } from '../services/run-artifacts.ts';
+import { tokenKeyName, triedSource } from './connector-project.ts';
+import { endpoints } from './endpoints.ts';
+import { packageFolder } from './package.ts';
+import { type PlannedProject, planned } from './planned.ts';
+import { silentProgress } from './progress.ts';
+import { runIdentity } from './run-identity.ts';
+import { closeServices, wireRun, wireShared } from './wire.ts';
+
+/** Most rows of a table that are compared. */
+const rowsMax = 100_000;
+
+/** One run of a connector in the lab. */
+export interface TrialRun {
+  readonly report: RunReport;
+  readonly rows: ReadonlyMap<string, readonly ArrivedRow[]>;
+  readonly requests: number;
+  readonly throttled: number;
+  /** Answers by status. */
+  readonly statuses: { readonly [status: string]: number };
+}
+
+/** The project as it is declared. @throws RefusedError (exit 3) when it is not valid */
+async function checkedProject(folder: string) {
+  const checked = await check(resolve(folder), packageFolder);
+  const { project } = checked;
+  if (project === undefined || hasErrors(checked.diagnostics))
+    throw new RefusedError('invalid', checked.diagnostics);
+  return { ...checked, project };
+}
+
+/** Secrets that a run uses: they are those that the lab takes, and nothing else of the lab's makes the run easier. */
+export interface TrialSecrets {
+  readonly references: References;
+  readonly values: readonly string[];
+}
+
+/** A value for every reference of a connector: what the lab takes for it. */
+export function trialSecrets(folder: string, document: unknown, tokenKey: string): TrialSecrets {
+  const found = JSON.stringify(document).match(/\$\{env:[^}]*\}/g) ?? [];
+  const names = found.map((one) => one.replace(/^\$\{env:/, '').replace(/(:-.*)?\}$/, ''));
+  const environment: Record<string, string> = { [tokenKeyName]: tokenKey };
+  for (const name of names) environment[name] = labText(`\${env:${name}}`);
+  const own = environmentReferences(folder, environment);
+  // Files are not to be had: the lab takes a text for each of them.
+  const resolveText = (text: string): string => own.resolve(text.replace(/\$\{file:[^}]*\}/g, labText));
+  return { references: { ...own, resolve: resolveText }, values: Object.values(environment) };
+}
+
+/** Writes what the lab is to have of each stream. */
+export function serveRecords(folder: string, records: ReadonlyMap<string, Phase | undefined>): void {
+  mkdirSync(join(folder, 'lab', triedSource), { recursive: true });
+  for (const [stream, phase] of records) {
+    const lines = (phase?.records ?? []).map(({ line }) => `${line}\n`).join('');
+    writeFileSync(join(folder, 'lab', triedSource, `${stream}.ndjson`), lines);
+  }
+}
+
+/** Runs the project once against a lab of its own, with secrets as they are in production. */
+export async function tryOnce(folder: string, secrets: TrialSecrets): Promise<TrialRun> {
+  const checked = await checkedProject(folder);
+  const lab = await startLab(checked.project);
+  try {
+    return await performed(await planned(checked, false), lab, secrets);
+  } finally {
+    await lab.close();
+  }
+}
+
+async function performed(work: PlannedProject, lab: Lab, { references }: TrialSecrets): Promise<TrialRun> {
+  const { project, plan, memory } = work;
+  const runId = runIdentity(new Date());
+  const shared = await wireShared({ project, redis: plan.redis, memory, metrics: noMetrics });
+  const services = wireRun(
+    { ...shared, references, ...endpoints(references, lab.url) },
+    {
+      project,
+      plan,
+      databases: work,
+      runId,
+      artifacts: runArtifacts(join(project.folder, '.etl', 'runs', runId)),
+      progress: () => silentProgress,
+      signal: new AbortController().signal,
+    },
+  );
+  try {
+    const report = await run(plan, services);
+    const { requests, throttled, statuses } = lab.stats()[triedSource] ?? {
+      requests: 0,
+      throttled: 0,
+      statuses: {},
+    };
+    return { report, rows: await rowsOf(work), requests, throttled, statuses };
+  } finally {
+    await closeServices(services);
+    await Promise.all([work.staging.close(), work.warehouse.close()]);
+  }
+}
+
+/** What the tables hold, by the stream that they are made of. */
+async function rowsOf({
+  plan,
+  warehouse,
+}: PlannedProject): Promise<ReadonlyMap<string, readonly ArrivedRow[]>> {
+  const rows = new Map<string, readonly ArrivedRow[]>();
+  for (const { name, schema, table } of Object.values(plan.mappings)) {
+    const [known] = await warehouse.tables([{ schema, table }]);
+    const sample = known === undefined ? undefined : await warehouse.sample(schema, table, rowsMax);
+    rows.set(
+      name,
+      (sample?.rows ?? []).map((row) => arrivedRow(sample?.columns ?? [], row)),
+    );
+  }
+  return rows;
+}
+
+function arrivedRow(columns: readonly string[], row: readonly (string | null)[]): ArrivedRow {
+  const of = (wanted: (column: string) => boolean): readonly string[] =>
+    columns.flatMap((column, at) => (wanted(column) ? [row[at] ?? ''] : []));
+  return {
+    key: keyText(of((column) => /^key_\d+$/.test(column))),
+    cursor: of((one) => one === 'changed')[0] ?? '',
+  };
+}
