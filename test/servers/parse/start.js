@@ -63,23 +63,41 @@ const server = new ParseServer({
 await server.start();
 app.use('/parse', server.app);
 
-/** The first record is made through the API, which makes the class; the others are copies of its row. */
-const created = await fetch(`${url}/classes/Order`, {
-  method: 'POST',
-  headers: {
-    'content-type': 'application/json',
-    'x-parse-application-id': appId,
-    'x-parse-master-key': masterKey,
-  },
-  body: JSON.stringify({ number: 1, title: 'order 1', total: 0.01, paid: false }),
+/** The first object of a class is made through the API, which makes the class; the others are copies of its row. */
+async function create(name, object) {
+  const created = await fetch(`${url}/classes/${name}`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'x-parse-application-id': appId,
+      'x-parse-master-key': masterKey,
+    },
+    body: JSON.stringify(object),
+  });
+  if (!created.ok) throw new Error(`no ${name} was made: ${created.status} ${await created.text()}`);
+  return (await created.json()).objectId;
+}
+
+const first = await create('Order', { number: 1, title: 'order 1', total: 0.01, paid: false });
+await create('Shipment', {
+  carrier: 'post',
+  shippedAt: { __type: 'Date', iso: '2026-01-01T00:00:00.000Z' },
+  order: { __type: 'Pointer', className: 'Order', objectId: first },
 });
-if (!created.ok) throw new Error(`the first record was not made: ${created.status} ${await created.text()}`);
 await query(
   ownUrl.href,
   `INSERT INTO "Order" ("objectId", "createdAt", "updatedAt", number, title, total, paid)
-   SELECT 'o' || lpad(n::text, 9, '0'), now() + n * interval '1 ms', now() + n * interval '1 ms',
+   SELECT 'o' || lpad(n::text, 9, '0'), now() - interval '1 hour' + n * interval '1 ms', now() - interval '1 hour' + n * interval '1 ms',
           n, 'order ' || n, (n % 997) / 100.0, n % 3 = 0
    FROM generate_series(2, $1::int) AS n`,
+  [Number(RECORDS)],
+);
+await query(
+  ownUrl.href,
+  `INSERT INTO "Shipment" ("objectId", "createdAt", "updatedAt", carrier, "shippedAt", "order")
+   SELECT 's' || lpad(n::text, 9, '0'), now() - interval '1 hour' + n * interval '1 ms', now() - interval '1 hour' + n * interval '1 ms',
+          'carrier ' || n % 5, timestamptz '2026-01-01T00:00:00Z' + n * interval '1 minute', 'o' || lpad(n::text, 9, '0')
+   FROM generate_series(2, $1::int / 10) AS n`,
   [Number(RECORDS)],
 );
 process.stdout.write(`ready ${url}\n`);
