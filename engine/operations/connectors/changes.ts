@@ -28,8 +28,7 @@ const stepInto = (value: unknown, segment: Path['segments'][number]): unknown =>
     ? undefined
     : (value as Record<string, unknown>)['key' in segment ? segment.key : segment.index];
 
-const valueAt = (record: unknown, path: string): unknown =>
-  knownPath(path).segments.reduce(stepInto, record);
+const valueAt = (record: unknown, path: string): unknown => knownPath(path).segments.reduce(stepInto, record);
 
 const textAt = (record: unknown, path: string): string => {
   const value = valueAt(record, path);
