@@ -21,6 +21,7 @@ import { jobTemplate, requestTemplate, tokenPaths } from '../model/stream-reques
 import { parseDuration } from '../model/units.ts';
 import { canonical, sha256 } from './canonical.ts';
 import { compileConditions } from './conditions.ts';
+import { withFields } from './fields.ts';
 import { compileCache, compileLookups } from './lookups.ts';
 import { compileTransform } from './transforms.ts';
 
@@ -31,14 +32,14 @@ export function compileStream(
   stream: config.Stream,
   readers: readonly config.Mapping[],
 ): StreamPlan {
-  const request = requestTemplate(stream);
+  const request = withFields(requestTemplate(stream), stream, readers);
   return {
     source: source.name,
     account: 'default',
     name,
     request,
     partitions: partitionsOf(stream.partitions),
-    ...(stream.job && { job: compileJob(stream.job) }),
+    ...(stream.job && { job: compileJob(stream.job, (one) => withFields(one, stream, readers)) }),
     ...(stream.parent && { parent: compileParent(source, stream.parent, request) }),
     records: knownPath(stream.records ?? ''),
     primaryKey: stream.primaryKey.map((path) => knownPath(path)),
@@ -144,15 +145,17 @@ function compileCursor(cursor: config.Cursor, requests: readonly RequestTemplate
 const jobRequests = ({ job }: config.Stream): readonly RequestTemplate[] =>
   job === undefined ? [] : [job.create, job.poll, ...(job.locate ? [job.locate] : [])].map(jobTemplate);
 
-const compileJobStep = (step: config.JobStep): JobStepPlan => ({
-  request: jobTemplate(step),
+type Fields = (request: RequestTemplate) => RequestTemplate;
+
+const compileJobStep = (step: config.JobStep, fields: Fields): JobStepPlan => ({
+  request: fields(jobTemplate(step)),
   take: Object.entries(step.take ?? {}).map(([name, path]) => ({ name, path: knownPath(path) })),
 });
 
-const compileJob = ({ create, poll, locate }: config.Job): JobPlan => ({
-  create: compileJobStep(create),
+const compileJob = ({ create, poll, locate }: config.Job, fields: Fields): JobPlan => ({
+  create: compileJobStep(create, fields),
   poll: {
-    ...compileJobStep(poll),
+    ...compileJobStep(poll, fields),
     status: knownPath(poll.status),
     done: poll.done,
     failed: poll.failed ?? [],
@@ -160,7 +163,7 @@ const compileJob = ({ create, poll, locate }: config.Job): JobPlan => ({
     everyMs: parseDuration(poll.every ?? '30s'),
     withinMs: parseDuration(poll.within ?? '2h'),
   },
-  ...(locate && { locate: compileJobStep(locate) }),
+  ...(locate && { locate: compileJobStep(locate, fields) }),
 });
 
 /** The parents of a stream, as its request names them. */

@@ -66,13 +66,14 @@ function matchList(template: readonly JsonValue[], value: readonly JsonValue[]):
   return at === value.length ? together(parts) : undefined;
 }
 
-const namesParent = (template: JsonValue): boolean =>
-  textsIn(template).some((text) => text.includes('{parent.'));
+/** Whether an element of a template is there any number of times: for each parent, or each field. */
+const isRepeated = (template: JsonValue): boolean =>
+  textsIn(template).some((text) => /\{(?:parent\.|fields[.}])/.test(text));
 
 /** What an element of a template fits: one value, or as many as there are parents. */
 function matchSome(expected: JsonValue, values: readonly JsonValue[]): readonly Values[] {
   const found: Values[] = [];
-  for (const value of namesParent(expected) ? values : values.slice(0, 1)) {
+  for (const value of isRepeated(expected) ? values : values.slice(0, 1)) {
     const part = matchJson(expected, value);
     if (part === undefined) break;
     found.push(part);
@@ -81,6 +82,6 @@ function matchSome(expected: JsonValue, values: readonly JsonValue[]): readonly 
 }
 
 const listed = (some: readonly Values[], expected: JsonValue): Values | undefined =>
-  namesParent(expected)
+  isRepeated(expected)
     ? new Map([...(some[0] ?? [])].map(([name]) => [name, some.map((part) => part.get(name) ?? null)]))
     : some[0];

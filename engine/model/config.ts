@@ -1109,7 +1109,7 @@ export interface StreamRequest {
    */
   method?: 'GET' | 'POST';
   /**
-   * Path below `baseUrl`. Here, in `query`, `headers` and `body`, placeholders stand for what differs from request to request: `{cursor.from}`, `{cursor.to}`, `{page.…}`, `{partition.NAME}`, `{parent.PATH}`, `{job.NAME}`, `{account}`. A parameter or key that consists of a placeholder without a value is left out.
+   * Path below `baseUrl`. Here, in `query`, `headers` and `body`, placeholders stand for what differs from request to request: `{cursor.from}`, `{cursor.to}`, `{page.…}`, `{partition.NAME}`, `{parent.PATH}`, `{job.NAME}`, `{account}`, `{fields}`. A parameter or key that consists of a placeholder without a value is left out.
    */
   path: string;
   /**

@@ -17,7 +17,7 @@ export interface RequestTemplate {
 }
 
 /** Braces around anything else are text, as in GraphQL. */
-const placeholder = /\{((?:cursor|page|partition|parent|job)\.[^{}\s]+|account)\}/;
+const placeholder = /\{((?:cursor|page|partition|parent|job|fields)\.[^{}\s]+|account|fields)\}/;
 
 /** Texts and names of placeholders in turn: text, name, text, … */
 export const templateParts = (text: string): readonly string[] => text.split(new RegExp(placeholder, 'g'));
@@ -66,4 +66,22 @@ export function carrierOf(request: RequestTemplate, name: string): string {
     ...(textsIn(request.body).some(holds) ? ['what the body says'] : []),
   ];
   return [...parameters, ...others].join(' and ') || `\`{${name}}\``;
+}
+
+/** Below which key the names are wanted that `{fields.KEY}` stands for; empty for `{fields}`. */
+export const fieldsBelow = (placeholder: string): string | undefined =>
+  placeholder === 'fields' ? '' : /^fields\.(.*)$/s.exec(placeholder)?.[1];
+
+/** A value with its texts changed, and each element of a list made to any number of others. */
+export function mapTexts(
+  value: JsonValue,
+  change: (text: string) => string,
+  elements: (element: JsonValue) => readonly JsonValue[],
+): JsonValue {
+  if (typeof value === 'string') return change(value);
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.flatMap((one: JsonValue) => elements(one));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [key, mapTexts(one as JsonValue, change, elements)]),
+  );
 }

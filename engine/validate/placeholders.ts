@@ -1,7 +1,12 @@
 import type * as config from '../model/config.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { SourceDocument } from '../model/project.ts';
-import { embeddedPlaceholders, placeholdersOf, type RequestTemplate } from '../model/request-template.ts';
+import {
+  embeddedPlaceholders,
+  fieldsBelow,
+  placeholdersOf,
+  type RequestTemplate,
+} from '../model/request-template.ts';
 import { jobTemplate, requestTemplate, tokenPaths } from '../model/stream-request.ts';
 import { below, complain, keyPlace, valuePlace } from './places.ts';
 import { didYouMean, listText } from './suggest.ts';
@@ -72,7 +77,8 @@ function unknownPlaceholders(here: Here): readonly Diagnostic[] {
   const { parent } = here.stream;
   return requestsOf(here.stream).flatMap(([key, template]) =>
     placeholdersOf(template)
-      .filter((name) => !names.includes(name) && !(parent !== undefined && name.startsWith('parent.')))
+      .filter((name) => !names.includes(name) && fieldsBelow(name) === undefined)
+      .filter((name) => parent === undefined || !name.startsWith('parent.'))
       .map((name) =>
         complain(
           'ETL0233',
