@@ -54,9 +54,12 @@ import { outcomeText, readOutcome, readRecordings, recordingTexts } from './read
 import { withOverrides } from './read/with-overrides.ts';
 import { validateProject } from './validate/validate.ts';
 
+export { compileDiscovery as planDiscovery } from './compile/discovery.ts';
 export type { ParityEnd, ParityScope } from './compile/parity.ts';
 export type { Servable } from './compile/served.ts';
+export { compileDescriptions } from './execute/map/describe.ts';
 export type { RunServices } from './execute/run-services.ts';
+export { catalogText, ownership, propertiesText } from './read/catalog-text.ts';
 
 export interface Checked {
   readonly files: ProjectFiles;
@@ -84,8 +87,8 @@ export async function check(
 }
 
 /** validate: other files in the place of those that were read. */
-export function recheck(files: ProjectFiles, environment: string, nowMs = Date.now()): Checked {
-  return { files, ...validateProject(files, { environment, nowMs }) };
+export function recheck(files: ProjectFiles, environment: string | undefined, nowMs = Date.now()): Checked {
+  return { files, ...validateProject(files, { ...(environment !== undefined && { environment }), nowMs }) };
 }
 
 export interface Planned {

@@ -16,6 +16,7 @@ const loads: Readonly<Record<string, Load>> = {
   'connector:check': () => import('./commands/connector/check.ts'),
   'connector:list': () => import('./commands/connector/list.ts'),
   'connector:show': () => import('./commands/connector/show.ts'),
+  discover: () => import('./commands/discover.ts'),
   docs: () => import('./commands/docs.ts'),
   explain: () => import('./commands/explain.ts'),
   forget: () => import('./commands/forget.ts'),

@@ -1,8 +1,9 @@
-import { check } from '../engine.ts';
+import { check, recheck } from '../engine.ts';
 import { startLab } from '../lab/lab.ts';
 import { assert, ExplainedError } from '../model/errors.ts';
 import type { LabMessage } from './in-lab.ts';
 import { packageFolder } from './package.ts';
+import { sourcesOnly } from './sources-only.ts';
 
 /** The process that `etl run --lab` starts. It serves until its parent lets go. */
 const [folder = '.', environment = ''] = process.argv.slice(2);
@@ -12,7 +13,10 @@ const tell = (message: LabMessage): void => {
 // The terminal sends Ctrl-C to the whole group; the parent still needs answers for the page it finishes.
 process.on('SIGINT', () => {});
 
-const { project } = await check(folder, packageFolder, environment === '' ? undefined : environment);
+const chosen = environment === '' ? undefined : environment;
+const whole = await check(folder, packageFolder, chosen);
+// `etl discover` needs the sources alone: mappings may want what it is about to find.
+const project = whole.project ?? recheck(sourcesOnly(whole.files), chosen).project;
 assert(project, 'the parent has validated the project');
 try {
   const lab = await startLab(project, { port: 0 });

@@ -12,5 +12,8 @@ export function propertyPlace(
   });
   if (document === undefined) return undefined;
   const node = document.nodes.get(`/properties/${property}`);
-  return node === undefined ? document.file : `${document.file}:${(node.key ?? node.value).line}`;
+  if (node === undefined) return document.file;
+  // It may be a property of a file that the mapping uses.
+  const { file, line } = node.key ?? node.value;
+  return `${file}:${line}`;
 }

@@ -80,7 +80,7 @@ async function compared(
       edits: edits.filter(({ mapping }) => wanted.includes(mapping)),
       programs,
       personal: personalIn(Object.values(projects)),
-      documents: head.files.documents,
+      documents: head.documents,
       accepted: new Set([...flags.accept, ...(await base.trailers('Replay-accepts')).flatMap(listed)]),
       pages,
       pagesMax: flags.pages,

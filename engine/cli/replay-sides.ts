@@ -21,6 +21,9 @@ export interface Sides {
   readonly invalidBase?: Checked['diagnostics'];
 }
 
+/** Files with what mappings use of others: a generated property is one of its mapping. */
+const wholeFiles = ({ files, documents }: Checked): ProjectFiles => ({ ...files, documents });
+
 const noFiles = (files: ProjectFiles): ProjectFiles => ({ ...files, documents: [] });
 
 /** `folder`: the files of the base. @throws RefusedError (exit 3) when the head has no plan */
@@ -32,7 +35,7 @@ export async function sidesOf(
   const { environment } = head.project;
   const base = await check(folder, packageFolder, environment);
   const isNew = base.diagnostics.some(({ code }) => code === 'ETL0001');
-  const edits = mappingEdits(isNew ? noFiles(head.files) : base.files, head.files);
+  const edits = mappingEdits(isNew ? noFiles(head.files) : wholeFiles(base), wholeFiles(head));
   const side = (name: ReplaySide, checked: Valid): ReplayProgram & { readonly project: Project } => {
     const project = isLab ? inLab(checked.project) : checked.project;
     return { side: name, project, plan: declared(checked, project).plan, references };
@@ -47,7 +50,7 @@ export async function sidesOf(
     };
   }
   const then = side('base', base);
-  const own = recheck(withMappingsOf(head.files, base.files), environment);
+  const own = recheck(withMappingsOf(wholeFiles(head), wholeFiles(base)), environment);
   const between = isValid(own) ? side('own', own) : undefined;
   // Where nothing is inherited otherwise, it is the head.
   const differs = between !== undefined && !isSame(between.plan, now.plan);

@@ -121,7 +121,13 @@ function logicalType(text: string): LogicalType {
 
 function originOf(property: config.Property, inEach: boolean): Origin {
   if (property.from !== undefined) {
-    return { kind: 'path', path: knownPath(property.from, inEach), text: property.from };
+    const { from, previously } = property;
+    return {
+      kind: 'path',
+      path: knownPath(from, inEach),
+      text: from,
+      ...(previously && { previously: previously.map((path) => knownPath(path, inEach)) }),
+    };
   }
   if (property.template !== undefined) return { kind: 'template', template: property.template };
   if (property.expr !== undefined) return { kind: 'expr', expr: property.expr };

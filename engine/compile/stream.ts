@@ -203,24 +203,25 @@ function compilePrivacy(
   readers: readonly config.Mapping[],
 ): readonly PrivacyPlan[] {
   const rules = new Map<string, PrivacyPlan>();
-  const add = (rule: PrivacyPlan): void => {
+  const dropped = redact.map(
+    (path): PrivacyPlan => ({ path: knownPath(path), action: 'drop', transforms: [] }),
+  );
+  for (const rule of [...dropped, ...readers.flatMap(privateIn)])
     rules.set(pathText(rule.path), rules.get(pathText(rule.path)) ?? rule);
-  };
-  for (const path of redact) add({ path: knownPath(path), action: 'drop', transforms: [] });
-  for (const mapping of readers) {
-    for (const property of Object.values(mapping.properties)) {
-      if (property.pii === undefined || property.from === undefined) continue;
-      const path = absolute(property.from, mapping.each);
-      add({
-        path,
-        action: property.pii,
-        ...(property.piiKeep !== undefined && { keep: property.piiKeep }),
-        transforms: (property.transform ?? []).map(compileTransform),
-      });
-    }
-  }
   return [...rules.values()];
 }
+
+/** The personal data of a mapping, wherever it stands or has stood. */
+const privateIn = ({ each, properties }: config.Mapping): readonly PrivacyPlan[] =>
+  Object.values(properties).flatMap(({ pii, piiKeep, from, previously = [], transform = [] }) => {
+    if (pii === undefined || from === undefined) return [];
+    const rule = {
+      action: pii,
+      ...(piiKeep !== undefined && { keep: piiKeep }),
+      transforms: transform.map(compileTransform),
+    };
+    return [from, ...previously].map((path) => ({ path: absolute(path, each), ...rule }));
+  });
 
 /** The path from the record, with `[*]` for the elements of `each`. */
 function absolute(from: string, each: string | undefined): Path {

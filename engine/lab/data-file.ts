@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type * as config from '../model/config.ts';
+import { knownPath, valueAt } from '../model/path.ts';
 import type { Collection } from './collection.ts';
 import { labError, messageOf } from './complain.ts';
 import { readCsv } from './csv.ts';
@@ -13,7 +14,7 @@ import { readNdjson } from './ndjson.ts';
 
 const decompress = promisify(gunzip);
 const endings = ['.ndjson', '.ndjson.gz', '.csv', '.csv.gz'] as const;
-const readers = { '.ndjson': readNdjson, '.csv': readCsv } as const;
+const readers = { '.ndjson': readNdjson, '.csv': readCsv, '.json': readNdjson } as const;
 const byteOrderMark = Buffer.from('\uFEFF');
 
 /** Where records of streams are. */
@@ -40,9 +41,8 @@ export function findDataFile(
   if (file !== undefined) return { file, path: join(folders.own, file) };
   if (lab?.data !== undefined || folders.connector === undefined) return undefined;
   const examples = join(folders.connector, 'examples');
-  const [, stream] = owner.split('.');
-  const example = endings
-    .map((ending) => `${stream}${ending}`)
+  const example = namesOf(owner)
+    .map((name) => name.slice(name.indexOf('/') + 1))
     .find((one) => existsSync(join(examples, one)));
   return example === undefined
     ? undefined
@@ -50,7 +50,16 @@ export function findDataFile(
 }
 
 const wantedFiles = (owner: string, declared: string | undefined): readonly string[] =>
-  declared === undefined ? endings.map((ending) => `lab/${owner.replace('.', '/')}${ending}`) : [declared];
+  declared === undefined ? namesOf(owner).map((name) => `lab/${name}`) : [declared];
+
+/** `crm/deals.ndjson`; descriptions of properties are `crm/describe/deals.json`. */
+function namesOf(owner: string): readonly string[] {
+  const [source, stream = ''] = owner.split('.');
+  const described = /^(.*)~describe$/.exec(stream)?.[1];
+  return described === undefined
+    ? endings.map((ending) => `${source}/${stream}${ending}`)
+    : ['.json', '.ndjson'].map((ending) => `${source}/describe/${described}${ending}`);
+}
 
 const noData = (owner: string, { lab }: config.Stream): Error =>
   labError(
@@ -91,12 +100,14 @@ export async function readDataFile(
   const found = findDataFile(folders, owner, stream);
   if (found === undefined) throw noData(owner, stream);
   const { file } = found;
-  const ending = /\.(?:ndjson|csv)(?=(?:\.gz)?$)/.exec(found.path)?.[0] as keyof typeof readers | undefined;
+  const ending = /\.(?:ndjson|csv|json)(?=(?:\.gz)?$)/.exec(found.path)?.[0] as
+    | keyof typeof readers
+    | undefined;
   if (ending === undefined) {
     throw labError(
       'unreadableData',
       `${file} is not of a kind that the lab reads`,
-      `It reads ${endings.join(', ')}.`,
+      `It reads ${[...endings, '.json'].join(', ')}.`,
     );
   }
   const bytes = await load(found);
@@ -107,5 +118,23 @@ export async function readDataFile(
       'Save the file as UTF-8.',
     );
   }
-  return readers[ending](bytes, file, stream.cursor && cursorReader(stream.cursor));
+  const lines = ending === '.json' ? recordLines(bytes, file, stream.records) : bytes;
+  return readers[ending](lines, file, stream.cursor && cursorReader(stream.cursor));
+}
+
+/** The records of a reply that is stored as a whole, one a line. */
+function recordLines(bytes: Buffer, file: string, records = ''): Buffer {
+  let found: unknown;
+  try {
+    const reply: unknown = JSON.parse(bytes.toString());
+    found = Array.isArray(reply) ? reply : valueAt(reply, knownPath(records));
+  } catch (thrown) {
+    throw labError('unreadableData', `${file} is not JSON: ${messageOf(thrown)}`, 'Check the file.');
+  }
+  if (Array.isArray(found)) return Buffer.from(found.map((record) => JSON.stringify(record)).join('\n'));
+  throw labError(
+    'unreadableData',
+    `${file} has no list${records === '' ? '' : ` at ${records}`}`,
+    'It is a reply with its records where the stream has them, or a list of records.',
+  );
 }

@@ -2,6 +2,7 @@ import type * as config from '../model/config.ts';
 import type { Project } from '../model/project.ts';
 import { labError } from './complain.ts';
 import { findDataFile } from './data-file.ts';
+import { withDescriptions } from './descriptions.ts';
 import { dialectOf } from './dialects/dialects.ts';
 import { LabSource } from './lab-source.ts';
 import { dataFolders, type LabStream, openStream } from './lab-stream.ts';
@@ -39,6 +40,8 @@ async function openStreams(
   for (const name of Object.keys(source.streams).filter((one) => isServed(project, source, one))) {
     const stream = await openStream(project, source, name, slotsOf(source, name, meter));
     if (opened.has(stream.distinction)) {
+      // Streams of one kind of record may share their descriptions.
+      if (name.includes('~')) continue;
       throw labError(
         'cannotServe',
         `${source.name}.${name} sends the same request as another stream of its source`,
@@ -63,7 +66,8 @@ export async function openSources(project: Project): Promise<readonly LabSource[
       );
     }
     const meter = meters[index] as Meter;
-    opened.push(new LabSource(source, meter, await openStreams(project, source, meter)));
+    const served = withDescriptions(dataFolders(project, source), source);
+    opened.push(new LabSource(source, meter, await openStreams(project, served, meter)));
   }
   return opened;
 }

@@ -1,6 +1,6 @@
 // Made from schema.json by `npm run types`. Do not edit.
 
-export type AnyConfig = Project | Source | Mapping | Test | Overrides | Parity;
+export type AnyConfig = Project | Source | Mapping | Properties | Catalog | Test | Overrides | Parity;
 /**
  * What happens to a value that does not fit: `block` keeps the row aside and counts it, `set_null` stores NULL and counts it, `fail` stops the stream.
  */
@@ -23,9 +23,16 @@ export type AllowedOrigins = string[];
 export type Responses = ResponseRule[];
 export type Transform = TransformName | TransformWith;
 /**
- * A change without settings.
+ * A change without settings. `labels` puts the label of an option in the place of its value, as the catalog of the source has it.
  */
-export type TransformName = 'trim' | 'upper' | 'lower' | 'collapse_spaces' | 'null_if_empty' | 'digits';
+export type TransformName =
+  | 'trim'
+  | 'upper'
+  | 'lower'
+  | 'collapse_spaces'
+  | 'null_if_empty'
+  | 'digits'
+  | 'labels';
 
 /**
  * The project file, etl.yml: its name, variables, defaults and environments.
@@ -1098,6 +1105,7 @@ export interface Stream {
   lookups?: {
     [k: string]: Lookup;
   };
+  describe?: Describe;
   lab?: StreamLab;
 }
 /**
@@ -1546,6 +1554,97 @@ export interface Lookup {
   cache?: Caching;
 }
 /**
+ * How a provider describes the properties of a stream's records. What stands for a property of a description is a path in it.
+ */
+export interface Describe {
+  request: StreamRequest;
+  /**
+   * Path of the list of descriptions in the response; without it the response itself is the list.
+   */
+  records?: string;
+  paginate?: Paginate;
+  /**
+   * What stays when the property is renamed; without it, the name.
+   */
+  id?: string;
+  /**
+   * The name that records have the property under.
+   */
+  name: string;
+  /**
+   * What people call it.
+   */
+  label?: string;
+  /**
+   * The provider's name of its type.
+   */
+  type?: string;
+  /**
+   * Our type for each of the provider's. `{PATH}` stands for a value of the description. A type that is not listed is string, and `etl discover` says so.
+   */
+  types?: {
+    /**
+     * Type of a column.
+     */
+    [k: string]: string;
+  };
+  /**
+   * Path in a record below which the properties stand by name; without it, at the top.
+   */
+  under?: string;
+  custom?: Where;
+  multiple?: Where;
+  /**
+   * What stands between several values.
+   */
+  separator?: string;
+  /**
+   * Path of the list of values that the property may have.
+   */
+  options?: string;
+  /**
+   * Path of an option's value in the option.
+   */
+  optionValue?: string;
+  /**
+   * Path of an option's label in the option.
+   */
+  optionLabel?: string;
+  /**
+   * Path that is true where the property is archived.
+   */
+  archived?: string;
+  /**
+   * Path that is false where every record has a value.
+   */
+  nullable?: string;
+  /**
+   * Path of the unit of a number.
+   */
+  unit?: string;
+  currency?: DescribeCurrency;
+  lab?: DescribeLab;
+}
+/**
+ * Which properties are amounts of money, and where a record says their currency: each has a column beside it.
+ */
+export interface DescribeCurrency {
+  where: Where;
+  /**
+   * Path of the currency in a record.
+   */
+  from: string;
+}
+/**
+ * What the lab answers. Without it: lab/SOURCE/describe/STREAM.json or .ndjson.
+ */
+export interface DescribeLab {
+  /**
+   * File with the descriptions: a reply as JSON, or one a line as NDJSON.
+   */
+  data?: string;
+}
+/**
  * What the lab serves for this stream. Without it: lab/SOURCE/STREAM.ndjson or .csv.
  */
 export interface StreamLab {
@@ -1627,10 +1726,14 @@ export interface Mapping {
   where?: Where;
   to?: Target;
   load: Load;
+  /**
+   * Files of `kind: properties` whose properties belong to the mapping as well, as `etl discover` writes them. What the mapping writes itself wins, by column and by path.
+   */
+  use?: string[];
   onInvalid?: OnInvalid;
   contract?: Contract;
   /**
-   * The columns, by name.
+   * The columns, by name. A name with `*` and a `from` with `*` stand for every property of the catalog with such a path.
    */
   properties: {
     [k: string]: Property;
@@ -1708,6 +1811,14 @@ export interface Property {
    */
   renamedFrom?: string[];
   /**
+   * In place of `from`: a property of the catalog of the source, by its id, name or label. It stays the same one when the provider renames it.
+   */
+  property?: string;
+  /**
+   * Paths at which the value stood before, newest first: looked at where a record has nothing at `from`, such as one on a kept page.
+   */
+  previously?: string[];
+  /**
    * Path of the value: `customer.email`, `lines[0].sku`, `properties['deal.stage']`, `$parent.id`, `$index`.
    */
   from?: string;
@@ -1767,6 +1878,11 @@ export interface TransformWith {
      */
     [k: string]: string;
   };
+  mapEach?: MapEach;
+  /**
+   * Makes a list of a text with several values, for a column of type json: this stands between them. Spaces around a value and empty values go. It is the last change.
+   */
+  split?: string;
   /**
    * Moves the decimal point exactly: -2 makes units of cents.
    */
@@ -1784,6 +1900,24 @@ export interface Replace {
    * What stands in its place; `$1` is the first group.
    */
   with: string;
+}
+/**
+ * Replaces each of several values in one text; what is not listed stays.
+ */
+export interface MapEach {
+  /**
+   * What stands between the values.
+   */
+  separator?: string;
+  /**
+   * New values by old ones.
+   */
+  values: {
+    /**
+     * The new value.
+     */
+    [k: string]: string;
+  };
 }
 /**
  * A check of the staged rows of this mapping.
@@ -1834,6 +1968,151 @@ export interface BlockerPolicy {
    * Greatest share of blocked rows among those that are about to be loaded.
    */
   stopAboveShare?: string;
+}
+/**
+ * Properties that mappings `use`. `etl discover` writes such files below generated/, and owns them.
+ */
+export interface Properties {
+  /**
+   * Says that this file declares properties for mappings.
+   */
+  kind: 'properties';
+  /**
+   * What the file is called in reports; without it, its path.
+   */
+  name?: string;
+  /**
+   * The stream whose records have the properties; mappings that use the file read it.
+   */
+  stream?: string;
+  /**
+   * Columns by name, as in a mapping.
+   */
+  properties: {
+    [k: string]: Property;
+  };
+}
+/**
+ * What the records of a source have, as its provider describes it or its records show. `etl discover` writes it; it is kept in git, so that a change is a line of a pull request.
+ */
+export interface Catalog {
+  /**
+   * Says that this file is the catalog of a source.
+   */
+  kind: 'catalog';
+  /**
+   * Name of the source.
+   */
+  source: string;
+  /**
+   * Day (UTC) when it was found to have changed last.
+   */
+  date: string;
+  /**
+   * What is known of each stream, by name.
+   */
+  streams: {
+    [k: string]: CatalogStream;
+  };
+}
+/**
+ * What is known of the records of a stream.
+ */
+export interface CatalogStream {
+  /**
+   * Who says so: the provider that `describe` asks, or sampled records.
+   */
+  by: 'describe' | 'records';
+  /**
+   * The properties, sorted by column.
+   */
+  properties: CatalogProperty[];
+}
+/**
+ * One property of the records of a stream.
+ */
+export interface CatalogProperty {
+  /**
+   * What stays when it is renamed.
+   */
+  id: string;
+  /**
+   * The provider's name of it.
+   */
+  name: string;
+  /**
+   * What people call it.
+   */
+  label?: string;
+  /**
+   * Where a record has it.
+   */
+  path: string;
+  /**
+   * Where records had it before it was renamed, newest first.
+   */
+  previously?: string[];
+  /**
+   * Its column in generated files. It stays, whatever the provider calls the property later.
+   */
+  column: string;
+  /**
+   * Type of the column: string, integer, decimal(p,s), double, boolean, date, time, timestamp (an instant), datetime (no zone), json or binary.
+   */
+  type: string;
+  /**
+   * The provider's name of the type.
+   */
+  providerType?: string;
+  /**
+   * What stands between several values in one text; absent where there is one value.
+   */
+  separator?: string;
+  /**
+   * The values that it may have.
+   */
+  options?: CatalogOption[];
+  /**
+   * Whether generated files have a column for it.
+   */
+  custom?: boolean;
+  /**
+   * Whether records may have no value for it.
+   */
+  nullable?: boolean;
+  /**
+   * Unit of a number.
+   */
+  unit?: string;
+  /**
+   * Where a record has the currency of the amount.
+   */
+  currency?: string;
+  /**
+   * Percent of the sampled records that have a value for it. It is written anew when it has moved by ten or more, or to or from nothing or all.
+   */
+  seen?: number;
+  /**
+   * Day since when the provider has it archived.
+   */
+  archived?: string;
+  /**
+   * Day since when the provider does not have it any more.
+   */
+  removed?: string;
+}
+/**
+ * A value that a property may have.
+ */
+export interface CatalogOption {
+  /**
+   * As records have it.
+   */
+  value: string;
+  /**
+   * What people call it.
+   */
+  label?: string;
 }
 /**
  * Fixtures of a mapping: records in, rows out.

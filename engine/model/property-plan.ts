@@ -44,7 +44,13 @@ export interface LimitsPlan {
 }
 
 export type Origin =
-  | { readonly kind: 'path'; readonly path: Path; readonly text: string }
+  | {
+      readonly kind: 'path';
+      readonly path: Path;
+      readonly text: string;
+      /** Where the value stood before, newest first: read where a record has nothing at `path`. */
+      readonly previously?: readonly Path[];
+    }
   | { readonly kind: 'value'; readonly value: string | number | boolean }
   | { readonly kind: 'template'; readonly template: string }
   | { readonly kind: 'expr'; readonly expr: string };

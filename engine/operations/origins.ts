@@ -1,6 +1,7 @@
 import type { ValueOrigin } from '../model/explanation.ts';
 import type { GraphNode } from '../model/graph.ts';
-import type { MappingPlan, PropertyPlan } from '../model/plan.ts';
+import { pathText } from '../model/path.ts';
+import type { MappingPlan, Path, PropertyPlan } from '../model/plan.ts';
 import type { NodePlaces, SourceDocument } from '../model/project.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -50,7 +51,7 @@ function columnText({ origin, transforms, type }: PropertyPlan, stream: string):
   const kind = type.name === 'decimal' ? `decimal(${type.precision},${type.scale})` : type.name;
   switch (origin.kind) {
     case 'path':
-      return `${origin.text} of ${stream}${how}, as ${kind}`;
+      return `${origin.text} of ${stream}${before(origin.previously)}${how}, as ${kind}`;
     case 'value':
       return `the constant ${JSON.stringify(origin.value)}`;
     case 'template':
@@ -59,6 +60,9 @@ function columnText({ origin, transforms, type }: PropertyPlan, stream: string):
       return `an expression over ${stream}${how}, as ${kind}`;
   }
 }
+
+const before = (paths: readonly Path[] = []): string =>
+  paths.length === 0 ? '' : ` (before: ${paths.map(pathText).join(', ')})`;
 
 /** Settings of a mapping that it does not make itself. */
 function inheritedSettings(

@@ -29,7 +29,7 @@ const projectFile = 'etl.yml';
 /** Whether a file must be one of ours by where it stands. Others are ours when they have a `kind`. */
 const isOurs = (file: string): boolean =>
   file === projectFile ||
-  /^(sources|mappings|tests|overrides)\//.test(file) ||
+  /^(sources|mappings|tests|overrides|generated|catalogs)\//.test(file) ||
   /^connectors\/[^/]+\/connector\.ya?ml$/.test(file);
 
 /** Files of other tools share the folder: a Kubernetes manifest has a `kind`, too, but always an `apiVersion`. */

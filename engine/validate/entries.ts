@@ -19,6 +19,7 @@ export interface Entries {
   readonly tests: readonly Entry<config.Test>[];
   readonly overrides: readonly Entry<config.Overrides>[];
   readonly parity: readonly Entry<config.Parity>[];
+  readonly properties: readonly Entry<config.Properties>[];
   /** Absent when etl.yml could not be read or does not hold. */
   readonly project?: config.Project;
   readonly unread: readonly UnreadFile[];
@@ -47,6 +48,7 @@ export function collectEntries(checked: readonly CheckedDocument[], unread: read
     tests: entriesOf(checked, 'test'),
     overrides: entriesOf(checked, 'overrides'),
     parity: entriesOf(checked, 'parity'),
+    properties: entriesOf(checked, 'properties'),
     ...(project !== undefined && { project }),
     unread,
   };

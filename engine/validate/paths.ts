@@ -72,8 +72,44 @@ function streamPaths(document: SourceDocument, name: string, stream: config.Stre
     ...at(document, `${here}/paginate/token`, paginate?.token),
     ...at(document, `${here}/paginate/total`, paginate?.total),
     ...lookupPaths(document, `${here}/lookups`, stream),
+    ...(stream.describe === undefined ? [] : describePaths(document, `${here}/describe`, stream.describe)),
     ...(stream.deletes ?? []).flatMap((deletes, index) =>
       deletesPaths(document, `${here}/deletes/${index}`, deletes),
+    ),
+  ];
+}
+
+const described = [
+  'records',
+  'id',
+  'name',
+  'label',
+  'type',
+  'under',
+  'options',
+  'optionValue',
+  'optionLabel',
+  'archived',
+  'nullable',
+  'unit',
+] as const;
+
+function describePaths(document: SourceDocument, pointer: string, describe: config.Describe) {
+  const conditions = [
+    ['custom', describe.custom],
+    ['multiple', describe.multiple],
+    ['currency/where', describe.currency?.where],
+  ] as const;
+  return [
+    ...described.flatMap((key) => at(document, `${pointer}/${key}`, describe[key])),
+    ...at(document, `${pointer}/currency/from`, describe.currency?.from),
+    ...Object.entries(describe.types ?? {}).flatMap(([type, text]) =>
+      templateMistakes(document, below(`${pointer}/types`, type), text),
+    ),
+    ...conditions.flatMap(([key, where = {}]) =>
+      Object.keys(where).flatMap((path) =>
+        pathMistake(path, keyPlace(document, below(`${pointer}/${key}`, path)), plain),
+      ),
     ),
   ];
 }
@@ -132,6 +168,11 @@ export const sourcePaths = (document: SourceDocument, source: config.Source): re
   ...Object.entries(source.streams).flatMap(([name, stream]) => streamPaths(document, name, stream)),
 ];
 
+const pathsOf = ({ from, previously = [] }: config.Property): readonly (readonly [string, string])[] => [
+  ...(from === undefined ? [] : [['from', from] as const]),
+  ...previously.map((path, index) => [`previously/${index}`, path] as const),
+];
+
 /** Paths of a mapping that cannot be read, or that need `each`. */
 export function mappingPaths(document: SourceDocument, mapping: config.Mapping): readonly Diagnostic[] {
   const rules = { each: mapping.each !== undefined, wildcards: false };
@@ -141,7 +182,9 @@ export function mappingPaths(document: SourceDocument, mapping: config.Mapping):
       pathMistake(path, keyPlace(document, below('/where', path)), rules),
     ),
     ...Object.entries(mapping.properties).flatMap(([name, property]) =>
-      at(document, below('/properties', name, 'from'), property.from, rules),
+      pathsOf(property).flatMap(([key, path]) =>
+        at(document, `${below('/properties', name)}/${key}`, path, rules),
+      ),
     ),
   ];
 }

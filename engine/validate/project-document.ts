@@ -10,9 +10,13 @@ const projectFile = 'etl.yml';
 export const projectDocument = ({ documents }: ProjectFiles): SourceDocument | undefined =>
   documents.find(({ file }) => file === projectFile);
 
+const homes: ReadonlyMap<unknown, string> = new Map([
+  ['parity', 'parity.yml'],
+  ['properties', 'generated/'],
+]);
+
 /** Where files of a kind are: `sources/`, `parity.yml`. */
-const folderOf = (kind: unknown): string =>
-  kind === 'parity' ? 'parity.yml' : `${String(kind).replace(/s?$/, 's')}/`;
+const folderOf = (kind: unknown): string => homes.get(kind) ?? `${String(kind).replace(/s?$/, 's')}/`;
 
 /** There is one project file, and it is etl.yml. */
 export function projectMistakes({ documents }: ProjectFiles): readonly Diagnostic[] {

@@ -15,17 +15,17 @@ interface Line {
 /** The name of a column's type without its numbers: `decimal` of `decimal(18,2)`. */
 export const baseType = (type: string): string => /^\w*/.exec(type)?.[0] ?? '';
 
-const origins = ['from', 'value', 'template', 'expr'] as const;
+const origins = ['from', 'property', 'value', 'template', 'expr'] as const;
 
 function originMistake({ document, pointer, name, property }: Line): readonly Diagnostic[] {
   const found = origins.filter((origin) => property[origin] !== undefined);
   if (found.length === 1) return [];
   const second = found[1];
-  const help = ['A property has exactly one of `from`, `value`, `template` and `expr`.'];
+  const help = ['A property has exactly one of `from`, `property`, `value`, `template` and `expr`.'];
   if (second === undefined) {
     return [
       complain('ETL0209', keyPlace(document, pointer), `nothing says where \`${name}\` gets its value`, {
-        label: 'needs `from`, `value`, `template` or `expr`',
+        label: 'needs `from`, `property`, `value`, `template` or `expr`',
         help,
       }),
     ];

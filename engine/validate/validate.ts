@@ -9,8 +9,10 @@ import { connectorFolders, extendSources } from './connectors.ts';
 import { crossReferences } from './cross-references.ts';
 import { databaseMistakes } from './databases.ts';
 import { deletesMistakes } from './deletes.ts';
+import { catalogDrift } from './drift.ts';
 import { collectEntries, type Entries, withoutKind } from './entries.ts';
 import { type ChosenEnvironment, chooseEnvironment, fillingOf } from './environment.ts';
+import { expandMappings } from './expand.ts';
 import { identifierMistakes } from './identifiers.ts';
 import { identityMistakes } from './identity.ts';
 import { objectAt } from './json.ts';
@@ -28,7 +30,7 @@ import { scheduleMistakes } from './schedules.ts';
 import { maskSecrets } from './secrets.ts';
 import { strategyMistakes } from './strategies.ts';
 import { sourceMistakes } from './streams.ts';
-import { substitute } from './substitute.ts';
+import { type Filling, substitute } from './substitute.ts';
 
 export interface ValidateOptions {
   /** Name of the environment; otherwise `dev`, or the first one. */
@@ -42,7 +44,7 @@ export interface ValidateOptions {
 /** `project` is there when nothing but warnings was found. Diagnostics are in the order of file and line. */
 export interface ValidateResult {
   readonly project?: Project;
-  /** The files, with what connectors say merged under their sources. */
+  /** The files, with what connectors say under their sources, and with what mappings use: each node keeps its own place. */
   readonly documents: readonly SourceDocument[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -96,6 +98,23 @@ function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
 
 const noEnvironment: ChosenEnvironment = { name: 'dev', chain: [], diagnostics: [] };
 
+/** Documents with what connectors, files in use and catalogs say in them, and with their variables filled in. */
+function filledDocuments(files: ProjectFiles, filling: Filling) {
+  const extended = extendSources(files);
+  const written = extended.documents;
+  const fillings = written.map((document) =>
+    connectorFilling(document, extended.connectors.get(document), filling),
+  );
+  const filled = written.map((document, at) => substitute(document, fillings[at]?.filling ?? filling));
+  const expanded = expandMappings(filled, written, files.unread);
+  const diagnostics = [
+    ...extended.diagnostics,
+    ...fillings.flatMap((one) => one.diagnostics),
+    ...expanded.diagnostics,
+  ];
+  return { filled: expanded.filled, written, extended, diagnostics };
+}
+
 /**
  * Compares a project's files with the schema and with each other, and fills in variables and defaults. Pure: no file,
  * network or environment variable is looked at.
@@ -104,23 +123,18 @@ export function validateProject(files: ProjectFiles, options: ValidateOptions = 
   const own = projectDocument(files);
   const chosen = own === undefined ? noEnvironment : chooseEnvironment(own, options.environment);
   const filling = fillingOf(own, chosen);
-  const { documents, ...extended } = extendSources(files);
-  const fillings = documents.map((document) =>
-    connectorFilling(document, extended.connectors.get(document), filling),
-  );
-  const filled = documents.map((document, at) => substitute(document, fillings[at]?.filling ?? filling));
+  const { filled, written, extended, ...found } = filledDocuments(files, filling);
   const checks = filled.map((document) => checkDocument(document, files.schema));
   const checked = filled.map(({ document, value }, at) => ({
     document,
     value,
     valid: checks[at]?.valid === true,
   }));
-  const entries = collectEntries(checked, [...files.unread, ...extended.unread, ...withoutKind(documents)]);
-  const found = [
+  const entries = collectEntries(checked, [...files.unread, ...extended.unread, ...withoutKind(written)]);
+  const all = [
     ...(options.read ?? []),
     ...chosen.diagnostics,
-    ...extended.diagnostics,
-    ...fillings.flatMap((one) => one.diagnostics),
+    ...found.diagnostics,
     ...projectMistakes(files),
     ...templateMistakes(files, entries),
     ...identifierMistakes(entries, entries.project, chosen),
@@ -130,14 +144,16 @@ export function validateProject(files: ProjectFiles, options: ValidateOptions = 
     ...overridesMistakes(entries, options.nowMs ?? Number.NEGATIVE_INFINITY),
     ...scheduleMistakes({ sources: entries.sources, project: entries.project, projectDocument: own }),
     ...parityMistakes(entries),
+    ...catalogDrift(entries, written),
     ...tokenKeyMistakes(entries, chosen),
     ...(own === undefined || entries.project === undefined ? [] : databaseMistakes(own)),
   ];
   const diagnostics = maskSecrets(
-    inOrder(found),
+    inOrder(all),
     checks.flatMap(({ secrets }) => secrets),
   );
   const { project } = entries;
+  const documents = filled.map(({ document }) => document);
   if (project === undefined || files.unread.length > 0 || hasErrors(diagnostics))
     return { documents, diagnostics };
   // What a test's records look like is nothing that a run needs.

@@ -49,17 +49,30 @@ function plain(node: Json, key = ''): Json {
 /** TypeScript types of every kind in schema.json, as the text of engine/model/config.ts. */
 export async function configTypes(schema: { definitions: Record<string, Json> }): Promise<string> {
   const definitions = plain(schema.definitions) as Record<string, Json>;
-  const kinds = { Project: 1, Source: 1, Mapping: 1, Test: 1, Overrides: 1, Parity: 1 };
+  const kinds = {
+    Project: 1,
+    Source: 1,
+    Mapping: 1,
+    Properties: 1,
+    Catalog: 1,
+    Test: 1,
+    Overrides: 1,
+    Parity: 1,
+  };
   const root = {
     title: 'AnyConfig',
     anyOf: Object.keys(kinds).map((name) => ({ $ref: `#/definitions/${name}` })),
     definitions,
   };
-  return compile(root as unknown as JSONSchema, 'AnyConfig', {
+  const made = await compile(root as unknown as JSONSchema, 'AnyConfig', {
     additionalProperties: false,
     bannerComment: '// Made from schema.json by `npm run types`. Do not edit.',
     style: { singleQuote: true, printWidth: 110 },
     strictIndexSignatures: false,
     unknownAny: true,
   });
+  // As the formatter of the project writes unions that are too long for one line.
+  return made.replace(/ =\n {2}('[^;\n]*);/g, (_, union: string) =>
+    [' =', ...union.split(' | ').map((part) => `  | ${part}`)].join('\n').concat(';'),
+  );
 }

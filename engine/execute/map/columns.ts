@@ -1,4 +1,5 @@
 import { accountColumn } from '../../model/columns.ts';
+import { assert } from '../../model/errors.ts';
 import type { MappingPlan, PropertyPlan } from '../../model/plan.ts';
 import { compileExpression, type Expression } from './expressions.ts';
 import { compileFit } from './fit.ts';
@@ -57,7 +58,7 @@ function compileColumn(property: PropertyPlan, required: boolean): Column {
 function compileRead({ origin }: PropertyPlan): UnitReader {
   switch (origin.kind) {
     case 'path':
-      return compileUnitPath(origin.path);
+      return compileFirst([origin.path, ...(origin.previously ?? [])].map(compileUnitPath));
     case 'value':
       return () => origin.value;
     case 'template':
@@ -65,6 +66,17 @@ function compileRead({ origin }: PropertyPlan): UnitReader {
     case 'expr':
       return () => undefined;
   }
+}
+
+/** The first place that a record has, be it with null. */
+function compileFirst([first, ...others]: readonly UnitReader[]): UnitReader {
+  assert(first, 'a value has a place');
+  if (others.length === 0) return first;
+  const next = compileFirst(others);
+  return (element, record, index) => {
+    const value = first(element, record, index);
+    return value === undefined ? next(element, record, index) : value;
+  };
 }
 
 /** The same of a value that a person has set: it is taken as it should be stored. */

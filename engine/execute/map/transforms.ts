@@ -6,7 +6,8 @@ import { scalarText } from './scalars.ts';
 /** Changes a value before it gets its type; null and a missing value stay. */
 export type Transform = (value: unknown) => unknown;
 
-type Change = (text: string) => string | null | Invalid;
+/** A list is what the last change may make. */
+type Change = (text: string) => string | null | Invalid | readonly string[];
 
 /** All changes of a property, in order; undefined when there are none. */
 export function compileTransforms(plans: readonly TransformPlan[]): Transform | undefined {
@@ -17,7 +18,7 @@ export function compileTransforms(plans: readonly TransformPlan[]): Transform | 
     const text = scalarText(value);
     if (text === undefined)
       return new Invalid('transform', `expected text to transform, got ${quoted(value)}`);
-    let result: string | null | Invalid = text;
+    let result: ReturnType<Change> = text;
     for (const change of changes) {
       if (typeof result !== 'string') return result;
       result = change(result);
@@ -44,6 +45,10 @@ function compileChange(plan: TransformPlan): Change {
       return compileReplace(plan.pattern, plan.with);
     case 'map':
       return compileMap(plan.values);
+    case 'mapEach':
+      return compileMapEach(plan.separator, plan.values);
+    case 'split':
+      return (list) => partsOf(list, plan.separator);
     case 'shift':
       return compileShift(plan.places);
   }
@@ -57,6 +62,20 @@ function compileReplace(pattern: string, replacement: string): Change {
 function compileMap(values: { readonly [from: string]: string }): Change {
   const known = new Map(Object.entries(values));
   return (text) => known.get(text) ?? text;
+}
+
+const partsOf = (text: string, separator: string): readonly string[] =>
+  text
+    .split(separator)
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+function compileMapEach(separator: string, values: { readonly [from: string]: string }): Change {
+  const known = new Map(Object.entries(values));
+  return (text) =>
+    partsOf(text, separator)
+      .map((part) => known.get(part) ?? part)
+      .join(separator);
 }
 
 function compileShift(places: number): Change {

@@ -33,10 +33,14 @@ export function mappingEdits(base: ProjectFiles, head: ProjectFiles): readonly M
 
 /** The files of the base with the mappings of the head: what changes then is what their own files change. */
 export function withMappingsOf(head: ProjectFiles, base: ProjectFiles): ProjectFiles {
-  const others = base.documents.filter((document) => !isMapping(document));
-  const documents = [...others, ...head.documents.filter(isMapping)];
+  const others = base.documents.filter((document) => !isOfMappings(document));
+  const documents = [...others, ...head.documents.filter(isOfMappings)];
   return { ...base, documents: documents.sort((a, b) => (a.file < b.file ? -1 : 1)) };
 }
+
+/** Mappings, and what they are made of. */
+const isOfMappings = ({ value }: SourceDocument): boolean =>
+  ['mapping', 'properties', 'catalog'].includes(String(objectIn(value)['kind']));
 
 const isMapping = ({ value }: SourceDocument): boolean => objectIn(value)['kind'] === 'mapping';
 

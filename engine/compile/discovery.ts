@@ -1,0 +1,98 @@
+import { describedStream, describeOf } from '../model/catalog.ts';
+import type * as config from '../model/config.ts';
+import type { DescribePlan, DiscoveredStream } from '../model/describe-plan.ts';
+import { assert } from '../model/errors.ts';
+import { knownPath } from '../model/path.ts';
+import type { ExtractStep, Path, Plan, StreamPlan } from '../model/plan.ts';
+import type { Project } from '../model/project.ts';
+import { withId } from './canonical.ts';
+import { compileConditions } from './conditions.ts';
+import { compileSource } from './source.ts';
+import { compileStream } from './stream.ts';
+
+export interface Discovery {
+  /** Reads descriptions and records; nothing is mapped. */
+  readonly plan: Plan;
+  /** By the name of the stream. */
+  readonly streams: ReadonlyMap<string, DiscoveredStream>;
+}
+
+/** What is asked to learn of the properties of a source's streams. `plan` is one of the project. */
+export function compileDiscovery(
+  project: Project,
+  { id: _, ...plan }: Plan,
+  source: string,
+  names: readonly string[],
+): Discovery {
+  const owner = project.sources.find(({ name }) => name === source);
+  assert(owner, `the project has the source ${source}`);
+  const readers = project.mappings;
+  const streams = new Map(
+    names.map((name): [string, DiscoveredStream] => {
+      const stream = owner.streams[name];
+      assert(stream, `${source} has the stream ${name}`);
+      const own = readers.filter(({ from }) => from === `${source}.${name}`);
+      return [
+        name,
+        {
+          records: compileStream(owner, name, stream, own),
+          ...(stream.describe && { describe: compileDescribe(owner, name, stream.describe) }),
+        },
+      ];
+    }),
+  );
+  const listed = [...streams.values()].flatMap(({ records, describe }) => [
+    records,
+    ...(describe === undefined ? [] : [describe.stream]),
+  ]);
+  const asked = compileSource(owner);
+  const { staging, redis, tokenKey, pageKey } = plan;
+  const needed = JSON.stringify({ asked, listed, staging, redis, tokenKey, pageKey });
+  const body = {
+    ...plan,
+    // The warehouse is not asked for anything.
+    references: plan.references.filter(({ reference }) => needed.includes(reference)),
+    sources: { ...plan.sources, [source]: asked },
+    steps: listed.map(listStep),
+  };
+  return { plan: withId(body), streams };
+}
+
+const listStep = (stream: StreamPlan): ExtractStep => ({
+  kind: 'extract',
+  id: `extract ${stream.source}.${stream.name}`,
+  reason: 'properties are looked for',
+  stream,
+  mappings: [],
+});
+
+function compileDescribe(source: config.Source, name: string, describe: config.Describe): DescribePlan {
+  const path = (key: 'label' | 'type' | 'options' | 'archived' | 'nullable' | 'unit') => {
+    const text = describe[key];
+    return text === undefined ? {} : ({ [key]: knownPath(text) } as Partial<Record<typeof key, Path>>);
+  };
+  const { currency } = describe;
+  // The redaction of a source is for records.
+  const { redact: _, ...owner } = source;
+  return {
+    stream: compileStream(owner, describeOf(name), describedStream(describe), []),
+    id: knownPath(describe.id ?? describe.name),
+    name: knownPath(describe.name),
+    ...path('label'),
+    ...path('type'),
+    types: describe.types ?? {},
+    under: knownPath(describe.under ?? ''),
+    custom: compileConditions(describe.custom ?? {}, false),
+    multiple: compileConditions(describe.multiple ?? {}, false),
+    separator: describe.separator ?? ';',
+    ...path('options'),
+    optionValue: knownPath(describe.optionValue ?? 'value'),
+    optionLabel: knownPath(describe.optionLabel ?? 'label'),
+    ...path('archived'),
+    ...path('nullable'),
+    ...path('unit'),
+    ...(currency && {
+      currency: { where: compileConditions(currency.where, false), from: currency.from },
+    }),
+  };
+}
