@@ -112,8 +112,14 @@ describe('data that the lab cannot serve', () => {
   });
 
   it('is not readable', async () => {
-    expect(await failure({ 'x.json': '[]' }, { lab: { data: 'x.json' } })).to.match(
-      /^ETL0802: x\.json is not of a kind/,
+    expect(await failure({ 'x.xml': '[]' }, { lab: { data: 'x.xml' } })).to.match(
+      /^ETL0802: x\.xml is not of a kind/,
+    );
+    expect(await failure({ 'x.json': '{"data":1}' }, { lab: { data: 'x.json' }, records: 'data' })).to.match(
+      /^ETL0802: x\.json has no list at data/,
+    );
+    expect(await failure({ 'x.json': '[' }, { lab: { data: 'x.json' } })).to.match(
+      /^ETL0802: x\.json is not JSON/,
     );
     expect(await failure({ [`${file}.gz`]: 'plain' })).to.match(
       /^ETL0802: lab\/shop\/orders\.ndjson\.gz cannot be read/,
