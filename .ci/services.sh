@@ -56,8 +56,28 @@ start_postgres() {
   export DATABASE_URL="postgres://postgres@127.0.0.1:$port/postgres"
 }
 
+# MariaDB stands for MySQL: the same protocol, and in every distribution.
+start_mysql() {
+  provide mariadbd mariadb-server || return 0
+  local port
+  port="$(free_port)"
+  mkdir "$services/mysql"
+  mariadb-install-db --no-defaults --user="$(id -un)" --datadir="$services/mysql/data" \
+    --auth-root-authentication-method=normal --skip-test-db >/dev/null 2>&1
+  mariadbd --no-defaults --user="$(id -un)" --datadir="$services/mysql/data" --port="$port" \
+    --bind-address=127.0.0.1 --socket="$services/mysql/socket" --pid-file="$services/mysql.pid" \
+    --innodb-flush-log-at-trx-commit=0 >"$services/mysql/log" 2>&1 &
+  for _ in $(seq 100); do
+    if mariadb-admin --no-defaults -h127.0.0.1 -P"$port" -uroot ping >/dev/null 2>&1; then break; fi
+    sleep 0.1
+  done
+  mariadb-admin --no-defaults -h127.0.0.1 -P"$port" -uroot ping >/dev/null
+  export MYSQL_URL="mysql://root@127.0.0.1:$port"
+}
+
 stop_services() {
   if [ -n "${postgres_stop:-}" ]; then as_postgres "${postgres_stop[@]}" >/dev/null 2>&1 || true; fi
   if [ -f "$services/redis.pid" ]; then kill "$(cat "$services/redis.pid")" 2>/dev/null || true; fi
+  if [ -f "$services/mysql.pid" ]; then kill "$(cat "$services/mysql.pid")" 2>/dev/null || true; fi
   rm -rf "$services"
 }

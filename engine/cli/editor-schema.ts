@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Checked } from '../engine.ts';
 import type { Project } from '../model/project.ts';
+import { sourceKinds } from '../model/source-kind.ts';
 import { projectNames, projectSchema } from '../operations/project-schema.ts';
 import { packageFolder } from './package.ts';
 import { systemDiagnostic } from './system-failure.ts';
@@ -45,7 +46,7 @@ const connectorsOf = ({ files: { connectors, documents } }: Valid): readonly str
     ({ value }) => (value as { readonly kind?: unknown } | null)?.kind === 'connector',
   );
   return [
-    'http',
+    ...sourceKinds,
     ...connectors.packaged,
     ...own.map(({ file }) => `./${file.slice(0, file.lastIndexOf('/'))}`),
   ];

@@ -15,7 +15,9 @@ export const endpoints = ({ resolve }: References, lab: string | undefined): End
         signingKey: ({ auth }) => resolve('privateKey' in auth ? auth.privateKey : ''),
       }
     : {
-        baseUrl: (source) => labBaseUrl(lab, source),
+        // Files and databases are read where they are: the lab plays APIs.
+        baseUrl: (source) =>
+          source.connector === 'http' ? labBaseUrl(lab, source) : resolve(source.baseUrl),
         tokenUrl: (source) => labTokenUrl(lab, source),
         signingKey: madeUpKey,
       };

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { ConnectorConfig } from '../model/connector-config.ts';
 import { complaint, RefusedError } from '../model/errors.ts';
 import type { SourceDocument } from '../model/project.ts';
+import { codeFolders } from '../model/source-kind.ts';
 import { readConnector } from '../read/connectors.ts';
 import { didYouMean, listText } from '../validate/suggest.ts';
 import { packageFolder } from './package.ts';
@@ -22,7 +23,7 @@ const home = join(packageFolder, 'connectors');
 /** Names of the connectors that come with the package. */
 export const packagedNames = (): readonly string[] =>
   readdirSync(home, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== 'http')
+    .filter((entry) => entry.isDirectory() && !codeFolders.includes(entry.name))
     .map(({ name }) => name)
     .sort();
 

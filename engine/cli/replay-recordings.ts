@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { httpConnector } from '../../connectors/http/http.ts';
 import { type Checked, planReplay, run, selectNodes } from '../engine.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { assert, RefusedError } from '../model/errors.ts';
@@ -17,6 +16,7 @@ import { inProcessLimiter } from '../services/limiter/in-process-limiter.ts';
 import { memoryLocks } from '../services/locks/memory-locks.ts';
 import { noMetrics } from '../services/metrics/no-metrics.ts';
 import { recordedHttpClient } from '../services/recorded-http-client.ts';
+import { connectors } from './connectors.ts';
 import { declared } from './planned.ts';
 import { silentProgress } from './progress.ts';
 import { type Databases, databases } from './state.ts';
@@ -60,7 +60,7 @@ export async function replayRecordings(
       ownCache: cache,
       locks: memoryLocks(),
       references: placeholders,
-      connectors: { http: httpConnector },
+      connectors,
       artifacts: { plan: () => {}, step: () => {}, report: () => {} },
       progress: silentProgress,
       random: () => 0,

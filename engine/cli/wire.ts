@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
-import { httpConnector } from '../../connectors/http/http.ts';
 import type { RunServices } from '../engine.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Artifacts, Clock, Memory, Metrics, Progress, Waiting } from '../model/ports.ts';
 import type { Project } from '../model/project.ts';
 import { systemClock } from '../services/clock.ts';
 import { environmentReferences } from '../services/references.ts';
+import { routedHttpClient } from '../services/routed-http-client.ts';
+import { connectors } from './connectors.ts';
 import { endpoints } from './endpoints.ts';
 import { openLimiter } from './open-limiter.ts';
 import { referencesOf } from './references-of.ts';
@@ -57,11 +58,23 @@ export async function wireShared({
   const limiter = await openLimiter({ redis, memory, references: environment, metrics, clock });
   return {
     ...{ references, clock, limiter, metrics },
-    http: undiciHttpClient(),
+    http: routedHttpClient(undiciHttpClient(), await elsewhere(project.folder)),
     ...(await reuse(redis, environment.resolve)),
-    connectors: { http: httpConnector },
+    connectors,
     random: Math.random,
     ...endpoints(references, lab),
+  };
+}
+
+/** Who answers what is asked of files and databases. */
+async function elsewhere(folder: string): Promise<Parameters<typeof routedHttpClient>[1]> {
+  const { LocalFiles } = await import('../services/files/local-files.ts');
+  const { lazyTables } = await import('../services/tables/lazy-tables.ts');
+  const postgres = lazyTables('postgres');
+  const mysql = lazyTables('mysql');
+  return {
+    'file:': new LocalFiles(folder),
+    ...{ 'postgres:': postgres, 'postgresql:': postgres, 'mysql:': mysql, 'mariadb:': mysql },
   };
 }
 

@@ -1,5 +1,6 @@
 import type * as config from '../model/config.ts';
 import type { SourcePlan, TimeoutsPlan } from '../model/plan.ts';
+import { kindOf } from '../model/source-kind.ts';
 import { parseDuration, parsePercent, parseSize } from '../model/units.ts';
 import { compileAuth } from './auth.ts';
 import { compileBudget } from './budget.ts';
@@ -9,8 +10,8 @@ import { compileResponses } from './reply.ts';
 export function compileSource(source: config.Source): SourcePlan {
   return {
     name: source.name,
-    connector: 'http',
-    baseUrl: source.baseUrl,
+    connector: kindOf(source.connector),
+    baseUrl: baseOf(source),
     auth: compileAuth(source.auth),
     headers: source.headers ?? {},
     timeouts: compileTimeouts(source),
@@ -21,6 +22,13 @@ export function compileSource(source: config.Source): SourcePlan {
     responses: compileResponses(source.responses),
     budget: compileBudget(source),
   };
+}
+
+/** A folder is below the project's own, unless its path is absolute. */
+function baseOf({ connector, baseUrl }: config.Source): string {
+  if (connector !== 'files' || !/^\.{0,2}\//.test(baseUrl)) return baseUrl;
+  const path = baseUrl.split('/').map(encodeURIComponent).join('/');
+  return path.startsWith('/') ? `file://${path}` : `file://project/${path.replace(/^(\.\/)+/, '')}`;
 }
 
 function compileTimeouts({ timeout = '30s', timeouts = {} }: config.Source): TimeoutsPlan {

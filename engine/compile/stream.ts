@@ -19,6 +19,7 @@ import type {
 import { type JsonValue, placeholdersOf, type RequestTemplate } from '../model/request-template.ts';
 import { jobTemplate, requestTemplate, tokenPaths } from '../model/stream-request.ts';
 import { parseDuration } from '../model/units.ts';
+import { acceptOf, compileAsk, compileBody } from './body.ts';
 import { canonical, sha256 } from './canonical.ts';
 import { compileConditions } from './conditions.ts';
 import { withFields } from './fields.ts';
@@ -32,7 +33,7 @@ export function compileStream(
   stream: config.Stream,
   readers: readonly config.Mapping[],
 ): StreamPlan {
-  const request = withFields(requestTemplate(stream), stream, readers);
+  const request = withFields(acceptingOf(source, stream), stream, readers);
   return {
     source: source.name,
     account: 'default',
@@ -42,6 +43,8 @@ export function compileStream(
     ...(stream.job && { job: compileJob(stream.job, (one) => withFields(one, stream, readers)) }),
     ...(stream.parent && { parent: compileParent(source, stream.parent, request) }),
     records: knownPath(stream.records ?? ''),
+    ...compileBody(source, stream),
+    ...compileAsk(source, stream),
     primaryKey: stream.primaryKey.map((path) => knownPath(path)),
     ...(stream.subject !== undefined && { subject: knownPath(stream.subject) }),
     paginate: compilePaginate(stream.paginate),
@@ -56,10 +59,27 @@ export function compileStream(
   };
 }
 
+/** The request, asking for the format of the stream. */
+function acceptingOf(source: config.Source, stream: config.Stream): RequestTemplate {
+  const template = requestTemplate(stream);
+  return { ...template, headers: { ...acceptOf(source, stream), ...template.headers } };
+}
+
 /** What a position depends on. Headers and limits may change while a window is open, and `lookback` between windows. */
 const shapeOf = (
   source: config.Source,
-  { request, records, primaryKey, cursor, paginate, lookups, partitions, parent, job }: config.Stream,
+  {
+    request,
+    records,
+    primaryKey,
+    cursor,
+    paginate,
+    lookups,
+    partitions,
+    parent,
+    job,
+    ...stream
+  }: config.Stream,
 ): StreamShape => {
   const { field, type, format, start, from } = cursor ?? {};
   const asked = [
@@ -78,6 +98,7 @@ const shapeOf = (
     ...(partitions === undefined ? [] : [partitions]),
     ...(job === undefined ? [] : [job]),
     ...(parent === undefined ? [] : [parent.stream, parent.where]),
+    ...(stream.format === undefined ? [] : [stream.format, stream.csv ?? null]),
     // Records that are kept lack what a new lookup would have brought.
     ...Object.entries(lookups ?? {}).map(([name, { path, query, take }]) => [name, path, query, take]),
   ];

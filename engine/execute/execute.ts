@@ -264,8 +264,7 @@ function extraction(
       channels,
       connector: services.connectors[source.connector],
       parents: parentsOf(stream, services.staging, pool),
-      map: (page, { body, zipped }, window, look) =>
-        pool.map({ program, page, body, ...(zipped && { zipped }), ...window }, look),
+      map: (page, body, window, look) => pool.map({ program, page, ...body, ...window }, look),
     },
   };
 }

@@ -94,6 +94,17 @@ export const clampedPages = (stream: string, most: number, asked: number): Diagn
   severity: 'warning',
 });
 
+/** NDJSON and CSV do not show where they end. */
+export const unprovenPages = (stream: string, pages: number): Diagnostic => ({
+  ...complaint(
+    'ETL0454',
+    `nothing tells whether ${pages === 1 ? 'a response' : `${pages} responses`} of ${stream} came whole`,
+    'It has neither a length nor an end of its own: had the connection been cut at a line end, it would look the same.',
+    'Where a header says how many records there are, name it: `rowCount: {header: …}`.',
+  ),
+  severity: 'warning',
+});
+
 /** The last of a stream's polls that brought nothing, and how many did not. */
 export const failedPolls = (last: Diagnostic, polls: number): Diagnostic => ({
   ...last,

@@ -7,6 +7,7 @@ import type {
   PageFailure,
   ParentValues,
 } from '../model/batch.ts';
+import type { BodyFacts } from '../model/body-plan.ts';
 import type { Forgotten } from '../model/forget.ts';
 import type { MappingPlan, StreamPlan } from '../model/plan.ts';
 import type { JsonValue } from '../model/request-template.ts';
@@ -26,12 +27,14 @@ export interface Program {
   readonly id: string;
   readonly stream: StreamPlan;
   readonly mappings: readonly MappingPlan[];
+  /** What a body may unpack to; absent where none is received. */
+  readonly bytesMax?: number;
   /** Mappings whose rows go to load files alone. */
   readonly unstaged?: readonly string[];
 }
 
 /** A page for a worker: as received, or as kept (personal data is tokens already). */
-export interface WorkerTask {
+export interface WorkerTask extends BodyFacts {
   readonly task: number;
   readonly program: string;
   readonly page: number;

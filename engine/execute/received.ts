@@ -10,8 +10,9 @@ export async function* counted(
   let received = Number.NaN;
   let before: ReceivedPage | undefined;
   for await (const page of pages) {
-    const { outside, records, total } = page.facts;
+    const { outside, records, total, unproven } = page.facts;
     account.outside += outside;
+    account.unproven += Number(unproven === true);
     if (before !== undefined && follows(page, before))
       account.largest = Math.max(account.largest, before.facts.records);
     before = page;

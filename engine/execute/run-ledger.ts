@@ -5,7 +5,14 @@ import type { ExtractStep, Plan, Step } from '../model/plan.ts';
 import type { LoadCounts, SettledPosition, StagedPage } from '../model/ports.ts';
 import { carrierOf } from '../model/request-template.ts';
 import type { CheckReport, RunReport, StepResult, StreamReport, TableReport } from '../model/run-report.ts';
-import { clampedPages, failedCheck, failedPolls, ignoredFilter, shortListing } from './findings.ts';
+import {
+  clampedPages,
+  failedCheck,
+  failedPolls,
+  ignoredFilter,
+  shortListing,
+  unprovenPages,
+} from './findings.ts';
 
 /** Rows of each table that were kept aside and that the report names; all of them are in staging. */
 const blockedShownMax = 10;
@@ -18,6 +25,8 @@ export interface StreamAccount {
   pages: number;
   received: number;
   outside: number;
+  /** Pages that may have been cut at the end of a record. */
+  unproven: number;
   /** Records of persons who were forgotten. */
   forgotten: number;
   /** Most records of a page that was followed by another; 0 where none was. */
@@ -56,6 +65,7 @@ export const streamAccount = (): StreamAccount => ({
   pages: 0,
   received: 0,
   outside: 0,
+  unproven: 0,
   forgotten: 0,
   largest: 0,
   elapsedMs: 0,
@@ -162,7 +172,7 @@ export class RunLedger {
   /** What is to be said of a stream that was read to its end. */
   extracted(step: ExtractStep): readonly Diagnostic[] {
     const name = `${step.stream.source}.${step.stream.name}`;
-    const { outside, received, largest, listed, meter } = this.stream(name);
+    const { outside, received, unproven, largest, listed, meter } = this.stream(name);
     const { paginate } = step.stream;
     const size = paginate.size ?? 0;
     const short = listed !== undefined && listed.received < listed.total;
@@ -172,6 +182,7 @@ export class RunLedger {
         : [ignoredFilter(name, outside, received, carrierOf(step.stream.request, 'cursor.from'))]),
       ...(short ? [shortListing(name, listed.received, listed.total)] : []),
       ...(largest > 0 && largest < size ? [clampedPages(name, largest, size)] : []),
+      ...(unproven === 0 ? [] : [unprovenPages(name, unproven)]),
       ...(meter.pollFailure === undefined ? [] : [failedPolls(meter.pollFailure, meter.pollsFailed)]),
     ];
   }

@@ -206,6 +206,7 @@ export async function workerPool(
       id: `${stream.source}.${stream.name}`,
       stream,
       mappings: find(readersOf(step, stream)),
+      bytesMax: plan.sources[stream.source]?.maxResponseBytes ?? 0,
       unstaged,
     }));
   });

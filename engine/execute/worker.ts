@@ -1,6 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { PageFailure } from '../model/batch.ts';
 import { assert } from '../model/errors.ts';
+import { unpacked } from './map/bodies/unpack.ts';
+import type { Wanted } from './map/bodies/zip.ts';
 import { compileStream, type Enrichment, type ParsedPage, type StreamMapper } from './map/map.ts';
 import { pagePacker } from './map/pack.ts';
 import type { LookedUp, WorkerAnswer, WorkerSetup, WorkerTask } from './protocol.ts';
@@ -12,6 +14,7 @@ const port = parentPort;
 assert(port, 'worker.ts runs as a worker thread');
 
 const packer = pagePacker(setup.pageKey);
+const programs = new Map(setup.programs.map((program) => [program.id, program]));
 const mappers = new Map<string, StreamMapper>(
   setup.programs.map(({ id, stream, mappings, unstaged = [] }) => [
     id,
@@ -44,17 +47,29 @@ async function perform(task: WorkerTask | LookedUp): Promise<void> {
   await (task.kept ? remap(mapper, task) : map(mapper, task));
 }
 
-async function map(mapper: StreamMapper, { task, page, body, zipped, ...window }: WorkerTask): Promise<void> {
+async function map(mapper: StreamMapper, received: WorkerTask): Promise<void> {
+  const { task, page, program, body: packed, zipped, ...window } = received;
+  const body = await unpacked(packed, wantedOf(program));
+  if (isFailure(body)) return answer({ task, failure: body });
   const read = mapper.read(body, window);
   if (isFailure(read)) return answer({ task, failure: read });
   answer({ task, facts: read.facts });
-  const parsed = zipped === undefined ? read : { ...read, zipped };
+  const parsed = zipped === undefined || read.body !== packed ? read : { ...read, zipped };
   const enrichment = mapper.enrich?.(parsed);
   if (enrichment === undefined) return mapParsed(mapper, task, parsed, { page });
   if (isFailure(enrichment)) return answer({ task, failure: enrichment });
   waiting.set(task, { mapper, parsed, enrichment, page });
   answer({ task, asks: enrichment.asks });
 }
+
+/** What of a file that is an archive is wanted. */
+function wantedOf(program: string): Wanted {
+  const { stream, bytesMax } = programs.get(program) ?? {};
+  const entry = stream?.body?.zipEntry;
+  return { place: program, bytesMax: bytesMax ?? defaultBytesMax, ...(entry !== undefined && { entry }) };
+}
+
+const defaultBytesMax = 64 * 1024 * 1024;
 
 async function goOn({ task, replies }: LookedUp): Promise<void> {
   const page = waiting.get(task);

@@ -138,7 +138,7 @@ export class LabSource {
     const passage = await this.meter.pass(asked, at);
     if (passage.excess !== undefined) return { answer: this.refusal(passage, at) };
     if (passage.open) whenClosed(response, () => passage.release());
-    return { answer: this.served({ received, streams, url, passage, at }), fault };
+    return { answer: await this.served({ received, streams, url, passage, at }), fault };
   }
 
   /** Streams may share a path and differ in what they ask for. What none of them asks for can be meant for any. */
@@ -180,13 +180,13 @@ export class LabSource {
     return jsonAnswer(status, body, headers);
   }
 
-  private served({ passage, at, ...admitted }: Admitted): Answer {
+  private async served({ passage, at, ...admitted }: Admitted): Promise<Answer> {
     const costs = passage.settle(at);
     const { headers, slots } = this.dialect;
     const speaks = headers !== undefined || slots !== undefined;
     const facts = this.facts(speaks ? passage.states(at) : [], at);
     if (!speaks && costs.length === 0) return page(admitted, costSlots([]), facts.nowMs);
-    const answer = page(admitted, costSlots(costs, slots?.(facts)), facts.nowMs);
+    const answer = await page(admitted, costSlots(costs, slots?.(facts)), facts.nowMs);
     const inHeaders = costs.flatMap(({ place, cost }) =>
       place.header ? [[place.header, String(cost)]] : [],
     );
@@ -205,12 +205,16 @@ async function receive(request: IncomingMessage, path: string, query: URLSearchP
 }
 
 /** The answer of a request that the limits let through, be it an error. */
-function page({ received, streams, url }: Asking, extra: readonly Slot[], nowMs: number): Answer {
+async function page(
+  { received, streams, url }: Asking,
+  extra: readonly Slot[],
+  nowMs: number,
+): Promise<Answer> {
   let first: unknown;
   // The first stream that takes the request answers it; where none does, the first says why.
   for (const stream of streams) {
     try {
-      return stream.answer(received, url, extra, nowMs);
+      return await stream.answer(received, url, extra, nowMs);
     } catch (thrown) {
       first ??= thrown;
     }

@@ -10,6 +10,7 @@ import { generate } from './generator.ts';
 import { jobOf, type LabJob } from './job.ts';
 import { onwardOf, type Pager, pagerOf, wantedOf } from './paging.ts';
 import { distinction, isMeant, type Received, readRequest, requestShape } from './parameters.ts';
+import { packed, type Written, writtenAs } from './written.ts';
 
 /** More generated records than this in one answer would not fit into memory. */
 const unpagedRecordsMax = 500_000;
@@ -24,7 +25,15 @@ export interface LabStream {
   /** Whether a request carries all that the stream declares. */
   isMeant(received: Received): boolean;
   /** A page as it is at a time, with `extra` values beside its records. @throws Refusal 400 or 405 */
-  answer(received: Received, url: URL, extra: readonly Slot[], nowMs: number): Answer;
+  answer(received: Received, url: URL, extra: readonly Slot[], nowMs: number): Promise<Answer>;
+}
+
+/** What one stream serves, and how. */
+interface Served {
+  readonly stream: config.Stream;
+  readonly pager: Pager;
+  readonly bodies: Bodies;
+  readonly written: Written | undefined;
 }
 
 /** Where the records of a source's streams are. */
@@ -61,7 +70,11 @@ interface Asked {
   readonly job?: LabJob;
 }
 
-function serve(pager: Pager, listing: Listing, bodies: Bodies, { received, url, extra, job }: Asked): Answer {
+async function serve(
+  { stream, pager, bodies, written }: Served,
+  listing: Listing,
+  { received, url, extra, job }: Asked,
+): Promise<Answer> {
   const { shape } = pager;
   if (received.method !== shape.method) {
     const message = `Only ${shape.method} is served.`;
@@ -72,8 +85,15 @@ function serve(pager: Pager, listing: Listing, bodies: Bodies, { received, url, 
   const wanted = wantedOf(pager, listing, values);
   const { view, from, to } = wanted;
   const { slots, headers } = onwardOf(pager, wanted, url, values);
-  const body = bodies.make(extra.length === 0 ? slots : [...slots, ...extra], view, from, to);
-  return { status: 200, headers, body, records: to - from };
+  const body =
+    written?.make(view, from, to) ??
+    bodies.make(extra.length === 0 ? slots : [...slots, ...extra], view, from, to);
+  const said = {
+    ...headers,
+    ...(written && { 'Content-Type': written.type }),
+    ...(stream.rowCount && { [stream.rowCount.header]: String(to - from) }),
+  };
+  return { status: 200, headers: said, body: await packed(body, stream), records: to - from };
 }
 
 const comesByTime = (cursor: config.Cursor | undefined): boolean =>
@@ -107,7 +127,9 @@ export async function openStream(
   const shape = requestShape(stream, source.auth, job?.result);
   const pager = pagerOf(owner, stream, shape);
   const bodies = new Bodies(owner, stream.records ?? '');
-  checkShape(pager, bodies, listing, extra);
+  const written = writtenAs(owner, stream, listing);
+  if (written === undefined) checkShape(pager, bodies, listing, extra);
+  const served: Served = { stream, pager, bodies, written };
   return {
     name,
     distinction: distinction(shape),
@@ -116,12 +138,12 @@ export async function openStream(
       const step = job?.stepAt(received);
       return step === undefined ? isMeant(shape, received) : job?.isMeant(step, received) === true;
     },
-    answer: (received, url, beside, nowMs) => {
+    answer: async (received, url, beside, nowMs) => {
       const step = job?.stepAt(received);
       const base = url.origin + url.pathname.slice(0, url.pathname.length - received.path.length);
       if (job !== undefined && step !== undefined) return job.answer(step, received, base);
       const now = isLive ? until(listing, nowMs) : listing;
-      return serve(pager, now, bodies, { received, url, extra: beside, ...(job && { job }) });
+      return serve(served, now, { received, url, extra: beside, ...(job && { job }) });
     },
   };
 }

@@ -1,5 +1,6 @@
 import type * as config from '../model/config.ts';
 import type { Project } from '../model/project.ts';
+import { kindOf } from '../model/source-kind.ts';
 import { labError } from './complain.ts';
 import { findDataFile } from './data-file.ts';
 import { withDescriptions } from './descriptions.ts';
@@ -55,9 +56,10 @@ async function openStreams(
 
 /** Opens the sources of a project. @throws TerminalError */
 export async function openSources(project: Project): Promise<readonly LabSource[]> {
-  const meters = metersOf(project.sources);
+  const sources = project.sources.filter(({ connector }) => kindOf(connector) === 'http');
+  const meters = metersOf(sources);
   const opened: LabSource[] = [];
-  for (const [index, source] of project.sources.entries()) {
+  for (const [index, source] of sources.entries()) {
     if (`/${source.name}` === controlPath) {
       throw labError(
         'cannotServe',

@@ -63,3 +63,10 @@ export function rawAt(json: string, path: Path): string | undefined {
   }
   return at === undefined ? undefined : json.slice(at, endOfValue(json, at));
 }
+
+/** The properties of a JSON object, each with the source text of its value. */
+export function rawProperties(json: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const [name, from, to] of children(json, skipSpace(json, 0))) found.set(name, json.slice(from, to));
+  return found;
+}

@@ -1,3 +1,4 @@
+import type { BodyOrigin } from './body-plan.ts';
 import type { CursorType } from './plan.ts';
 import type { JsonValue } from './request-template.ts';
 
@@ -54,6 +55,12 @@ export interface ApiResponse {
   readonly body: Uint8Array;
   /** The same as it came, where that was gzip: it is kept as it is. Whoever changes `body` leaves this out. */
   readonly zipped?: Uint8Array;
+  /** Present where nothing but the end of the connection told that the body is whole. */
+  readonly unbounded?: true;
+  /** Of a part of a file. */
+  readonly origin?: BodyOrigin;
+  /** Present where it holds no records, however it is written. */
+  readonly nothing?: true;
   /** From sending the request to the last byte, in milliseconds. */
   readonly elapsedMs: number;
 }
@@ -74,6 +81,8 @@ export interface PageFacts {
   readonly cursorMax?: string;
   /** Records whose cursor lies before the window that was asked for. */
   readonly outside: number;
+  /** Present where the body may have been cut at the end of a record: nothing told that it was whole. */
+  readonly unproven?: true;
   /** Records past the end of the window, which were dropped; absent where none was. */
   readonly beyond?: number;
 }

@@ -428,7 +428,7 @@ export interface Source {
   description?: string;
   vars?: Vars;
   /**
-   * What says how this source is read, as far as the source does not: `http` says nothing, a packaged connector (`shopify`) or one of the project (`./connectors/erp`) does. Its settings are merged under those of the source: objects key by key, lists and values replace, `null` takes a key away.
+   * What says how this source is read, as far as the source does not: `http`, and for other than APIs `files`, `postgres` and `mysql`, say nothing more; a packaged connector (`shopify`) or one of the project (`./connectors/erp`) does. Its settings are merged under those of the source: objects key by key, lists and values replace, `null` takes a key away.
    */
   connector?: string;
   /**
@@ -1068,6 +1068,17 @@ export interface Stream {
    */
   records?: string;
   /**
+   * How the body of a response is written. `ndjson` is one JSON object a line; the values of `csv` and `tsv` are texts, and a field with nothing in it is null. A body that is a gzip or zip file is unpacked, whatever the format. `parquet` is for files.
+   */
+  format?: 'json' | 'ndjson' | 'csv' | 'tsv' | 'parquet';
+  csv?: CsvSettings;
+  zip?: ZipSettings;
+  /**
+   * Most rows of a page, of files and tables.
+   */
+  pageRows?: number;
+  rowCount?: RowCountSettings;
+  /**
    * Paths that together identify a record.
    */
   primaryKey: string[];
@@ -1112,6 +1123,10 @@ export interface Stream {
  * The request that lists the records.
  */
 export interface StreamRequest {
+  /**
+   * Of a database: a SELECT in place of the table, without ORDER BY and LIMIT; `path` is then only its name.
+   */
+  sql?: string;
   /**
    * Method of the request.
    */
@@ -1318,6 +1333,53 @@ export interface JobPoll {
    * How long a run waits for it; the next run goes on waiting.
    */
   within?: string;
+}
+/**
+ * How its CSV or TSV is written.
+ */
+export interface CsvSettings {
+  /**
+   * Character between two fields; a comma for `csv`, a tab for `tsv`.
+   */
+  delimiter?: string;
+  /**
+   * Character around fields that hold delimiters or line ends; it is doubled inside them. Empty where nothing is quoted, which is the default for `tsv`.
+   */
+  quote?: string;
+  /**
+   * `true`: the first row names the columns. A list names them where there is no such row.
+   */
+  header?: boolean | string[];
+  /**
+   * How characters are encoded.
+   */
+  encoding?: 'utf-8' | 'iso-8859-1' | 'windows-1252' | 'utf-16le';
+  /**
+   * What stands for no value, outside of quotes. An empty field in quotes is always an empty text; one without quotes is, too, where this says something else.
+   */
+  nullValue?: string;
+  /**
+   * Begins lines that are left out.
+   */
+  comment?: string;
+}
+/**
+ * Which file of a zip archive is meant, where there are several.
+ */
+export interface ZipSettings {
+  /**
+   * Name of the file in the archive; `*` stands for any characters but `/`, `**` for any at all.
+   */
+  entry: string;
+}
+/**
+ * Where the API says how many records a response holds. A body of NDJSON or CSV that was cut at a line end looks whole; with this it does not.
+ */
+export interface RowCountSettings {
+  /**
+   * Header of the response.
+   */
+  header: string;
 }
 /**
  * How the next page is found.
@@ -1652,6 +1714,10 @@ export interface StreamLab {
    * NDJSON or CSV file, relative to the project folder; .gz is read too.
    */
   data?: string;
+  /**
+   * Bodies are gzip files, as downloads of reports are.
+   */
+  packed?: 'gzip';
   /**
    * Whether a record is there only from the time that its cursor says, a timestamp, so that records come while the lab serves.
    */

@@ -1,8 +1,9 @@
 import type { Literal, Path } from './path-plan.ts';
+import type { SourceKind } from './source-kind.ts';
 
 export interface SourcePlan {
   readonly name: string;
-  readonly connector: 'http';
+  readonly connector: SourceKind;
   readonly baseUrl: string;
   readonly auth: AuthPlan;
   readonly headers: { readonly [header: string]: string };

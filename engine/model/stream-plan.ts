@@ -1,3 +1,4 @@
+import type { BodyPlan } from './body-plan.ts';
 import type { ConditionPlan } from './deletes-plan.ts';
 import type { Path } from './path-plan.ts';
 import type { JsonValue, RequestTemplate } from './request-template.ts';
@@ -17,6 +18,10 @@ export interface StreamPlan {
   readonly job?: JobPlan;
   /** Path of the array of records; the empty path is the response itself. */
   readonly records: Path;
+  /** Absent where bodies are plain JSON. */
+  readonly body?: BodyPlan;
+  /** Of files and tables: how a page of them is cut. */
+  readonly asks?: AskPlan;
   readonly primaryKey: readonly Path[];
   /** Names the person that a record is about: see `etl forget`. */
   readonly subject?: Path;
@@ -34,6 +39,15 @@ export interface StreamPlan {
   readonly privacy: readonly PrivacyPlan[];
   /** The window that is read, whatever the position says: a slice of a backfill. */
   readonly pinned?: PinnedWindow;
+}
+
+/** How files and tables are asked for. */
+export interface AskPlan {
+  /** Most rows of a page. */
+  readonly rows: number;
+  readonly isParquet?: true;
+  /** SQL in place of a table. */
+  readonly query?: string;
 }
 
 /** Normalised cursors: the first that is wanted, and the first that is not. */

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ConnectorFiles, SourceDocument } from '../model/project.ts';
+import { codeFolders } from '../model/source-kind.ts';
 import { readDocument } from './document.ts';
 import { readText } from './read-text.ts';
 
@@ -9,9 +10,6 @@ export interface ReadConnectors {
   readonly connectors: ConnectorFiles;
   readonly diagnostics: readonly Diagnostic[];
 }
-
-/** The generic connector is code: there is nothing to read. */
-const generic = 'http';
 
 /** What sources name as their connectors. */
 function namedBy(documents: readonly SourceDocument[]): ReadonlySet<unknown> {
@@ -29,7 +27,7 @@ export async function readConnectors(
   const folder = join(assetsFolder, 'connectors');
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const packaged = entries
-    .filter((entry) => entry.isDirectory() && entry.name !== generic)
+    .filter((entry) => entry.isDirectory() && !codeFolders.includes(entry.name))
     .map(({ name }) => name)
     .sort();
   const named = namedBy(documents);

@@ -30,6 +30,8 @@ interface Bound {
 export interface Body {
   readonly body: Uint8Array;
   readonly zipped?: Uint8Array;
+  /** Present where its end was told by nothing but that of the connection, or of a stream of HTTP/2. */
+  readonly unbounded?: true;
 }
 
 /**
@@ -47,7 +49,8 @@ export async function readBody(
   const received = await bounded(body, Number(headers['content-length']), bytesMax, shown);
   const encoding = (headers['content-encoding'] ?? '').trim().toLowerCase();
   const decode = decoders[encoding];
-  if (decode === undefined || received.length === 0) return { body: received };
+  if (decode === undefined || received.length === 0)
+    return { body: received, ...(isUnbounded(headers) && { unbounded: true }) };
   const isGzip = encoding.endsWith('gzip');
   const chunkSize = isGzip ? chunkBytes(received) : zlibChunkBytes;
   const decoded = await decode(received, { maxOutputLength: bytesMax, chunkSize }).catch(
@@ -59,6 +62,10 @@ export async function readBody(
   // Without what was reserved in vain, so that its memory can be handed to a thread.
   return { body: isGzip ? new Uint8Array(decoded) : decoded, ...(isGzip && { zipped: received }) };
 }
+
+/** Neither a length nor the last of its chunks; what is compressed shows its end itself. */
+const isUnbounded = (headers: { readonly [header: string]: string }): boolean =>
+  headers['content-length'] === undefined && headers['transfer-encoding'] === undefined;
 
 const zlibChunkBytes = 16 * 1024;
 const chunkBytesMax = 1024 * 1024;

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Project, ProjectFiles, SourceDocument, UnreadFile } from '../model/project.ts';
+import { sourceKinds } from '../model/source-kind.ts';
 import { type Entries, nameOf } from './entries.ts';
 import { extend } from './extend.ts';
 import { isJson, objectAt, textAt } from './json.ts';
@@ -33,11 +34,13 @@ interface Missing {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+const isKind = (name: string): boolean => sourceKinds.some((kind) => kind === name);
+
 /** What a source names, where that is more than the generic connector; undefined where the schema says what is wrong. */
 function connectorName({ value }: SourceDocument): string | undefined {
   if (textAt(value, 'kind') !== 'source') return undefined;
   const name = textAt(value, 'connector');
-  return name === undefined || name === '' || name === 'http' ? undefined : name;
+  return name === undefined || name === '' || isKind(name) ? undefined : name;
 }
 
 /** The folder that `./connectors/erp` names, as files of a project are named. */
@@ -89,9 +92,9 @@ function packagedConnector(
   return {
     diagnostics: [
       complain('ETL0271', valuePlace(source, '/connector'), `there is no connector \`${name}\``, {
-        label: didYouMean(name, [...packaged, 'http']),
+        label: didYouMean(name, [...packaged, ...sourceKinds]),
         help: [
-          `connectors: ${listText(['http', ...packaged])}`,
+          `connectors: ${listText([...sourceKinds, ...packaged])}`,
           'One of your own is named by its folder: `connector: ./connectors/erp`.',
         ],
       }),

@@ -8,6 +8,7 @@ import {
   type RequestTemplate,
 } from '../model/request-template.ts';
 import { jobTemplate, requestTemplate, tokenPaths } from '../model/stream-request.ts';
+import { isAsked } from './asks.ts';
 import { below, complain, keyPlace, valuePlace } from './places.ts';
 import { didYouMean, listText } from './suggest.ts';
 
@@ -269,7 +270,7 @@ function isBelow({ streams }: config.Source, name: string, above: string): boole
 
 /** What is wrong with the placeholders of a source's requests, and with what they stand for. */
 export const placeholderMistakes = (document: SourceDocument, source: config.Source): readonly Diagnostic[] =>
-  Object.entries(source.streams).flatMap(([name, stream]) => {
+  Object.entries(isAsked(source) ? {} : source.streams).flatMap(([name, stream]) => {
     const here = { document, pointer: below('/streams', name), stream };
     return [
       ...parentMistakes(here, name, source),

@@ -2,6 +2,8 @@ import type * as config from '../model/config.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { parseInstant } from '../model/instant.ts';
 import type { SourceDocument } from '../model/project.ts';
+import { askMistakes } from './asks.ts';
+import { bodyMistakes } from './bodies.ts';
 import { limitMistakes } from './limits.ts';
 import { below, complain, keyPlace, valuePlace } from './places.ts';
 import { replyMistakes } from './replies.ts';
@@ -96,6 +98,7 @@ function sizeMaxMistake(
 /** Settings of a source that contradict each other. */
 export const sourceMistakes = (document: SourceDocument, source: config.Source): readonly Diagnostic[] => [
   ...limitMistakes(document, source),
+  ...askMistakes(document, source),
   ...replyMistakes(document, source),
   ...Object.entries(source.streams).flatMap(([name, stream]) => {
     const pointer = below('/streams', name);
@@ -103,6 +106,7 @@ export const sourceMistakes = (document: SourceDocument, source: config.Source):
       ...(stream.cursor === undefined ? [] : cursorMistakes(document, `${pointer}/cursor`, stream.cursor)),
       ...sizeMistake(document, pointer, stream),
       ...sizeMaxMistake(document, pointer, stream.paginate ?? { type: 'none' }),
+      ...bodyMistakes(document, pointer, stream),
     ];
   }),
 ];

@@ -8,6 +8,7 @@ import {
   type ParentPlace,
   type ReceivedPage,
 } from '../../model/batch.ts';
+import type { BodyFacts } from '../../model/body-plan.ts';
 import { ExplainedError, TerminalError } from '../../model/errors.ts';
 import { instantText, shiftInstant } from '../../model/instant.ts';
 import { emptyResponse } from '../../model/path.ts';
@@ -46,7 +47,7 @@ export interface PageBounds {
   readonly beside?: { readonly [key: string]: JsonValue };
 }
 
-export type PageBody = Pick<ApiResponse, 'body' | 'zipped'>;
+export type PageBody = Pick<ApiResponse, 'body' | 'zipped'> & BodyFacts;
 
 export interface PageWork {
   readonly facts: Promise<PageFacts>;
@@ -94,13 +95,13 @@ export async function* extract(extraction: Extraction): AsyncIterable<ReceivedPa
       yield page;
     }
   } catch (error) {
-    if (resumed || !(error instanceof TerminalError) || !isGone(error)) throw error;
+    if (resumed || !(error instanceof TerminalError) || !vanished.has(error.diagnostic.code)) throw error;
     yield* read(extraction, open.from);
   }
 }
 
-/** Whether what an open window was to go on with is there no more. */
-const isGone = ({ diagnostic: { code } }: TerminalError): boolean => code === 'ETL0411' || code === 'ETL0428';
+/** What an open window was to go on with is there no more: a page, a job, a file as it was. */
+const vanished = new Set(['ETL0411', 'ETL0428', 'ETL0482']);
 
 /** First normalised cursor value wanted by a new window. */
 function windowStart(cursor: CursorPlan | undefined, position: Position): string | undefined {
@@ -262,12 +263,24 @@ function boundsOf({ parent, partitions, pinned }: StreamPlan, { at }: ApiRequest
 }
 
 /** What the cache keeps cannot be handed over. */
-const bodyOf = ({ cache }: StreamPlan, response: ApiResponse): PageBody =>
-  cache === undefined ? response : { body: response.body.slice() };
+function bodyOf(
+  stream: StreamPlan,
+  { body, zipped, unbounded, origin, nothing, headers }: ApiResponse,
+): PageBody {
+  const said = stream.body?.countHeader === undefined ? undefined : headers[stream.body.countHeader];
+  return {
+    ...(stream.cache === undefined ? { body, ...(zipped && { zipped }) } : { body: body.slice() }),
+    ...(unbounded && { unbounded }),
+    ...(origin && { origin }),
+    ...(nothing && { nothing }),
+    ...(said !== undefined && { said }),
+  };
+}
 
 /** What a page past the end, and a step of a job, is kept as: what the API says there is no listing. */
 const noRecords = ({ records }: StreamPlan): PageBody => ({
   body: Buffer.from(JSON.stringify(emptyResponse(records))),
+  nothing: true,
 });
 
 /** Whether a request is for the first page of a listing: such a page must be there. */

@@ -48,7 +48,7 @@ export const notUtf8 = (stream: string): PageFailure =>
 /** For a body that JSON.parse refuses. What may hold records is not quoted: it may be personal data. */
 export function notJson(stream: string, text: string): PageFailure {
   const start = text.trimStart();
-  if (start.startsWith('<')) return markup(stream, start);
+  if (start.startsWith('<')) return markup(stream, start, 'JSON');
   const fault = jsonFault(text);
   if (fault.kind === 'cut short') {
     return passing(
@@ -75,18 +75,19 @@ export function notJson(stream: string, text: string): PageFailure {
   );
 }
 
-function markup(stream: string, start: string): PageFailure {
+/** For XML and HTML where something else was to come. */
+export function markup(stream: string, start: string, wanted: string): PageFailure {
   if (!/^<(?:!doctype html|html|head|body|!--)/i.test(start)) {
     return failure(
       'ETL0502',
-      `${stream}: the response is XML, not JSON`,
-      'Ask for JSON with an `Accept` header.',
+      `${stream}: the response is XML, not ${wanted}`,
+      `Ask for ${wanted} with an \`Accept\` header.`,
     );
   }
   const title = /<title[^>]*>([^<]*)/i.exec(start)?.[1]?.trim();
   return failure(
     'ETL0502',
-    `${stream}: the response is an HTML page, not JSON`,
+    `${stream}: the response is an HTML page, not ${wanted}`,
     ...(title ? [`Its title is ${JSON.stringify(cut(title, quotedMax))}.`] : []),
     'It may be a login page or a proxy’s notice: check `auth`, `baseUrl` and `path`.',
   );
@@ -107,20 +108,25 @@ export const tooDeep = (stream: string): PageFailure =>
 /** For a `records` path that leads to no array. */
 export function noRecords(stream: string, path: Path, response: unknown, found: unknown): PageFailure {
   const wanted = path.segments.length === 0 ? 'the response itself' : `\`${pathText(path)}\``;
-  const complaint = errorIn(response);
-  if (complaint !== undefined) {
-    return failure(
-      'ETL0507',
-      `${stream}: the API answered with an error instead of records`,
-      `It says: ${complaint}`,
-      `Expected an array of records at ${wanted}.`,
-    );
-  }
+  const error = errorBody(stream, response, `Expected an array of records at ${wanted}.`);
+  if (error !== undefined) return error;
   return failure(
     'ETL0506',
     `${stream}: no array of records at ${wanted}, found ${found === undefined ? 'nothing' : kindOf(found)}`,
     `The response is ${described(response)}.`,
     'Set `records` to the path of the array.',
+  );
+}
+
+/** For a response that tells of an error; undefined for every other. */
+export function errorBody(stream: string, response: unknown, ...help: string[]): PageFailure | undefined {
+  const complaint = errorIn(response);
+  if (complaint === undefined) return undefined;
+  return failure(
+    'ETL0507',
+    `${stream}: the API answered with an error instead of records`,
+    `It says: ${complaint}`,
+    ...help,
   );
 }
 

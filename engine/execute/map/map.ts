@@ -1,7 +1,9 @@
 import type { MappedPage, MappedRows, PageFailure, ParentValues } from '../../model/batch.ts';
+import type { BodyFacts } from '../../model/body-plan.ts';
 import type { Forgotten } from '../../model/forget.ts';
 import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
 import { backfillOf } from '../../model/sweep.ts';
+import { compileDecoder, isKeptForm } from './bodies/decode.ts';
 import { compileEnricher, type Enrichment } from './enrich.ts';
 import { isStackOverflow, stringifyExact } from './exact-json.ts';
 import { isPageFailure, sealedPage, tooDeep } from './failures.ts';
@@ -10,7 +12,7 @@ import { compileKeys } from './keys.ts';
 import { type Packer, pagePacker } from './pack.ts';
 import { compileParents } from './parents.ts';
 import { compilePrivacy, type Sanitiser } from './privacy.ts';
-import { compileReader, type PageBounds, type ParsedPage } from './read-page.ts';
+import { compileReader, type PageBounds, type PageReader, type ParsedPage } from './read-page.ts';
 import { compileRows } from './rows.ts';
 import { compileTombstones } from './tombstones.ts';
 
@@ -22,7 +24,7 @@ export interface StreamMapper {
   /**
    * Parses a response and finds what the next request needs to know. The window is one of normalised cursors.
    */
-  read(body: Uint8Array, window: PageBounds): ParsedPage | PageFailure;
+  read(body: Uint8Array, window: PageBounds & BodyFacts): ParsedPage | PageFailure;
   /** Finds out what the records of a page ask for; absent in a stream without lookups. */
   readonly enrich?: (parsed: ParsedPage) => Enrichment | PageFailure;
   /**
@@ -60,6 +62,7 @@ export function compileStream(
   { packer = pagePacker(undefined), unstaged = [], forgotten, tokenised = false }: MapperOptions = {},
 ): StreamMapper {
   const read = compileReader(stream);
+  const receive = compileReceiver(stream, read, tokenised);
   const enricher = compileEnricher(stream);
   const sanitise = compilePrivacy(stream.privacy, piiKey, tokenised);
   const sanitiseAgain = compilePrivacy(stream.privacy, piiKey, true);
@@ -73,7 +76,7 @@ export function compileStream(
 
   return {
     read: (body, window) => {
-      const parsed = read(body, window);
+      const parsed = receive(body, window);
       return isPageFailure(parsed) ? parsed : forgetter.bury(parsed);
     },
     ...(enricher && {
@@ -111,6 +114,14 @@ export function compileStream(
       return parentsIn?.(bytes) ?? [];
     },
   };
+}
+
+/** Reads what an API sends. What was recorded is JSON already, unless a person has written it. */
+function compileReceiver(stream: StreamPlan, read: PageReader, tokenised: boolean): PageReader {
+  const decode = compileDecoder(`${stream.source}.${stream.name}`, stream.body);
+  if (decode === undefined) return read;
+  const receive = compileReader(stream, decode);
+  return (body, window) => (tokenised && isKeptForm(body) ? read : receive)(body, window);
 }
 
 type PageMapper = (parsed: ParsedPage, page: number) => Promise<readonly MappedRows[] | PageFailure>;

@@ -1,6 +1,9 @@
 import { hash } from 'node:crypto';
 import type { PageFacts, PageFailure } from '../../model/batch.ts';
+import type { BodyFacts } from '../../model/body-plan.ts';
+import { emptyResponse } from '../../model/path.ts';
 import type { CursorPlan, PaginatePlan, Path, StreamPlan, TokenPaging } from '../../model/plan.ts';
+import type { Decoder } from './bodies/decode.ts';
 import { compileCursor } from './cursors.ts';
 import { isStackOverflow, parseExact } from './exact-json.ts';
 import * as failures from './failures.ts';
@@ -34,34 +37,53 @@ export interface PageBounds {
 }
 
 /** Reads one response. Records behind the window are dropped from it. */
-export type PageReader = (body: Uint8Array, window?: PageBounds) => ParsedPage | PageFailure;
+export type PageReader = (body: Uint8Array, window?: PageBounds & BodyFacts) => ParsedPage | PageFailure;
 
-/** Compiles what of a stream decides how its responses are read. */
-export function compileReader(stream: StreamPlan): PageReader {
+/** Compiles what of a stream decides how its responses are read: as JSON, unless `decode` makes them so. */
+export function compileReader(stream: StreamPlan, decode: Decoder | undefined = undefined): PageReader {
   const name = `${stream.source}.${stream.name}`;
   const readRecords = compileRecords(name, stream.records);
   const readCursors = compileCursors(name, stream.cursor);
   const readPaging = compilePaging(name, stream.paginate);
-  return (body, { from, to, beside } = {}) => {
-    const parsed = parseBody(name, body);
-    if (isFailed(parsed)) return parsed.failure;
-    const { response } = parsed;
+  const parse: Decode =
+    decode ?? ((body, { nothing }) => (nothing ? emptyPage(stream.records) : parseBody(name, body)));
+  const mark: typeof marked = decode === undefined ? marked : (beside) => beside;
+  return (received, { from, to, beside, ...facts } = {}) => {
+    const parsed = parse(received, facts);
+    if ('transient' in parsed) return parsed;
+    const { response, body = received, unproven } = parsed;
     const records = readRecords(response);
     if ('transient' in records) return records;
-    const widened = widen(records, beside);
+    const widened = widen(records, mark(beside, facts));
     const cursors = readCursors(records);
     if ('transient' in cursors) return cursors;
     const paging = readPaging(response, records);
     if ('transient' in paging) return paging;
-    const facts = {
+    const found = {
       records: records.length,
       ...paging,
       bodyHash: hash('sha256', body),
       ...windowFacts(cursors, from),
+      ...(unproven && { unproven }),
     };
     const beyond = dropBehind(records, cursors, to);
-    return { facts: { ...facts, ...beyond }, response, records, cursors, body, ...widened };
+    return { facts: { ...found, ...beyond }, response, records, cursors, body, ...widened };
   };
+}
+
+/** Records of a JSON file have no lines, and yet a file. */
+const marked = (beside: JsonObject | undefined, { origin }: BodyFacts): JsonObject | undefined =>
+  origin === undefined
+    ? beside
+    : {
+        ...beside,
+        _file: origin.file,
+        ...(origin.modified !== undefined && { _modified: origin.modified }),
+      };
+
+function emptyPage(records: Path): Parsed {
+  const response = emptyResponse(records);
+  return { response, body: Buffer.from(JSON.stringify(response)) };
 }
 
 /** Gives each record what its request said. */
@@ -71,9 +93,14 @@ function widen(records: readonly JsonObject[], beside: JsonObject | undefined): 
   return { widened: true };
 }
 
-type Parsed = { readonly response: unknown } | { readonly failure: PageFailure };
+type Decode = (body: Uint8Array, facts: BodyFacts) => Parsed | PageFailure;
 
-const isFailed = (parsed: Parsed): parsed is { readonly failure: PageFailure } => 'failure' in parsed;
+/** `body` is absent where it is what was received. */
+interface Parsed {
+  readonly response: unknown;
+  readonly body?: Uint8Array;
+  readonly unproven?: true;
+}
 
 // A byte order mark is skipped; what is not UTF-8 throws instead of becoming U+FFFD.
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -86,15 +113,15 @@ function decode(body: Uint8Array): string | undefined {
   }
 }
 
-function parseBody(stream: string, body: Uint8Array): Parsed {
+function parseBody(stream: string, body: Uint8Array): Parsed | PageFailure {
   const text = decode(body);
-  if (text === undefined) return { failure: failures.notUtf8(stream) };
+  if (text === undefined) return failures.notUtf8(stream);
   try {
     return { response: parseExact(text) };
   } catch (error) {
-    if (isStackOverflow(error)) return { failure: failures.tooDeep(stream) };
+    if (isStackOverflow(error)) return failures.tooDeep(stream);
     if (!(error instanceof SyntaxError)) throw error;
-    return { failure: text.trim() === '' ? failures.emptyBody(stream) : failures.notJson(stream, text) };
+    return text.trim() === '' ? failures.emptyBody(stream) : failures.notJson(stream, text);
   }
 }
 

@@ -14,9 +14,13 @@ export interface Connection {
 }
 
 /** Whose URL it is: the setting `staging.url` or `warehouse.url`. */
-export type UrlOwner = 'staging' | 'warehouse';
+export type UrlOwner = 'staging' | 'warehouse' | 'source';
 
-const codes: { readonly [owner in UrlOwner]: string } = { staging: 'ETL0624', warehouse: 'ETL0754' };
+const codes: { readonly [owner in UrlOwner]: string } = {
+  staging: 'ETL0624',
+  warehouse: 'ETL0754',
+  source: 'ETL0497',
+};
 
 const shape = 'postgres://USER:PASSWORD@HOST:5432/DATABASE';
 const modes = ['disable', 'require', 'verify-ca', 'verify-full'];
@@ -97,6 +101,8 @@ const unusable = (owner: UrlOwner, why: string): Error =>
       codes[owner],
       `the URL of the ${owner === 'staging' ? 'staging database' : owner} cannot be used: ${why}`,
       `Expected ${shape}, with ?sslmode=${modes.join('|')} and &sslrootcert=FILE where they are needed.`,
-      `Correct the variable or file that \`${owner}.url\` refers to.`,
+      owner === 'source'
+        ? 'Who signs in stands in `auth: {type: basic, …}`.'
+        : `Correct the variable or file that \`${owner}.url\` refers to.`,
     ),
   );
