@@ -6,7 +6,7 @@ import { below, complain, keyPlace, valuePlace } from './places.ts';
 
 const bases: { readonly [kind in SourceKind]: readonly [RegExp, string] } = {
   http: [/^(https?:\/\/|\$\{)/, 'an http:// or https:// URL'],
-  files: [/^(https?:\/\/|\.{0,2}\/|\$\{)/, 'a folder such as ./exports, or an https:// URL'],
+  files: [/^(\.{0,2}\/|\$\{)/, 'a folder such as ./exports'],
   postgres: [/^(postgres(ql)?:\/\/|\$\{)/, 'postgres://HOST/DATABASE'],
   mysql: [/^(mysql|mariadb):\/\/|^\$\{/, 'mysql://HOST/DATABASE'],
 };
@@ -76,7 +76,7 @@ function foreignKeys({ document, pointer, stream, connector }: Here): readonly D
       keyPlace(document, below(pointer, ...path.split('/'))),
       `\`${path.replace('/', '.')}\` does not fit \`connector: ${connector}\``,
       {
-        label: connector === 'http' ? 'only for files and tables' : 'only for APIs',
+        label: connector === 'http' ? 'only for files and tables' : 'has no place here',
         help: ['Leave it out.'],
       },
     ),

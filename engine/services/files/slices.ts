@@ -17,7 +17,7 @@ export interface TextPiece {
   readonly isLast: boolean;
 }
 
-export const syntaxOf = ({ csv }: FileAsk): RowSyntax => (csv === undefined ? ndjsonRows : csvRows(csv));
+const syntaxOf = ({ csv }: FileAsk): RowSyntax => (csv === undefined ? ndjsonRows : csvRows(csv));
 
 /** Whether the first row of the file says how its columns are called. */
 const hasHeader = ({ csv }: FileAsk): boolean => csv !== undefined && csv.columns === undefined;
