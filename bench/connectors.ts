@@ -2,7 +2,6 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CheckedConnector } from '../engine/model/connector-check.ts';
 import { tableText } from '../engine/report/table.ts';
-import { monotonicMs } from './support/monotonic.ts';
 import { packageFolder } from './support/package-folder.ts';
 import type { BenchResult } from './support/results.ts';
 import { warm } from './support/warm.ts';
@@ -24,13 +23,11 @@ interface Run {
 
 /** One connector in the lab: a first load and two runs with changes between them, every record compared after each. */
 async function measured(name: string): Promise<Run> {
-  const startedMs = monotonicMs();
-  const { stdout, stderr } = await warm(['connector', 'check', name, '--json'], {}, longestMs);
-  const seconds = (monotonicMs() - startedMs) / 1000;
+  const { stdout, stderr, elapsedMs } = await warm(['connector', 'check', name, '--json'], {}, longestMs);
   const { result } = JSON.parse(stdout) as { result: { checked: readonly CheckedConnector[] } | null };
   const checked = result?.checked[0];
   if (checked?.figures === undefined) throw new Error(`${name} could not be run: ${stderr}`);
-  return { connector: name, seconds, ...checked.figures, passed: checked.passed };
+  return { connector: name, seconds: elapsedMs / 1000, ...checked.figures, passed: checked.passed };
 }
 
 const total = (runs: readonly Run[], key: 'throttled' | 'lost' | 'doubled'): number =>
