@@ -1,3 +1,4 @@
+import { connectors } from './connectors.ts';
 import { estimate } from './estimate.ts';
 import { limits } from './limits.ts';
 import { load } from './load.ts';
@@ -16,6 +17,7 @@ const benches: { readonly [name: string]: (args: readonly string[]) => Promise<B
   parity,
   estimate,
   serve,
+  connectors,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

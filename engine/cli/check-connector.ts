@@ -2,10 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { compileConditions } from '../compile/conditions.ts';
 import { compileSource } from '../compile/source.ts';
 import { check } from '../engine.ts';
 import { classify } from '../execute/extract/classify.ts';
 import { Reply } from '../execute/extract/reply.ts';
+import { compileConditions as compiledFilter } from '../execute/map/conditions.ts';
+// from '../execute/extract/reply.ts';
 import type * as config from '../model/config.ts';
 import type {
   CheckedConnector,
@@ -15,7 +18,15 @@ import type {
 } from '../model/connector-check.ts';
 import { ExplainedError } from '../model/errors.ts';
 import { arrivedIn } from '../operations/connectors/arrived.ts';
-import { examplesOf, expectationOf, type Phase, phasesOf } from '../operations/connectors/changes.ts';
+import {
+  examplesOf,
+  expectationOf,
+  type IsGone,
+  type Moments,
+  momentsOf,
+  type Phase,
+  phasesOf,
+} from '../operations/connectors/changes.ts';
 import {
   descriptionCheck,
   limitsCheck,
@@ -23,13 +34,13 @@ import {
   streamsCheck,
 } from '../operations/connectors/declared.ts';
 import { readReplies } from '../read/replies.ts';
+import { systemClock } from '../services/clock.ts';
 import { triedSource, writeTrial } from './connector-project.ts';
 import { serveRecords, type TrialRun, trialSecrets, tryOnce } from './connector-trial.ts';
 import { filesBelow } from './files-below.ts';
 import { packageFolder } from './package.ts';
 import type { FoundConnector } from './packaged-connectors.ts';
 
-const runs = 3;
 const tokenKeyBytes = 32;
 
 const examplesIn = ({ folder }: FoundConnector): readonly string[] =>
@@ -71,7 +82,7 @@ interface Trial {
 
 /** Validates the connector under a source, classifies its replies, and reads its examples three times. */
 async function tried(folder: string, connector: FoundConnector): Promise<Trial> {
-  const phases = examplePhases(connector);
+  const { phases, moments } = examplePhases(connector);
   const counts = new Map([...phases].map(([stream, [first]]) => [stream, first?.records.length ?? 0]));
   writeTrial(folder, connector, counts);
   serveRecords(folder, new Map([...phases].map(([stream, [first]]) => [stream, first])));
@@ -88,20 +99,37 @@ async function tried(folder: string, connector: FoundConnector): Promise<Trial> 
   const replies = repliesCheck(readReplies(join(connector.folder, 'examples', 'replies.yml')), (reply) =>
     classified(source, reply),
   );
-  return { schema, ...(await performed(folder, connector, { source, phases, replies })) };
+  return { schema, ...(await performed(folder, connector, { source, phases, moments, replies })) };
 }
 
-function examplePhases({
-  folder,
-  config: { streams = {} },
-}: FoundConnector): ReadonlyMap<string, readonly Phase[]> {
-  return new Map(
+interface Planned {
+  readonly phases: ReadonlyMap<string, readonly Phase[]>;
+  readonly moments: Moments;
+}
+
+/** What there is of each stream in each run, and when that is. */
+function examplePhases({ folder, config: { streams = {} } }: FoundConnector): Planned {
+  const examples = new Map(
     Object.entries(streams).map(([name, stream]) => {
       const path = join(folder, 'examples', `${name}.ndjson`);
-      const examples = existsSync(path) ? examplesOf(readFileSync(path, 'utf8'), stream) : [];
-      return [name, phasesOf(examples, stream)];
+      return [
+        name,
+        existsSync(path) ? examplesOf(readFileSync(path, 'utf8'), stream, goneIn(stream)) : [],
+      ] as const;
     }),
   );
+  const moments = momentsOf(examples, streams, systemClock.now());
+  const phases = Object.entries(streams).map(
+    ([name, stream]) => [name, phasesOf(examples.get(name) ?? [], stream, moments)] as const,
+  );
+  return { phases: new Map(phases), moments };
+}
+
+/** Whether a record of a stream says that it is deleted. */
+function goneIn({ deletes = [] }: config.Stream): IsGone {
+  const flags = deletes.flatMap(({ by, where }) => (by === 'flag' && where !== undefined ? [where] : []));
+  const tests = flags.flatMap((where) => compiledFilter(compileConditions(where, false)) ?? []);
+  return (record) => tests.some((test) => test(record, record, null));
 }
 
 /** The engine's verdict on a reply. */
@@ -111,16 +139,15 @@ function classified(source: config.Source, { status, headers, body }: ExampleRep
   return { class: verdict.class, limit: verdict.rule?.limit };
 }
 
-interface Tried {
+interface Tried extends Planned {
   readonly source: config.Source;
-  readonly phases: ReadonlyMap<string, readonly Phase[]>;
   readonly replies: ConnectorCheck;
 }
 
 async function performed(
   folder: string,
   connector: FoundConnector,
-  { source, phases, replies }: Tried,
+  { source, phases, moments, replies }: Tried,
 ): Promise<Omit<Trial, 'schema'>> {
   const secrets = trialSecrets(
     folder,
@@ -129,9 +156,9 @@ async function performed(
   );
   const done: TrialRun[] = [];
   try {
-    for (let at = 0; at < runs; at += 1) {
+    for (const [at, moment] of moments.entries()) {
       serveRecords(folder, new Map([...phases].map(([stream, all]) => [stream, all[at]])));
-      done.push(await tryOnce(folder, secrets));
+      done.push(await tryOnce(folder, secrets, moment));
     }
   } catch (error) {
     if (!(error instanceof ExplainedError)) throw error;
@@ -183,7 +210,7 @@ function outcomeOf(
     const wanted = expectationOf(all, at, stream);
     const found = arrivedIn(rows.get(name) ?? [], wanted);
     // What belongs to records that are not there yet is not read yet.
-    const isWhole = stream.parent === undefined || at === runs - 1;
+    const isWhole = stream.parent === undefined || at === all.length - 1;
     const received = report.streams.find((one) => one.stream === `${triedSource}.${name}`)?.received ?? 0;
     const tooMany = received > wanted.receivedMax && stream.parent === undefined;
     return {

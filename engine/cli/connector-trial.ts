@@ -5,10 +5,11 @@ import { type Lab, startLab } from '../lab/lab.ts';
 import { labText } from '../lab/reference.ts';
 import { hasErrors } from '../model/diagnostic.ts';
 import { RefusedError } from '../model/errors.ts';
-import type { References } from '../model/ports.ts';
+import type { Clock, References } from '../model/ports.ts';
 import type { RunReport } from '../model/run-report.ts';
 import type { ArrivedRow } from '../operations/connectors/arrived.ts';
 import { keyText, type Phase } from '../operations/connectors/changes.ts';
+import { systemClock } from '../services/clock.ts';
 import { noMetrics } from '../services/metrics/no-metrics.ts';
 import { environmentReferences } from '../services/references.ts';
 import { runArtifacts } from '../services/run-artifacts.ts';
@@ -69,21 +70,32 @@ export function serveRecords(folder: string, records: ReadonlyMap<string, Phase 
   }
 }
 
-/** Runs the project once against a lab of its own, with secrets as they are in production. */
-export async function tryOnce(folder: string, secrets: TrialSecrets): Promise<TrialRun> {
+/** The machine's clock, set to a time. */
+function clockAt(ms: number): Clock {
+  const startedMs = systemClock.now();
+  return { ...systemClock, now: () => ms + systemClock.now() - startedMs };
+}
+
+/** Runs the project once at a time against a lab of its own, with secrets as they are in production. */
+export async function tryOnce(folder: string, secrets: TrialSecrets, atMs: number): Promise<TrialRun> {
   const checked = await checkedProject(folder);
   const lab = await startLab(checked.project);
   try {
-    return await performed(await planned(checked, false), lab, secrets);
+    return await performed(await planned(checked, false), lab, secrets, clockAt(atMs));
   } finally {
     await lab.close();
   }
 }
 
-async function performed(work: PlannedProject, lab: Lab, { references }: TrialSecrets): Promise<TrialRun> {
+async function performed(
+  work: PlannedProject,
+  lab: Lab,
+  { references }: TrialSecrets,
+  clock: Clock,
+): Promise<TrialRun> {
   const { project, plan, memory } = work;
   const runId = runIdentity(new Date());
-  const shared = await wireShared({ project, redis: plan.redis, memory, metrics: noMetrics });
+  const shared = await wireShared({ project, redis: plan.redis, memory, metrics: noMetrics, clock });
   const services = wireRun(
     { ...shared, references, ...endpoints(references, lab.url) },
     {
@@ -121,17 +133,17 @@ async function rowsOf({
     const sample = known === undefined ? undefined : await warehouse.sample(schema, table, rowsMax);
     rows.set(
       name,
-      (sample?.rows ?? []).map((row) => arrivedRow(sample?.columns ?? [], row)),
+      (sample?.rows ?? []).flatMap((row) => arrivedRow(sample?.columns ?? [], row)),
     );
   }
   return rows;
 }
 
-function arrivedRow(columns: readonly string[], row: readonly (string | null)[]): ArrivedRow {
+/** A row as it is compared; one that is marked as deleted is none. */
+function arrivedRow(columns: readonly string[], row: readonly (string | null)[]): readonly ArrivedRow[] {
   const of = (wanted: (column: string) => boolean): readonly string[] =>
     columns.flatMap((column, at) => (wanted(column) ? [row[at] ?? ''] : []));
-  return {
-    key: keyText(of((column) => /^key_\d+$/.test(column))),
-    cursor: of((one) => one === 'changed')[0] ?? '',
-  };
+  if (of((one) => one === '_deleted_at').some((text) => text !== '')) return [];
+  const key = keyText(of((column) => /^key_\d+$/.test(column)));
+  return [{ key, cursor: of((one) => one === 'changed')[0] ?? '' }];
 }

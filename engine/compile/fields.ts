@@ -48,10 +48,15 @@ export function withFields(
 
 /** Paths of a record that are read, as text, in the order of the project. */
 function pathsRead(
-  { primaryKey, cursor, subject }: config.Stream,
+  { primaryKey, cursor, subject, deletes = [] }: config.Stream,
   readers: readonly config.Mapping[],
 ): readonly Path[] {
-  const own = [...primaryKey, ...(cursor ? [cursor.field] : []), ...(subject === undefined ? [] : [subject])];
+  const own = [
+    ...primaryKey,
+    ...(cursor ? [cursor.field] : []),
+    ...(subject === undefined ? [] : [subject]),
+    ...deletes.flatMap(({ by, where = {} }) => (by === 'flag' ? Object.keys(where) : [])),
+  ];
   const texts = [...own, ...readers.flatMap(textsOf)];
   return texts.flatMap((text) => {
     const path = parsePath(text);

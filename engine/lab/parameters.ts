@@ -95,12 +95,16 @@ function offered(paginate: config.Paginate, { path, query, body }: RequestTempla
 
 const braces = (encoded: string): string => decodeURIComponent(encoded);
 
+/** A parameter that only stands for a value tells no streams apart; one with more text in it does, such as a query. */
+function isMeantBy(text: string, given: string | null): boolean {
+  if (templateParts(text).length === 1) return given === text;
+  return given === null || wholePlaceholder(text) !== undefined || matchJson(text, given) !== undefined;
+}
+
 /** Whether a request can be meant for a stream: its path, and all that the stream declares. */
 export function isMeant(shape: RequestShape, { method, path, query, body }: Received): boolean {
   if (method !== shape.method || !shape.path.test(path)) return false;
-  const carries = [...shape.query].every(
-    ([name, text]) => templateParts(text).length > 1 || query.get(name) === text,
-  );
+  const carries = [...shape.query].every(([name, text]) => isMeantBy(text, query.get(name)));
   return carries && (shape.body === undefined || matchJson(shape.body, body as JsonValue) !== undefined);
 }
 
@@ -157,6 +161,6 @@ export const carrier = ({ query }: RequestShape, placeholder: string): string =>
 
 /** Equal for streams that no request could tell apart. */
 export const distinction = ({ method, path, query, body }: RequestShape): string => {
-  const fixed = [...query].filter(([, text]) => templateParts(text).length === 1);
+  const fixed = [...query].filter(([, text]) => wholePlaceholder(text) === undefined);
   return JSON.stringify([method, path.source, fixed.sort(), body ?? null]);
 };

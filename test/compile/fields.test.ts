@@ -65,4 +65,11 @@ describe('the fields that a request asks for', () => {
     );
     expect(query['fields']).to.equal('id,properties.modified,lines,number');
   });
+
+  it('have what a deletion is told by', () => {
+    const deletes = [{ by: 'flag', where: { IsDeleted: { eq: true } } }] as const;
+    const request = { path: '/query', query: { q: 'SELECT {fields} FROM Deal' } };
+    const { query } = streamPlan({ request, deletes: [...deletes] }, [mapping({ properties: {} })]).request;
+    expect(query['q']).to.equal('SELECT id,IsDeleted FROM Deal');
+  });
 });

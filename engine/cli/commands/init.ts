@@ -117,7 +117,8 @@ function scaffold(folder: string, name: string, connector: FoundConnector | unde
   const copied = filesBelow(template)
     .map((file) => file.replace(/^gitignore$/, '.gitignore'))
     .filter((file) => !kept.includes(file) && !left.includes(file.split('/')[0] ?? ''));
-  const files = [...copied, ...(connector === undefined ? [] : writeConnected(folder, connector))].sort();
+  const own = connector === undefined ? [] : writeConnected(folder, connector);
+  const files = [...new Set([...copied, ...own])].sort();
   for (const file of files) {
     const path = join(folder, file);
     const text = readFileSync(path, 'utf8');

@@ -1,4 +1,4 @@
-import { Args, Flags } from '@oclif/core';
+import { Args, Errors, Flags } from '@oclif/core';
 import type { CheckedConnector } from '../../../model/connector-check.ts';
 import type { Diagnostic } from '../../../model/diagnostic.ts';
 import { complaint } from '../../../model/errors.ts';
@@ -27,14 +27,17 @@ export default class ConnectorCheck extends BaseCommand {
     project: commonFlags.project,
     json: commonFlags.json,
     format: commonFlags.format,
-    all: Flags.boolean({ description: 'All connectors that come with the package.' }),
+    all: Flags.boolean({
+      description: 'All connectors that come with the package.',
+      default: false,
+    }),
   };
 
   protected override async perform(): Promise<Outcome> {
     const { args, flags } = await this.parse(ConnectorCheck);
     const named = args.connector === undefined ? [] : [args.connector];
     if (flags.all === named.length > 0)
-      this.error('Name a connector, or say --all.', { exit: exitCodes.usage });
+      throw new Errors.CLIError('name a connector, or say --all: one of the two');
     const checked: CheckedConnector[] = [];
     for (const name of flags.all ? packagedNames() : named)
       checked.push(await checkConnector(await connectorOf(name, flags.project)));
