@@ -17,7 +17,7 @@ import type {
   TokenPaging,
 } from '../model/plan.ts';
 import { type JsonValue, placeholdersOf, type RequestTemplate } from '../model/request-template.ts';
-import { jobTemplate, requestTemplate, tokenPaths } from '../model/stream-request.ts';
+import { jobTemplate, recordsPath, requestTemplate, tokenPaths } from '../model/stream-request.ts';
 import { parseDuration } from '../model/units.ts';
 import { acceptOf, compileAsk, compileBody } from './body.ts';
 import { canonical, sha256 } from './canonical.ts';
@@ -42,7 +42,8 @@ export function compileStream(
     partitions: partitionsOf(stream.partitions),
     ...(stream.job && { job: compileJob(stream.job, (one) => withFields(one, stream, readers)) }),
     ...(stream.parent && { parent: compileParent(source, stream.parent, request) }),
-    records: knownPath(stream.records ?? ''),
+    records: knownPath(recordsPath(stream)),
+    ...listsOf(stream),
     ...compileBody(source, stream),
     ...compileAsk(source, stream),
     primaryKey: stream.primaryKey.map((path) => knownPath(path)),
@@ -163,6 +164,14 @@ function compileCursor(cursor: config.Cursor, requests: readonly RequestTemplate
   };
 }
 
+const listsOf = ({ records = '' }: config.Stream): Pick<StreamPlan, 'lists'> =>
+  typeof records === 'string'
+    ? {}
+    : { lists: Object.entries(records).map(([name, path]) => ({ name, path: knownPath(path) })) };
+
+const recordsOf = (stream: config.Stream | undefined): string =>
+  stream === undefined ? '' : recordsPath(stream);
+
 const jobRequests = ({ job }: config.Stream): readonly RequestTemplate[] =>
   job === undefined ? [] : [job.create, job.poll, ...(job.locate ? [job.locate] : [])].map(jobTemplate);
 
@@ -196,7 +205,7 @@ function compileParent(
   const named = placeholdersOf(request).filter((name) => name.startsWith('parent.'));
   return {
     stream,
-    records: knownPath(streams[stream]?.records ?? ''),
+    records: knownPath(recordsOf(streams[stream])),
     values: named.map((name) => knownPath(name.replace('parent.', ''))),
     where: compileConditions(where ?? {}, false),
     batch: batch ?? 1,

@@ -1,5 +1,6 @@
 import type * as config from '../model/config.ts';
 import type { Project } from '../model/project.ts';
+import { recordsPath } from '../model/stream-request.ts';
 import { type Answer, Refusal } from './answer.ts';
 import { Bodies, type Slot } from './body.ts';
 import { chosenListing } from './chosen.ts';
@@ -126,7 +127,7 @@ export async function openStream(
   const job = jobOf(owner, stream);
   const shape = requestShape(stream, source.auth, job?.result);
   const pager = pagerOf(owner, stream, shape);
-  const bodies = new Bodies(owner, stream.records ?? '');
+  const bodies = new Bodies(owner, recordsPath(stream));
   const written = writtenAs(owner, stream, listing);
   if (written === undefined) checkShape(pager, bodies, listing, extra);
   const served: Served = { stream, pager, bodies, written };

@@ -1064,9 +1064,16 @@ export interface Stream {
   parent?: Parent;
   job?: Job;
   /**
-   * Path of the array of records in the response; without it the response itself is the array.
+   * Path of the array of records in the response; without it the response itself is the array. Of several lists in one response, names and paths: each record then says under `_list` which one it is of.
    */
-  records?: string;
+  records?:
+    | string
+    | {
+        /**
+         * Path of an array in the response.
+         */
+        [k: string]: string;
+      };
   /**
    * How the body of a response is written. `ndjson` is one JSON object a line; the values of `csv` and `tsv` are texts, and a field with nothing in it is null. A body that is a gzip or zip file is unpacked, whatever the format. `parquet` is for files.
    */

@@ -16,8 +16,10 @@ export interface StreamPlan {
   readonly parent?: ParentPlan;
   /** What makes the records before they can be downloaded. */
   readonly job?: JobPlan;
-  /** Path of the array of records; the empty path is the response itself. */
+  /** Path of the array of records; the empty path is the response itself. Of several, the first. */
   readonly records: Path;
+  /** Several arrays of one response, by name. */
+  readonly lists?: readonly { readonly name: string; readonly path: Path }[];
   /** Absent where bodies are plain JSON. */
   readonly body?: BodyPlan;
   /** Of files and tables: how a page of them is cut. */

@@ -3,6 +3,10 @@ import type { JsonValue, RequestTemplate } from './request-template.ts';
 
 const defaultSizeParam = 'limit';
 
+/** Path of the records of a stream; of several lists, the first one's. */
+export const recordsPath = ({ records = '' }: config.Stream): string =>
+  typeof records === 'string' ? records : (Object.values(records)[0] ?? '');
+
 /** The request of a step of a job. */
 export const jobTemplate = ({ method, path, query, headers, body }: config.JobStep): RequestTemplate => ({
   method: method ?? 'GET',

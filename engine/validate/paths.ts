@@ -64,7 +64,9 @@ function streamPaths(document: SourceDocument, name: string, stream: config.Stre
   const here = below('/streams', name);
   const { records, primaryKey, subject, cursor, paginate } = stream;
   return [
-    ...at(document, `${here}/records`, records),
+    ...(typeof records === 'object'
+      ? Object.entries(records).flatMap(([name, path]) => at(document, below(here, 'records', name), path))
+      : at(document, `${here}/records`, records)),
     ...primaryKey.flatMap((path, index) => at(document, `${here}/primaryKey/${index}`, path)),
     ...at(document, `${here}/subject`, subject),
     ...at(document, `${here}/cursor/field`, cursor?.field),

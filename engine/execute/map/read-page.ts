@@ -7,7 +7,8 @@ import type { Decoder } from './bodies/decode.ts';
 import { compileCursor } from './cursors.ts';
 import { isStackOverflow, parseExact } from './exact-json.ts';
 import * as failures from './failures.ts';
-import { compilePath, isObject, type JsonObject, type Reader } from './paths.ts';
+import { compilePath, type JsonObject, type Reader } from './paths.ts';
+import { compileRecords } from './records.ts';
 import { decimalOf, scalarText } from './scalars.ts';
 
 /** A response that has been read. Mapping it changes it, so it can be mapped once. */
@@ -42,7 +43,7 @@ export type PageReader = (body: Uint8Array, window?: PageBounds & BodyFacts) => 
 /** Compiles what of a stream decides how its responses are read: as JSON, unless `decode` makes them so. */
 export function compileReader(stream: StreamPlan, decode: Decoder | undefined = undefined): PageReader {
   const name = `${stream.source}.${stream.name}`;
-  const readRecords = compileRecords(name, stream.records);
+  const recordsIn = compileRecords(stream);
   const readCursors = compileCursors(name, stream.cursor);
   const readPaging = compilePaging(name, stream.paginate);
   const parse: Decode =
@@ -52,9 +53,9 @@ export function compileReader(stream: StreamPlan, decode: Decoder | undefined = 
     const parsed = parse(received, facts);
     if ('transient' in parsed) return parsed;
     const { response, body = received, unproven } = parsed;
-    const records = readRecords(response);
+    const records = recordsIn.read(response);
     if ('transient' in records) return records;
-    const widened = widen(records, mark(beside, facts));
+    const widened = widen(records, mark(beside, facts), recordsIn.widens);
     const cursors = readCursors(records);
     if ('transient' in cursors) return cursors;
     const paging = readPaging(response, records);
@@ -67,6 +68,7 @@ export function compileReader(stream: StreamPlan, decode: Decoder | undefined = 
       ...(unproven && { unproven }),
     };
     const beyond = dropBehind(records, cursors, to);
+    recordsIn.prune(response, records);
     return { facts: { ...found, ...beyond }, response, records, cursors, body, ...widened };
   };
 }
@@ -86,11 +88,14 @@ function emptyPage(records: Path): Parsed {
   return { response, body: Buffer.from(JSON.stringify(response)) };
 }
 
-/** Gives each record what its request said. */
-function widen(records: readonly JsonObject[], beside: JsonObject | undefined): Pick<ParsedPage, 'widened'> {
-  if (beside === undefined) return {};
-  for (const record of records) Object.assign(record, beside);
-  return { widened: true };
+/** Gives each record what its request said. `already`: they were given something when they were read. */
+function widen(
+  records: readonly JsonObject[],
+  beside: JsonObject | undefined,
+  already: boolean,
+): Pick<ParsedPage, 'widened'> {
+  if (beside !== undefined) for (const record of records) Object.assign(record, beside);
+  return beside !== undefined || already ? { widened: true } : {};
 }
 
 type Decode = (body: Uint8Array, facts: BodyFacts) => Parsed | PageFailure;
@@ -123,16 +128,6 @@ function parseBody(stream: string, body: Uint8Array): Parsed | PageFailure {
     if (!(error instanceof SyntaxError)) throw error;
     return text.trim() === '' ? failures.emptyBody(stream) : failures.notJson(stream, text);
   }
-}
-
-function compileRecords(stream: string, path: Path): (response: unknown) => JsonObject[] | PageFailure {
-  const read = compilePath(path);
-  return (response) => {
-    const found = read(response);
-    if (!Array.isArray(found)) return failures.noRecords(stream, path, response, found);
-    const bad = found.findIndex((record) => !isObject(record));
-    return bad === -1 ? (found as JsonObject[]) : failures.notAnObject(stream, bad, found[bad]);
-  };
 }
 
 type Cursors = (string | null)[];

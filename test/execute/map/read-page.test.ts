@@ -65,6 +65,27 @@ describe('a page that is read', () => {
     });
   }
 
+  it('has the records of several lists, each with the name of its own, and drops those behind the window', () => {
+    const lists = [
+      { name: 'orders', path: knownPath('data.orders') },
+      { name: 'returns', path: knownPath('data.returns') },
+    ];
+    const record = (id: number, minute: number): object => ({ id, at: `2026-01-01T00:0${minute}:00Z` });
+    const body = { data: { orders: [record(1, 1), record(2, 5)], returns: [record(3, 2)] } };
+    const reader = compileReader(stream({ lists, ...cursor() }));
+    const page = reader(bytes(body), { to: '2026-01-01T00:05:00.000000Z' });
+    if ('transient' in page) throw new Error(page.summary);
+    expect(page.records.map((one) => [one['id'], one['_list']])).to.deep.equal([
+      [1, 'orders'],
+      [3, 'returns'],
+    ]);
+    expect(page.facts).to.include({ records: 3, beyond: 1 });
+    expect(JSON.stringify(page.response)).to.not.contain('"id":2');
+    expect(factsOf({ data: { returns: [record(4, 1)] } }, { lists }).records).to.equal(1);
+    expect(failureOf({ data: {} }, { lists }).summary).to.contain('shop.orders');
+    expect(failureOf({ data: { orders: [1] } }, { lists }).code).to.equal('ETL0508');
+  });
+
   it('has no next page when the token is missing', () => {
     expect(
       factsOf({ orders: [] }, { paginate: { type: 'next_url', path: knownPath('meta.next') } }),
