@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type * as config from '../model/config.ts';
 import { knownPath, valueAt } from '../model/path.ts';
+import { recordsPath } from '../model/stream-request.ts';
 import type { Collection } from './collection.ts';
 import { labError, messageOf } from './complain.ts';
 import { readCsv } from './csv.ts';
@@ -118,7 +119,7 @@ export async function readDataFile(
       'Save the file as UTF-8.',
     );
   }
-  const lines = ending === '.json' ? recordLines(bytes, file, stream.records) : bytes;
+  const lines = ending === '.json' ? recordLines(bytes, file, recordsPath(stream)) : bytes;
   return readers[ending](lines, file, stream.cursor && cursorReader(stream.cursor));
 }
 
