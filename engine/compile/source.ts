@@ -1,3 +1,4 @@
+import { defaultAccount } from '../model/accounts.ts';
 import type * as config from '../model/config.ts';
 import type { SourcePlan, TimeoutsPlan } from '../model/plan.ts';
 import { parseDuration, parsePercent, parseSize } from '../model/units.ts';
@@ -5,10 +6,11 @@ import { compileAuth } from './auth.ts';
 import { compileBudget } from './budget.ts';
 import { compileResponses } from './reply.ts';
 
-/** A source as the run needs it, its limits with headroom taken off. */
-export function compileSource(source: config.Source): SourcePlan {
+/** A source as the run needs it for an account, its limits with headroom taken off. */
+export function compileSource(source: config.Source, account = defaultAccount): SourcePlan {
   return {
     name: source.name,
+    ...(account !== defaultAccount && { account }),
     connector: 'http',
     baseUrl: source.baseUrl,
     auth: compileAuth(source.auth),
@@ -19,7 +21,7 @@ export function compileSource(source: config.Source): SourcePlan {
     retryShare: parsePercent(source.retryBudget ?? '20%'),
     allowedOrigins: source.allowedOrigins ?? [],
     responses: compileResponses(source.responses),
-    budget: compileBudget(source),
+    budget: compileBudget(source, account),
   };
 }
 

@@ -2,6 +2,8 @@ import type { Literal, Path } from './path-plan.ts';
 
 export interface SourcePlan {
   readonly name: string;
+  /** Absent where it is `default`. */
+  readonly account?: string;
   readonly connector: 'http';
   readonly baseUrl: string;
   readonly auth: AuthPlan;

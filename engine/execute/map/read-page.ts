@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { accountStream } from '../../model/accounts.ts';
 import type { PageFacts, PageFailure } from '../../model/batch.ts';
 import type { CursorPlan, PaginatePlan, Path, StreamPlan, TokenPaging } from '../../model/plan.ts';
 import { compileCursor } from './cursors.ts';
@@ -38,7 +39,7 @@ export type PageReader = (body: Uint8Array, window?: PageBounds) => ParsedPage |
 
 /** Compiles what of a stream decides how its responses are read. */
 export function compileReader(stream: StreamPlan): PageReader {
-  const name = `${stream.source}.${stream.name}`;
+  const name = accountStream(stream);
   const readRecords = compileRecords(name, stream.records);
   const readCursors = compileCursors(name, stream.cursor);
   const readPaging = compilePaging(name, stream.paginate);
