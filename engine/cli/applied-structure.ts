@@ -1,5 +1,7 @@
-import { type Servable, selectNodes, servedUnder } from '../engine.ts';
+import { graph, type Servable, selectNodes, servedUnder } from '../engine.ts';
+import { defaultAccount } from '../model/accounts.ts';
 import { RefusedError } from '../model/errors.ts';
+import type { GraphNode } from '../model/graph.ts';
 import type { Plan } from '../model/plan.ts';
 import type { State } from '../model/state-port.ts';
 import type { PlannedProject } from './planned.ts';
@@ -57,12 +59,17 @@ export class AppliedStructure {
 
 const isHeld = ({ refused, held }: Servable): boolean => refused.length > 0 || held.size > 0;
 
+/** Without an account a name stands for all of a stream’s, where it has several. */
+const nodeNamed = (nodes: readonly GraphNode[], stream: string): string =>
+  nodes.some(({ name }) => name === `${stream}@${defaultAccount}`) ? `${stream}@${defaultAccount}` : stream;
+
 /** The part of a plan that reads these streams and loads what is made of them. @throws RefusedError (exit 4) where it must not be */
 export function servedPart({ work, refused, held }: Standing, streams: readonly string[]): Plan {
   const free = streams.filter((stream) => !held.has(stream));
   const reasons = [...refused, ...streams.flatMap((stream) => held.get(stream) ?? [])];
   if (refused.length > 0 || free.length === 0) throw new RefusedError('refused', reasons);
-  const selection = { select: free.map((stream) => `${stream}+`), exclude: [] };
+  const nodes = graph(work.project, work.plan);
+  const selection = { select: free.map((stream) => `${nodeNamed(nodes, stream)}+`), exclude: [] };
   const { plan, diagnostics } = selectNodes(work.project, work.plan, selection, changesNothing);
   if (plan === undefined) throw new RefusedError('invalid', diagnostics);
   return plan;

@@ -62,15 +62,24 @@ export function backfillWanted({ backfill, from, to, share }: BackfillFlags): Ba
   return { stream: backfill, from, ...(to !== undefined && { to }), ...(share !== undefined && { share }) };
 }
 
-/** Without an end it is where the stream stands. @throws RefusedError (exit 3) when it stands nowhere */
+/** What a project says of a stream, by `source.stream`. */
+interface StreamQuestions {
+  typeOf(stream: string): 'timestamp' | 'integer' | 'string';
+  accountsIn(stream: string): readonly string[];
+}
+
+/** Without an end it is where the stream stands, of several accounts where the last of them does. @throws RefusedError (exit 3) when it stands nowhere */
 export async function withEnd(
   { to, ...wanted }: BackfillWanted,
   staging: OpenStaging,
-  cursorType: (stream: string) => 'timestamp' | 'integer' | 'string',
+  { typeOf, accountsIn }: StreamQuestions,
 ): Promise<BackfillAsked> {
   if (to !== undefined) return { ...wanted, to };
-  const reached = (await staging.exists()) ? await staging.reached(wanted.stream) : undefined;
-  if (reached !== undefined) return { ...wanted, to: cursorValue(cursorType(wanted.stream), reached) };
+  const [stream = '', account] = wanted.stream.split('@');
+  const accounts = account === undefined ? accountsIn(stream) : [account];
+  const isThere = accounts.length > 0 && (await staging.exists());
+  const reached = isThere ? await staging.reached(stream, accounts) : undefined;
+  if (reached !== undefined) return { ...wanted, to: cursorValue(typeOf(stream), reached) };
   throw new RefusedError('invalid', [
     complaint(
       'ETL0342',

@@ -26,6 +26,7 @@ export const blockersFlags = {
 const filterFlags = {
   mapping: Flags.string({ description: 'Of this mapping.', helpValue: 'NAME' }),
   stream: Flags.string({ description: 'Of this stream.', helpValue: 'SOURCE.STREAM' }),
+  account: Flags.string({ description: 'Of this account of a source.', helpValue: 'NAME' }),
   code: Flags.string({ description: 'With this code.', helpValue: 'ETLxxxx' }),
   kind: Flags.option({ description: 'Of this kind.', options: blockerKinds })(),
   owner: Flags.string({ description: 'Of this owner.', helpValue: 'NAME' }),
@@ -52,6 +53,7 @@ export const changeFlags = {
 interface FilterFlags {
   readonly mapping?: string | undefined;
   readonly stream?: string | undefined;
+  readonly account?: string | undefined;
   readonly code?: string | undefined;
   readonly kind?: Blocker['kind'] | undefined;
   readonly owner?: string | undefined;
@@ -59,7 +61,7 @@ interface FilterFlags {
   readonly status: Blocker['status'] | 'all';
 }
 
-const names = ['mapping', 'stream', 'code', 'kind', 'owner', 'record'] as const;
+const names = ['mapping', 'stream', 'account', 'code', 'kind', 'owner', 'record'] as const;
 
 /** What the flags of a command ask for. */
 export function filterOf({ status, ...flags }: FilterFlags): BlockerFilter {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Checked, check, fixtureFile, keptResponse, map, pageRecords } from '../engine.ts';
+import { accountStream } from '../model/accounts.ts';
 import type * as config from '../model/config.ts';
 import { hasErrors } from '../model/diagnostic.ts';
 import { assert, complaint, RefusedError } from '../model/errors.ts';
@@ -141,7 +142,7 @@ async function* recordedPages(
   stream: StreamPlan,
   { page }: CreateFlags,
 ): AsyncGenerator<Page> {
-  const name = `${stream.source}.${stream.name}`;
+  const name = accountStream(stream);
   const found = projectRecordings(folder).find((one) => one.stream === name);
   for (const [at, { body, file }] of (found?.exchanges ?? []).entries())
     if (page === undefined || page === at + 1) yield readPage(stream, Buffer.from(body), file);
@@ -189,19 +190,15 @@ const thereAlready = (file: string): RefusedError =>
     ),
   ]);
 
-const noRecords = (
-  { source, name }: StreamPlan,
-  missing: readonly string[],
-  recorded: boolean,
-): RefusedError =>
+const noRecords = (stream: StreamPlan, missing: readonly string[], recorded: boolean): RefusedError =>
   new RefusedError('invalid', [
     complaint(
       'ETL0989',
       missing.length > 0
-        ? `no page of ${source}.${name} has the record ${missing.join(', ')}`
-        : `there are no records of ${source}.${name} to make a test of`,
+        ? `no page of ${accountStream(stream)} has the record ${missing.join(', ')}`
+        : `there are no records of ${accountStream(stream)} to make a test of`,
       recorded
-        ? `Record the stream first: \`etl record ${source}.${name}\`.`
+        ? `Record the stream first: \`etl record ${accountStream(stream)}\`.`
         : 'Staging keeps no such page. Run `etl run` first, name another `--page`, or take recorded pages: `--recorded`.',
     ),
   ]);

@@ -1,3 +1,4 @@
+import { accountStream } from '../model/accounts.ts';
 import { ExplainedError } from '../model/errors.ts';
 import type { Facts, LimitFill, StreamHistory } from '../model/estimate.ts';
 import type { ExtractStep, Plan, StreamPlan } from '../model/plan.ts';
@@ -33,7 +34,7 @@ export async function factsOf(work: OpenedProject, shared?: SharedLimits): Promi
     if (step.kind !== 'extract') continue;
     const { stream } = step;
     const history = await historyOf(stream, nameBefore(stream, work.plan), work);
-    const name = `${stream.source}.${stream.name}`;
+    const name = accountStream(stream);
     const more =
       step.backfill === undefined
         ? recentHistory(step, history, work, nowMs)

@@ -1,3 +1,4 @@
+import { accountStream, isMeant, streamName } from '../model/accounts.ts';
 import { complaint, RefusedError } from '../model/errors.ts';
 import type { StreamPlan } from '../model/plan.ts';
 import type { SharedBudget } from '../operations/budgets.ts';
@@ -28,11 +29,31 @@ export function streamNamed(
   name: string,
 ): { readonly stream: StreamPlan; readonly budget: SharedBudget } {
   const all = budgets.flatMap((budget) => budget.streams.map((stream) => ({ stream, budget })));
-  const full = ({ stream }: (typeof all)[number]): string => `${stream.source}.${stream.name}`;
-  const found = all.find((one) => full(one) === name);
-  if (found !== undefined) return found;
-  throw unknown(`stream ${name} that a mapping reads`, name, all.map(full));
+  const found = all.filter(({ stream }) => isMeant(stream, name));
+  const [first] = found;
+  const streams = all.map(({ stream }) => stream);
+  if (first === undefined)
+    throw unknown(`stream ${name} that a mapping reads`, name, streams.map(accountStream));
+  if (found.length > 1)
+    throw ofSeveral(
+      name,
+      found.map(({ stream }) => stream),
+    );
+  return first;
 }
+
+/** A name that stands for a stream of several accounts, where one is needed. */
+export const ofSeveral = (
+  name: string,
+  streams: readonly Pick<StreamPlan, 'source' | 'name' | 'account'>[],
+): RefusedError =>
+  new RefusedError('invalid', [
+    complaint(
+      'ETL0906',
+      `${name} is read for ${streams.length} accounts: say which one`,
+      `Write ${listText(streams.map((stream) => `${streamName(stream)}@${stream.account}`))}.`,
+    ),
+  ]);
 
 function unknown(what: string, name: string, known: readonly string[]): RefusedError {
   const guess = didYouMean(name, known);

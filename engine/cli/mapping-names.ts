@@ -1,3 +1,4 @@
+import { isMeant, namesOf, streamName } from '../model/accounts.ts';
 import { complaint, RefusedError } from '../model/errors.ts';
 import type { Plan, StreamPlan } from '../model/plan.ts';
 import { didYouMean, listText } from '../validate/suggest.ts';
@@ -11,16 +12,20 @@ export function mappingsNamed({ mappings }: Plan, names: readonly string[]): rea
 export const mappingsKnown = (known: readonly string[], names: readonly string[]): readonly string[] =>
   chosen('ETL0903', 'mapping', known, names);
 
-/** The streams that are named as `source.stream`, or all that a mapping is made of. @throws RefusedError (exit 3) when there is none of a name */
+/** The streams that are named as `source.stream` or `source.stream@account`, or all that a mapping is made of. @throws RefusedError (exit 3) when there is none of a name */
 export function streamsNamed({ steps, mappings }: Plan, names: readonly string[]): readonly StreamPlan[] {
-  const full = ({ source, name }: StreamPlan): string => `${source}.${name}`;
   const mapped = Object.values(mappings).map(({ stream }) => stream);
   const streams = steps
     .flatMap((step) => (step.kind === 'extract' ? [step.stream] : []))
-    .filter((stream) => mapped.includes(full(stream)));
-  const wanted = chosen('ETL0906', 'stream', streams.map(full), names);
-  return streams.filter((stream) => wanted.includes(full(stream)));
+    .filter((stream) => mapped.includes(streamName(stream)));
+  chosen('ETL0906', 'stream', meanings(streams), names);
+  return streams.filter((stream) => names.length === 0 || names.some((name) => isMeant(stream, name)));
 }
+
+/** All names that are understood; those with the account `default` are not told. */
+const meanings = (streams: readonly StreamPlan[]): readonly string[] => [
+  ...new Set([...namesOf(streams), ...streams.map((stream) => `${streamName(stream)}@${stream.account}`)]),
+];
 
 function chosen(
   code: string,

@@ -8,6 +8,7 @@ import {
   stageRows,
   warehouseStatements,
 } from '../engine.ts';
+import { streamName } from '../model/accounts.ts';
 import { hasErrors } from '../model/diagnostic.ts';
 import { RefusedError } from '../model/errors.ts';
 import type { ExtractStep, Plan, StreamPlan } from '../model/plan.ts';
@@ -97,7 +98,7 @@ export async function stagingEnd(
 const streamOf = ({ steps, mappings }: Plan, mapping: string): StreamPlan | undefined =>
   steps
     .filter((step): step is ExtractStep => step.kind === 'extract')
-    .find(({ stream }) => `${stream.source}.${stream.name}` === mappings[mapping]?.stream)?.stream;
+    .find(({ stream }) => streamName(stream) === mappings[mapping]?.stream)?.stream;
 
 export const closeEnds = async (opened: readonly Databases[]): Promise<void> => {
   await Promise.all(opened.flatMap(({ staging, warehouse }) => [staging.close(), warehouse.close()]));

@@ -1,4 +1,5 @@
 import { type Checked, type PlanScope, plan } from '../engine.ts';
+import { accountsOf } from '../model/accounts.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { RefusedError, TransientError } from '../model/errors.ts';
 import { holderText, loadLock } from '../model/locks.ts';
@@ -98,15 +99,20 @@ export function replanned(checked: Checked, { project, snapshot }: PlannedProjec
 /** What is planned: the end of a backfill may depend on where the stream stands. */
 async function scopeOf(
   { backfill, fromLedger = false }: PlanWanted,
-  { sources }: Project,
+  project: Project,
   { staging }: Databases,
 ): Promise<PlanScope> {
   if (backfill === undefined) return { fromLedger };
   const typeOf = (full: string) => {
     const [source, stream = ''] = full.split('.');
-    return sources.find(({ name }) => name === source)?.streams[stream]?.cursor?.type ?? 'timestamp';
+    const declared = project.sources.find(({ name }) => name === source);
+    return declared?.streams[stream]?.cursor?.type ?? 'timestamp';
   };
-  return { fromLedger, backfill: await withEnd(backfill, staging, typeOf) };
+  const accountsIn = (full: string): readonly string[] => {
+    const declared = project.sources.find(({ name }) => name === full.split('.')[0]);
+    return declared === undefined ? [] : accountsOf(project, declared).map(({ account }) => account);
+  };
+  return { fromLedger, backfill: await withEnd(backfill, staging, { typeOf, accountsIn }) };
 }
 
 /** A run that loads has the warehouse open: it is waited for, as long as it goes on. */

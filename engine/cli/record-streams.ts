@@ -1,4 +1,5 @@
 import { keptResponse, list } from '../engine.ts';
+import { accountStream, atAccount } from '../model/accounts.ts';
 import type { ReceivedPage } from '../model/batch.ts';
 import { assert, complaint, RefusedError } from '../model/errors.ts';
 import type { ExtractStep, Plan, StreamPlan } from '../model/plan.ts';
@@ -17,7 +18,7 @@ import { resolved, secretsOf } from './recording-files.ts';
 import { referencesOf } from './references-of.ts';
 import { closeServices, wire } from './wire.ts';
 
-const nameOf = ({ source, name }: StreamPlan): string => `${source}.${name}`;
+const nameOf = accountStream;
 
 /** Asks for the first pages of streams as a first run would, within the budget. Nothing is stored. */
 export async function recordLive(
@@ -149,7 +150,7 @@ const recorded = (
 
 /** Where the source is, without secrets; a made-up place where nothing is left of it then. */
 function publicBaseUrl({ sources }: Plan, stream: StreamPlan, secrets: References): string {
-  const { baseUrl = '' } = sources[stream.source] ?? {};
+  const { baseUrl = '' } = sources[atAccount(stream.source, stream.account)] ?? {};
   const text = secrets.redact(resolved(secrets, baseUrl) ?? '').replace(/\/$/, '');
   return URL.canParse(text) && /^https?:/.test(text) ? text : `https://${stream.source}.invalid`;
 }

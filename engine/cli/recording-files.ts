@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { recordingFiles } from '../engine.ts';
+import { accountStream, streamName } from '../model/accounts.ts';
 import { complaint, ExplainedError, RefusedError } from '../model/errors.ts';
 import type { Plan, StreamPlan } from '../model/plan.ts';
 import type { References } from '../model/ports.ts';
@@ -12,18 +13,23 @@ import type { PlannedProject } from './planned.ts';
 
 /** The streams that are named, and all of a source that is. @throws RefusedError (exit 3) when there is none of a name */
 export function streamsToRecord(plan: Plan, names: readonly string[]): readonly StreamPlan[] {
-  const all = streamsNamed(plan, []).map(({ source, name }) => `${source}.${name}`);
+  const all = streamsNamed(plan, []).map(streamName);
   const wanted = names.flatMap((name) => {
     const own = all.filter((stream) => stream.startsWith(`${name}.`));
     return own.length > 0 ? own : [name];
   });
-  return streamsNamed(plan, wanted);
+  const found = streamsNamed(plan, wanted);
+  // Of several accounts the first stands for all, unless another one is named.
+  const isOther = (stream: StreamPlan, at: number): boolean =>
+    !wanted.includes(`${streamName(stream)}@${stream.account}`) &&
+    found.findIndex((one) => streamName(one) === streamName(stream)) !== at;
+  return found.filter((stream, at) => !isOther(stream, at));
 }
 
 /** A recording is evidence: nothing replaces it by accident. @throws RefusedError (exit 4) */
 export function refuseRecorded(folder: string, streams: readonly StreamPlan[], force: boolean): void {
   const taken = streams
-    .map(({ source, name }) => recordingFolder(`${source}.${name}`))
+    .map((stream) => recordingFolder(accountStream(stream)))
     .filter((one) => existsSync(join(folder, one, 'recording.yml')));
   if (force || taken.length === 0) return;
   throw new RefusedError('refused', [

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { accountStream } from '../model/accounts.ts';
 import type { StreamPlan } from '../model/plan.ts';
 import type { Staging } from '../model/ports.ts';
 import type { Recording } from '../model/recording.ts';
@@ -27,4 +28,4 @@ export async function keptOrRecorded(
   };
 }
 
-const nameOf = ({ source, name }: StreamPlan): string => `${source}.${name}`;
+const nameOf = accountStream;

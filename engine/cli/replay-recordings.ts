@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Checked, planReplay, run, selectNodes } from '../engine.ts';
+import { accountSource, atAccount, defaultAccount } from '../model/accounts.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { assert, RefusedError } from '../model/errors.ts';
 import type { MappingPlan, Plan } from '../model/plan.ts';
@@ -68,7 +69,7 @@ export async function replayRecordings(
       tokenised: true,
       folder: join(folder, 'load'),
       workers: 1,
-      baseUrl: ({ name }) => baseUrlOf(recordings, name),
+      baseUrl: (source) => baseUrlOf(recordings, accountSource(source)),
       tokenUrl: () => '',
       signingKey: () => '',
     });
@@ -106,9 +107,15 @@ const placeholders: References = {
 };
 
 function baseUrlOf(recordings: readonly Recording[], source: string): string {
-  const found = recordings.find(({ stream }) => stream.startsWith(`${source}.`));
+  const found = recordings.find(({ stream }) => sourceOf(stream) === source);
   assert(found, `a stream of ${source} is recorded`);
   return found.baseUrl;
+}
+
+/** `shop@berlin` of `shop.orders@berlin`. */
+function sourceOf(recorded: string): string {
+  const [stream = '', account = defaultAccount] = recorded.split('@');
+  return atAccount(stream.split('.')[0] ?? '', account);
 }
 
 /** The machine's clock, put back to a time. */

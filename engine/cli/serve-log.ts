@@ -1,9 +1,10 @@
+import { atAccount } from '../model/accounts.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Clock } from '../model/ports.ts';
 import type { RunReport } from '../model/run-report.ts';
 import type { SchedulePlan } from '../model/schedule.ts';
 import { durationText } from '../model/units.ts';
-import type { Ended } from '../operations/serve/serve.ts';
+import { type Ended, isWell } from '../operations/serve/serve.ts';
 import { diagnosticText } from '../report/diagnostic-text.ts';
 import { count } from '../report/table.ts';
 
@@ -28,7 +29,8 @@ export class ServeLog {
   }
 
   serving(schedules: readonly SchedulePlan[], next: Next): void {
-    for (const { stream, schedule } of schedules) {
+    for (const { stream: full, account, schedule } of schedules) {
+      const stream = atAccount(full, account);
       const isNow = next(stream) <= this.#options.clock.now();
       const when = isNow ? 'now, since moments were missed' : `next at ${timeText(next(stream))}`;
       if (schedule !== undefined) this.#line(`${stream}: ${schedule}, ${when}`);
@@ -39,23 +41,37 @@ export class ServeLog {
     this.#trouble(stream, reasons, `${stream} is not read`);
   }
 
-  ended({ streams, outcome, startedMs, endedMs }: Ended, next: Next): void {
-    const name = streams.map(({ stream }) => stream).join(', ');
-    const again = `tried again at ${timeText(Math.min(...streams.map(({ stream }) => next(stream))))}`;
+  ended(ended: Ended, next: Next): void {
+    const { streams, outcome } = ended;
+    const names = streams.map(({ stream }) => stream);
+    const name = namesOf(names);
     if (outcome.kind === 'refusal')
-      this.#trouble(name, outcome.diagnostics, `${name} was not read; ${again}`);
+      this.#trouble(name, outcome.diagnostics, `${name} was not read; ${againText(names, next)}`);
     else if (outcome.kind === 'failure')
-      this.#trouble(name, outcome.diagnostics, `${name}: failed; ${again}`);
-    else if (outcome.report.status === 'failed')
-      this.#trouble(name, errorsOf(outcome.report), `${name}: run ${outcome.report.run} failed; ${again}`);
+      this.#trouble(name, outcome.diagnostics, `${name}: failed; ${againText(names, next)}`);
+    else if (outcome.report.status === 'failed') this.#failed(ended, outcome.report, next);
     else if (outcome.report.status === 'interrupted')
       this.#line(`${name}: run ${outcome.report.run} was interrupted`);
-    else {
-      if (this.#wrong.delete(name)) this.#note(`${name}: as it should be again`);
-      const caughtUp = streams.some(({ isCatchingUp }) => isCatchingUp) ? ', caught up' : '';
-      const took = durationText(endedMs - startedMs);
-      this.#line(`${name}: ${figures(outcome.report)} in ${took}${caughtUp} (${outcome.report.run})`);
-    }
+    else this.#succeeded(ended, outcome.report);
+  }
+
+  /** The streams that were read and loaded all the same are not named. */
+  #failed({ streams, outcome }: Ended, report: RunReport, next: Next): void {
+    const all = streams.map(({ stream }) => stream);
+    const bad = all.filter((stream) => !isWell(outcome, stream));
+    const names = bad.length > 0 ? bad : all;
+    const name = namesOf(names);
+    this.#trouble(name, errorsOf(report), `${name}: run ${report.run} failed; ${againText(names, next)}`);
+  }
+
+  #succeeded({ streams, startedMs, endedMs }: Ended, report: RunReport): void {
+    const names = streams.map(({ stream }) => stream);
+    const name = namesOf(names);
+    for (const wrong of [name, ...names])
+      if (this.#wrong.delete(wrong)) this.#note(`${wrong}: as it should be again`);
+    const caughtUp = streams.some(({ isCatchingUp }) => isCatchingUp) ? ', caught up' : '';
+    const took = durationText(endedMs - startedMs);
+    this.#line(`${name}: ${figures(report)} in ${took}${caughtUp} (${report.run})`);
   }
 
   /** What belongs to no stream; the same is said once in a row. */
@@ -86,6 +102,17 @@ export class ServeLog {
     this.#options.write(`${timeText(this.#options.clock.now())}  ${text}\n`);
   }
 }
+
+/** Streams that one line names. */
+const namedMax = 5;
+
+const namesOf = (streams: readonly string[]): string =>
+  streams.length <= namedMax
+    ? streams.join(', ')
+    : `${streams.slice(0, namedMax - 1).join(', ')} and ${streams.length - namedMax + 1} more`;
+
+const againText = (streams: readonly string[], next: Next): string =>
+  `tried again at ${timeText(Math.min(...streams.map(next)))}`;
 
 const errorsOf = ({ diagnostics }: RunReport): readonly Diagnostic[] =>
   diagnostics.filter(({ severity }) => severity === 'error');

@@ -1,4 +1,5 @@
 import type { Checked } from '../engine.ts';
+import { atAccount } from '../model/accounts.ts';
 import { complaint, RefusedError } from '../model/errors.ts';
 import { heldBy } from '../model/locks.ts';
 import type { Clock } from '../model/ports.ts';
@@ -103,7 +104,9 @@ async function serveLocked(
 }
 
 const scheduled = ({ work }: Standing): readonly string[] =>
-  (work.plan.schedules ?? []).flatMap(({ stream, when }) => (when === undefined ? [] : [stream]));
+  (work.plan.schedules ?? []).flatMap(({ stream, account, when }) =>
+    when === undefined ? [] : [atAccount(stream, account)],
+  );
 
 function requireServable(standing: Standing): void {
   const { refused, held } = standing;

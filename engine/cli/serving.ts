@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { housekeep, run } from '../engine.ts';
+import { atAccount } from '../model/accounts.ts';
 import type { AlertEvent } from '../model/alert.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { ExplainedError, TransientError } from '../model/errors.ts';
@@ -94,12 +95,13 @@ export class Serving {
     this.#standing = standing;
     const appointments: Appointment[] = [];
     const nowMs = this.#clock.now();
-    for (const { stream, when } of this.#plan.schedules ?? []) {
+    for (const { stream: full, account, when } of this.#plan.schedules ?? []) {
       if (when === undefined) continue;
+      const stream = atAccount(full, account);
       const known = await this.#memory.recall(momentName(stream));
       // One that was never served has missed nothing.
       if (known === undefined) await this.#memory.remember(momentName(stream), String(nowMs));
-      const mappings = Object.values(this.#plan.mappings).filter((one) => streamsOf(one).includes(stream));
+      const mappings = Object.values(this.#plan.mappings).filter((one) => streamsOf(one).includes(full));
       appointments.push({
         ...{ stream, when, handledMs: Math.min(nowMs, Number(known ?? nowMs)) },
         mappings: mappings.map(({ name }) => name),
@@ -186,7 +188,8 @@ export class Serving {
 
   #measure(found: readonly StreamFreshness[]): void {
     const { metrics } = this.#parts.shared;
-    for (const { stream, ageMs, isLate } of found) {
+    for (const { stream: full, account, ageMs, isLate } of found) {
+      const stream = atAccount(full, account);
       if (ageMs !== undefined) metrics?.set('age_seconds', ageMs / 1000, { stream });
       metrics?.set('late', Number(isLate), { stream });
     }

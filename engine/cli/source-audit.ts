@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { list, planAudit } from '../engine.ts';
+import { streamName } from '../model/accounts.ts';
 import type { AuditPlan, SourceAuditReport } from '../model/audit.ts';
 import { RefusedError } from '../model/errors.ts';
 import { pacedLimiter } from '../model/paced-limiter.ts';
@@ -85,9 +86,9 @@ async function audited(
   }
 }
 
-const mappingsOf = ({ plan }: PlannedProject, { source, name }: StreamPlan): readonly string[] =>
+const mappingsOf = ({ plan }: PlannedProject, stream: StreamPlan): readonly string[] =>
   Object.values(plan.mappings)
-    .filter((mapping) => mapping.stream === `${source}.${name}`)
+    .filter((mapping) => mapping.stream === streamName(stream))
     .map((mapping) => mapping.name);
 
 const beginning = (stream: StreamPlan, from: string | undefined): string | undefined =>

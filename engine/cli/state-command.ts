@@ -1,6 +1,7 @@
 import { Errors, Flags } from '@oclif/core';
 import { plan } from '../engine.ts';
-import { complaint, RefusedError } from '../model/errors.ts';
+import { isMeant, namesOf } from '../model/accounts.ts';
+import { assert, complaint, RefusedError } from '../model/errors.ts';
 import { extractLock, heldBy } from '../model/locks.ts';
 import type { Plan, StreamPlan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
@@ -11,6 +12,7 @@ import { systemClock } from '../services/clock.ts';
 import { didYouMean, listText } from '../validate/suggest.ts';
 import { BaseCommand, type CommonFlags, commonFlags } from './base-command.ts';
 import { inLab } from './in-lab.ts';
+import { ofSeveral } from './limits-target.ts';
 import { version } from './package.ts';
 import { databases } from './state.ts';
 
@@ -86,12 +88,23 @@ function streamsOf(plan: Plan): readonly KnownStream[] {
   });
 }
 
-/** The stream of this name. @throws RefusedError (exit 3) when no mapping reads one. */
-export function knownStream({ streams }: StateWork, name: string): KnownStream {
-  const full = ({ stream }: KnownStream): string => `${stream.source}.${stream.name}`;
-  const found = streams.find((one) => full(one) === name);
-  if (found !== undefined) return found;
-  const known = streams.map(full);
+/** The stream of this name, of one account. @throws RefusedError (exit 3) when no mapping reads one, or for several accounts. */
+export function knownStream(work: StateWork, name: string): KnownStream {
+  const [found, ...others] = knownStreams(work, name);
+  assert(found, 'a name that is known is that of a stream');
+  if (others.length > 0)
+    throw ofSeveral(
+      name,
+      [found, ...others].map(({ stream }) => stream),
+    );
+  return found;
+}
+
+/** The stream of this name, of each account that it is read for. @throws RefusedError (exit 3) when no mapping reads one. */
+export function knownStreams({ streams }: StateWork, name: string): readonly KnownStream[] {
+  const found = streams.filter(({ stream }) => isMeant(stream, name));
+  if (found.length > 0) return found;
+  const known = namesOf(streams.map(({ stream }) => stream));
   const guess = didYouMean(name, known);
   throw new RefusedError('invalid', [
     complaint(

@@ -1,4 +1,5 @@
 import { pageRecords, pointsOf, pointsSeen } from '../engine.ts';
+import { streamName } from '../model/accounts.ts';
 import type * as config from '../model/config.ts';
 import type { Coverage, CoveredPoints } from '../model/coverage.ts';
 import type { MappingPlan, Plan, StreamPlan } from '../model/plan.ts';
@@ -29,10 +30,11 @@ export async function testCoverage(
 }
 
 function recorded(plan: Plan, mapping: MappingPlan, recordings: readonly Recording[]): readonly unknown[] {
-  const found = recordings.find(({ stream }) => stream === mapping.stream);
+  const found = recordings.filter(({ stream }) => stream.split('@')[0] === mapping.stream);
   const stream = streamOf(plan, mapping.stream);
-  if (found === undefined || stream === undefined) return [];
-  return found.exchanges.flatMap(({ body }) => {
+  if (stream === undefined) return [];
+  const exchanges = found.flatMap((recording) => recording.exchanges);
+  return exchanges.flatMap(({ body }) => {
     const page = pageRecords(stream, piiKey, Buffer.from(body));
     // A replay says why a page cannot be read.
     return 'transient' in page ? [] : page.records;
@@ -42,4 +44,4 @@ function recorded(plan: Plan, mapping: MappingPlan, recordings: readonly Recordi
 export const streamOf = ({ steps }: Plan, name: string): StreamPlan | undefined =>
   steps
     .flatMap((step) => (step.kind === 'extract' ? [step.stream] : []))
-    .find((stream) => `${stream.source}.${stream.name}` === name);
+    .find((stream) => streamName(stream) === name);

@@ -51,7 +51,7 @@ export async function testRecordings(
   const { folder } = checked.project;
   const written: string[] = [];
   const results = known.map(({ stream }): TestResult => {
-    const outcomes = replay.outcomes.filter(({ mapping }) => plan.mappings[mapping]?.stream === stream);
+    const outcomes = replay.outcomes.filter(({ mapping }) => plan.mappings[mapping]?.stream === bare(stream));
     const cases = outcomes.map((found) => {
       const file = outcomeFile(stream, found.mapping);
       const expected = recordedOutcome(folder, stream, found.mapping);
@@ -116,10 +116,13 @@ function knownStreams(
   recorded: readonly Recording[],
 ): { readonly known: readonly Recording[]; readonly stale: readonly Diagnostic[] } {
   const read = new Set(Object.values(plan.mappings).map(({ stream }) => stream));
-  const known = recorded.filter(({ stream }) => read.has(stream));
-  const stale = recorded.filter(({ stream }) => !read.has(stream)).map(staleFinding);
+  const known = recorded.filter(({ stream }) => read.has(bare(stream)));
+  const stale = recorded.filter(({ stream }) => !read.has(bare(stream))).map(staleFinding);
   return { known, stale };
 }
+
+/** Without the account. */
+const bare = (stream: string): string => stream.split('@')[0] ?? '';
 
 const staleFinding = ({ stream }: Recording): Diagnostic => ({
   ...complaint(

@@ -1,3 +1,4 @@
+import { accountStream, isMeant, namesOf } from '../model/accounts.ts';
 import { cursorText } from '../model/batch.ts';
 import type * as config from '../model/config.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
@@ -30,7 +31,8 @@ export function compileBackfill(
   declared: config.BackfillSettings = {},
 ): CompiledBackfill {
   const extracts = plan.steps.filter((step): step is ExtractStep => step.kind === 'extract');
-  const found = extracts.find(({ stream }) => `${stream.source}.${stream.name}` === asked.stream);
+  const all = extracts.filter(({ stream }) => isMeant(stream, asked.stream));
+  const [found] = all;
   if (found === undefined) return refused(unknownStream(asked.stream, extracts));
   const { cursor } = found.stream;
   if (cursor === undefined || found.replaces !== undefined) return refused(notRanged(asked.stream, cursor));
@@ -38,13 +40,13 @@ export function compileBackfill(
   if (from === undefined) return refused(noBound(asked.stream, '--from', asked.from, cursor));
   if (to === undefined) return refused(noBound(asked.stream, '--to', asked.to, cursor));
   if (from >= to) return refused(emptyRange(asked));
-  const step = backfillStep(found, {
-    of: asked.stream,
+  const backfill = {
     window: { from, to },
     ...(cursor.ends && cursor.type === 'timestamp' && { sliceMs: parseDuration(declared.slice ?? '7d') }),
     share: parsePercent(asked.share ?? declared.share ?? '20%'),
-  });
-  return { plan: withStep(plan, step), diagnostics: [] };
+  };
+  const steps = all.map((one) => backfillStep(one, { of: accountStream(one.stream), ...backfill }));
+  return { plan: withSteps(plan, steps), diagnostics: [] };
 }
 
 function backfillStep({ stream, mappings }: ExtractStep, backfill: BackfillPlan): ExtractStep {
@@ -64,17 +66,18 @@ function backfillStep({ stream, mappings }: ExtractStep, backfill: BackfillPlan)
 /** What any run must do first. */
 const isOfAll = ({ kind }: Step): boolean => kind === 'rename' || kind === 'reconcile';
 
-/** The backfill in place of all that is read, and what concerns the mappings that it brings rows for. */
-function withStep(plan: Plan, step: ExtractStep): Plan {
-  const isOwn = (one: Step): boolean => 'mapping' in one && step.mappings.includes(one.mapping);
+/** The backfill, of each account that is meant, in place of all that is read, and what concerns the mappings that it brings rows for. */
+function withSteps(plan: Plan, steps: readonly ExtractStep[]): Plan {
+  const names = steps.flatMap((step) => step.mappings);
+  const isOwn = (one: Step): boolean => 'mapping' in one && names.includes(one.mapping);
   const kept = plan.steps.filter((one) => isOfAll(one) || isOwn(one));
   const first = kept.filter((one) => isOfAll(one) || one.kind === 'remap');
-  const mappings = Object.entries(plan.mappings).filter(([name]) => step.mappings.includes(name));
+  const mappings = Object.entries(plan.mappings).filter(([name]) => names.includes(name));
   return withId({
     ...plan,
     partial: true,
     mappings: Object.fromEntries(mappings),
-    steps: [...first, step, ...kept.filter((one) => !first.includes(one))],
+    steps: [...first, ...steps, ...kept.filter((one) => !first.includes(one))],
   });
 }
 
@@ -92,7 +95,7 @@ const unknownStream = (name: string, extracts: readonly ExtractStep[]): Diagnost
   complaint(
     'ETL0340',
     `there is no stream ${name} that a mapping reads`,
-    `The project has: ${extracts.map(({ stream }) => `${stream.source}.${stream.name}`).join(', ')}.`,
+    `The project has: ${namesOf(extracts.map(({ stream }) => stream)).join(', ')}.`,
   );
 
 const notRanged = (name: string, cursor: CursorPlan | undefined): Diagnostic =>

@@ -1,3 +1,4 @@
+import { atAccount, defaultAccount } from '../model/accounts.ts';
 import type * as config from '../model/config.ts';
 import { assert } from '../model/errors.ts';
 import type {
@@ -20,10 +21,10 @@ const shortWindowMs = 10_000;
 const loggedMax = 1000;
 const partsDefault = 24;
 
-export const compileBudget = (source: config.Source): BudgetPlan => {
+export const compileBudget = (source: config.Source, account = defaultAccount): BudgetPlan => {
   const budget = source.budget ?? {};
   return {
-    domain: budget.domain ?? source.name,
+    domain: (budget.domain ?? atAccount(source.name, account)).replaceAll('{account}', () => account),
     horizonMs: parseDuration(budget.horizon ?? '250ms'),
     patienceMs: parseDuration(budget.patience ?? '15m'),
     onStoreDown: budget.on_store_down ?? 'wait',

@@ -1,15 +1,8 @@
+import { accountStream, allAccounts, namedAccounts, streamName } from '../model/accounts.ts';
 import type * as config from '../model/config.ts';
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import { RefusedError } from '../model/errors.ts';
-import type {
-  ExtractStep,
-  LoadStep,
-  MappingPlan,
-  Plan,
-  SourcePlan,
-  Step,
-  StreamPlan,
-} from '../model/plan.ts';
+import type { ExtractStep, LoadStep, MappingPlan, Plan, Step, StreamPlan } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
 import type { BackfillAsked } from '../model/saved-plan.ts';
 import type { StateSnapshot } from '../model/snapshot.ts';
@@ -20,17 +13,17 @@ import { withId } from './canonical.ts';
 import { checkable, compileChecks } from './checks.ts';
 import { compileStaging, compileWarehouse } from './databases.ts';
 import { contractOf, type Evolution, evolve } from './evolution.ts';
+import { leftAccounts } from './left-accounts.ts';
 import { compileMapping } from './mapping.ts';
 import { foundTables } from './names.ts';
-import { parentsFirst } from './parents-first.ts';
+import type { Streams } from './parents-first.ts';
 import { renameSteps, stateAfter, stateWith } from './rename-steps.ts';
 import { findRenames, tablesAfter } from './renames.ts';
 import { compileSchedules } from './schedules.ts';
-import { compileSource } from './source.ts';
 import { templateSyntax } from './sql-templates.ts';
 import { deletingStreams, readAnew, reconcileStep, reloadStep, remapStep } from './state-steps.ts';
 import { strategyDiagnostics } from './strategies.ts';
-import { compileStream } from './stream.ts';
+import { sharing, sourcesOf, streamsOf } from './streams.ts';
 import { replacing, sweepSteps } from './sweep.ts';
 import { costSyntax } from './syntax.ts';
 import { WarehouseSql } from './warehouse-sql.ts';
@@ -77,13 +70,14 @@ function compileWhole(
   const diagnostics: Diagnostic[] = [];
   const mapped = project.mappings.map((mapping) => compileMapping(project, mapping, documents));
   diagnostics.push(...mapped.flatMap((one) => one.diagnostics));
-  diagnostics.push(...project.sources.flatMap((source) => costSyntax(source, documents)));
+  diagnostics.push(...allAccounts(project).flatMap(({ source }) => costSyntax(source, documents)));
   diagnostics.push(...templateSyntax(project));
   if (hasErrors(diagnostics)) return { diagnostics };
   const dialect = project.warehouse.type ?? 'duckdb';
   const there = foundTables(dialect, snapshot.tables);
   const renames = findRenames(project, snapshot, there.tables);
   diagnostics.push(...there.diagnostics, ...renames.diagnostics);
+  diagnostics.push(...leftAccounts(project, snapshot, documents));
   if (hasErrors(renames.diagnostics)) return { diagnostics };
   const known = { tables: tablesAfter(there.tables, renames.mappings) };
   const evolutions = project.mappings.map((declared, at) =>
@@ -104,7 +98,7 @@ function compileWhole(
   ];
   const steps = fromLedger ? compiled.filter(({ kind }) => kind !== 'extract' && kind !== 'sweep') : compiled;
   if (hasErrors(diagnostics)) return { diagnostics };
-  const schedules = compileSchedules(project, streams.values());
+  const schedules = compileSchedules(project, [...streams.values()].flat());
   const body = {
     format: 1,
     engine,
@@ -124,16 +118,8 @@ function compileWhole(
   return { ...part, diagnostics: [...diagnostics, ...part.diagnostics] };
 }
 
-/** The sources that are asked for something. */
-const sourcesOf = ({ sources }: Project, streams: ReadonlyMap<string, StreamPlan>): Plan['sources'] =>
-  Object.fromEntries(
-    sources
-      .filter(({ name }) => [...streams.values()].some((stream) => stream.source === name))
-      .map((source): [string, SourcePlan] => [source.name, compileSource(source)]),
-  );
-
 function backfillSettings({ sources }: Project, full: string): config.BackfillSettings | undefined {
-  const [source, stream = ''] = full.split('.');
+  const [source, stream = ''] = (full.split('@')[0] ?? '').split('.');
   return sources.find(({ name }) => name === source)?.streams[stream]?.backfill;
 }
 
@@ -156,39 +142,25 @@ const connections = (
   ...(project.pageKey !== undefined && { pageKey: project.pageKey }),
 });
 
-const usesTokens = (streams: ReadonlyMap<string, StreamPlan>): boolean =>
-  [...streams.values()].some((stream) => stream.privacy.some(({ action }) => action === 'hmac'));
-
-/** The streams that mappings read or learn of deletes from, by `source.stream`, in the order of the project. */
-function streamsOf(project: Project, mappings: readonly MappingPlan[]): ReadonlyMap<string, StreamPlan> {
-  const streams = new Map<string, StreamPlan>();
-  for (const source of project.sources) {
-    for (const [name, stream] of Object.entries(source.streams)) {
-      const full = `${source.name}.${name}`;
-      const readers = project.mappings.filter((mapping) => mapping.from === full);
-      const isRead =
-        readers.length > 0 || mappings.some((mapping) => deletingStreams(mapping).includes(full));
-      if (isRead) streams.set(full, compileStream(source, name, stream, readers));
-    }
-  }
-  return parentsFirst(streams);
-}
+const usesTokens = (streams: Streams): boolean =>
+  [...streams.values()].flat().some((stream) => stream.privacy.some(({ action }) => action === 'hmac'));
 
 /** Extraction first, then table by table: check, define, load. */
 function compileSteps(
   project: Project,
   evolutions: readonly Evolution[],
-  streams: ReadonlyMap<string, StreamPlan>,
+  streams: Streams,
   sql: WarehouseSql,
   snapshot: StateSnapshot,
   diagnostics: Diagnostic[],
 ): readonly Step[] {
   const mappings = evolutions.map((one) => one.mapping);
   const steps: Step[] = [...reconcileStep(snapshot)];
-  const sweeps = [...streams.values()].flatMap((stream) => sweepSteps(stream, mappings));
-  const extracts = [...streams].map(([full, stream]) => extractStep(full, stream, mappings, snapshot));
+  const all = [...streams.values()].flat();
+  const sweeps = all.flatMap((stream) => sweepSteps(stream, mappings, sharing(project, stream)));
+  const extracts = all.map((stream) => extractStep(stream, mappings, snapshot));
   const again = extracts.filter(({ stream }) => stream.cursor).map(({ stream }) => backfillStream(stream));
-  const kept = new Map([...[...extracts, ...sweeps].flatMap(readStreams), ...again].map(named));
+  const kept = [...[...extracts, ...sweeps].flatMap(readStreams), ...again];
   for (const mapping of mappings) steps.push(...remapStep(mapping, kept, snapshot));
   steps.push(...extracts);
   steps.push(...sweeps);
@@ -224,14 +196,12 @@ const heldStep = ({ name }: MappingPlan, held: Diagnostic): Step => ({
   held,
 });
 
-const named = (stream: StreamPlan) => [`${stream.source}.${stream.name}`, stream] as const;
-
 function extractStep(
-  full: string,
   stream: StreamPlan,
   mappings: readonly MappingPlan[],
   snapshot: StateSnapshot,
 ): ExtractStep {
+  const [full, own] = [streamName(stream), accountStream(stream)];
   const readers = mappings.filter((mapping) => mapping.stream === full).map(({ name }) => name);
   const losers = mappings
     .filter((mapping) => deletingStreams(mapping).includes(full))
@@ -242,10 +212,10 @@ function extractStep(
       : []),
     ...(losers.length > 0 ? [`it lists what is gone from ${losers.join(', ')}`] : []),
   ];
-  const reason = reasons.join('; ') + readAnew(snapshot.shapes.get(full), stream);
+  const reason = reasons.join('; ') + readAnew(snapshot.shapes.get(own), stream);
   return {
     kind: 'extract',
-    id: `extract ${full}`,
+    id: `extract ${own}`,
     reason,
     stream,
     mappings: [...readers, ...losers],
@@ -271,10 +241,16 @@ function stopOf(project: Project, { name }: MappingPlan): Pick<LoadStep, 'stop'>
   };
 }
 
-const madeOf = (stream: StreamPlan | undefined): Pick<LoadStep, 'from' | 'cursor'> => ({
-  ...(stream && { from: stream }),
-  ...(stream?.cursor && { cursor: stream.cursor.type }),
-});
+const madeOf = (
+  streams: readonly StreamPlan[] | undefined,
+): Pick<LoadStep, 'from' | 'accounts' | 'cursor'> => {
+  const [stream] = streams ?? [];
+  return {
+    ...(stream && { from: stream }),
+    ...namedAccounts(streams ?? []),
+    ...(stream?.cursor && { cursor: stream.cursor.type }),
+  };
+};
 
 function cadenceOf(project: Project, { name }: MappingPlan): Pick<LoadStep, 'cadence'> {
   const load = project.mappings.find((mapping) => mapping.name === name)?.load;

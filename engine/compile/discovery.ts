@@ -1,3 +1,4 @@
+import { type AccountSource, accountStream, allAccounts, atAccount } from '../model/accounts.ts';
 import { describedStream, describeOf } from '../model/catalog.ts';
 import type * as config from '../model/config.ts';
 import type { DescribePlan, DiscoveredStream } from '../model/describe-plan.ts';
@@ -24,8 +25,10 @@ export function compileDiscovery(
   source: string,
   names: readonly string[],
 ): Discovery {
-  const owner = project.sources.find(({ name }) => name === source);
-  assert(owner, `the project has the source ${source}`);
+  // Of several accounts the first is asked.
+  const [first] = allAccounts(project).filter((one) => one.source.name === source);
+  assert(first, `the project has the source ${source}`);
+  const { account, source: owner } = first;
   const readers = project.mappings;
   const streams = new Map(
     names.map((name): [string, DiscoveredStream] => {
@@ -35,8 +38,8 @@ export function compileDiscovery(
       return [
         name,
         {
-          records: compileStream(owner, name, stream, own),
-          ...(stream.describe && { describe: compileDescribe(owner, name, stream.describe) }),
+          records: compileStream(owner, name, stream, own, account),
+          ...(stream.describe && { describe: compileDescribe(first, name, stream.describe) }),
         },
       ];
     }),
@@ -45,14 +48,14 @@ export function compileDiscovery(
     records,
     ...(describe === undefined ? [] : [describe.stream]),
   ]);
-  const asked = compileSource(owner);
+  const asked = compileSource(owner, account);
   const { staging, redis, tokenKey, pageKey } = plan;
   const needed = JSON.stringify({ asked, listed, staging, redis, tokenKey, pageKey });
   const body = {
     ...plan,
     // The warehouse is not asked for anything.
     references: plan.references.filter(({ reference }) => needed.includes(reference)),
-    sources: { ...plan.sources, [source]: asked },
+    sources: { ...plan.sources, [atAccount(source, account)]: asked },
     steps: listed.map(listStep),
   };
   return { plan: withId(body), streams };
@@ -60,13 +63,17 @@ export function compileDiscovery(
 
 const listStep = (stream: StreamPlan): ExtractStep => ({
   kind: 'extract',
-  id: `extract ${stream.source}.${stream.name}`,
+  id: `extract ${accountStream(stream)}`,
   reason: 'properties are looked for',
   stream,
   mappings: [],
 });
 
-function compileDescribe(source: config.Source, name: string, describe: config.Describe): DescribePlan {
+function compileDescribe(
+  { account, source }: AccountSource,
+  name: string,
+  describe: config.Describe,
+): DescribePlan {
   const path = (key: 'label' | 'type' | 'options' | 'archived' | 'nullable' | 'unit') => {
     const text = describe[key];
     return text === undefined ? {} : ({ [key]: knownPath(text) } as Partial<Record<typeof key, Path>>);
@@ -75,7 +82,7 @@ function compileDescribe(source: config.Source, name: string, describe: config.D
   // The redaction of a source is for records.
   const { redact: _, ...owner } = source;
   return {
-    stream: compileStream(owner, describeOf(name), describedStream(describe), []),
+    stream: compileStream(owner, describeOf(name), describedStream(describe), [], account),
     id: knownPath(describe.id ?? describe.name),
     name: knownPath(describe.name),
     ...path('label'),

@@ -1,5 +1,6 @@
+import { defaultAccount } from '../model/accounts.ts';
 import type { GraphNode, Tags } from '../model/graph.ts';
-import type { Plan } from '../model/plan.ts';
+import type { MappingPlan, Plan, StreamPlan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import { declaredName } from '../model/sweep.ts';
 
@@ -16,10 +17,14 @@ export const tagsOf = ({ mappings, sources }: Project): Tags =>
     ),
   ]);
 
-/** The nodes of a plan, each behind those that it is made of. */
+/**
+ * The nodes of a plan, each behind those that it is made of. A source with accounts is a node, and so is each of them:
+ * `shop@berlin`; so are its streams, and each as an account has it: `shop.orders@berlin`.
+ */
 export function graphOf(plan: Plan, tags: Tags): Graph {
   const mappings = Object.values(plan.mappings);
-  const streamsOf = (mapping: (typeof mappings)[number]): readonly string[] => [
+  const accounts = accountsIn(plan);
+  const streamsOf = (mapping: MappingPlan): readonly string[] => [
     ...new Set([
       mapping.stream,
       ...(mapping.deletes?.streams ?? []).map(({ stream }) => declaredName(stream)),
@@ -32,12 +37,53 @@ export function graphOf(plan: Plan, tags: Tags): Graph {
     tags: tags.get(name) ?? [],
     from,
   });
+  const each = (name: string, source: string): readonly string[] => eachOf(name, accounts.get(source));
   return [
-    ...Object.keys(plan.sources).map((name) => node(name, 'source', [])),
-    ...streams.map((name) => node(name, 'stream', [name.split('.')[0] ?? ''])),
-    ...mappings.map((mapping) => node(mapping.name, 'mapping', streamsOf(mapping))),
+    ...[...accounts.keys()].flatMap((name) => [
+      node(name, 'source', []),
+      ...each(name, name).map((one) => ofAccount(node(one, 'source', [name]))),
+    ]),
+    ...streams.flatMap((name) => {
+      const source = sourceOf(name);
+      const { tags: own } = node(name, 'stream', []);
+      return [
+        node(name, 'stream', [source]),
+        ...each(name, source).map((one) => ({
+          ...ofAccount(node(one, 'stream', [`${source}@${accountIn(one)}`])),
+          tags: own,
+        })),
+      ];
+    }),
+    ...mappings.map((mapping) => {
+      const from = streamsOf(mapping);
+      return node(mapping.name, 'mapping', [...from, ...from.flatMap((one) => each(one, sourceOf(one)))]);
+    }),
     ...mappings.map(({ name, schema, table }) => node(`table ${schema}.${table}`, 'table', [name])),
   ];
+}
+
+/** The accounts of each source; none where there is only `default`. */
+function accountsIn({ sources }: Plan): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>();
+  for (const { name, account = defaultAccount } of Object.values(sources))
+    found.set(name, [...(found.get(name) ?? []), account]);
+  const isPlain = (accounts: readonly string[]): boolean => accounts.join() === defaultAccount;
+  return new Map([...found].map(([name, accounts]) => [name, isPlain(accounts) ? [] : accounts]));
+}
+
+const eachOf = (name: string, accounts: readonly string[] = []): readonly string[] =>
+  accounts.map((account) => `${name}@${account}`);
+
+const sourceOf = (stream: string): string => stream.split('.')[0] ?? '';
+
+const accountIn = (name: string): string => name.split('@')[1] ?? '';
+
+const ofAccount = (node: GraphNode): GraphNode => ({ ...node, account: accountIn(node.name) });
+
+/** The node of a stream, whatever reads it: with its account where its source names accounts, `default` too. */
+export function streamNode(graph: Graph, { source, name, account }: StreamPlan): string {
+  const full = `${source}.${declaredName(name)}`;
+  return graph.some((node) => node.name === `${full}@${account}`) ? `${full}@${account}` : full;
 }
 
 /** Nodes that these are made of, themselves included. */

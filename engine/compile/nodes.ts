@@ -1,4 +1,6 @@
+import { accountStream } from '../model/accounts.ts';
 import type { Plan, Step } from '../model/plan.ts';
+import { declaredName } from '../model/sweep.ts';
 import { canonical } from './canonical.ts';
 
 /** The parts of a plan under the names that people know. */
@@ -27,9 +29,12 @@ function stepNode(step: Step): readonly [string, unknown] | undefined {
     case 'extract':
       if (step.backfill !== undefined)
         return [`the backfill of ${step.backfill.of}`, [step.stream, step.backfill]];
-      return [`the stream ${step.stream.source}.${step.stream.name}`, step.stream];
+      return [`the stream ${accountStream(step.stream)}`, step.stream];
     case 'sweep':
-      return [`the sweep of ${step.stream.source}.${step.stream.name.split('~')[0]}`, step.sweep];
+      return [
+        `the sweep of ${accountStream({ ...step.stream, name: declaredName(step.stream.name) })}`,
+        step.sweep,
+      ];
     case 'check':
       return [`the checks of ${step.mapping}`, step.checks];
     case 'load':

@@ -1,3 +1,4 @@
+import { accountStream } from '../model/accounts.ts';
 import type { ExtractStep, Plan, SourcePlan, Step, StreamPlan } from '../model/plan.ts';
 import type { RecordingHead } from '../model/recording.ts';
 import { withId } from './canonical.ts';
@@ -11,7 +12,7 @@ export function offlinePlan(plan: Plan, recordings: readonly RecordingHead[]): P
   const steps = plan.steps.flatMap((step): Step[] => {
     if (step.kind === 'sweep' || step.kind === 'reconcile') return [];
     if (step.kind !== 'extract') return [step];
-    const head = heads.get(`${step.stream.source}.${step.stream.name}`);
+    const head = heads.get(accountStream(step.stream));
     return head === undefined ? [] : [offlineStep(step, head)];
   });
   const sources = Object.entries(plan.sources).map(

@@ -1,3 +1,4 @@
+import { defaultAccount } from '../model/accounts.ts';
 import type * as config from '../model/config.ts';
 import type { OverridePlan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
@@ -11,7 +12,15 @@ export const overridesOf = ({ overrides }: Project, mapping: string): readonly O
     .flatMap((one) => one.overrides)
     .map(compileOverride);
 
-const compileOverride = ({ record, index, set, was, expires }: config.Override): OverridePlan => ({
+const compileOverride = ({
+  account = defaultAccount,
+  record,
+  index,
+  set,
+  was,
+  expires,
+}: config.Override): OverridePlan => ({
+  ...(account !== defaultAccount && { account }),
   record: String(record),
   ...(index !== undefined && { index }),
   set,

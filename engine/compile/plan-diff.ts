@@ -1,3 +1,4 @@
+import { atAccount, defaultAccount } from '../model/accounts.ts';
 import { isDestructive } from '../model/ddl.ts';
 import type { MappingPlan, Plan, Step } from '../model/plan.ts';
 import type { NodeChange, PlanChanges } from '../model/plan-changes.ts';
@@ -84,12 +85,13 @@ function difference(then: unknown, now: unknown): string {
 /** The parts of an earlier plan under the names that the present one gives them: a rename is a change, not an end and a beginning. */
 function withNewNames(nodes: Nodes, steps: readonly Step[]): Nodes {
   const renames = steps.flatMap((step) => (step.kind === 'rename' ? [step.rename] : []));
-  const nameNow = (name: string): string => {
+  const nameNow = (full: string): string => {
+    const [name = '', account = defaultAccount] = full.split('@');
     const found = renames.find(
       (one) => name === (one.what === 'stream' ? `${one.source}.${one.from}` : one.from),
     );
-    if (found === undefined) return name;
-    return found.what === 'stream' ? `${found.source}.${found.to}` : found.to;
+    if (found === undefined) return full;
+    return found.what === 'stream' ? atAccount(`${found.source}.${found.to}`, account) : found.to;
   };
   return new Map(
     [...nodes].map(([node, value]) => {

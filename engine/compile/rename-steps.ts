@@ -1,10 +1,12 @@
+import { namedAccounts } from '../model/accounts.ts';
 import type * as config from '../model/config.ts';
-import type { MappingPlan, RenameStep, StreamPlan } from '../model/plan.ts';
+import type { MappingPlan, RenameStep } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import { asBefore, type MappingRename, type Renamed, type StreamRename } from '../model/renames.ts';
 import type { StateSnapshot, WarehouseTable } from '../model/snapshot.ts';
 import { contractOf, evolve } from './evolution.ts';
 import { compileMapping } from './mapping.ts';
+import type { Streams } from './parents-first.ts';
 import { renameStatements } from './rename-sql.ts';
 import { type FoundRenames, type MappingNames, projectBefore, tablesAsBefore } from './renames.ts';
 
@@ -21,7 +23,7 @@ export interface RenameContext {
 export function renameSteps(
   context: RenameContext,
   mappings: readonly MappingPlan[],
-  streams: ReadonlyMap<string, StreamPlan>,
+  streams: Streams,
 ): readonly RenameStep[] {
   return [
     ...context.found.streams.flatMap((rename) => streamStep(rename, streams)),
@@ -29,9 +31,10 @@ export function renameSteps(
   ];
 }
 
-function streamStep(rename: StreamRename, streams: ReadonlyMap<string, StreamPlan>): readonly RenameStep[] {
+function streamStep(rename: StreamRename, streams: Streams): readonly RenameStep[] {
   const { source, from, to } = rename;
-  const stream = streams.get(`${source}.${to}`);
+  const own = streams.get(`${source}.${to}`) ?? [];
+  const [stream] = own;
   const reason = `the stream was ${from} before: its position, pages and Blockers go on as ${to}, and nothing is read again`;
   return [
     {
@@ -40,6 +43,7 @@ function streamStep(rename: StreamRename, streams: ReadonlyMap<string, StreamPla
       reason,
       rename,
       ...(stream && { stream: asBefore(stream, rename) }),
+      ...namedAccounts(own),
     },
   ];
 }
@@ -95,7 +99,8 @@ export function stateAfter(snapshot: StateSnapshot, { streams, mappings }: Found
   if (streams.length + mappings.length === 0) return snapshot;
   const streamNow = (full: string): string => {
     const found = streams.find(
-      ({ source, from }) => full === `${source}.${from}` || full.startsWith(`${source}.${from}~`),
+      ({ source, from }) =>
+        /^(?:[~@]|$)/.test(full.slice(`${source}.${from}`.length)) && full.startsWith(`${source}.${from}`),
     );
     return found === undefined
       ? full

@@ -1,6 +1,8 @@
+import { streamName } from '../model/accounts.ts';
 import type { MappingPlan, Plan, RemapStep, Step, StreamPlan } from '../model/plan.ts';
 import { backfillStream } from './backfill.ts';
 import { withId } from './canonical.ts';
+import { fromText } from './state-steps.ts';
 
 export interface Retry {
   /** Kept pages to map again, by mapping. */
@@ -40,7 +42,7 @@ function remap(plan: Plan, { name, stream }: MappingPlan, pages: readonly number
   const reason = `${pages.length} kept ${pages.length === 1 ? 'page' : 'pages'} with Blockers that are retried`;
   return plan.steps.flatMap((step): RemapStep[] =>
     streamsWithRows(step, stream, name).map((one) => {
-      const from = `${one.source}.${one.name}` === stream ? '' : ` from ${one.source}.${one.name}`;
+      const from = fromText(stream, one);
       return { kind: 'remap', id: `remap ${name}${from}`, reason, mapping: name, stream: one, pages };
     }),
   );
@@ -50,6 +52,6 @@ function remap(plan: Plan, { name, stream }: MappingPlan, pages: readonly number
 function streamsWithRows(step: Step, own: string, mapping: string): readonly StreamPlan[] {
   if ((step.kind !== 'extract' && step.kind !== 'sweep') || !step.mappings.includes(mapping)) return [];
   if (step.kind === 'sweep') return [step.stream];
-  if (`${step.stream.source}.${step.stream.name}` !== own) return [];
+  if (streamName(step.stream) !== own) return [];
   return step.stream.cursor === undefined ? [step.stream] : [step.stream, backfillStream(step.stream)];
 }

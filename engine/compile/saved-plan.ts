@@ -1,3 +1,4 @@
+import { accountStream } from '../model/accounts.ts';
 import { versionsTable } from '../model/columns.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
@@ -142,7 +143,7 @@ function otherWork(saved: SavedPlan, { plan }: PlanState): readonly Diagnostic[]
 function movedRanges(saved: SavedPlan, now: PlanState): readonly Diagnostic[] {
   return saved.plan.steps.flatMap((step) => {
     if (step.kind !== 'extract' || step.backfill === undefined) return [];
-    const name = `${step.stream.source}.${step.stream.name}`;
+    const name = accountStream(step.stream);
     const [then, present] = [saved.positions[name] ?? {}, now.positions[name] ?? {}];
     return canonical(then) === canonical(present) ? [] : [rangeMoved(step.backfill.of, then, present)];
   });

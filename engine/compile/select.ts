@@ -1,11 +1,11 @@
+import { atAccount } from '../model/accounts.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
-import type { GraphNode, Tags } from '../model/graph.ts';
+import { type GraphNode, type Tags, withoutAccounts } from '../model/graph.ts';
 import type { Plan, Step } from '../model/plan.ts';
 import type { PlanChanges } from '../model/plan-changes.ts';
-import { declaredName } from '../model/sweep.ts';
 import { withId } from './canonical.ts';
-import { downstream, graphOf, upstream } from './graph.ts';
+import { downstream, graphOf, streamNode, upstream } from './graph.ts';
 
 export interface Selection {
   readonly select: readonly string[];
@@ -28,8 +28,12 @@ export interface Selected {
 /** The part of a plan that selectors choose. */
 export function select(plan: Plan, selection: Selection, context: SelectContext): Selected {
   const { names, diagnostics } = selected(plan, selection, context);
-  return diagnostics.length > 0 ? { diagnostics } : { plan: selectedPlan(plan, names), diagnostics };
+  if (diagnostics.length > 0) return { diagnostics };
+  return { plan: selectedPlan(plan, names, nodesOf(plan, context)), diagnostics };
 }
+
+const nodesOf = (plan: Plan, { tags }: SelectContext): readonly GraphNode[] =>
+  graphOf(plan, tags).filter(({ kind }) => kind !== 'table');
 
 /**
  * The nodes that selectors choose: names with `*`, `tag:NAME`, `state:modified`; `+` before one adds what it is made of, and
@@ -41,7 +45,7 @@ function selected(
   { select: wanted, exclude }: Selection,
   context: SelectContext,
 ): { readonly names: ReadonlySet<string>; readonly diagnostics: readonly Diagnostic[] } {
-  const graph = graphOf(plan, context.tags).filter(({ kind }) => kind !== 'table');
+  const graph = nodesOf(plan, context);
   const diagnostics: Diagnostic[] = [];
   const chosenBy = (selectors: readonly string[]): ReadonlySet<string> => {
     const names = new Set<string>();
@@ -60,25 +64,42 @@ function selected(
 function matched(graph: readonly GraphNode[], selector: string, context: SelectContext): ReadonlySet<string> {
   const [, before = '', method = '', after = ''] = /^(\+?)(.*?)(\+?)$/.exec(selector) ?? [];
   const own = new Set(graph.filter((node) => matches(node, method, context)).map(({ name }) => name));
-  return new Set([
+  const all = new Set([
     ...own,
     ...(before === '' ? [] : upstream(graph, own)),
     ...(after === '' ? [] : downstream(graph, own)),
   ]);
+  return new Set([...all, ...graph.filter((node) => isMeant(node, own, all)).map(({ name }) => name)]);
 }
 
-function matches({ name, tags }: GraphNode, method: string, { modified }: SelectContext): boolean {
+/** An account of a source stands for all that is read from it, and a stream for that of each account. */
+const isMeant = (
+  { name, kind, account, from }: GraphNode,
+  own: ReadonlySet<string>,
+  all: ReadonlySet<string>,
+): boolean =>
+  kind === 'stream' &&
+  account !== undefined &&
+  (all.has(name.split('@')[0] ?? '') || from.some((source) => own.has(source)));
+
+function matches({ name, tags, account }: GraphNode, method: string, context: SelectContext): boolean {
   if (method.startsWith('tag:')) return tags.includes(method.slice('tag:'.length));
-  if (method === 'state:modified') return modified.has(name);
+  if (method === 'state:modified') return context.modified.has(nodeName(name, account));
   const pattern = method.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${pattern.join('.*')}$`).test(name);
 }
+
+/** As plans name what is the account `default`’s. */
+const nodeName = (name: string, account: string | undefined): string =>
+  account === undefined ? name : atAccount(name.split('@')[0] ?? '', account);
 
 const nothingSelected = (selector: string, graph: readonly GraphNode[]): Diagnostic =>
   complaint(
     'ETL0350',
     `\`${selector}\` selects nothing`,
-    `There are: ${graph.map(({ name }) => name).join(', ')}.`,
+    `There are: ${withoutAccounts(graph)
+      .map(({ name }) => name)
+      .join(', ')}.`,
     'A selector is a name (`order_lines`, `shop.orders`, `shop.*`), `tag:NAME` or `state:modified`; `+NAME` adds what it is made of, `NAME+` what is made of it. `etl ls` lists all.',
   );
 
@@ -86,11 +107,9 @@ const nothingSelected = (selector: string, graph: readonly GraphNode[]): Diagnos
  * The part of a plan that concerns the chosen nodes. A stream that is read stages rows for all of its mappings; a mapping that
  * is chosen alone is made of what is staged.
  */
-function selectedPlan(plan: Plan, names: ReadonlySet<string>): Plan {
+function selectedPlan(plan: Plan, names: ReadonlySet<string>, graph: readonly GraphNode[]): Plan {
   const reads = (step: Step): string | undefined =>
-    step.kind === 'extract' || step.kind === 'sweep'
-      ? `${step.stream.source}.${declaredName(step.stream.name)}`
-      : undefined;
+    step.kind === 'extract' || step.kind === 'sweep' ? streamNode(graph, step.stream) : undefined;
   const staged = new Set(
     plan.steps.flatMap((step) => (names.has(reads(step) ?? '') && 'mappings' in step ? step.mappings : [])),
   );

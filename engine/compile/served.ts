@@ -1,6 +1,7 @@
+import { atAccount, defaultAccount } from '../model/accounts.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
-import type { MappingPlan, Plan } from '../model/plan.ts';
+import type { Plan } from '../model/plan.ts';
 import { streamsOf } from '../model/stream-refs.ts';
 import { canonical } from './canonical.ts';
 import { movedNodes, movedText, structureOf, workOf } from './nodes.ts';
@@ -9,7 +10,7 @@ import { movedNodes, movedText, structureOf, workOf } from './nodes.ts';
 export interface Servable {
   /** Why nothing may. */
   readonly refused: readonly Diagnostic[];
-  /** Why certain streams may not, by `source.stream`. */
+  /** Why certain streams may not, by `source.stream` or `source.stream@account`. */
   readonly held: ReadonlyMap<string, readonly Diagnostic[]>;
 }
 
@@ -26,7 +27,7 @@ export function servable(last: Plan | undefined, now: Plan): Servable {
   const held = new Map<string, Diagnostic[]>();
   const reasons = [...movedReasons(last, now), ...ddlReasons(last, now)];
   for (const { node, text } of reasons) {
-    const streams = concerned(node, [last, now]);
+    const streams = concerned(node, last, now);
     const diagnostic = complaint('ETL0333', text, applyFirst);
     if (streams === undefined) refused.push(diagnostic);
     for (const stream of streams ?? []) held.set(stream, [...(held.get(stream) ?? []), diagnostic]);
@@ -55,20 +56,29 @@ function ddlReasons(last: Plan, now: Plan): readonly Reason[] {
   });
 }
 
-/** Streams that a node is about; undefined where it is about all of them. */
-function concerned(node: string, plans: readonly Plan[]): readonly string[] | undefined {
+/** Streams that a node is about, of each account; undefined where it is about all of them. */
+function concerned(node: string, ...plans: readonly Plan[]): readonly string[] | undefined {
   const [, kind, name = ''] =
     /^the (source|stream|sweep of|mapping|checks of|load of|DDL of) (\S+)$/.exec(node) ?? [];
   if (kind === undefined) return undefined;
   if (kind === 'stream' || kind === 'sweep of') return [name];
+  const [source, account] = kind === 'source' ? name.split('@') : [undefined, undefined];
   const mappings = plans.flatMap((plan) => Object.values(plan.mappings));
-  const all = mappings.filter((one) => (kind === 'source' ? isOf(one, name) : one.name === name));
-  const streams = all.flatMap(streamsOf).filter((one) => kind !== 'source' || one.startsWith(`${name}.`));
-  return [...new Set(streams)];
+  const own = source === undefined ? mappings.filter((one) => one.name === name) : mappings;
+  const streams = own.flatMap(streamsOf).filter((one) => source === undefined || isOf(one, source));
+  const accounts = source === undefined ? accountsIn(plans) : () => [account ?? defaultAccount];
+  return [...new Set(streams.flatMap((one) => accounts(one).map((each) => atAccount(one, each))))];
 }
 
-const isOf = (mapping: MappingPlan, source: string): boolean =>
-  streamsOf(mapping).some((stream) => stream.startsWith(`${source}.`));
+const isOf = (stream: string, source: string): boolean => stream.startsWith(`${source}.`);
+
+/** The accounts that a stream is read for. */
+const accountsIn =
+  (plans: readonly Plan[]) =>
+  (stream: string): readonly string[] => {
+    const all = plans.flatMap(({ sources }) => Object.values(sources));
+    return all.filter(({ name }) => isOf(stream, name)).map(({ account = defaultAccount }) => account);
+  };
 
 const neverApplied = ({ environment }: Plan): Diagnostic =>
   complaint(

@@ -1,3 +1,4 @@
+import { defaultAccount } from '../model/accounts.ts';
 import type * as config from '../model/config.ts';
 import type { SourcePlan, TimeoutsPlan } from '../model/plan.ts';
 import { kindOf } from '../model/source-kind.ts';
@@ -6,10 +7,11 @@ import { compileAuth } from './auth.ts';
 import { compileBudget } from './budget.ts';
 import { compileResponses } from './reply.ts';
 
-/** A source as the run needs it, its limits with headroom taken off. */
-export function compileSource(source: config.Source): SourcePlan {
+/** A source as the run needs it for an account, its limits with headroom taken off. */
+export function compileSource(source: config.Source, account = defaultAccount): SourcePlan {
   return {
     name: source.name,
+    ...(account !== defaultAccount && { account }),
     connector: kindOf(source.connector),
     baseUrl: baseOf(source),
     auth: compileAuth(source.auth),
@@ -20,7 +22,7 @@ export function compileSource(source: config.Source): SourcePlan {
     retryShare: parsePercent(source.retryBudget ?? '20%'),
     allowedOrigins: source.allowedOrigins ?? [],
     responses: compileResponses(source.responses),
-    budget: compileBudget(source),
+    budget: compileBudget(source, account),
   };
 }
 

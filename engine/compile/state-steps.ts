@@ -1,3 +1,4 @@
+import { accountStream, streamName } from '../model/accounts.ts';
 import type { MappingPlan, RemapStep, Step, StreamPlan, StreamShape } from '../model/plan.ts';
 import type { KeptPages } from '../model/position.ts';
 import type { StateSnapshot } from '../model/snapshot.ts';
@@ -43,17 +44,17 @@ const ownStreams = (mapping: MappingPlan): readonly string[] => [
 /** A mapping that is new or changed starts from the pages that are kept. */
 export function remapStep(
   mapping: MappingPlan,
-  streams: ReadonlyMap<string, StreamPlan>,
+  streams: readonly StreamPlan[],
   snapshot: StateSnapshot,
 ): readonly Step[] {
   const known = snapshot.mappingHashes.get(mapping.name);
   if (known === mapping.hash) return overrideSteps(mapping, streams, snapshot);
   const what = known === undefined ? 'new' : 'changed';
-  return [...ownStreams(mapping), ...deletingStreams(mapping)].flatMap((full): readonly RemapStep[] => {
-    const stream = streams.get(full);
-    const { kept, dropped, records } = snapshot.keptPages.get(full) ?? nothingKept;
-    if (stream === undefined || kept + dropped === 0) return [];
-    const from = full === mapping.stream ? '' : ` from ${full}`;
+  const made = [...ownStreams(mapping), ...deletingStreams(mapping)];
+  return streamsIn(streams, made).flatMap((stream): readonly RemapStep[] => {
+    const { kept, dropped, records } = snapshot.keptPages.get(accountStream(stream)) ?? nothingKept;
+    if (kept + dropped === 0) return [];
+    const from = fromText(mapping.stream, stream);
     const pages = `${kept} kept ${kept === 1 ? 'page is' : 'pages are'} mapped again${from}, without a request${recordsText(records)}`;
     const reason = `the mapping is ${what}: ${pages}${droppedText(dropped, stream)}`;
     const id = `remap ${mapping.name}${from}`;
@@ -61,21 +62,28 @@ export function remapStep(
   });
 }
 
+/** Streams of these names, of all accounts, in the order of the names. */
+const streamsIn = (streams: readonly StreamPlan[], names: readonly string[]): readonly StreamPlan[] =>
+  names.flatMap((full) => streams.filter((stream) => streamName(stream) === full));
+
+/** Whose pages they are, where that is not the mapping's own stream of the account `default`. */
+export const fromText = (own: string, stream: StreamPlan): string =>
+  accountStream(stream) === own ? '' : ` from ${accountStream(stream)}`;
+
 /** A value that was set for a record which is blocked: its pages are mapped again, and no other. */
 function overrideSteps(
   mapping: MappingPlan,
-  streams: ReadonlyMap<string, StreamPlan>,
+  streams: readonly StreamPlan[],
   snapshot: StateSnapshot,
 ): readonly RemapStep[] {
   const { name } = mapping;
   const pages = snapshot.overridden.get(name) ?? [];
   if (pages.length === 0) return [];
   const reason = `an override answers a Blocker: ${pages.length} kept ${pages.length === 1 ? 'page is' : 'pages are'} mapped again, without a request`;
-  return ownStreams(mapping).flatMap((full): readonly RemapStep[] => {
-    const stream = streams.get(full);
-    const from = full === mapping.stream ? '' : ` from ${full}`;
-    const isRead = (snapshot.keptPages.get(full)?.kept ?? 0) > 0;
-    return stream === undefined || !isRead
+  return streamsIn(streams, ownStreams(mapping)).flatMap((stream): readonly RemapStep[] => {
+    const from = fromText(mapping.stream, stream);
+    const isRead = (snapshot.keptPages.get(accountStream(stream))?.kept ?? 0) > 0;
+    return !isRead
       ? []
       : [{ kind: 'remap', id: `remap ${name}${from}`, reason, mapping: name, stream, pages }];
   });
@@ -89,10 +97,11 @@ const recordsText = (records: number | undefined): string =>
     : ` (${records.toLocaleString('en-US')} ${records === 1 ? 'record' : 'records'}, 0 requests)`;
 
 /** What can be asked for again by its cursor is. */
-function droppedText(dropped: number, { source, name, cursor }: StreamPlan): string {
+function droppedText(dropped: number, stream: StreamPlan): string {
+  const { name, cursor } = stream;
   if (dropped === 0) return '';
   const text = `; ${dropped} ${dropped === 1 ? 'page' : 'pages'} cannot be, since retention has let the ${dropped === 1 ? 'response' : 'responses'} go`;
-  const declared = `${source}.${declaredName(name)}`;
+  const declared = accountStream({ ...stream, name: declaredName(name) });
   return cursor === undefined
     ? text
     : `${text}: \`etl run --backfill ${declared} --from … --to …\` reads a range again`;

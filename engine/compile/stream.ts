@@ -1,3 +1,4 @@
+import { defaultAccount } from '../model/accounts.ts';
 import { cursorText } from '../model/batch.ts';
 import type * as config from '../model/config.ts';
 import { assert } from '../model/errors.ts';
@@ -32,11 +33,12 @@ export function compileStream(
   name: string,
   stream: config.Stream,
   readers: readonly config.Mapping[],
+  account = defaultAccount,
 ): StreamPlan {
   const request = withFields(acceptingOf(source, stream), stream, readers);
   return {
     source: source.name,
-    account: 'default',
+    account,
     name,
     request,
     partitions: partitionsOf(stream.partitions),

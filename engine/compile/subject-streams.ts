@@ -1,3 +1,4 @@
+import { allAccounts } from '../model/accounts.ts';
 import type { MappingPlan, StreamPlan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import { backfillStream } from './backfill.ts';
@@ -18,12 +19,12 @@ export const subjectStreams = (
   project: Project,
   mappings: Readonly<Record<string, MappingPlan>>,
 ): readonly SubjectStream[] =>
-  project.sources.flatMap((source) =>
+  allAccounts(project).flatMap(({ account, source }) =>
     Object.entries(source.streams)
       .filter(([, { subject }]) => subject !== undefined)
       .map(([name, declared]) => {
         const readers = project.mappings.filter(({ from }) => from === `${source.name}.${name}`);
-        const stream = compileStream(source, name, declared, readers);
+        const stream = compileStream(source, name, declared, readers, account);
         const [kind] = readers.flatMap((reader) => mappings[reader.name]?.versionedBy ?? []);
         const swept = sweptStreams(stream, kind);
         return { stream, sweep: swept.stream, gone: swept.gone, backfill: backfillStream(stream) };

@@ -1,3 +1,4 @@
+import { accountStream, streamName } from '../model/accounts.ts';
 import type * as config from '../model/config.ts';
 import { perMinute } from '../model/pace.ts';
 import type {
@@ -27,9 +28,16 @@ export function compileSweep(
   };
 }
 
-/** The sweep of a stream; none where no mapping learns of deletes this way. */
-export function sweepSteps(stream: StreamPlan, mappings: readonly MappingPlan[]): readonly SweepStep[] {
-  const full = `${stream.source}.${stream.name}`;
+/**
+ * The sweep of a stream; none where no mapping learns of deletes this way. So many accounts `sharing` a budget share what
+ * sweeps may use of it.
+ */
+export function sweepSteps(
+  stream: StreamPlan,
+  mappings: readonly MappingPlan[],
+  sharing: number,
+): readonly SweepStep[] {
+  const full = streamName(stream);
   const swept = mappings.filter((mapping) => mapping.stream === full && mapping.deletes?.sweep !== undefined);
   const sweep = swept[0]?.deletes?.sweep;
   if (sweep === undefined) return [];
@@ -37,10 +45,13 @@ export function sweepSteps(stream: StreamPlan, mappings: readonly MappingPlan[])
   return [
     {
       kind: 'sweep',
-      id: `sweep ${full}`,
+      id: `sweep ${accountStream(stream)}`,
       reason: `what the whole listing no longer has is gone from ${names.join(', ')}`,
       ...sweptStreams(stream, swept[0]?.versionedBy),
-      sweep,
+      sweep:
+        sweep.pagesPerMinute === undefined || sharing === 1
+          ? sweep
+          : { ...sweep, pagesPerMinute: sweep.pagesPerMinute / sharing },
       mappings: names,
     },
   ];
@@ -51,7 +62,7 @@ export function replacing(
   stream: StreamPlan,
   mappings: readonly MappingPlan[],
 ): Pick<ExtractStep, 'replaces'> {
-  const full = `${stream.source}.${stream.name}`;
+  const full = streamName(stream);
   const replaced = mappings.filter(({ stream: read, deletes }) => read === full && deletes?.listing);
   if (replaced.length === 0) return {};
   return { replaces: { gone: gone(stream, undefined), mappings: replaced.map(({ name }) => name) } };

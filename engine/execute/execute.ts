@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { accountStream, atAccount } from '../model/accounts.ts';
 import type { ReceivedPage } from '../model/batch.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { assert, ExplainedError, RefusedError } from '../model/errors.ts';
@@ -170,7 +171,7 @@ async function performRemap(
 /** Reads one window of a stream, page by page, and stages each page with the rows that its mappings make of it. */
 async function performExtract(run: Run, step: ExtractStep, part: Part = {}): Promise<readonly Diagnostic[]> {
   const { services, ledger, spool } = run;
-  const name = `${step.stream.source}.${step.stream.name}`;
+  const name = accountStream(step.stream);
   const account = ledger.stream(name);
   const startedMs = services.clock.now();
   const position = continued(part.start ?? (await services.staging.position(step.stream)), step.stream);
@@ -247,9 +248,9 @@ function extraction(
   counts: Pick<StreamAccount, 'meter' | 'lookupMeter' | 'cacheCounts'>,
   own: Pick<ExtractServices, 'signal' | 'lookupSignal' | 'pageId' | 'ahead'>,
 ): Extraction {
-  const source = plan.sources[stream.source];
+  const source = plan.sources[atAccount(stream.source, stream.account)];
   assert(source, `the plan has the source of ${id}`);
-  const program = `${stream.source}.${stream.name}`;
+  const program = accountStream(stream);
   return {
     stream,
     source: { ...source, baseUrl: checkedBaseUrl(source, services.baseUrl(source)) },

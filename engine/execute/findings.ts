@@ -1,3 +1,4 @@
+import { accountStream } from '../model/accounts.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
 import type { RemapStep } from '../model/plan.ts';
@@ -44,7 +45,7 @@ export const tooManyBlocked = (mapping: string, why: string): Diagnostic =>
 export const pagesLeftOut = ({ stream, mapping }: RemapStep, pages: number): Diagnostic => ({
   ...complaint(
     'ETL0418',
-    `${pages} kept ${pages === 1 ? 'page' : 'pages'} of ${stream.source}.${stream.name} could not be mapped again for ${mapping}`,
+    `${pages} kept ${pages === 1 ? 'page' : 'pages'} of ${accountStream(stream)} could not be mapped again for ${mapping}`,
     'They were fetched when the stream was declared otherwise. It is read anew, so what the API still has comes back.',
   ),
   severity: 'warning',
@@ -54,9 +55,9 @@ export const pagesLeftOut = ({ stream, mapping }: RemapStep, pages: number): Dia
 export const pagesDropped = ({ stream, mapping, dropped }: RemapStep): Diagnostic => ({
   ...complaint(
     'ETL0633',
-    `${dropped} ${dropped === 1 ? 'page' : 'pages'} of ${stream.source}.${stream.name} cannot be mapped again for ${mapping}: the ${dropped === 1 ? 'response is' : 'responses are'} no longer kept`,
+    `${dropped} ${dropped === 1 ? 'page' : 'pages'} of ${accountStream(stream)} cannot be mapped again for ${mapping}: the ${dropped === 1 ? 'response is' : 'responses are'} no longer kept`,
     'Records that were last seen in them stay in the table as an earlier version of the mapping has made them, or are missing where the mapping is new.',
-    `\`etl state reset ${stream.source}.${stream.name}\` reads the stream anew; \`staging.keep\` says how long responses are kept.`,
+    `\`etl state reset ${accountStream(stream)}\` reads the stream anew; \`staging.keep\` says how long responses are kept.`,
   ),
   severity: 'warning',
 });

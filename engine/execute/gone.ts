@@ -1,3 +1,4 @@
+import { accountStream } from '../model/accounts.ts';
 import type { MappedRows } from '../model/batch.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
@@ -49,13 +50,13 @@ const thresholdOf = ({ deletes }: MappingPlan): number =>
 
 /** A listing that was short looks like one from which much is gone. */
 async function excess(
-  { id, firstPage }: EndedListing,
+  { id, gone, firstPage }: EndedListing,
   mappings: readonly MappingPlan[],
   { services: { staging } }: Listing,
 ): Promise<readonly Diagnostic[]> {
   const found: Diagnostic[] = [];
   for (const mapping of mappings) {
-    const { known, unseen } = await staging.unseen(mapping, firstPage, 0);
+    const { known, unseen } = await staging.unseen(mapping, gone.account, firstPage, 0);
     if (unseen > known * thresholdOf(mapping)) found.push(tooManyGone(id, mapping, known, unseen));
   }
   return found;
@@ -81,10 +82,10 @@ async function bury(
   { services, ledger, pool, spool }: Listing,
 ): Promise<void> {
   const { staging, runId: run } = services;
-  const program = `${gone.source}.${gone.name}`;
+  const program = accountStream(gone);
   const cursorKey = mapping.versionedBy ?? 'cursor';
   for (;;) {
-    const { records } = await staging.unseen(mapping, firstPage, goneMax);
+    const { records } = await staging.unseen(mapping, gone.account, firstPage, goneMax);
     if (records.length === 0) return;
     const id = await staging.reservePages(1);
     const listed = records.map(({ record, cursor }) => ({ record, [cursorKey]: cursor }));

@@ -1,3 +1,4 @@
+import { streamName } from '../model/accounts.ts';
 import type { MappedRows } from '../model/batch.ts';
 import { assert } from '../model/errors.ts';
 import type { ExtractStep, Plan } from '../model/plan.ts';
@@ -13,8 +14,7 @@ export async function mapRecords(
 ): Promise<readonly MappedRows[]> {
   const mapping = plan.mappings[name];
   const step = plan.steps.find(
-    (one): one is ExtractStep =>
-      one.kind === 'extract' && `${one.stream.source}.${one.stream.name}` === mapping?.stream,
+    (one): one is ExtractStep => one.kind === 'extract' && streamName(one.stream) === mapping?.stream,
   );
   assert(mapping && step, `the plan has the mapping ${name} and reads its stream`);
   const { cursor: _, ...whole } = step.stream;

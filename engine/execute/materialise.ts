@@ -1,7 +1,7 @@
 import type { MappingPlan, Plan } from '../model/plan.ts';
 import type { LoadUnit } from '../model/ports.ts';
 import type { RunServices } from './run-services.ts';
-import { rowsPool, type WorkerPool } from './worker-pool.ts';
+import { rowsPool, rowsProgram, type WorkerPool } from './worker-pool.ts';
 
 export type MaterialiseServices = Pick<
   RunServices,
@@ -20,10 +20,10 @@ export async function materialise(
 ): Promise<void> {
   let pool: WorkerPool | undefined;
   try {
-    for await (const { id, body } of staging.unstagedPages(mapping.name, unit)) {
+    for await (const { id, account, body } of staging.unstagedPages(mapping.name, unit)) {
       signal.throwIfAborted();
       pool ??= rowsPool(plan, references, mapping, clock.now(), await forgetting?.known());
-      const made = await pool.remap({ program: mapping.name, page: id, body });
+      const made = await pool.remap({ program: rowsProgram(mapping.name, account), page: id, body });
       for (const rows of made) await staging.restage(id, rows, runId);
     }
   } finally {

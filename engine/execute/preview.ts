@@ -1,3 +1,4 @@
+import { streamName } from '../model/accounts.ts';
 import type { MappedRows, PageFacts, ReceivedPage } from '../model/batch.ts';
 import { assert } from '../model/errors.ts';
 import type { ExtractStep, MappingPlan, Plan } from '../model/plan.ts';
@@ -16,8 +17,7 @@ export async function previewMapping(
 ): Promise<Preview> {
   const mapping = plan.mappings[name];
   const step = plan.steps.find(
-    (one): one is ExtractStep =>
-      one.kind === 'extract' && `${one.stream.source}.${one.stream.name}` === mapping?.stream,
+    (one): one is ExtractStep => one.kind === 'extract' && streamName(one.stream) === mapping?.stream,
   );
   assert(mapping && step, `the plan has the mapping ${name} and reads its stream`);
   for await (const { facts, mapped } of list(step)) {

@@ -1,3 +1,4 @@
+import { accountStream } from '../model/accounts.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ExtractStep } from '../model/plan.ts';
 import { backfill, sparing } from './backfill.ts';
@@ -17,7 +18,7 @@ export const readStream = (
     if (step.backfill === undefined)
       return wholeListing(step, run, (part) => extract(step, { ...part, ...cap }, run.services));
     const services = sparing(run.services, step.backfill);
-    const account = run.ledger.stream(`${step.stream.source}.${step.stream.name}`);
+    const account = run.ledger.stream(accountStream(step.stream));
     return backfill(step, services, { ...cap, pagesRead: () => account.pages }, (slice, part) =>
       extract(slice, part, services),
     );

@@ -1,3 +1,4 @@
+import { accountStream } from '../model/accounts.ts';
 import type { MappedRows } from '../model/batch.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { ExplainedError } from '../model/errors.ts';
@@ -50,7 +51,7 @@ const streamsIn = ({ steps }: Plan): ReadonlyMap<string, StreamPlan> =>
   new Map(
     steps
       .filter((step): step is ExtractStep => step.kind === 'extract')
-      .map(({ stream }) => [`${stream.source}.${stream.name}`, stream]),
+      .map(({ stream }) => [accountStream(stream), stream]),
   );
 
 async function madeOf(

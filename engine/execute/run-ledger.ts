@@ -1,3 +1,4 @@
+import { accountStream } from '../model/accounts.ts';
 import type { BlockedRow, MappedRows } from '../model/batch.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { assert } from '../model/errors.ts';
@@ -171,7 +172,7 @@ export class RunLedger {
 
   /** What is to be said of a stream that was read to its end. */
   extracted(step: ExtractStep): readonly Diagnostic[] {
-    const name = `${step.stream.source}.${step.stream.name}`;
+    const name = accountStream(step.stream);
     const { outside, received, unproven, largest, listed, meter } = this.stream(name);
     const { paginate } = step.stream;
     const size = paginate.size ?? 0;
@@ -200,25 +201,24 @@ export class RunLedger {
       return;
     }
     if (step.kind === 'extract' || step.kind === 'sweep') {
-      this.stream(`${step.stream.source}.${step.stream.name}`).status =
-        status === 'interrupted' ? status : 'failed';
+      this.stream(accountStream(step.stream)).status = status === 'interrupted' ? status : 'failed';
       return;
     }
     const table = this.#table(step.mapping);
     if (table.status === 'succeeded') table.status = status === 'failed' ? 'failed' : 'skipped';
   }
 
-  /** Whether a step must not run since its stream could not be read, or a step before it failed. */
+  /**
+   * Whether a step must not run since its stream could not be read, for none of its accounts, or a step before it failed.
+   * What one account lacks holds back no other: what they have brought is loaded.
+   */
   blocked(step: Step): boolean {
     if (this.isHalted) return true;
     if (step.kind === 'extract' || step.kind === 'sweep') return false;
     if (step.kind === 'remap' || step.kind === 'reconcile' || step.kind === 'rename') return false;
-    const mapping = this.#plan.mappings[step.mapping];
-    const stream = this.#streams.get(mapping?.stream ?? '');
-    return (
-      this.#table(step.mapping).status !== 'succeeded' ||
-      (stream !== undefined && stream.status !== 'succeeded')
-    );
+    if (this.#table(step.mapping).status !== 'succeeded') return true;
+    const own = this.#streamsOf(this.#plan.mappings[step.mapping]?.stream ?? '');
+    return own.length > 0 && own.every(({ status }) => status !== 'succeeded');
   }
 
   report(
@@ -257,6 +257,11 @@ export class RunLedger {
       blocked: this.#blocked,
       diagnostics: this.#diagnostics,
     };
+  }
+
+  /** What has been read of a stream, by account. */
+  #streamsOf(stream: string): readonly StreamAccount[] {
+    return [...this.#streams].flatMap(([name, account]) => (name.split('@')[0] === stream ? account : []));
   }
 
   #table(mapping: string): TableAccount {

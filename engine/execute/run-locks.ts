@@ -1,3 +1,4 @@
+import { accountStream, ofAccounts, streamName } from '../model/accounts.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { assert, TransientError } from '../model/errors.ts';
 import { extractLock, heldBy, holderText, loadLock, lostLock } from '../model/locks.ts';
@@ -33,7 +34,7 @@ export class RunLocks {
   async takeStreams(plan: Plan): Promise<void> {
     for (const stream of streamsOf(plan)) {
       const name = extractLock(stream);
-      const holder = await this.#take(name, `reading ${stream.source}.${stream.name}`);
+      const holder = await this.#take(name, `reading ${accountStream(stream)}`);
       if (holder !== undefined) this.#refused.set(name, holder);
     }
   }
@@ -44,18 +45,27 @@ export class RunLocks {
     return [...this.#refused.values()].map((holder) => this.#heldBy(holder));
   }
 
-  /** Whether another run reads the stream that a mapping is made of. */
+  /** Whether another run reads the stream that a mapping is made of, for any account. */
   isRefused(stream: string): boolean {
-    return [...this.#refused.keys()].some(
-      (name) => name === `extract:${stream}` || name.startsWith(`extract:${stream}@`),
-    );
+    return this.#holderOf(stream) !== undefined;
+  }
+
+  /** Leaves a stream to the run that reads it for one of its accounts: what it stages must not change under its hands. */
+  leave(stream: string): void {
+    const holder = this.#holderOf(stream);
+    if (holder === undefined) return;
+    for (const name of this.#held.keys()) if (isOf(name, stream)) this.#refused.set(name, holder);
+  }
+
+  #holderOf(stream: string): LockView | undefined {
+    return [...this.#refused].find(([name]) => isOf(name, stream))?.[1];
   }
 
   /** What a step needs a lock for is its own then; aborted when it is lost. @throws TransientError when another run has it. */
   async admit(step: Step, signal: AbortSignal): Promise<AbortSignal> {
     if (!('stream' in step)) return this.loading(signal);
     const name = extractLock(step.stream);
-    const holder = this.#refused.get(name);
+    const holder = step.kind === 'rename' ? this.#holderOf(streamName(step.stream)) : this.#refused.get(name);
     if (holder !== undefined) throw new TransientError(this.#heldBy(holder));
     const lost = this.#held.get(name)?.signal;
     assert(lost, `the run has taken the lock ${name}`);
@@ -155,9 +165,17 @@ export class RunLocks {
   }
 }
 
+/** Whether a lock is of a stream, for whichever account. */
+const isOf = (lock: string, stream: string): boolean => lock.split('@')[0] === `extract:${stream}`;
+
 /** Every stream that a plan reads or maps again, once. */
 function streamsOf({ steps }: Plan): readonly StreamPlan[] {
   const found = new Map<string, StreamPlan>();
-  for (const step of steps) if ('stream' in step) found.set(extractLock(step.stream), step.stream);
+  for (const step of steps) {
+    if (!('stream' in step)) continue;
+    // A rename is of all accounts.
+    const all = step.kind === 'rename' ? ofAccounts(step.stream, step.accounts) : [step.stream];
+    for (const stream of all) found.set(extractLock(stream), stream);
+  }
   return [...found.values()];
 }

@@ -1,3 +1,4 @@
+import { accountStream } from '../model/accounts.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { ExplainedError, RefusedError } from '../model/errors.ts';
 import type { Plan, ReconcileStep, RenameStep } from '../model/plan.ts';
@@ -80,7 +81,7 @@ export async function settledPositions(
   if (plan.partial) return found;
   await unlessItFails(async () => {
     for (const stream of streamRefs(plan))
-      found.set(`${stream.source}.${stream.name}`, await state.positions.settled(stream));
+      found.set(accountStream(stream), await state.positions.settled(stream));
   });
   return found;
 }

@@ -1,8 +1,9 @@
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import { ExplainedError, RefusedError, TerminalError } from '../model/errors.ts';
-import type { Plan, Step } from '../model/plan.ts';
+import type { MappingPlan, Plan, Step } from '../model/plan.ts';
 import type { StepResult } from '../model/run-report.ts';
 import { redacted } from './findings.ts';
+import { sideBySide } from './grouping.ts';
 import type { RunLedger } from './run-ledger.ts';
 import type { RunLocks } from './run-locks.ts';
 import type { RunServices } from './run-services.ts';
@@ -39,7 +40,11 @@ export async function prepareAll(run: StepRun): Promise<void> {
 async function prepareMappings(run: StepRun): Promise<void> {
   const { plan, services, locks, ledger } = run;
   const known = await services.staging.mappingHashes();
-  const mappings = Object.values(plan.mappings).filter(({ stream }) => !locks.isRefused(stream));
+  // One that has not changed is made anew by nobody, also where another run stages rows of it.
+  const isFree = ({ name, hash, stream }: MappingPlan): boolean =>
+    known.get(name) === hash || !locks.isRefused(stream);
+  const mappings = Object.values(plan.mappings).filter(isFree);
+  for (const mapping of Object.values(plan.mappings)) if (!isFree(mapping)) locks.leave(mapping.stream);
   const reconciling = plan.steps.filter(({ kind }) => kind === 'reconcile');
   const renaming = plan.steps.filter(({ kind }) => kind === 'rename');
   const changes =
@@ -53,18 +58,21 @@ async function prepareMappings(run: StepRun): Promise<void> {
   if (changes) await locks.releaseLoading();
 }
 
-/** Performs steps side by side. A bug in one stops the others, which may be waiting for an hour. */
+/**
+ * Performs steps side by side, so many of them as `sideBySide` lets. A bug in one stops the others, which may be waiting for
+ * an hour.
+ */
 export async function performGroup(run: StepRun, group: readonly Step[]): Promise<void> {
   const stop = new AbortController();
   const signal = AbortSignal.any([run.services.signal, stop.signal]);
-  const work = group.map((step) =>
+  let bug: { readonly error: unknown } | undefined;
+  await sideBySide(group, (step) =>
     performStep(run, step, signal).catch((error: unknown) => {
+      bug ??= { error };
       stop.abort(error);
-      throw error;
     }),
   );
-  const bug = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
-  if (bug !== undefined) throw bug.reason;
+  if (bug !== undefined) throw bug.error;
 }
 
 async function performStep(run: StepRun, step: Step, signal: AbortSignal): Promise<void> {

@@ -1,3 +1,4 @@
+import { ofAccounts } from '../model/accounts.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ExtractStep, LoadStep, MappingPlan, StreamPlan } from '../model/plan.ts';
 import type { Memory } from '../model/ports.ts';
@@ -41,15 +42,22 @@ export async function wholeListing(
   return [...found, ...tooMany];
 }
 
-/** Why a table that holds just what a listing has must wait, in words; undefined where it need not. */
+/**
+ * Why a table that holds just what a listing has must wait, in words; undefined where it need not. Of several accounts each
+ * has a listing of its own: the table waits until that of one of them is whole.
+ */
 export async function awaitsListing(
   { deletes }: MappingPlan,
-  { from }: LoadStep,
+  { from, accounts }: LoadStep,
   memory: Memory,
 ): Promise<string | undefined> {
   if (deletes?.listing === undefined || from === undefined) return undefined;
-  const state = await stateOf(from, memory);
-  return state?.isWhole === false ? 'its listing has not been read to its end yet' : undefined;
+  for (const stream of ofAccounts(from, accounts)) {
+    const state = await stateOf(stream, memory);
+    // One account holds back no other.
+    if (state?.isWhole !== false) return undefined;
+  }
+  return 'its listing has not been read to its end yet';
 }
 
 async function stateOf(stream: StreamPlan, memory: Memory): Promise<ListingState | undefined> {

@@ -1,3 +1,4 @@
+import { accountStream } from '../model/accounts.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
 import type { Allowance } from '../model/estimate.ts';
@@ -17,7 +18,7 @@ export async function withinAllowance(
   read: (part: Pick<Part, 'pagesMax'>) => Promise<readonly Diagnostic[]>,
 ): Promise<readonly Diagnostic[]> {
   const { stream } = step;
-  const name = `${stream.source}.${stream.name}`;
+  const name = accountStream(stream);
   const allowance = allowances?.get(name);
   if (allowance === undefined) return read({});
   // A listing that is not begun must not pass for one that is empty.

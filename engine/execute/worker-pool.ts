@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { accountStream, atAccount, ofAccounts, streamName } from '../model/accounts.ts';
 import type {
   LookupAsk,
   LookupReply,
@@ -203,7 +204,7 @@ export async function workerPool(
     if (step.kind === 'remap') return [{ id: step.id, stream: step.stream, mappings: find([step.mapping]) }];
     if (step.kind !== 'extract' && step.kind !== 'sweep') return [];
     return readStreams(step).map((stream) => ({
-      id: `${stream.source}.${stream.name}`,
+      id: accountStream(stream),
       stream,
       mappings: find(readersOf(step, stream)),
       bytesMax: plan.sources[stream.source]?.maxResponseBytes ?? 0,
@@ -223,7 +224,10 @@ export async function workerPool(
 const readersOf = (step: ExtractStep | SweepStep, stream: StreamPlan): readonly string[] =>
   step.kind === 'extract' && step.replaces?.gone === stream ? step.replaces.mappings : step.mappings;
 
-/** A pool of one worker that makes the rows of a mapping of kept pages; its program is called like the mapping. */
+/** The program that makes the rows of a mapping of kept pages of an account. */
+export const rowsProgram = (mapping: string, account: string): string => atAccount(mapping, account);
+
+/** A pool of one worker that makes the rows of a mapping of kept pages; see `rowsProgram`. */
 export function rowsPool(
   plan: Plan,
   references: References,
@@ -234,7 +238,11 @@ export function rowsPool(
   const step = plan.steps.find((one) => one.kind === 'load' && one.mapping === mapping.name);
   const stream = step?.kind === 'load' ? step.from : undefined;
   assert(stream, `the plan knows the stream of ${mapping.name}`);
-  const programs = [{ id: mapping.name, stream, mappings: [withoutExpired(mapping, nowMs)] }];
+  const programs = ofAccounts(stream, step?.kind === 'load' ? step.accounts : undefined).map((one) => ({
+    id: rowsProgram(mapping.name, one.account),
+    stream: one,
+    mappings: [withoutExpired(mapping, nowMs)],
+  }));
   return new WorkerPool({ programs, ...secrets(plan, references), ...(forgotten && { forgotten }) }, 1);
 }
 
@@ -248,8 +256,9 @@ export function streamPool(
   const mappings = Object.values(plan.mappings).map((mapping) => withoutExpired(mapping, nowMs));
   const programs = plan.steps.flatMap((step): Program[] => {
     if (step.kind !== 'extract') return [];
-    const id = `${step.stream.source}.${step.stream.name}`;
-    return [{ id, stream: step.stream, mappings: mappings.filter(({ stream }) => stream === id) }];
+    const { stream: read } = step;
+    const own = mappings.filter(({ stream }) => stream === streamName(read));
+    return [{ id: accountStream(read), stream: read, mappings: own }];
   });
   return new WorkerPool({ programs, ...secrets(plan, references), ...(forgotten && { forgotten }) }, 1);
 }

@@ -11,6 +11,7 @@ import type { Collection } from './collection.ts';
 import { labError, messageOf } from './complain.ts';
 import { readCsv } from './csv.ts';
 import { cursorReader } from './cursor-reader.ts';
+import { labFolders } from './lab-accounts.ts';
 import { readNdjson } from './ndjson.ts';
 
 const decompress = promisify(gunzip);
@@ -42,7 +43,8 @@ export function findDataFile(
   if (file !== undefined) return { file, path: join(folders.own, file) };
   if (lab?.data !== undefined || folders.connector === undefined) return undefined;
   const examples = join(folders.connector, 'examples');
-  const example = namesOf(owner)
+  // A connector knows no accounts.
+  const example = namesOf(owner.split('@')[0] ?? '')
     .map((name) => name.slice(name.indexOf('/') + 1))
     .find((one) => existsSync(join(examples, one)));
   return example === undefined
@@ -53,13 +55,14 @@ export function findDataFile(
 const wantedFiles = (owner: string, declared: string | undefined): readonly string[] =>
   declared === undefined ? namesOf(owner).map((name) => `lab/${name}`) : [declared];
 
-/** `crm/deals.ndjson`; descriptions of properties are `crm/describe/deals.json`. */
+/** `crm/deals.ndjson`; descriptions of properties are `crm/describe/deals.json`. An account's own come first. */
 function namesOf(owner: string): readonly string[] {
-  const [source, stream = ''] = owner.split('.');
-  const described = /^(.*)~describe$/.exec(stream)?.[1];
-  return described === undefined
-    ? endings.map((ending) => `${source}/${stream}${ending}`)
-    : ['.json', '.ndjson'].map((ending) => `${source}/describe/${described}${ending}`);
+  return labFolders(owner).flatMap(({ folder, stream }) => {
+    const described = /^(.*)~describe$/.exec(stream)?.[1];
+    return described === undefined
+      ? endings.map((ending) => `${folder}/${stream}${ending}`)
+      : ['.json', '.ndjson'].map((ending) => `${folder}/describe/${described}${ending}`);
+  });
 }
 
 const noData = (owner: string, { lab }: config.Stream): Error =>
@@ -90,8 +93,8 @@ function lineOfBadByte(bytes: Buffer): number {
 }
 
 /**
- * Reads the data file of a stream (`owner` is `source.stream`) into memory.
- * @throws TerminalError when there is none, or naming the line that does not fit
+ * Reads the data file of a stream into memory.
+ * @throws TerminalError when it cannot be read, or naming the line that does not fit
  */
 export async function readDataFile(
   folders: DataFolders,

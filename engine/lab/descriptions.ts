@@ -1,6 +1,7 @@
 import { describedStream, describeOf } from '../model/catalog.ts';
 import type * as config from '../model/config.ts';
 import { type DataFolders, findDataFile } from './data-file.ts';
+import { labOwner } from './lab-accounts.ts';
 
 /**
  * A source with the descriptions of its streams as streams of their own: they are served like any other, under the same limits
@@ -10,7 +11,7 @@ export function withDescriptions(folders: DataFolders, source: config.Source): c
   const described = Object.entries(source.streams).flatMap(([name, { describe }]) => {
     if (describe === undefined) return [];
     const stream = { ...describedStream(describe), ...(describe.lab && { lab: describe.lab }) };
-    const isThere = findDataFile(folders, `${source.name}.${describeOf(name)}`, stream) !== undefined;
+    const isThere = findDataFile(folders, labOwner(source.name, describeOf(name)), stream) !== undefined;
     return isThere ? [[describeOf(name), stream] as const] : [];
   });
   return described.length === 0

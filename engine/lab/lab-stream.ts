@@ -6,9 +6,10 @@ import { Bodies, type Slot } from './body.ts';
 import { chosenListing } from './chosen.ts';
 import { type Collection, type Listing, until } from './collection.ts';
 import { labError } from './complain.ts';
-import { type DataFolders, readDataFile } from './data-file.ts';
+import { type DataFolders, findDataFile, readDataFile } from './data-file.ts';
 import { generate } from './generator.ts';
 import { jobOf, type LabJob } from './job.ts';
+import { bareSource, labOwner } from './lab-accounts.ts';
 import { onwardOf, type Pager, pagerOf, wantedOf } from './paging.ts';
 import { distinction, isMeant, type Received, readRequest, requestShape } from './parameters.ts';
 import { packed, type Written, writtenAs } from './written.ts';
@@ -40,13 +41,31 @@ interface Served {
 /** Where the records of a source's streams are. */
 export const dataFolders = ({ folder, connectorFolders }: Project, source: config.Source): DataFolders => ({
   own: folder,
-  connector: connectorFolders[source.name],
+  connector: connectorFolders[bareSource(source)],
 });
 
-async function collectionOf(folders: DataFolders, owner: string, stream: config.Stream): Promise<Collection> {
+/** Data that accounts have in common are in memory once. */
+export type KeptCollections = Map<string, Promise<Collection>>;
+
+async function collectionOf(
+  folders: DataFolders,
+  owner: string,
+  stream: config.Stream,
+  kept: KeptCollections,
+): Promise<Collection> {
   const { data, generate: spec } = stream.lab ?? {};
-  if (spec === undefined) return readDataFile(folders, owner, stream);
-  if (data === undefined) return generate(owner, spec, stream.cursor);
+  const { cursor } = stream;
+  const once = (from: unknown, make: () => Promise<Collection>): Promise<Collection> => {
+    const key = JSON.stringify([from, cursor]);
+    const known = kept.get(key) ?? make();
+    kept.set(key, known);
+    return known;
+  };
+  if (spec === undefined)
+    return once(findDataFile(folders, owner, stream)?.path ?? owner, () =>
+      readDataFile(folders, owner, stream),
+    );
+  if (data === undefined) return once(spec, async () => generate(owner, spec, cursor));
   throw labError('cannotServe', `${owner} declares both lab.data and lab.generate`, 'Keep one of them.');
 }
 
@@ -117,10 +136,11 @@ export async function openStream(
   source: config.Source,
   name: string,
   extra: readonly Slot[],
+  kept: KeptCollections,
 ): Promise<LabStream> {
   const stream = source.streams[name] as config.Stream;
-  const owner = `${source.name}.${name}`;
-  const data = await collectionOf(dataFolders(project, source), owner, stream);
+  const owner = labOwner(source.name, name);
+  const data = await collectionOf(dataFolders(project, source), owner, stream, kept);
   const listing = chosenListing(data, stream, owner);
   const isLive = stream.lab?.live === true;
   if (isLive && !comesByTime(stream.cursor)) throw lifeless(owner);

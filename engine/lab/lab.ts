@@ -6,6 +6,7 @@ import type { Project } from '../model/project.ts';
 import { Refusal, refusalAnswer } from './answer.ts';
 import { labError, messageOf } from './complain.ts';
 import { control, isControl } from './control.ts';
+import { labSources } from './lab-accounts.ts';
 import type { LabSource, Reply, Visit } from './lab-source.ts';
 import type { Moment } from './limits/counter.ts';
 import { openSources } from './open-sources.ts';
@@ -13,6 +14,7 @@ import { labBaseUrl } from './reference.ts';
 import { send } from './send.ts';
 import type { LabStats } from './tally.ts';
 
+export { labSources } from './lab-accounts.ts';
 export { labBaseUrl, labReference, labText, labTokenUrl } from './reference.ts';
 export type { LabStats } from './tally.ts';
 
@@ -33,9 +35,9 @@ export interface LabOptions {
 export interface Lab {
   /** `http://127.0.0.1:PORT`. */
   readonly url: string;
-  /** What stands for each source's `baseUrl`, by source. */
+  /** What stands for each source's `baseUrl`, by `source` or `source@account`. */
   readonly sources: { readonly [source: string]: string };
-  /** What was served since the start, by source. */
+  /** What was served since the start, by `source` or `source@account`. */
   stats(): { readonly [source: string]: LabStats };
   /** Ends open connections and frees the port. */
   close(): Promise<void>;
@@ -130,7 +132,7 @@ export async function startLab(project: Project, options: LabOptions = {}): Prom
   url = await listen(server, options.port ?? 0);
   return {
     url,
-    sources: Object.fromEntries(project.sources.map((source) => [source.name, labBaseUrl(url, source)])),
+    sources: Object.fromEntries(labSources(project).map((source) => [source.name, labBaseUrl(url, source)])),
     stats: () => Object.fromEntries(sources.map((source) => [source.name, source.stats()])),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -5,8 +5,9 @@ import { labError } from './complain.ts';
 import { findDataFile } from './data-file.ts';
 import { withDescriptions } from './descriptions.ts';
 import { dialectOf } from './dialects/dialects.ts';
+import { bareSource, labOwner, labSources } from './lab-accounts.ts';
 import { LabSource } from './lab-source.ts';
-import { dataFolders, type LabStream, openStream } from './lab-stream.ts';
+import { dataFolders, type KeptCollections, type LabStream, openStream } from './lab-stream.ts';
 import { type Meter, metersOf } from './meter.ts';
 import { controlPath } from './reference.ts';
 import { costSlots } from './slots.ts';
@@ -22,9 +23,9 @@ function slotsOf(source: config.Source, name: string, meter: Meter) {
 
 /** What a connector declares and nobody reads need not have records. */
 function isServed(project: Project, source: config.Source, name: string): boolean {
-  const full = `${source.name}.${name}`;
-  if (project.connectorFolders[source.name] === undefined) return true;
-  if (project.mappings.some(({ from }) => from === full)) return true;
+  const full = labOwner(source.name, name);
+  if (project.connectorFolders[bareSource(source)] === undefined) return true;
+  if (project.mappings.some(({ from }) => from === `${bareSource(source)}.${name}`)) return true;
   const stream = source.streams[name] as config.Stream;
   return (
     stream.lab?.generate !== undefined ||
@@ -36,10 +37,11 @@ async function openStreams(
   project: Project,
   source: config.Source,
   meter: Meter,
+  kept: KeptCollections,
 ): Promise<readonly LabStream[]> {
   const opened = new Map<string, LabStream>();
   for (const name of Object.keys(source.streams).filter((one) => isServed(project, source, one))) {
-    const stream = await openStream(project, source, name, slotsOf(source, name, meter));
+    const stream = await openStream(project, source, name, slotsOf(source, name, meter), kept);
     if (opened.has(stream.distinction)) {
       // Streams of one kind of record may share their descriptions.
       if (name.includes('~')) continue;
@@ -56,8 +58,9 @@ async function openStreams(
 
 /** Opens the sources of a project. @throws TerminalError */
 export async function openSources(project: Project): Promise<readonly LabSource[]> {
-  const sources = project.sources.filter(({ connector }) => kindOf(connector) === 'http');
+  const sources = labSources(project).filter(({ connector }) => kindOf(connector) === 'http');
   const meters = metersOf(sources);
+  const kept: KeptCollections = new Map();
   const opened: LabSource[] = [];
   for (const [index, source] of sources.entries()) {
     if (`/${source.name}` === controlPath) {
@@ -69,7 +72,7 @@ export async function openSources(project: Project): Promise<readonly LabSource[
     }
     const meter = meters[index] as Meter;
     const served = withDescriptions(dataFolders(project, source), source);
-    opened.push(new LabSource(source, meter, await openStreams(project, served, meter)));
+    opened.push(new LabSource(source, meter, await openStreams(project, served, meter, kept)));
   }
   return opened;
 }

@@ -155,6 +155,7 @@ export interface WindowLedger {
 
 /** A window of which something is to be said. */
 export interface OddWindow {
+  readonly account: string;
   readonly pages: PageRange;
   readonly run: string;
   /** Normalised cursor at which it begins. */

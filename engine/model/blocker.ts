@@ -80,8 +80,9 @@ export interface BlockerEvent {
 export interface BlockerFilter {
   readonly ids?: readonly number[];
   readonly mapping?: string;
-  /** `source.stream`. */
+  /** `source.stream`, or `source.stream@account` for one account alone. */
   readonly stream?: string;
+  readonly account?: string;
   readonly code?: string;
   readonly kind?: BlockerKind;
   readonly status?: BlockerStatus;

@@ -428,6 +428,12 @@ export interface Source {
   description?: string;
   vars?: Vars;
   /**
+   * The accounts that this source is read from, by name: shops, portals, sellers. What an account says extends what the source says; without this there is one, `default`. Each has its own credentials, positions, locks and Blockers; `_account` is in every row and key.
+   */
+  accounts?: {
+    [k: string]: Account;
+  };
+  /**
    * What says how this source is read, as far as the source does not: `http`, and for other than APIs `files`, `postgres` and `mysql`, say nothing more; a packaged connector (`shopify`) or one of the project (`./connectors/erp`) does. Its settings are merged under those of the source: objects key by key, lists and values replace, `null` takes a key away.
    */
   connector?: string;
@@ -460,6 +466,34 @@ export interface Source {
   responses?: Responses;
   lab?: SourceLab;
   streams: Streams;
+}
+/**
+ * One account of a source. Its keys extend those of the source: objects merge key by key, lists and values replace, `null` takes a key away.
+ */
+export interface Account {
+  vars?: Vars;
+  /**
+   * URL that every request path is appended to for this account.
+   */
+  baseUrl?: string;
+  /**
+   * Keys of `auth` that are this account's own.
+   */
+  auth?: {
+    [k: string]: unknown;
+  };
+  /**
+   * Headers that are this account's own.
+   */
+  headers?: {
+    [k: string]: unknown;
+  };
+  /**
+   * Keys of `budget` that are this account's own.
+   */
+  budget?: {
+    [k: string]: unknown;
+  };
 }
 /**
  * How requests authenticate. Secrets are references, never plain text.
@@ -610,7 +644,7 @@ export interface Headers {
  */
 export interface Budget {
   /**
-   * What the limits are counted by. Sources that share a credential share a domain.
+   * What the limits are counted by. Sources that share a credential share a domain. `{account}` stands for the account: with it, or without `domain`, each account has limits of its own; a domain that is the same for all is shared by them.
    */
   domain?: string;
   /**
@@ -981,6 +1015,10 @@ export interface LabFault {
    * Which requests it strikes: those of `streams`, or those for a `token` (a token endpoint or a login).
    */
   target?: 'streams' | 'token';
+  /**
+   * Accounts that it strikes; without it, all.
+   */
+  account?: string[];
   /**
    * Streams that it strikes; without it, all.
    */
@@ -2271,6 +2309,10 @@ export interface Overrides {
  * Values of one record, or of one element of it. They replace what was received, after `transform` and before the value is given its type.
  */
 export interface Override {
+  /**
+   * Whose record it is, where the source of the mapping has several accounts: records of two accounts may have the same key.
+   */
+  account?: string;
   /**
    * Primary key of the record, as `etl blockers show` prints it.
    */

@@ -3,6 +3,7 @@ import type { CheckPlan } from './check-plan.ts';
 import type { RedisPlan, StagingPlan, WarehousePlan } from './database-plan.ts';
 import type { ConditionPlan, DeletesPlan, SweepPlan } from './deletes-plan.ts';
 import type { Diagnostic } from './diagnostic.ts';
+import type { OverridePlan } from './override-plan.ts';
 import type { Path } from './path-plan.ts';
 import type { GuardPlan, PropertyPlan } from './property-plan.ts';
 import type { Rename } from './renames.ts';
@@ -13,6 +14,7 @@ import type { BackfillPlan, CursorType, StreamPlan } from './stream-plan.ts';
 export type * from './check-plan.ts';
 export type * from './database-plan.ts';
 export type * from './deletes-plan.ts';
+export type * from './override-plan.ts';
 export type * from './path-plan.ts';
 export type * from './property-plan.ts';
 export type * from './source-plan.ts';
@@ -51,6 +53,7 @@ export interface Plan {
   readonly piiKey?: string;
   /** Every `${env:…}` and `${file:…}` that a run needs, with the place that names it first. */
   readonly references: readonly ReferencePlan[];
+  /** By `source`, or `source@account`. */
   readonly sources: { readonly [source: string]: SourcePlan };
   readonly mappings: { readonly [mapping: string]: MappingPlan };
   readonly steps: readonly Step[];
@@ -102,6 +105,8 @@ export interface RenameStep extends StepBase {
   readonly rename: Rename;
   /** Of a stream: as it was called before, so that nobody reads it meanwhile. */
   readonly stream?: StreamPlan;
+  /** All accounts that it is read for, where there is more than `default`. */
+  readonly accounts?: readonly string[];
 }
 
 /** Fetches what changed in one stream of one account, maps it and stages it. */
@@ -175,6 +180,8 @@ export interface LoadStep extends StepBase {
   readonly mapping: string;
   /** Whose pages the mapping is made of: rows that were not staged are made of them, also where the plan does not read it. */
   readonly from?: StreamPlan;
+  /** All accounts whose pages these are, where there is more than `default`. */
+  readonly accounts?: readonly string[];
   /** What of the mapping does not get into the table, and what of the table stays as it is, for people. */
   readonly notes?: readonly string[];
   /** Files of the project that statements come from, by the template's name; absent where all are the package's. */
@@ -282,15 +289,4 @@ export interface MappingPlan {
   readonly hash: string;
   /** Values that people have set; they are no part of the hash. */
   readonly overrides?: readonly OverridePlan[];
-}
-
-/** Values of one record, or of one element of it, until a time. */
-export interface OverridePlan {
-  readonly record: string;
-  readonly index?: number;
-  readonly set: { readonly [property: string]: string | number | boolean | null };
-  /** Received values that are replaced; another one is let through. */
-  readonly was?: { readonly [property: string]: string | number | boolean | null };
-  /** Milliseconds since the epoch. */
-  readonly untilMs: number;
 }

@@ -138,6 +138,11 @@ export interface KeptPage {
   readonly body: Uint8Array;
 }
 
+/** A kept page of one account of several. */
+export interface AccountPage extends KeptPage {
+  readonly account: string;
+}
+
 /** Ids of pages, or how many of the newest. */
 export type PageChoice = readonly number[] | { readonly newest: number } | { readonly from: number };
 
@@ -161,9 +166,12 @@ export interface Staging {
    */
   mappingHashes(): Promise<ReadonlyMap<string, string>>;
   position(stream: StreamPlan): Promise<Position>;
-  /** The normalised cursor up to which a stream (`source.stream`) has been read whole, in all its accounts. */
-  reached(stream: string): Promise<string | undefined>;
-  /** What the position of each stream was made by, by `source.stream`. */
+  /**
+   * The normalised cursor up to which a stream (`source.stream`) has been read whole for all these accounts; without them, for
+   * `default`.
+   */
+  reached(stream: string, accounts?: readonly string[]): Promise<string | undefined>;
+  /** What the position of each stream was made by, by `source.stream` or `source.stream@account`. */
   shapes(): Promise<ReadonlyMap<string, StreamShape>>;
   /** Mappings of which something is loaded. */
   loadedMappings(): Promise<ReadonlySet<string>>;
@@ -178,18 +186,18 @@ export interface Staging {
   /** Kept pages of a stream in order: all, those with these ids, or the newest ones. */
   pages(stream: Pick<StreamPlan, 'source' | 'account' | 'name'>, only?: PageChoice): AsyncIterable<KeptPage>;
   /** Kept pages, of a unit or of all, whose rows a mapping has made and not staged, in order. */
-  unstagedPages(mapping: string, unit?: LoadUnit): AsyncIterable<KeptPage>;
-  /** How many pages are kept, by `source.stream`. */
+  unstagedPages(mapping: string, unit?: LoadUnit): AsyncIterable<AccountPage>;
+  /** How many pages are kept, by `source.stream` or `source.stream@account`. */
   keptPages(): Promise<ReadonlyMap<string, KeptPages>>;
   /** Load units of what is staged and not yet loaded, in page order, each of whole pages and at most about `rowsMax` rows. */
   pendingUnits(mapping: MappingPlan, rowsMax: number): Promise<readonly LoadUnit[]>;
   /** Rows of a unit but those held, in page order, in bounded batches: see `stagedMeta` for the columns. */
   rows(mapping: MappingPlan, unit: LoadUnit): AsyncIterable<readonly StagedRow[]>;
   /**
-   * Records of a mapping that no page from `firstPage` on has mentioned, the first `limit`. Those that are gone already or
+   * Records of an account in a mapping that no page from `firstPage` on has mentioned, the first `limit`. Those that are gone already or
    * under an open Blocker are left out.
    */
-  unseen(mapping: MappingPlan, firstPage: number, limit: number): Promise<Unseen>;
+  unseen(mapping: MappingPlan, account: string, firstPage: number, limit: number): Promise<Unseen>;
   markLoaded(unit: LoadUnit, run: string, counts: LoadCounts, time: LoadTime): Promise<void>;
   /** When a mapping was loaded last, and how long its loads have taken from a time (ISO 8601, UTC) on. */
   loadTimes(mapping: string, since: string): Promise<LoadTimes>;

@@ -1,3 +1,4 @@
+import type { AccountSource } from './accounts.ts';
 import type * as config from './config.ts';
 import type { Place } from './diagnostic.ts';
 import type { ReferencePlan } from './plan.ts';
@@ -9,6 +10,8 @@ export interface SourceDocument {
   readonly value: unknown;
   /** Places by JSON pointer (`/streams/orders/records`). */
   readonly nodes: ReadonlyMap<string, NodePlaces>;
+  /** Whose it is, where it is a source as one of its accounts has it. */
+  readonly account?: string;
 }
 
 export interface NodePlaces {
@@ -86,8 +89,10 @@ export interface Project {
   /** Reference to the key that encrypts kept responses. */
   readonly pageKey?: string;
   readonly piiKey?: string;
-  /** Each with what its connector says. */
+  /** Each with what its connector says; one that has accounts stands here as the first of them has it. */
   readonly sources: readonly config.Source[];
+  /** By source, in their order; absent where no source names accounts. See `accountsOf`. */
+  readonly accounts?: { readonly [source: string]: readonly AccountSource[] };
   /** Absolute folder of the connector of each source that has one, by the name of the source. */
   readonly connectorFolders: { readonly [source: string]: string };
   readonly mappings: readonly config.Mapping[];

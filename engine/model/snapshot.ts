@@ -7,12 +7,12 @@ import type { LostLoads } from './state-port.ts';
 export interface StateSnapshot {
   /** Hash with which each mapping was last staged. */
   readonly mappingHashes: ReadonlyMap<string, string>;
-  /** Pages kept of each stream, by `source.stream`. */
+  /** Pages kept of each stream, by `source.stream` or `source.stream@account`. */
   readonly keptPages: ReadonlyMap<string, KeptPages>;
   readonly tables: readonly WarehouseTable[];
   /** Mappings of which something is loaded. */
   readonly loadedMappings: ReadonlySet<string>;
-  /** What the position of each stream was made by, by `source.stream`. */
+  /** What the position of each stream was made by, by `source.stream` or `source.stream@account`. */
   readonly shapes: ReadonlyMap<string, StreamShape>;
   /** Pages with an open Blocker of a record that an override is for, by mapping. */
   readonly overridden: ReadonlyMap<string, readonly number[]>;

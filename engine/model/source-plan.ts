@@ -3,6 +3,8 @@ import type { SourceKind } from './source-kind.ts';
 
 export interface SourcePlan {
   readonly name: string;
+  /** Absent where it is `default`. */
+  readonly account?: string;
   readonly connector: SourceKind;
   readonly baseUrl: string;
   readonly auth: AuthPlan;

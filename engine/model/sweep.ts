@@ -6,7 +6,9 @@ export const goneOf = (stream: string): string => `${stream}${sign}gone`;
 
 /** A range of a stream that is read once more. */
 export const backfillOf = (stream: string): string => `${stream}${sign}backfill`;
-export const isBackfill = (stream: string): boolean => stream.endsWith(`${sign}backfill`);
+/** Of a name with its account, too. */
+export const isBackfill = (stream: string): boolean =>
+  (stream.split('@')[0] ?? '').endsWith(`${sign}backfill`);
 
 /** Whether a stream is the whole listing of another one. */
 export const isSweep = (stream: string): boolean => stream.endsWith(`${sign}sweep`);

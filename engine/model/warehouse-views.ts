@@ -102,6 +102,8 @@ export interface CompareRequest {
 
 /** What must not be expected of a table that is compared with its source. */
 export interface SourceBounds {
+  /** Whose listing it is: rows of other accounts are not looked at. Absent where that is not known. */
+  readonly account?: string;
   /** When the audit began: rows that were loaded since may not have been listed. */
   readonly startedAt: string;
   /** Normalised cursor from which on records have changed since; absent where the cursor does not tell. */

@@ -1,3 +1,4 @@
+import { accountSource, atAccount } from '../model/accounts.ts';
 import type { BudgetView, Frozen, LimitView, Thawed } from '../model/budget-view.ts';
 import { limitMatcher, partitionOf } from '../model/limit-match.ts';
 import type { BudgetPlan, LimitPlan, Plan, StreamPlan } from '../model/plan.ts';
@@ -8,6 +9,7 @@ import { firstRequest } from './first-request.ts';
 export interface SharedBudget {
   /** With the limits of all its sources. */
   readonly plan: BudgetPlan;
+  /** `source`, or `source@account`. */
   readonly sources: readonly string[];
   /** Those that a run reads. */
   readonly streams: readonly StreamPlan[];
@@ -16,21 +18,25 @@ export interface SharedBudget {
 /** Every budget of a plan, in the order of its sources. */
 export function budgetsOf(plan: Plan): readonly SharedBudget[] {
   const shared = new Map<string, SharedBudget>();
-  for (const { name, budget } of Object.values(plan.sources)) {
+  for (const source of Object.values(plan.sources)) {
+    const { budget } = source;
+    const name = accountSource(source);
     const known = shared.get(budget.domain);
     shared.set(budget.domain, {
       plan:
         known === undefined ? budget : { ...known.plan, limits: merged(known.plan.limits, budget.limits) },
       sources: [...(known?.sources ?? []), name],
-      streams: [...(known?.streams ?? []), ...streamsOf(plan).filter(({ source }) => source === name)],
+      streams: [...(known?.streams ?? []), ...streamsOf(plan, name)],
     });
   }
   return [...shared.values()];
 }
 
-/** The streams that a plan reads. */
-const streamsOf = (plan: Plan): readonly StreamPlan[] =>
-  plan.steps.flatMap((step) => (step.kind === 'extract' ? [step.stream] : []));
+/** The streams that a plan reads of a source or account. */
+const streamsOf = (plan: Plan, name: string): readonly StreamPlan[] =>
+  plan.steps
+    .flatMap((step) => (step.kind === 'extract' ? [step.stream] : []))
+    .filter(({ source, account }) => atAccount(source, account) === name);
 
 /** A limit that two sources declare is one limit, as the first of them says it. */
 const merged = (first: readonly LimitPlan[], second: readonly LimitPlan[]): readonly LimitPlan[] => [

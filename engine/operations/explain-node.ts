@@ -1,3 +1,4 @@
+import { atAccount } from '../model/accounts.ts';
 import type { BlockerFilter, Blockers } from '../model/blocker.ts';
 import type { LastRun, NodeExplanation } from '../model/explanation.ts';
 import type { GraphNode } from '../model/graph.ts';
@@ -32,12 +33,13 @@ export interface ExplainedProject {
 /** Why a node would be selected, skipped or changed, and what would come of it. */
 export async function explainNode(node: GraphNode, project: ExplainedProject): Promise<NodeExplanation> {
   const { plan, graph, changes, ledger } = project;
+  const visible = graph.filter(({ account }) => account === undefined || account === node.account);
   const steps = plan.steps.filter((step) => concerns(step, node, plan));
   return {
     ...node,
-    feeds: graph.filter(({ from }) => from.includes(node.name)).map(({ name }) => name),
+    feeds: visible.filter(({ from }) => from.includes(node.name)).map(({ name }) => name),
     ...(changes.since !== undefined && { since: changes.since }),
-    changes: changes.nodes.filter((change) => change.node.split(' ').at(-1) === node.name),
+    changes: changes.nodes.filter((change) => isNamed(change.node.split(' ').at(-1) ?? '', node)),
     values: originsOf(node, plan.mappings[node.name], project.environment, project.documents),
     positions: ledger === undefined ? [] : await positionsOf(node, plan, ledger.state),
     ...(ledger !== undefined && (await lastRunOf(node, ledger.state.runs))),
@@ -51,9 +53,21 @@ export async function explainNode(node: GraphNode, project: ExplainedProject): P
 const streamIn = (step: Step): string | undefined =>
   'stream' in step ? `${step.stream.source}.${declaredName(step.stream.name)}` : undefined;
 
+/** A node of one account, and its name without that. */
+const withoutAccount = ({ name }: GraphNode): string => name.split('@')[0] ?? '';
+
+/** Whether what a plan calls so is the node, or that of one of its accounts. */
+const isNamed = (called: string, node: GraphNode): boolean =>
+  node.account === undefined
+    ? called.split('@')[0] === node.name
+    : called === atAccount(withoutAccount(node), node.account);
+
 /** Whether a step of a plan is about a node: a mapping's own steps and the read of its stream. */
-function concerns(step: Step, { name, kind }: GraphNode, { mappings }: Pick<Plan, 'mappings'>): boolean {
+function concerns(step: Step, node: GraphNode, { mappings }: Pick<Plan, 'mappings'>): boolean {
+  const { kind, account } = node;
+  const name = withoutAccount(node);
   if (step.kind === 'reconcile') return false;
+  if (account !== undefined && 'stream' in step && step.stream?.account !== account) return false;
   if (kind === 'source') return streamIn(step)?.split('.')[0] === name;
   if (kind === 'stream') return streamIn(step) === name;
   if ('mapping' in step) return step.mapping === name;
@@ -61,14 +75,19 @@ function concerns(step: Step, { name, kind }: GraphNode, { mappings }: Pick<Plan
 }
 
 async function positionsOf(
-  { name, kind }: GraphNode,
+  node: GraphNode,
   plan: Plan,
   { positions }: State,
 ): Promise<readonly StreamState[]> {
+  const { kind, account: only } = node;
+  const name = withoutAccount(node);
   const isOwn = (full: string): boolean =>
     kind === 'mapping' ? plan.mappings[name]?.stream === full : full === name || full.split('.')[0] === name;
   const found = await positions.streams(
-    streamRefs(plan).filter(({ source, name: stream }) => isOwn(`${source}.${declaredName(stream)}`)),
+    streamRefs(plan).filter(
+      ({ source, name: stream, account }) =>
+        isOwn(`${source}.${declaredName(stream)}`) && (only === undefined || account === only),
+    ),
   );
   return kind === 'mapping'
     ? found.map((one) => ({ ...one, mappings: one.mappings.filter(({ mapping }) => mapping === name) }))

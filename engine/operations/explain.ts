@@ -1,3 +1,4 @@
+import { accountStream } from '../model/accounts.ts';
 import type { BoundView, Pace, StreamLimits } from '../model/budget-view.ts';
 import { costByMethod, type LimitedRequest, limitMatcher, partitionOf } from '../model/limit-match.ts';
 import type { LimitPlan, StreamPlan } from '../model/plan.ts';
@@ -13,7 +14,7 @@ export async function explainStream(
   limiter: Limiter,
 ): Promise<StreamLimits> {
   const status = await limiter.status(budget.plan);
-  const full = `${stream.source}.${stream.name}`;
+  const full = accountStream(stream);
   const request = firstRequest(stream);
   const bound = budget.plan.limits.filter(({ match }) => limitMatcher(match)(request));
   const limits = bound.map((limit) => boundView(limit, request, status));

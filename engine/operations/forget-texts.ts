@@ -1,3 +1,4 @@
+import { accountStream } from '../model/accounts.ts';
 import type { StreamEraser } from '../model/forget.ts';
 
 /** What is known of a person, to be looked for in texts. */
@@ -142,6 +143,5 @@ function isAboutPage(value: object, { erasers }: PersonTexts): boolean {
   );
 }
 
-/** `source.stream` */
-export const streamName = ({ stream }: Pick<StreamEraser, 'stream'>): string =>
-  `${stream.source}.${stream.name}`;
+/** `source.stream`, or `source.stream@account`. */
+export const streamName = ({ stream }: Pick<StreamEraser, 'stream'>): string => accountStream(stream);

@@ -1,15 +1,14 @@
-import type { PageFailure, StagedValue } from '../model/batch.ts';
-import { versionsTable } from '../model/columns.ts';
+import { atAccount, defaultAccount } from '../model/accounts.ts';
+import type { StagedValue } from '../model/batch.ts';
+import { accountColumn, versionsTable } from '../model/columns.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { complaint, RefusedError, TerminalError } from '../model/errors.ts';
+import { RefusedError } from '../model/errors.ts';
 import type {
   ErasedPage,
   EraseStatement,
   Forgetting,
-  FoundRecords,
   RecordPlaces,
   RunFiles,
-  StagedPlaces,
   StreamEraser,
   WarehouseEraser,
 } from '../model/forget.ts';
@@ -17,6 +16,7 @@ import type { MappingPlan } from '../model/plan.ts';
 import type { KeptPages, ResponseCache, Staging } from '../model/ports.ts';
 import { hasVersionsTable } from '../model/strategy.ts';
 import { declaredName } from '../model/sweep.ts';
+import { Finding } from './forget-finding.ts';
 import { changedMapping, strangeMappings, unreadPages, unsearchable } from './forget-findings.ts';
 import { mentions, streamName, withoutNames, withoutPerson } from './forget-texts.ts';
 
@@ -73,12 +73,22 @@ type Kept = ReadonlyMap<string, KeptPages>;
 
 /** What is read now, and what was read once. */
 const isSearched = (eraser: StreamEraser, kept: Kept): boolean =>
-  kept.has(streamName(eraser)) || (streamName(eraser) === eraser.declared && eraser.mappings.length > 0);
+  kept.has(streamName(eraser)) || (isDeclared(eraser) && eraser.mappings.length > 0);
+
+/** Whether it is of the stream itself, and not of a sweep or a backfill of it. */
+const isDeclared = ({ stream }: StreamEraser): boolean => declaredName(stream.name) === stream.name;
+
+/** The declared stream, with the account. */
+const declaredOf = ({ declared, stream }: StreamEraser): string => atAccount(declared, stream.account);
 
 /** Streams with pages of which nobody says whom their records are about. */
 const notSearched = (erasers: readonly StreamEraser[], kept: Kept): readonly string[] => {
-  const searched = new Set(erasers.map(({ declared }) => declared));
-  return [...new Set([...kept.keys()].map(declaredName))].filter((name) => !searched.has(name)).sort();
+  const searched = new Set(erasers.map(declaredOf));
+  const declared = [...kept.keys()].map((name) => {
+    const [full = '', account = defaultAccount] = name.split('@');
+    return atAccount(declaredName(full), account);
+  });
+  return [...new Set(declared)].filter((name) => !searched.has(name)).sort();
 };
 
 /** Mappings of the stream that have staged something. @throws RefusedError when one has changed since */
@@ -92,8 +102,9 @@ async function stagedMappings(
   const changed = mappings.find(({ name, hash }) => known.has(name) && known.get(name) !== hash);
   if (changed !== undefined) throw new RefusedError('refused', [changedMapping(changed)]);
   const strange = [...known.keys()].filter((name) => mappings.every((one) => one.name !== name));
-  if (strange.length > 0 && streamName(eraser) === declared)
-    diagnostics.push(strangeMappings(declared, strange));
+  const finding = strangeMappings(declared, strange);
+  const isKnown = diagnostics.some(({ summary }) => summary === finding.summary);
+  if (strange.length > 0 && isDeclared(eraser) && !isKnown) diagnostics.push(finding);
   return mappings.filter(({ name }) => known.has(name));
 }
 
@@ -117,43 +128,6 @@ async function findInStream(
   const { unread, keys, texts } = finding;
   if (unread.length > 0) diagnostics.push(unreadPages(streamName(eraser), unread));
   return { eraser, places: finding.places(), keys, texts: [...texts] };
-}
-
-/** What is found of a person while a stream is searched. */
-class Finding {
-  readonly keys = new Set<string>();
-  readonly texts = new Set<string>();
-  /** Pages that could not be read as the stream is declared now. */
-  readonly unread: number[] = [];
-  readonly #places = new Map<number, Set<number>>();
-
-  page(page: number, found: FoundRecords | PageFailure): void {
-    if ('transient' in found) {
-      if (found.code === 'ETL0540')
-        throw new TerminalError(complaint(found.code, found.summary, ...found.help));
-      this.unread.push(page);
-      return;
-    }
-    this.place({ page, ordinals: found.ordinals });
-    for (const key of found.keys) this.keys.add(key);
-    for (const text of found.texts) this.texts.add(text);
-  }
-
-  staged({ keys, ...place }: StagedPlaces): void {
-    this.place(place);
-    for (const key of keys) this.keys.add(key);
-  }
-
-  place({ page, ordinals }: RecordPlaces): void {
-    if (ordinals.length === 0) return;
-    this.#places.set(page, new Set([...(this.#places.get(page) ?? []), ...ordinals]));
-  }
-
-  /** Later pages first. */
-  places(): readonly RecordPlaces[] {
-    const all = [...this.#places].map(([page, ordinals]) => ({ page, ordinals: [...ordinals] }));
-    return all.sort((a, b) => b.page - a.page);
-  }
 }
 
 export interface ForgetRequest {
@@ -189,15 +163,17 @@ export async function forgetSubject(
   const salt = (await forgetting.known())?.salt ?? fresh;
   const marks = marksOf(services.erasers, salt);
   // Before they are dropped: whoever is forgotten has no rows any more.
-  for (const { mappings } of services.erasers)
-    for (const { name } of mappings) await services.stageRows(name);
+  const readers = services.erasers.flatMap(({ mappings }) => mappings.map(({ name }) => name));
+  for (const name of new Set(readers)) await services.stageRows(name);
   await forgetting.begin(salt, marks, by);
   for (const group of services.cacheGroups) await cache.drop(group);
   const loadFiles = await files.removeLoadFiles();
   const person = personOf(found);
   const artifacts = await files.change(withoutPerson(person));
   for (const { eraser } of found.streams) {
-    const keys = person.keys.get(eraser.declared) ?? new Set();
+    // The record of another account that has the same key is another one.
+    const own = found.streams.filter((one) => declaredOf(one.eraser) === declaredOf(eraser));
+    const keys = new Set(own.flatMap((one) => [...one.keys]));
     const redaction = { keys, says: mentions(person), without: withoutNames(person) };
     await forgetting.redact(eraser.stream, redaction);
   }
@@ -247,7 +223,7 @@ async function forgetInStream(
 
 /** Deletes the person's rows from the tables of a stream, by key, and by the subject where a column holds it. */
 async function eraseLoaded(
-  { mappings, columns, declared }: StreamEraser,
+  { mappings, columns, declared, stream }: StreamEraser,
   { places, keys: records }: Pick<FoundInStream, 'places' | 'keys'>,
   { forgetting, warehouse, statement }: ForgetServices,
 ): Promise<number> {
@@ -270,8 +246,8 @@ async function eraseLoaded(
       .map((mapping) =>
         statement(
           mapping,
-          ['_record'],
-          [...records].map((one) => [one]),
+          [accountColumn, '_record'],
+          [...records].map((one) => [stream.account, one]),
           versionsTable(mapping.table),
         ),
       ),

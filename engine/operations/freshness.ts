@@ -1,3 +1,4 @@
+import { streamName } from '../model/accounts.ts';
 import type { LoadedWindow, StreamFreshness, Took } from '../model/freshness.ts';
 import type { CursorType, Plan } from '../model/plan.ts';
 import type { Runs, StreamRef } from '../model/state-port.ts';
@@ -30,11 +31,12 @@ export async function freshnessOf(
 /** Windows: oldest first. */
 function streamFreshness(
   plan: Plan,
-  { source, account, name }: StreamRef,
+  ref: StreamRef,
   windows: readonly LoadedWindow[],
   nowMs: number,
 ): StreamFreshness {
-  const stream = `${source}.${name}`;
+  const { account } = ref;
+  const stream = streamName(ref);
   const sloMs = plan.schedules?.find((one) => one.stream === stream && one.account === account)?.sloMs;
   const whole = windows.findLast(({ ended, loadedAt }) => ended && loadedAt !== undefined);
   const ageMs = whole && Math.max(0, nowMs - Date.parse(whole.startedAt));
@@ -51,10 +53,7 @@ function streamFreshness(
 
 const cursorType = ({ steps }: Plan, stream: string, account: string): CursorType | undefined => {
   const step = steps.find(
-    (one) =>
-      one.kind === 'extract' &&
-      `${one.stream.source}.${one.stream.name}` === stream &&
-      one.stream.account === account,
+    (one) => one.kind === 'extract' && streamName(one.stream) === stream && one.stream.account === account,
   );
   return step?.kind === 'extract' ? step.stream.cursor?.type : undefined;
 };

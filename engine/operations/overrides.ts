@@ -1,3 +1,4 @@
+import { defaultAccount } from '../model/accounts.ts';
 import type { Blocker, Blockers } from '../model/blocker.ts';
 import type * as config from '../model/config.ts';
 
@@ -23,7 +24,14 @@ export async function overriddenPages(
 }
 
 async function blockedBy(mapping: string, override: config.Override, blockers: Blockers): Promise<number[]> {
-  const filter = { mapping, record: String(override.record), kind: 'record', status: 'open' } as const;
+  const { account = defaultAccount } = override;
+  const filter = {
+    mapping,
+    account,
+    record: String(override.record),
+    kind: 'record',
+    status: 'open',
+  } as const;
   const all = await blockers.find(filter, perRecordMax);
   return all
     .filter(({ index, property }) => isAbout(override, index) && Object.hasOwn(override.set, property))
@@ -42,6 +50,7 @@ export function overrideFor(
   const was = receivedValue(blocker.value);
   const known = was !== undefined && Object.hasOwn(set, blocker.property);
   return {
+    ...(blocker.account !== defaultAccount && { account: blocker.account }),
     record: blocker.record,
     ...(blocker.index !== null && { index: blocker.index }),
     set,

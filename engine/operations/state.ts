@@ -1,3 +1,4 @@
+import { accountStream } from '../model/accounts.ts';
 import { cursorText, cursorValue } from '../model/batch.ts';
 import type { StreamFreshness } from '../model/freshness.ts';
 import { parseInstant } from '../model/instant.ts';
@@ -25,10 +26,11 @@ export async function viewState(
   state: State,
   plan: Plan,
   nowMs: number,
-  only?: StreamPlan,
+  only?: readonly StreamPlan[],
 ): Promise<StateView> {
+  const own = only && new Set(only.map(extractLock));
   const isWanted = (ref: StreamRef): boolean =>
-    only === undefined || extractLock({ ...ref, name: declaredName(ref.name) }) === extractLock(only);
+    own?.has(extractLock({ ...ref, name: declaredName(ref.name) })) ?? true;
   const refs = streamRefs(plan).filter(isWanted);
   const locks = await state.locks.all();
   const live = new Set(locks.filter(({ free }) => !free).map(({ run }) => run));
@@ -42,7 +44,7 @@ export async function viewState(
     freshness: freshness.filter(({ stream, account }) =>
       states.some((one) => one.stream === stream && one.account === account),
     ),
-    locks: locks.filter(({ name }) => only === undefined || name === extractLock(only)),
+    locks: locks.filter(({ name }) => own?.has(name) ?? true),
     runs: runs.map((run) =>
       run.status === 'running' && !live.has(run.run) ? { ...run, status: 'killed' } : run,
     ),
@@ -75,7 +77,7 @@ export async function setCursor(
   await state.positions.setCursor(ref, text, JSON.stringify(stream.shape));
   const open = found?.fetched.open;
   return {
-    stream: `${ref.source}.${ref.name}`,
+    stream: accountStream(ref),
     ...(before !== undefined && { before: cursorValue(type, before) }),
     after,
     effect: effectOf(before, text),

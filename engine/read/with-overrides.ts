@@ -33,7 +33,17 @@ export function withOverrides(
 }
 
 /** In the order in which people read it. */
-const entryOf = ({ record, index, set, was, expires, reason, blocker }: config.Override): object => ({
+const entryOf = ({
+  account,
+  record,
+  index,
+  set,
+  was,
+  expires,
+  reason,
+  blocker,
+}: config.Override): object => ({
+  ...(account !== undefined && { account }),
   record: escaped(String(record)),
   ...(index !== undefined && { index }),
   set: literal(set),

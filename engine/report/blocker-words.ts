@@ -1,3 +1,4 @@
+import { defaultAccount } from '../model/accounts.ts';
 import type { Blocker } from '../model/blocker.ts';
 
 const minuteMs = 60_000;
@@ -15,10 +16,11 @@ export function ageText(instant: string, nowMs: number): string {
 }
 
 /** What a Blocker is about, in its mapping or stream: `record 4711[1], price`. */
-export function aboutText({ kind, record, index, property, step }: Blocker): string {
+export function aboutText({ kind, account, record, index, property, step }: Blocker): string {
   if (kind !== 'record') return property === '' ? step : `${step}: ${property}`;
   const element = index === null ? '' : `[${index}]`;
-  return `record ${record}${element}${property === '' ? '' : `, ${property}`}`;
+  const whose = account === defaultAccount ? '' : ` of ${account}`;
+  return `record ${record}${element}${whose}${property === '' ? '' : `, ${property}`}`;
 }
 
 /** The mapping that it belongs to, or else the stream. */

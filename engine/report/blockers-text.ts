@@ -166,12 +166,13 @@ export interface OverriddenOptions {
 }
 
 /** Such as `  record 42[0]: quantity = "2" instead of "two", until 2026-12-31`. */
-function overrideText({ record, index, set, was = {}, expires }: config.Override): string {
+function overrideText({ account, record, index, set, was = {}, expires }: config.Override): string {
   const values = Object.entries(set).map(([name, value]) => {
     const before = Object.hasOwn(was, name) ? ` instead of ${JSON.stringify(was[name])}` : '';
     return `${name} = ${JSON.stringify(value)}${before}`;
   });
-  return `  record ${record}${index === undefined ? '' : `[${index}]`}: ${values.join(', ')}, until ${expires}`;
+  const whose = account === undefined ? '' : ` of ${account}`;
+  return `  record ${record}${index === undefined ? '' : `[${index}]`}${whose}: ${values.join(', ')}, until ${expires}`;
 }
 
 /** Which files hold values now, and what makes them count. */

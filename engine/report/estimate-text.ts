@@ -1,3 +1,4 @@
+import { accountStream } from '../model/accounts.ts';
 import { cursorValue } from '../model/batch.ts';
 import type {
   Expected,
@@ -12,7 +13,7 @@ import { count } from './table.ts';
 
 /** What a stream will ask for, and what that costs, in lines. */
 export function estimateLines(stream: StreamPlan, { streams }: PlanEstimate): readonly string[] {
-  const found = streams.find((one) => one.stream === `${stream.source}.${stream.name}`);
+  const found = streams.find((one) => one.stream === accountStream(stream));
   return found === undefined ? [] : [windowText(found.window, stream), ...costLines(found)];
 }
 

@@ -1,3 +1,4 @@
+import { atAccount } from '../model/accounts.ts';
 import { cursorValue } from '../model/batch.ts';
 import type { PlanEstimate } from '../model/estimate.ts';
 import { pathText } from '../model/path.ts';
@@ -70,7 +71,7 @@ function detail({ plan, sql, estimate }: Shown, step: Step): readonly string[] {
   switch (step.kind) {
     case 'extract':
       return [
-        ...extractDetail(step, plan.sources[step.stream.source], estimate),
+        ...extractDetail(step, plan.sources[atAccount(step.stream.source, step.stream.account)], estimate),
         ...step.mappings.flatMap((name) => mappingDetail(plan, name, step.stream)),
       ];
     case 'sweep':

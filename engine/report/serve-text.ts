@@ -1,3 +1,4 @@
+import { atAccount } from '../model/accounts.ts';
 import type { ServeReport } from '../model/serve-report.ts';
 import { durationText } from '../model/units.ts';
 import { count, tableText } from './table.ts';
@@ -12,7 +13,7 @@ export function serveText(report: ServeReport): string {
     tableText(
       ['stream', 'schedule', 'runs', 'failed', 'age', 'p50', 'p95', 'p99', 'SLO'],
       streams.map((one) => [
-        one.stream,
+        atAccount(one.stream, one.account),
         one.schedule,
         count(one.runs),
         count(one.failed),

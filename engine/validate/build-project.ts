@@ -1,3 +1,4 @@
+import { type AccountSource, defaultAccount } from '../model/accounts.ts';
 import type * as config from '../model/config.ts';
 import type { ReferencePlan } from '../model/plan.ts';
 import type { Project, ProjectFiles } from '../model/project.ts';
@@ -28,6 +29,27 @@ function sourceWithDefaults(source: config.Source, defaults: config.Defaults): c
     { ...inherited, ...withLookback(stream, lookback) },
   ]);
   return { ...source, streams: Object.fromEntries(streams) };
+}
+
+/** Each source once, and all that have accounts as each of them has it. */
+function sourcesOf({ sources }: Entries, defaults: config.Defaults): Pick<Project, 'sources' | 'accounts'> {
+  const found = new Map<string, AccountSource[]>();
+  for (const { document, config: source } of sources) {
+    if (source === undefined) continue;
+    const { accounts: _, ...own } = source;
+    const account = document.account ?? defaultAccount;
+    const one = { account, source: sourceWithDefaults(own, defaults) };
+    found.set(source.name, [...(found.get(source.name) ?? []), one]);
+  }
+  const named = sources.flatMap(({ document, config: source }) =>
+    document.account === undefined || source === undefined ? [] : [source.name],
+  );
+  return {
+    sources: [...found.values()].flatMap(([first]) => first?.source ?? []),
+    ...(named.length > 0 && {
+      accounts: Object.fromEntries([...found].filter(([name]) => named.includes(name))),
+    }),
+  };
 }
 
 const mappingWithDefaults = (
@@ -93,7 +115,7 @@ export function buildProject(
     ...(project.audit && { audit: project.audit }),
     ...(project.plans && { plans: project.plans }),
     ...(project.pii !== undefined && { piiKey: project.pii.key }),
-    sources: configs(entries.sources).map((source) => sourceWithDefaults(source, defaults)),
+    ...sourcesOf(entries, defaults),
     connectorFolders: files.connectorFolders,
     mappings: configs(entries.mappings).map((mapping) => mappingWithDefaults(mapping, defaults)),
     tests: configs(entries.tests),

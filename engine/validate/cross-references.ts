@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
+import { isFirstAccount } from './accounts.ts';
 import { deletionStreams } from './deletes.ts';
 import { type Entries, type Entry, mayBeUnread, nameOf, streamsBySource } from './entries.ts';
 import { objectAt, textAt } from './json.ts';
@@ -156,7 +157,7 @@ function unmapped({ sources, mappings, unread }: Entries): readonly Diagnostic[]
 export const crossReferences = (entries: Entries): readonly Diagnostic[] => [
   ...entries.mappings.flatMap((mapping) => unknownStream(mapping, entries)),
   ...[...entries.tests, ...entries.overrides].flatMap((one) => unknownMapping(one, entries)),
-  ...sameNames('source', entries.sources),
+  ...sameNames('source', entries.sources.filter(isFirstAccount)),
   ...sameNames('mapping', entries.mappings),
   ...sameNames('test file', entries.tests),
   ...tableMistakes(entries),

@@ -131,13 +131,18 @@ const usableIn = (vars: Json): Variables =>
   );
 
 /** The same for one document: the variables of a source come before those of its environment and project. */
-export function fillingFor({ value }: SourceDocument, filling: Filling): Filling {
+export function fillingFor({ value, account }: SourceDocument, filling: Filling): Filling {
   if (textAt(value, 'kind') !== 'source') return filling;
   return {
     ...filling,
     variables: new Map([...filling.variables, ...usableIn(objectAt(value, 'vars'))]),
-    treatment: (file, pointer) =>
-      pointerParts(pointer)[0] === 'vars' ? 'definition' : filling.treatment(file, pointer),
+    ...(account !== undefined && { account }),
+    treatment: (file, pointer) => {
+      const [first] = pointerParts(pointer);
+      // What an account says is looked at where it extends the source.
+      if (account !== undefined && first === 'accounts') return 'leave';
+      return first === 'vars' ? 'definition' : filling.treatment(file, pointer);
+    },
   };
 }
 

@@ -1,6 +1,8 @@
+import { defaultAccount } from '../model/accounts.ts';
 import type * as config from '../model/config.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { SourceDocument } from '../model/project.ts';
+import { accountsOfSource } from './accounts.ts';
 import { type Entries, nameOf } from './entries.ts';
 import { below, complain, keyPlace, valuePlace } from './places.ts';
 import { didYouMean, listText } from './suggest.ts';
@@ -93,13 +95,44 @@ function overrideMistakes(
   ];
 }
 
+/** Of which account's record it is, where there are several. */
+function accountMistakes(
+  document: SourceDocument,
+  { account }: config.Override,
+  at: number,
+  known: readonly string[],
+): readonly Diagnostic[] {
+  if (known.includes(account ?? defaultAccount)) return [];
+  const pointer = `/overrides/${at}`;
+  if (account === undefined)
+    return [
+      complain('ETL0241', keyPlace(document, below(pointer, 'record')), 'nobody knows whose record it is', {
+        label: 'needs `account`',
+        help: [`Records of two accounts may have the same key. Accounts: ${listText(known)}.`],
+      }),
+    ];
+  return [
+    complain(
+      'ETL0241',
+      valuePlace(document, below(pointer, 'account')),
+      `there is no account \`${account}\``,
+      {
+        label: didYouMean(account, known),
+        help: [`Accounts: ${listText(known)}.`],
+      },
+    ),
+  ];
+}
+
 /** What overrides say about mappings that do not have it, and those that have run out. */
 export function overridesMistakes(entries: Entries, nowMs: number): readonly Diagnostic[] {
   return entries.overrides.flatMap(({ document, config }) => {
     if (config === undefined) return [];
     const mapping = entries.mappings.find((one) => nameOf(one) === config.mapping)?.config;
-    return config.overrides.flatMap((override, at) =>
-      overrideMistakes(document, override, at, mapping, nowMs),
-    );
+    const accounts = mapping && accountsOfSource(entries, mapping.from.split('.')[0] ?? '');
+    return config.overrides.flatMap((override, at) => [
+      ...overrideMistakes(document, override, at, mapping, nowMs),
+      ...(accounts === undefined ? [] : accountMistakes(document, override, at, accounts)),
+    ]);
   });
 }

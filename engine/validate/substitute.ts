@@ -12,6 +12,8 @@ export type Treatment = 'leave' | 'definition' | 'fill';
 
 export interface Filling {
   readonly environment: string;
+  /** Whose source is filled in, where it has accounts. */
+  readonly account?: string;
   readonly variables: Variables;
   /** Environments that have a variable of this name. */
   readonly elsewhere: (name: string) => readonly string[];
@@ -102,7 +104,7 @@ class Filler {
   }
 
   #unknown(part: Reference, text: string, pointer: string): string {
-    const { variables, elsewhere, environment, incomplete } = this.#filling;
+    const { variables, elsewhere, environment, account, incomplete } = this.#filling;
     this.unresolved.add(pointer);
     if (incomplete) return part.text;
     const others = elsewhere(part.name);
@@ -111,6 +113,7 @@ class Filler {
       label: didYouMean(part.name, names),
       help: [
         ...(others.length > 0 ? [`it is defined in ${listText(others)}, and this is ${environment}`] : []),
+        ...(account === undefined ? [] : [`the account \`${account}\` has none, nor has its source`]),
         names.length > 0
           ? `variables: ${listText(names)}`
           : `define it in etl.yml: \`vars: {${part.name}: …}\``,

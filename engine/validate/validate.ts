@@ -1,8 +1,9 @@
 import { type Diagnostic, hasErrors } from '../model/diagnostic.ts';
 import type { Project, ProjectFiles, SourceDocument } from '../model/project.ts';
+import { accountMistakes, withAllAccounts } from './accounts.ts';
 import { authMistakes, tokenKeyMistakes } from './auth.ts';
 import { buildProject } from './build-project.ts';
-import { checkDocument } from './check-document.ts';
+import { checkDocument, type DocumentCheck } from './check-document.ts';
 import { columnMistakes, testColumns } from './columns.ts';
 import { connectorFilling } from './connector-vars.ts';
 import { connectorFolders, extendSources } from './connectors.ts';
@@ -11,7 +12,7 @@ import { databaseMistakes } from './databases.ts';
 import { deletesMistakes } from './deletes.ts';
 import { catalogDrift } from './drift.ts';
 import { collectEntries, type Entries, withoutKind } from './entries.ts';
-import { type ChosenEnvironment, chooseEnvironment, fillingOf } from './environment.ts';
+import { type ChosenEnvironment, chooseEnvironment, fillingFor, fillingOf } from './environment.ts';
 import { expandMappings } from './expand.ts';
 import { identifierMistakes } from './identifiers.ts';
 import { identityMistakes } from './identity.ts';
@@ -30,7 +31,7 @@ import { scheduleMistakes } from './schedules.ts';
 import { maskSecrets } from './secrets.ts';
 import { strategyMistakes } from './strategies.ts';
 import { sourceMistakes } from './streams.ts';
-import { type Filling, substitute } from './substitute.ts';
+import { type Filled, type Filling, substitute } from './substitute.ts';
 
 export interface ValidateOptions {
   /** Name of the environment; otherwise `dev`, or the first one. */
@@ -96,15 +97,26 @@ function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   return [...new Map(keyed).values()].sort(byPlace);
 }
 
+/** Secrets of a source that all of its accounts replace: nobody reads them, and they stand there all the same. */
+function plainSecrets(document: SourceDocument, filling: Filling, { schema }: ProjectFiles): DocumentCheck {
+  const { secrets, diagnostics } = checkDocument(substitute(document, fillingFor(document, filling)), schema);
+  const found = diagnostics.filter(({ code }) => secretCodes.includes(code));
+  return { secrets, diagnostics: found, valid: true };
+}
+
+const secretCodes = ['ETL0110', 'ETL0224'];
+
+/** What a test's records look like is nothing that a run needs. */
+const isNeeded = ({ value }: Filled): boolean => objectAt(value)['kind'] !== 'test';
+
 const noEnvironment: ChosenEnvironment = { name: 'dev', chain: [], diagnostics: [] };
 
 /** Documents with what connectors, files in use and catalogs say in them, and with their variables filled in. */
 function filledDocuments(files: ProjectFiles, filling: Filling) {
   const extended = extendSources(files);
-  const written = extended.documents;
-  const fillings = written.map((document) =>
-    connectorFilling(document, extended.connectors.get(document), filling),
-  );
+  const { documents: written, connectors } = withAllAccounts(extended);
+  const shared = extended.documents.filter((document) => !written.includes(document));
+  const fillings = written.map((document) => connectorFilling(document, connectors.get(document), filling));
   const filled = written.map((document, at) => substitute(document, fillings[at]?.filling ?? filling));
   const expanded = expandMappings(filled, written, files.unread);
   const diagnostics = [
@@ -112,7 +124,7 @@ function filledDocuments(files: ProjectFiles, filling: Filling) {
     ...fillings.flatMap((one) => one.diagnostics),
     ...expanded.diagnostics,
   ];
-  return { filled: expanded.filled, written, extended, diagnostics };
+  return { filled: expanded.filled, written, extended, connectors, shared, diagnostics };
 }
 
 /**
@@ -123,8 +135,11 @@ export function validateProject(files: ProjectFiles, options: ValidateOptions = 
   const own = projectDocument(files);
   const chosen = own === undefined ? noEnvironment : chooseEnvironment(own, options.environment);
   const filling = fillingOf(own, chosen);
-  const { filled, written, extended, ...found } = filledDocuments(files, filling);
-  const checks = filled.map((document) => checkDocument(document, files.schema));
+  const { filled, written, extended, connectors, shared, ...found } = filledDocuments(files, filling);
+  const checks = [
+    ...filled.map((document) => checkDocument(document, files.schema)),
+    ...shared.map((document) => plainSecrets(document, filling, files)),
+  ];
   const checked = filled.map(({ document, value }, at) => ({
     document,
     value,
@@ -140,6 +155,7 @@ export function validateProject(files: ProjectFiles, options: ValidateOptions = 
     ...identifierMistakes(entries, entries.project, chosen),
     ...checks.flatMap(({ diagnostics }) => diagnostics),
     ...crossReferences(entries),
+    ...accountMistakes(entries),
     ...meaning(entries),
     ...overridesMistakes(entries, options.nowMs ?? Number.NEGATIVE_INFINITY),
     ...scheduleMistakes({ sources: entries.sources, project: entries.project, projectDocument: own }),
@@ -156,11 +172,8 @@ export function validateProject(files: ProjectFiles, options: ValidateOptions = 
   const documents = filled.map(({ document }) => document);
   if (project === undefined || files.unread.length > 0 || hasErrors(diagnostics))
     return { documents, diagnostics };
-  // What a test's records look like is nothing that a run needs.
-  const references = filled
-    .filter(({ value }) => objectAt(value)['kind'] !== 'test')
-    .flatMap((document) => document.references);
-  const folders = connectorFolders(entries.sources, extended.connectors);
+  const references = filled.filter(isNeeded).flatMap((document) => document.references);
+  const folders = connectorFolders(entries.sources, connectors);
   return {
     project: buildProject({ ...files, connectorFolders: folders }, entries, project, chosen, references),
     documents,

@@ -4,6 +4,7 @@ import { deferredLoad } from '../../execute/load/cadence.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { complaint, RefusedError } from '../../model/errors.ts';
 import type { GraphNode } from '../../model/graph.ts';
+import { withoutAccounts } from '../../model/graph.ts';
 import type { Project } from '../../model/project.ts';
 import { explainNode } from '../../operations/explain-node.ts';
 import { exitCodes } from '../../report/exit-code.ts';
@@ -83,7 +84,7 @@ async function opened(checked: Checked & { readonly project: Project }, lab: boo
 function named(name: string, nodes: readonly GraphNode[]): GraphNode {
   const found = nodes.find((node) => node.name === name);
   if (found !== undefined) return found;
-  const names = nodes.map((node) => node.name);
+  const names = withoutAccounts(nodes).map((node) => node.name);
   const guess = didYouMean(name, names);
   throw new RefusedError('invalid', [
     complaint(

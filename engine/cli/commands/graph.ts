@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { graph } from '../../engine.ts';
+import { withoutAccounts } from '../../model/graph.ts';
 import { exitCodes } from '../../report/exit-code.ts';
 import { dotText, lineageText, mermaidText } from '../../report/graph-text.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
@@ -28,7 +29,7 @@ export default class Graph extends BaseCommand {
     const { flags } = await this.parse(Graph);
     const checked = await this.project(flags);
     const { plan, diagnostics } = declared(checked);
-    const nodes = graph(checked.project, plan);
+    const nodes = withoutAccounts(graph(checked.project, plan));
     return {
       exitCode: exitCodes.ok,
       result: nodes,

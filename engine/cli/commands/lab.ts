@@ -1,11 +1,17 @@
 import { once } from 'node:events';
 import { Flags } from '@oclif/core';
-import { startLab } from '../../lab/lab.ts';
+import { labSources, startLab } from '../../lab/lab.ts';
 import { exitCodes } from '../../report/exit-code.ts';
 import { tableText } from '../../report/table.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
 import { labCurl } from '../lab-curl.ts';
 import { interruption } from '../signals.ts';
+
+const isFirst = (
+  { name }: { readonly name: string },
+  at: number,
+  all: readonly { readonly name: string }[],
+) => all.findIndex((one) => one.name.split('@')[0] === name.split('@')[0]) === at;
 
 export default class Lab extends BaseCommand {
   static override readonly summary =
@@ -38,7 +44,8 @@ export default class Lab extends BaseCommand {
         .join('\n')}\n`,
     );
     process.stderr.write('Ask it with its own credentials, for example:\n');
-    for (const source of project.sources)
+    // How one account is asked is how all are.
+    for (const source of labSources(project).filter(isFirst))
       process.stderr.write(`  ${labCurl(source, lab.sources[source.name] ?? lab.url)}\n`);
     process.stderr.write(`Run against it with: etl run --lab-url ${lab.url}\n`);
     await once(stop.signal, 'abort');

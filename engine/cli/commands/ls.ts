@@ -1,4 +1,5 @@
 import { graph } from '../../engine.ts';
+import { withAccountSources } from '../../model/graph.ts';
 import { exitCodes } from '../../report/exit-code.ts';
 import { nodesText } from '../../report/graph-text.ts';
 import { BaseCommand, commonFlags, type Outcome } from '../base-command.ts';
@@ -7,7 +8,7 @@ import { declared } from '../planned.ts';
 export default class Ls extends BaseCommand {
   static override readonly summary = 'List the sources, streams, mappings and tables of the project.';
   static override readonly description =
-    'Offline and without secrets. The names are those that `--select` of `plan` and `run` takes.';
+    'Offline and without secrets. The names are those that `--select` of `plan` and `run` takes; of a stream with several accounts one is called `SOURCE.STREAM@ACCOUNT`.';
   static override readonly examples = ['<%= config.bin %> ls', '<%= config.bin %> ls --json'];
   static override readonly flags = commonFlags;
 
@@ -15,7 +16,7 @@ export default class Ls extends BaseCommand {
     const { flags } = await this.parse(Ls);
     const checked = await this.project(flags);
     const { plan, diagnostics } = declared(checked);
-    const nodes = graph(checked.project, plan);
+    const nodes = withAccountSources(graph(checked.project, plan));
     return {
       exitCode: exitCodes.ok,
       result: nodes,

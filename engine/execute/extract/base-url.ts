@@ -1,3 +1,4 @@
+import { accountSource } from '../../model/accounts.ts';
 import { complaint, TerminalError } from '../../model/errors.ts';
 import type { SourcePlan } from '../../model/plan.ts';
 
@@ -25,7 +26,7 @@ export function checkedBaseUrl(source: SourcePlan, url: string): string {
   throw new TerminalError(
     complaint(
       'ETL0417',
-      `the \`baseUrl\` of ${source.name} cannot be used: ${url.slice(0, 200)}`,
+      `the \`baseUrl\` of ${accountSource(source)} cannot be used: ${url.slice(0, 200)}`,
       'Expected an https:// URL (http:// only for this machine).',
       `In the project it is ${source.baseUrl}.`,
     ),

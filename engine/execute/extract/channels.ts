@@ -1,3 +1,4 @@
+import { accountSource } from '../../model/accounts.ts';
 import type { SourcePlan } from '../../model/plan.ts';
 import { type Binder, binder } from './bind.ts';
 import type { Credentials } from './credentials.ts';
@@ -6,7 +7,7 @@ import { PollSchedule } from './poll-schedule.ts';
 import { Renewals } from './renewals.ts';
 import { RetryBudget } from './retry-budget.ts';
 
-/** What all streams of a source share while a run sends. */
+/** What all streams of an account share while a run sends. */
 export interface Channel {
   readonly bind: Binder;
   readonly credentials: Renewals;
@@ -27,7 +28,7 @@ export class Channels {
   }
 
   of(source: SourcePlan): Channel {
-    const known = this.#channels.get(source.name);
+    const known = this.#channels.get(accountSource(source));
     if (known !== undefined) return known;
     const opened: Channel = {
       bind: binder(source.budget),
@@ -36,7 +37,7 @@ export class Channels {
       forbidden: this.#forbiddenIn(source.budget.domain),
       polls: new PollSchedule(),
     };
-    this.#channels.set(source.name, opened);
+    this.#channels.set(accountSource(source), opened);
     return opened;
   }
 

@@ -1,3 +1,4 @@
+import { accountSource } from '../../model/accounts.ts';
 import type { ApiRequest } from '../../model/batch.ts';
 import type { BoundLimit, Observation, Permit, Settlement } from '../../model/ports.ts';
 import { withoutCredentials } from './authenticate.ts';
@@ -82,5 +83,9 @@ function countAnswer({ source, meter, services }: Sender, { class: kind }: Verdi
   meter.classes[kind] = (meter.classes[kind] ?? 0) + 1;
   if (status === 429 || status === 403 || refusing.has(kind)) meter.refused += 1;
   if (refusing.has(kind))
-    services.metrics?.add('throttled', 1, { source: source.name, class: kind, status: String(status) });
+    services.metrics?.add('throttled', 1, {
+      source: accountSource(source),
+      class: kind,
+      status: String(status),
+    });
 }

@@ -1,3 +1,4 @@
+import { accountStream } from '../../model/accounts.ts';
 import type { ApiRequest, ApiResponse, PageFacts } from '../../model/batch.ts';
 import { complaint, TerminalError } from '../../model/errors.ts';
 import { pathText } from '../../model/path.ts';
@@ -6,10 +7,11 @@ import { Reply } from './reply.ts';
 
 /** What a reply to a step of a job says; undefined for a reply with records. */
 export function saidOfJob(
-  { source, name, job }: StreamPlan,
+  stream: StreamPlan,
   { at }: ApiRequest,
   response: ApiResponse,
 ): PageFacts['tokens'] {
+  const { job } = stream;
   const step = at?.job?.step;
   if (job === undefined || step === undefined || step === 'download') return undefined;
   const reply = new Reply(response);
@@ -19,7 +21,7 @@ export function saidOfJob(
   const awaited = step !== 'poll' || job.poll.done.includes(status ?? '');
   const taken = (awaited ? (plan?.take ?? []) : []).map(({ name: value, path }) => {
     const text = textAt(reply, path);
-    if (text === undefined) throw untold(`${source}.${name}`, step, value, pathText(path));
+    if (text === undefined) throw untold(accountStream(stream), step, value, pathText(path));
     return [value, text];
   });
   return { ...Object.fromEntries(taken), ...(status !== undefined && { status }) };

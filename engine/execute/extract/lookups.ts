@@ -1,3 +1,4 @@
+import { accountStream } from '../../model/accounts.ts';
 import type { ApiRequest, ApiResponse, LookupAsk, LookupReply } from '../../model/batch.ts';
 import { assert, complaint, TerminalError, TransientError } from '../../model/errors.ts';
 import type { LookupPlan, SourcePlan, StreamPlan } from '../../model/plan.ts';
@@ -55,12 +56,12 @@ const missingStatus = 404;
 /** Statuses besides 200 that are replies to a lookup: which of them fails is said with the lookup's own words. */
 export const lookupAnswers: readonly number[] = [missingStatus];
 
-function missing({ source, name }: StreamPlan, lookup: LookupPlan, target: string): null {
+function missing(stream: StreamPlan, lookup: LookupPlan, target: string): null {
   if (lookup.missing === 'null') return null;
   throw new TerminalError(
     complaint(
       'ETL0445',
-      `${source}.${name}: there is nothing at ${target} (404), where the lookup ${lookup.name} looks`,
+      `${accountStream(stream)}: there is nothing at ${target} (404), where the lookup ${lookup.name} looks`,
       'A record names it. `missing: null` leaves the lookup of such records empty.',
     ),
   );
@@ -69,12 +70,7 @@ function missing({ source, name }: StreamPlan, lookup: LookupPlan, target: strin
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** What is no JSON now may be when it is asked for again; it must not be kept. */
-function jsonBody(
-  { source, name }: StreamPlan,
-  lookup: LookupPlan,
-  target: string,
-  { body }: ApiResponse,
-): Uint8Array {
+function jsonBody(stream: StreamPlan, lookup: LookupPlan, target: string, { body }: ApiResponse): Uint8Array {
   try {
     JSON.parse(utf8.decode(body));
     return body;
@@ -82,7 +78,7 @@ function jsonBody(
     throw new TransientError(
       complaint(
         'ETL0446',
-        `${source}.${name}: the reply to the lookup ${lookup.name} is not JSON: ${target}`,
+        `${accountStream(stream)}: the reply to the lookup ${lookup.name} is not JSON: ${target}`,
         'It may be cut short, or a page for people. Check the `path` of the lookup.',
       ),
       error,

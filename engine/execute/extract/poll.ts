@@ -1,3 +1,4 @@
+import { accountSource } from '../../model/accounts.ts';
 import type { ApiRequest } from '../../model/batch.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { complaint, ExplainedError } from '../../model/errors.ts';
@@ -46,11 +47,11 @@ async function poll(sender: Sender, path: string, limits: readonly BoundLimit[])
     const what = await failure(sender, exchanged, told);
     if (what === undefined) return;
     meter.pollsFailed += 1;
-    meter.pollFailure = failed(source.name, path, what);
+    meter.pollFailure = failed(accountSource(source), path, what);
   } catch (error) {
     if (services.signal.aborted || !(error instanceof ExplainedError)) throw error;
     meter.pollsFailed += 1;
-    meter.pollFailure = failed(source.name, path, error.diagnostic.summary);
+    meter.pollFailure = failed(accountSource(source), path, error.diagnostic.summary);
   }
 }
 

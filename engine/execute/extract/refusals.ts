@@ -1,3 +1,4 @@
+import { accountSource } from '../../model/accounts.ts';
 import { complaint, TerminalError, TransientError } from '../../model/errors.ts';
 import type { ResponseClass } from '../../model/plan.ts';
 import type { Exchanged } from './exchange.ts';
@@ -79,7 +80,7 @@ export function refusal(
   const { pathname } = new URL(request.url);
   const found = complaint(
     code,
-    `${sender.source.name} ${what}: ${reply.status} on ${request.method} ${pathname}`,
+    `${accountSource(sender.source)} ${what}: ${reply.status} on ${request.method} ${pathname}`,
     verdict.class === 'redirect'
       ? `It points to ${reply.header('location') ?? 'nowhere'}.`
       : `It answered: ${said(exchanged, sender.services.references.redact)}`,

@@ -1,3 +1,4 @@
+import { accountSource } from '../../model/accounts.ts';
 import type { ApiRequest, ApiResponse } from '../../model/batch.ts';
 import { TransientError } from '../../model/errors.ts';
 import { durationText } from '../../model/units.ts';
@@ -63,7 +64,7 @@ async function waitToRetry(
   if (!passes || failures >= source.attemptsMax || leastMs > source.budget.patienceMs) throw error;
   const { retries } = services.channels.of(source);
   if (!retries.spend()) {
-    const sentence = retries.usedUp(source.name);
+    const sentence = retries.usedUp(accountSource(source));
     throw error.said((diagnostic) => ({ ...diagnostic, help: [...diagnostic.help, sentence] }));
   }
   await services.clock.sleep(Math.max(leastMs, backoff(failures, services.random)), services.signal);

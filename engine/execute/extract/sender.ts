@@ -1,3 +1,4 @@
+import { accountStream } from '../../model/accounts.ts';
 import type { SourcePlan, StreamPlan } from '../../model/plan.ts';
 import type { Clock, HttpClient, Limiter, Metrics, References } from '../../model/ports.ts';
 import type { Channels } from './channels.ts';
@@ -26,8 +27,8 @@ export interface Sender {
   readonly answers?: readonly number[];
 }
 
-/** `source.stream`. */
-export const streamName = ({ stream }: Sender): string => `${stream.source}.${stream.name}`;
+/** `source.stream`, or `source.stream@account`. */
+export const streamName = ({ stream }: Sender): string => accountStream(stream);
 
 /** Whether a URL is at the source's own origin, where its credentials may go. */
 export const isOwn = ({ source }: Sender, url: string): boolean =>

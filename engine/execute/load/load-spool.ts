@@ -6,7 +6,8 @@ import type { LoadUnit } from '../../model/ports.ts';
 interface SpoolFile {
   readonly path: string;
   readonly descriptor: number;
-  readonly firstPage: number;
+  /** Streams side by side stage their pages as they come: least and greatest of those in the file. */
+  firstPage: number;
   lastPage: number;
   rows: number;
 }
@@ -35,7 +36,8 @@ export class LoadSpool {
     try {
       const file = this.#fileFor(mapping, page, count);
       for (let at = 0; at < lines.length; ) at += writeSync(file.descriptor, lines, at);
-      file.lastPage = page;
+      file.firstPage = Math.min(file.firstPage, page);
+      file.lastPage = Math.max(file.lastPage, page);
       file.rows += count;
     } catch {
       this.#abandon(mapping);

@@ -66,10 +66,10 @@ export async function load(mapping: MappingPlan, step: LoadStep, services: LoadS
 /** Asked for before the units: what is staged meanwhile may have moved the cursor on. */
 async function completenessOf(
   mapping: MappingPlan,
-  { cursor }: LoadStep,
+  { cursor, accounts }: LoadStep,
   staging: Staging,
 ): Promise<Completeness> {
-  const reached = await staging.reached(mapping.stream);
+  const reached = await staging.reached(mapping.stream, accounts);
   const { open } = await staging.blockers.standing(mapping.name);
   const known = reached !== undefined && cursor !== undefined;
   return { until: known ? cursorValue(cursor, reached) : null, blockers: open };

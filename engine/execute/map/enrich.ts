@@ -1,3 +1,4 @@
+import { accountStream } from '../../model/accounts.ts';
 import type { LookupAsk, LookupReply, PageFailure } from '../../model/batch.ts';
 import { pathText } from '../../model/path.ts';
 import type { LookupPlan, Path, StreamPlan, TemplatePlan } from '../../model/plan.ts';
@@ -139,9 +140,9 @@ function compileValue(path: Path): (record: JsonObject) => Rendered {
   };
 }
 
-const notAText = ({ source, name }: StreamPlan, lookup: LookupPlan, misfit: Misfit): PageFailure => ({
+const notAText = (stream: StreamPlan, lookup: LookupPlan, misfit: Misfit): PageFailure => ({
   code: 'ETL0447',
-  summary: `${source}.${name}: the lookup ${lookup.name} cannot be asked for with \`${misfit.path}\`, which is ${kindOf(misfit.value)}`,
+  summary: `${accountStream(stream)}: the lookup ${lookup.name} cannot be asked for with \`${misfit.path}\`, which is ${kindOf(misfit.value)}`,
   help: ['Expected a text or a number, or nothing. Check the paths in braces of the lookup.'],
   transient: false,
 });

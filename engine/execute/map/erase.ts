@@ -1,3 +1,4 @@
+import { accountStream, streamName } from '../../model/accounts.ts';
 import type { PageFailure } from '../../model/batch.ts';
 import { assert } from '../../model/errors.ts';
 import type { FoundRecords, StreamEraser, SubjectColumn } from '../../model/forget.ts';
@@ -37,7 +38,7 @@ export function compileErasers(
   secrets: EraserSecrets,
 ): readonly StreamEraser[] {
   const stored = storedSubject(stream, subject, secrets.piiKey);
-  const person = { declared: `${stream.source}.${stream.name}`, mappings, subject, stored };
+  const person = { declared: streamName(stream), mappings, subject, stored };
   const namesKey = keyNaming(stream, stored);
   const isTheirs = (found: string): boolean => found === stored;
   const columns = mappings.flatMap((mapping) => subjectColumns(stream, mapping, stored));
@@ -90,7 +91,7 @@ function compileEraser(
   const packer = pagePacker(pageKey);
   const open = (body: Uint8Array, page: number): ParsedPage | PageFailure => {
     const bytes = packer.unpack(body, page);
-    return bytes === undefined ? sealedPage(`${stream.source}.${stream.name}`, page) : read(bytes);
+    return bytes === undefined ? sealedPage(accountStream(stream), page) : read(bytes);
   };
   const theirs = ({ records }: ParsedPage): ReadonlyMap<number, string> =>
     new Map(

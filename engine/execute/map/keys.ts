@@ -1,3 +1,4 @@
+import { accountStream } from '../../model/accounts.ts';
 import type { PageFailure } from '../../model/batch.ts';
 import { assert } from '../../model/errors.ts';
 import type { Path, StreamPlan } from '../../model/plan.ts';
@@ -9,7 +10,7 @@ import { isStorable, scalarText } from './scalars.ts';
 export function compileKeys(
   stream: StreamPlan,
 ): (records: readonly JsonObject[]) => readonly string[] | PageFailure {
-  const name = `${stream.source}.${stream.name}`;
+  const name = accountStream(stream);
   const parts = stream.primaryKey.map((path): readonly [Path, Reader] => [path, compilePath(path)]);
   return (records) => {
     const keys: string[] = [];

@@ -1,3 +1,4 @@
+import { accountStream } from '../../model/accounts.ts';
 import type { MappedPage, MappedRows, PageFailure, ParentValues } from '../../model/batch.ts';
 import type { BodyFacts } from '../../model/body-plan.ts';
 import type { Forgotten } from '../../model/forget.ts';
@@ -71,7 +72,7 @@ export function compileStream(
   // No API stands behind recordings and tests: what is marked there is a tombstone of ours.
   const isTombstone = tokenised ? isMarked : forgetter.isTombstone;
 
-  const parentsIn = stream.parent && compileParents(`${stream.source}.${stream.name}`, stream.parent);
+  const parentsIn = stream.parent && compileParents(accountStream(stream), stream.parent);
   const rowsOf = compilePage(stream, mappings, isTombstone);
 
   return {
@@ -101,7 +102,7 @@ export function compileStream(
     remap: (body, { page }) =>
       bounded(stream, async () => {
         const bytes = packer.unpack(body, page);
-        if (bytes === undefined) return sealedPage(`${stream.source}.${stream.name}`, page);
+        if (bytes === undefined) return sealedPage(accountStream(stream), page);
         const parsed = read(bytes);
         if (isPageFailure(parsed)) return parsed;
         forgetterAgain.bury(parsed);
@@ -110,7 +111,7 @@ export function compileStream(
       }),
     parents: (body, { page }) => {
       const bytes = packer.unpack(body, page);
-      if (bytes === undefined) return sealedPage(`${stream.source}.${stream.name}`, page);
+      if (bytes === undefined) return sealedPage(accountStream(stream), page);
       return parentsIn?.(bytes) ?? [];
     },
   };
@@ -154,7 +155,7 @@ function compilePage(
 
 const bounded = <T>(stream: StreamPlan, work: () => Promise<T>): Promise<T | PageFailure> =>
   work().catch((error: unknown) => {
-    if (isStackOverflow(error)) return tooDeep(`${stream.source}.${stream.name}`);
+    if (isStackOverflow(error)) return tooDeep(accountStream(stream));
     throw error;
   });
 

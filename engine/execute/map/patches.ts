@@ -1,3 +1,4 @@
+import { defaultAccount } from '../../model/accounts.ts';
 import type { MappingPlan, OverridePlan } from '../../model/plan.ts';
 import { keptText } from './invalid.ts';
 
@@ -11,11 +12,12 @@ export interface Patch {
 /** The values set in a unit, by property; undefined where there are none. */
 export type Patches = (record: string, index: number | null) => ReadonlyMap<string, Patch> | undefined;
 
-/** Compiles the overrides of a mapping; undefined where it has none. What is further down in the file wins. */
-export function compilePatches({ overrides = [] }: MappingPlan): Patches | undefined {
-  if (overrides.length === 0) return undefined;
+/** Compiles the overrides of a mapping for an account; undefined where it has none. What is further down in the file wins. */
+export function compilePatches({ overrides = [] }: MappingPlan, account: string): Patches | undefined {
+  const own = overrides.filter((one) => (one.account ?? defaultAccount) === account);
+  if (own.length === 0) return undefined;
   const byRecord = new Map<string, OverridePlan[]>();
-  for (const one of overrides) byRecord.set(one.record, [...(byRecord.get(one.record) ?? []), one]);
+  for (const one of own) byRecord.set(one.record, [...(byRecord.get(one.record) ?? []), one]);
   return (record, index) => {
     const found = byRecord.get(record)?.filter((one) => one.index === undefined || one.index === index);
     return found === undefined || found.length === 0 ? undefined : new Map(found.flatMap(patchesOf));

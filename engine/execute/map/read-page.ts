@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { accountStream } from '../../model/accounts.ts';
 import type { PageFacts, PageFailure } from '../../model/batch.ts';
 import type { BodyFacts } from '../../model/body-plan.ts';
 import { emptyResponse } from '../../model/path.ts';
@@ -42,7 +43,7 @@ export type PageReader = (body: Uint8Array, window?: PageBounds & BodyFacts) => 
 
 /** Compiles what of a stream decides how its responses are read: as JSON, unless `decode` makes them so. */
 export function compileReader(stream: StreamPlan, decode: Decoder | undefined = undefined): PageReader {
-  const name = `${stream.source}.${stream.name}`;
+  const name = accountStream(stream);
   const recordsIn = compileRecords(stream);
   const readCursors = compileCursors(name, stream.cursor);
   const readPaging = compilePaging(name, stream.paginate);

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { accountStream } from '../../model/accounts.ts';
 import type { MappedRows, MarkerOp, PageFailure } from '../../model/batch.ts';
 import { loadFields } from '../../model/load-file.ts';
 import { pathText } from '../../model/path.ts';
@@ -60,7 +61,7 @@ export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
     // Where a record says which rows it has, each of its versions must have them.
     isDuplicate: plan.deletes === undefined ? compileDuplicates(plan) : () => false,
     beyondLimits: compileRowLimits(plan),
-    patches: compilePatches(plan),
+    patches: compilePatches(plan, stream.account),
     isAsync: [...columns, ...guards].some(({ compute }) => compute !== undefined),
   };
   return (page) => mapPage(program, page);
@@ -258,7 +259,7 @@ const failed = (
   { property, invalid, value }: BadValue,
 ): PageFailure =>
   badValue({
-    stream: `${program.stream.source}.${program.stream.name}`,
+    stream: accountStream(program.stream),
     mapping: program.mapping,
     page: page.page,
     record: page.keys[unit.ordinal] ?? '',

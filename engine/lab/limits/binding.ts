@@ -16,14 +16,10 @@ export function bindingOf({ path, method, stream }: config.LimitWhen = {}): (ask
 
 type Part = (asked: Asked) => string;
 
-/** The lab plays one account for each source. */
-const account = 'default';
-
 function partOf(name: string): Part | undefined {
   const { 1: where, 2: key = '' } = /^(query|header)\.(.+)$/.exec(name) ?? [];
   if (where === 'query') return ({ query }) => query.get(key) ?? '';
   if (where === 'header') return ({ headers }) => headers[key.toLowerCase()]?.toString() ?? '';
-  if (name === 'account') return () => account;
   if (name === 'stream' || name === 'method' || name === 'path') return (asked) => asked[name];
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { atAccount } from '../../model/accounts.ts';
 import type { Alert, AlertEvent, AlertPlan } from '../../model/alert.ts';
 import type { Blocker } from '../../model/blocker.ts';
 import type { StreamFreshness } from '../../model/freshness.ts';
@@ -182,8 +183,8 @@ function stale(told: Told, facts: Facts): Due {
   });
 }
 
-const lateLine = ({ stream, sloMs = 0, asOf = '' }: StreamFreshness): string =>
-  `${stream}: loaded as of ${clockText(Date.parse(asOf))}, which is longer ago than ${durationText(sloMs)}`;
+const lateLine = ({ stream, account, sloMs = 0, asOf = '' }: StreamFreshness): string =>
+  `${atAccount(stream, account)}: loaded as of ${clockText(Date.parse(asOf))}, which is longer ago than ${durationText(sloMs)}`;
 
 const counted = (count: number): string => Math.round(count).toLocaleString('en-US');
 

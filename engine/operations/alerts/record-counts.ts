@@ -1,3 +1,4 @@
+import { accountStream } from '../../model/accounts.ts';
 import type { RunReport } from '../../model/run-report.ts';
 import type { RunRecords, Runs, StreamRef } from '../../model/state-port.ts';
 import { declaredName } from '../../model/sweep.ts';
@@ -36,7 +37,7 @@ export async function recordCounts(
   for (const stream of streams) {
     // How much of a listing a sweep reads depends on the limits.
     if (declaredName(stream.name) !== stream.name) continue;
-    const name = `${stream.source}.${stream.name}`;
+    const name = accountStream(stream);
     const report = reports.find((one) => one.stream === name);
     if (report?.status !== 'succeeded') continue;
     const [now, ...before] = await runs.received(stream, runsMax + 1);

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { streamName } from '../../model/accounts.ts';
 import {
   type AskedScope,
   type AuditPlan,
@@ -87,7 +88,7 @@ export async function auditLedger(
 const streamOf = ({ steps, mappings }: Plan, mapping: string): StreamPlan | undefined =>
   steps
     .filter((step): step is ExtractStep => step.kind === 'extract')
-    .find(({ stream }) => `${stream.source}.${stream.name}` === mappings[mapping]?.stream)?.stream;
+    .find(({ stream }) => streamName(stream) === mappings[mapping]?.stream)?.stream;
 
 interface Audited {
   readonly environment: string;

@@ -1,3 +1,4 @@
+import { accountStream } from '../../model/accounts.ts';
 import type { ExtractStep, MappingPlan, Plan, StreamPlan } from '../../model/plan.ts';
 
 /** A stream that is to be read again, as a plan that does nothing else. */
@@ -27,7 +28,7 @@ export function relisted(plan: Plan, names: readonly string[], stream: StreamPla
   const all = [...mappings, ...mappings.map(keysOnly)];
   const step: ExtractStep = {
     kind: 'extract',
-    id: `list ${stream.source}.${stream.name}`,
+    id: `list ${accountStream(stream)}`,
     reason: 'its keys are compared with the warehouse',
     stream: again,
     mappings: all.map(({ name }) => name),

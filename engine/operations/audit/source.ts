@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { accountStream } from '../../model/accounts.ts';
 import type {
   AuditPlan,
   KeysAudit,
@@ -46,12 +47,13 @@ export async function auditSource(
     for (const mapping of listed.mappings)
       files.push(await ListedFile.create(join(services.folder, `${mapping.name}-source.csv`), mapping));
     const read = await readAll(pages, files).finally(() => Promise.all(files.map((file) => file.close())));
-    const bounds = { startedAt: begun, ...changedFrom(listed, read.startedAt), ...fromOf(listed) };
+    const { account } = listed.step.stream;
+    const bounds = { account, startedAt: begun, ...changedFrom(listed, read.startedAt), ...fromOf(listed) };
     const compared: { audit: SourceMappingAudit; diagnostics: readonly Diagnostic[] }[] = [];
     for (const file of files) compared.push(await compareFile(file, bounds, planned, audit, services));
     return {
       audit: {
-        stream: `${listed.step.stream.source}.${listed.step.stream.name}`,
+        stream: accountStream(listed.step.stream),
         ...read,
         mappings: compared.map((one) => one.audit),
       },

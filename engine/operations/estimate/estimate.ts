@@ -1,3 +1,4 @@
+import { accountStream } from '../../model/accounts.ts';
 import type { Facts, PlanEstimate, StreamEstimate, StreamHistory } from '../../model/estimate.ts';
 import type { ExtractStep, PaginatePlan, Plan, StreamPlan } from '../../model/plan.ts';
 import { declaredName } from '../../model/sweep.ts';
@@ -23,7 +24,7 @@ export function estimatePlan(plan: Plan, facts: Facts): PlanEstimate {
   const sized = plan.steps.flatMap((step): readonly Sized[] => {
     if (step.kind !== 'extract') return [];
     const { stream } = step;
-    const history = facts.histories.get(`${stream.source}.${stream.name}`) ?? noHistory;
+    const history = facts.histories.get(accountStream(stream)) ?? noHistory;
     return [{ step, history, estimate: sizeOf(plan, step, history, facts.nowMs) }];
   });
   const loads = sized.flatMap(({ step: { stream, backfill }, history, estimate }): readonly Workload[] => {
@@ -39,7 +40,7 @@ export function estimatePlan(plan: Plan, facts: Facts): PlanEstimate {
 
 function sizeOf(plan: Plan, step: ExtractStep, history: StreamHistory, nowMs: number): StreamEstimate {
   const { stream } = step;
-  const name = `${stream.source}.${stream.name}`;
+  const name = accountStream(stream);
   const base = {
     stream: name,
     window: windowOf(step, history),
@@ -113,7 +114,7 @@ function timed(
   loads: readonly Workload[],
 ): StreamEstimate {
   const time = times.get(estimate.stream);
-  const load = loads.find(({ stream }) => `${stream.source}.${stream.name}` === estimate.stream);
+  const load = loads.find(({ stream }) => accountStream(stream) === estimate.stream);
   if (estimate.expected === undefined || time === undefined || load === undefined) return estimate;
   const { minutes, decidedBy } = time;
   return {

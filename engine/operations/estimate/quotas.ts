@@ -1,3 +1,4 @@
+import { accountStream } from '../../model/accounts.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { complaint } from '../../model/errors.ts';
 import type { Allowance, Facts, PlanEstimate, QuotaEstimate, StreamEstimate } from '../../model/estimate.ts';
@@ -50,7 +51,7 @@ function groupsOf(plan: Plan, streams: readonly StreamEstimate[]): readonly Grou
   const groups = new Map<string, Group>();
   for (const step of plan.steps) {
     if (step.kind !== 'extract') continue;
-    const estimate = streams.find(({ stream }) => stream === `${step.stream.source}.${step.stream.name}`);
+    const estimate = streams.find(({ stream }) => stream === accountStream(step.stream));
     if (estimate === undefined) continue;
     for (const bound of boundLimits(plan, step.stream).filter(({ limit }) => isQuota(limit))) {
       const key = JSON.stringify([bound.domain, bound.limit.id, bound.partition]);

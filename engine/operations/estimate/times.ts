@@ -1,3 +1,4 @@
+import { accountStream, atAccount } from '../../model/accounts.ts';
 import type { LimitShare, StreamHistory } from '../../model/estimate.ts';
 import { costByMethod, limitMatcher, partitionOf } from '../../model/limit-match.ts';
 import { lengthMs, perMinute } from '../../model/pace.ts';
@@ -37,7 +38,9 @@ export interface StreamTime {
 
 /** The limits of its budget that bind a stream. */
 export function boundLimits(plan: Plan, stream: StreamPlan): readonly BoundLimit[] {
-  const budget = budgetsOf(plan).find(({ sources }) => sources.includes(stream.source));
+  const budget = budgetsOf(plan).find(({ sources }) =>
+    sources.includes(atAccount(stream.source, stream.account)),
+  );
   const request = firstRequest(stream);
   return (budget?.plan.limits ?? [])
     .filter(({ match }) => limitMatcher(match)(request))
@@ -54,9 +57,7 @@ export const isQuota = ({ shape }: LimitPlan): boolean =>
 
 /** How long each stream takes: the slowest of its limits decides, or how fast the API has answered before. */
 export const timesOf = (loads: readonly Workload[]): ReadonlyMap<string, StreamTime> =>
-  new Map(loads.map((load) => [fullName(load.stream), timeOf(load, loads)]));
-
-const fullName = ({ source, name }: StreamPlan): string => `${source}.${name}`;
+  new Map(loads.map((load) => [accountStream(load.stream), timeOf(load, loads)]));
 
 function timeOf(load: Workload, loads: readonly Workload[]): StreamTime {
   const answers = { ms: load.requests * answerMs(load.history), decidedBy: 'answers' };

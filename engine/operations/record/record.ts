@@ -1,3 +1,4 @@
+import { accountStream } from '../../model/accounts.ts';
 import type { ApiRequest } from '../../model/batch.ts';
 import { assert, complaint, RefusedError } from '../../model/errors.ts';
 import { emptyResponse } from '../../model/path.ts';
@@ -39,7 +40,7 @@ const headersKept = ['content-type', 'date', 'link'];
 /** The recording of pages of one window. One that ends before the listing does gets an empty page behind it. */
 export function recordingOf(pages: readonly PageToRecord[], options: RecordOptions): Recording {
   const { stream, head, baseUrl, redact } = options;
-  const name = `${stream.source}.${stream.name}`;
+  const name = accountStream(stream);
   const [first] = pages;
   assert(first, 'a recording has a page');
   const asked = askedBase(first.request, stream) ?? baseUrl;

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { accountStream } from '../../model/accounts.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { complaint } from '../../model/errors.ts';
 import type { MappingPlan, Plan, StreamPlan } from '../../model/plan.ts';
@@ -97,7 +98,7 @@ function isUnlike(programs: readonly ReplayProgram[], stream: string): boolean {
 
 const privacyOf = ({ steps }: Plan, name: string): readonly string[] =>
   steps.flatMap((step) =>
-    step.kind === 'extract' && `${step.stream.source}.${step.stream.name}` === name
+    step.kind === 'extract' && accountStream(step.stream) === name
       ? [JSON.stringify(step.stream.privacy)]
       : [],
   );
@@ -109,7 +110,7 @@ async function olderPages(
   const found = new Map<string, StreamPlan>(
     programs.flatMap(({ plan }) =>
       plan.steps.flatMap((step) =>
-        step.kind === 'extract' ? [[`${step.stream.source}.${step.stream.name}`, step.stream] as const] : [],
+        step.kind === 'extract' ? [[accountStream(step.stream), step.stream] as const] : [],
       ),
     ),
   );

@@ -12,7 +12,7 @@ const retriesMax = 5;
 
 /** One stream and when it is read. */
 export interface Appointment {
-  /** `source.stream`. */
+  /** `source.stream`, or `source.stream@account`. */
   readonly stream: string;
   /** What is made of it: two streams of one mapping are not read at once. */
   readonly mappings: readonly string[];

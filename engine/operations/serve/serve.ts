@@ -1,7 +1,9 @@
+import { atAccount, defaultAccount } from '../../model/accounts.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { ExplainedError, RefusedError } from '../../model/errors.ts';
 import type { Clock } from '../../model/ports.ts';
 import type { RunReport } from '../../model/run-report.ts';
+import { declaredName } from '../../model/sweep.ts';
 import type { Agenda, Due } from './agenda.ts';
 
 /** Runs that go on at once; the others wait for one of them. */
@@ -89,14 +91,29 @@ async function performGroup(services: ServeServices, streams: readonly Due[]): P
   const outcome = await outcomeOf(services, streams);
   const endedMs = clock.now();
   for (const { stream } of streams) {
-    const handledMs = agenda.end(stream, isWell(outcome), endedMs);
+    const handledMs = agenda.end(stream, isWell(outcome, stream), endedMs);
     if (handledMs !== undefined) await services.handled(stream, handledMs);
   }
   await services.ended({ streams, outcome, startedMs, endedMs });
 }
 
-const isWell = (outcome: Outcome): boolean =>
-  outcome.kind === 'report' && outcome.report.status === 'succeeded';
+/**
+ * Whether a stream was read and loaded. Of a run that has failed for one of its accounts the others are as they should be:
+ * they are not read again before their time.
+ */
+export function isWell(outcome: Outcome, stream: string): boolean {
+  if (outcome.kind !== 'report' || outcome.report.status === 'interrupted') return false;
+  const { status, streams, tables } = outcome.report;
+  if (status === 'succeeded') return true;
+  const own = streams.filter((one) => declaredStream(one.stream) === stream);
+  return own.length > 0 && [...own, ...tables].every((one) => one.status === 'succeeded');
+}
+
+/** `shop.orders@berlin` of what is read for it, such as `shop.orders~sweep@berlin`. */
+function declaredStream(name: string): string {
+  const [stream = '', account = defaultAccount] = name.split('@');
+  return atAccount(declaredName(stream), account);
+}
 
 async function outcomeOf(services: ServeServices, streams: readonly Due[]): Promise<Outcome> {
   try {

@@ -1,10 +1,11 @@
+import { atAccount, defaultAccount } from '../../model/accounts.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { StreamFreshness } from '../../model/freshness.ts';
 import type { RunReport } from '../../model/run-report.ts';
 import type { SchedulePlan } from '../../model/schedule.ts';
 import type { ServedStream, ServeReport } from '../../model/serve-report.ts';
 import type { Health } from '../alerts/due.ts';
-import type { Ended } from './serve.ts';
+import { type Ended, isWell } from './serve.ts';
 
 interface Counts {
   runs: number;
@@ -36,22 +37,30 @@ export class Tally {
     const { streams, outcome } = ended;
     const counts = streams.flatMap(({ stream }) => this.#streams.get(stream) ?? []);
     if (outcome.kind === 'refusal') for (const one of counts) one.held = outcome.diagnostics;
-    else if (outcome.kind === 'failure') this.#ran(counts, true, outcome.diagnostics);
-    else if (outcome.report.status !== 'interrupted') this.#reported(counts, ended, outcome.report);
+    else if (outcome.kind === 'failure') this.#ran(true, streams, () => true, outcome.diagnostics);
+    else if (outcome.report.status !== 'interrupted') this.#reported(ended, outcome.report);
   }
 
-  #reported(counts: readonly Counts[], { streams, startedMs, endedMs }: Ended, report: RunReport): void {
+  #reported({ streams, outcome, startedMs, endedMs }: Ended, report: RunReport): void {
     const isFailed = report.status === 'failed';
     this.#refused += report.streams.reduce((sum, { refused }) => sum + refused, 0);
-    this.#ran(counts, isFailed, report.diagnostics);
+    this.#ran(isFailed, streams, (stream) => !isWell(outcome, stream), report.diagnostics);
     if (!isFailed && streams.some(({ isCatchingUp }) => isCatchingUp))
       this.#catchUpMs = Math.max(this.#catchUpMs ?? 0, endedMs - startedMs);
   }
 
-  #ran(counts: readonly Counts[], isFailed: boolean, diagnostics: readonly Diagnostic[]): void {
+  #ran(
+    hasFailed: boolean,
+    streams: Ended['streams'],
+    isBad: (stream: string) => boolean,
+    diagnostics: readonly Diagnostic[],
+  ): void {
     this.#runs += 1;
-    this.#failed += Number(isFailed);
-    for (const one of counts) {
+    this.#failed += Number(hasFailed);
+    for (const { stream } of streams) {
+      const one = this.#streams.get(stream);
+      if (one === undefined) continue;
+      const isFailed = isBad(stream);
       one.runs += 1;
       one.failed += Number(isFailed);
       one.wrong = isFailed ? diagnostics.filter(({ severity }) => severity === 'error') : [];
@@ -85,11 +94,14 @@ export class Tally {
       refused: this.#refused,
       ...(this.#catchUpMs !== undefined && { catchUpMs: this.#catchUpMs }),
       streams: [...this.#streams].map(([stream, { runs, failed, held }]): ServedStream => {
-        const found = freshness.find((one) => one.stream === stream);
-        const schedule = schedules.find((one) => one.stream === stream)?.schedule ?? '';
+        const isIt = (one: { readonly stream: string; readonly account: string }): boolean =>
+          atAccount(one.stream, one.account) === stream;
+        const found = freshness.find(isIt);
+        const schedule = schedules.find(isIt)?.schedule ?? '';
+        const [name = '', account = defaultAccount] = stream.split('@');
         const why = held[0]?.summary;
         return {
-          ...(found ?? { stream, account: 'default', isLate: false }),
+          ...(found ?? { stream: name, account, isLate: false }),
           ...{ schedule, runs, failed, ...(why !== undefined && { held: why }) },
         };
       }),

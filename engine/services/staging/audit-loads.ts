@@ -23,7 +23,7 @@ interface LoadRow {
   readonly held: number;
   readonly loaded_at: string;
   readonly hash: string;
-  /** Rows of persons who were forgotten since. */
+  /** Rows of persons, or of whole pages, that were forgotten since. */
   readonly forgotten: number;
 }
 

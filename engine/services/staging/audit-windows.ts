@@ -12,12 +12,13 @@ const numbered =
   'FROM pages p WHERE p.environment = ? AND p.source = ? AND p.stream = ? AND p.number IS NOT NULL';
 
 const grouped =
-  'SELECT min(p.id) AS first, max(p.id) AS last, min(p.run) AS run, min(p.begins_at) AS begins_at, ' +
+  'SELECT min(p.account) AS account, min(p.id) AS first, max(p.id) AS last, min(p.run) AS run, min(p.begins_at) AS begins_at, ' +
   'sum(p.records) AS received, max(CASE WHEN p.is_last = 1 THEN p.total END) AS total, sum(p.outside) AS outside, ' +
   'max(CASE WHEN p.is_last = 0 THEN p.records END) AS largest, max(p.is_last) AS ended, ' +
   `max(p.number) - count(*) AS lost FROM (${numbered}) p WHERE p.place > 0`;
 
 interface WindowRow {
+  readonly account: string;
   readonly first: number;
   readonly last: number;
   readonly run: string;
@@ -61,6 +62,7 @@ function oddWindow(row: WindowRow, size: number): OddWindow {
   const total = row.total === null ? undefined : Number(row.total);
   const largest = row.largest === null ? undefined : Number(row.largest);
   return {
+    account: row.account,
     pages: { first: Number(row.first), last: Number(row.last) },
     run: row.run,
     ...(row.begins_at !== null && { from: row.begins_at }),

@@ -15,6 +15,8 @@ export interface Identified {
 /** What makes two problems the same one: a short text, since a record's key may be long. */
 export function identityOf(problem: Identified): string {
   const { kind, code, source, account, stream, mapping, record, index, property } = problem;
-  const parts = [kind, code, source, account, stream, mapping, record, index, property];
+  // What is refused are the credentials of an account, whichever of its streams finds out first.
+  const where = kind === 'auth' ? '' : stream;
+  const parts = [kind, code, source, account, where, mapping, record, index, property];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }

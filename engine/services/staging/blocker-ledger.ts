@@ -222,13 +222,13 @@ export class BlockerLedger {
    * where it was seen now: what came before fits.
    */
   async #update({ id, status }: Known, content: Content, run: string): Promise<void> {
-    const { page, ordinal, reason, value } = content;
+    const { page, ordinal, reason, value, step } = content;
     await this.#handle.run(
-      'UPDATE blockers SET seen = CASE WHEN run = ? THEN seen ELSE seen + 1 END, reason = ?, value = ?, run = ?, ' +
+      'UPDATE blockers SET seen = CASE WHEN run = ? THEN seen ELSE seen + 1 END, reason = ?, value = ?, run = ?, step = ?, ' +
         "ordinal = CASE WHEN page <= ? AND status <> 'retried' THEN ordinal ELSE ? END, " +
         "page = CASE WHEN page <= ? AND status <> 'retried' THEN page ELSE ? END, " +
         "status = CASE WHEN status = 'retried' THEN 'open' ELSE status END, updated_at = ? WHERE id = ?",
-      ...[run, reason, value, run, page, ordinal, page, page, this.#now, id],
+      ...[run, reason, value, run, step, page, ordinal, page, page, this.#now, id],
     );
     if (status === 'retried') await this.note(id, 'reopened', `run ${run}`, reason);
   }

@@ -23,7 +23,9 @@ interface Query {
 }
 
 /** `WHERE …` of a filter. Ids are left to the caller where they are many. */
-function where({ ids, stream, ...equal }: BlockerFilter): Query {
+function where({ ids, stream: named, ...others }: BlockerFilter): Query {
+  const [stream, account] = named?.split('@') ?? [];
+  const equal = { ...others, ...(account !== undefined && { account }) };
   const plain = Object.entries(equal).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
   );

@@ -1,3 +1,4 @@
+import { accountStream } from '../../model/accounts.ts';
 import type { ApiRequest } from '../../model/batch.ts';
 import type { KeptPage, KeptPages, PageChoice } from '../../model/ports.ts';
 import type { KeptExchange } from '../../model/state-port.ts';
@@ -5,19 +6,28 @@ import type { Database } from './database.ts';
 import type { Handle } from './handle.ts';
 import type { StreamKey } from './windows.ts';
 
-/** How many pages there are of each stream of an environment, and of how many the response is kept. */
+interface KeptRow {
+  readonly source: string;
+  readonly account: string;
+  readonly name: string;
+  readonly kept: number;
+  readonly pages: number;
+  readonly records: number;
+}
+
+/** How many pages there are of each stream of each account of an environment, and of how many the response is kept. */
 export async function keptPages(
   handle: Handle,
   environment: string,
 ): Promise<ReadonlyMap<string, KeptPages>> {
-  const rows = await handle.select<{ stream: string; kept: number; pages: number; records: number }>(
-    "SELECT sum(CASE WHEN length(body) > 0 THEN records ELSE 0 END) AS records, source || '.' || stream AS stream, sum(CASE WHEN length(body) > 0 THEN 1 ELSE 0 END) AS kept, " +
-      'count(*) AS pages FROM pages WHERE environment = ? GROUP BY source, stream',
+  const rows = await handle.select<KeptRow>(
+    'SELECT sum(CASE WHEN length(body) > 0 THEN records ELSE 0 END) AS records, source, account, stream AS name, sum(CASE WHEN length(body) > 0 THEN 1 ELSE 0 END) AS kept, ' +
+      'count(*) AS pages FROM pages WHERE environment = ? GROUP BY source, account, stream',
     environment,
   );
   return new Map(
-    rows.map(({ stream, kept, pages, records }) => [
-      stream,
+    rows.map(({ kept, pages, records, ...stream }) => [
+      accountStream(stream),
       { kept: Number(kept), dropped: Number(pages) - Number(kept), records: Number(records) },
     ]),
   );

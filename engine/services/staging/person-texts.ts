@@ -1,10 +1,11 @@
 import type { Redaction } from '../../model/forget.ts';
 import type { Handle } from './handle.ts';
 
-/** A stream of one environment, of all accounts. */
+/** A stream of one account in one environment. */
 export interface StreamName {
   readonly environment: string;
   readonly source: string;
+  readonly account: string;
   readonly name: string;
 }
 
@@ -27,12 +28,13 @@ interface BlockerTexts {
 
 async function redactBlockers(
   handle: Handle,
-  { source, name }: StreamName,
+  { source, account, name }: StreamName,
   redaction: Redaction,
 ): Promise<void> {
   const blockers = await handle.select<BlockerTexts>(
-    'SELECT id, kind, code, record, reason, value, note FROM blockers WHERE source = ? AND stream = ?',
+    'SELECT id, kind, code, record, reason, value, note FROM blockers WHERE source = ? AND account = ? AND stream = ?',
     source,
+    account,
     name,
   );
   for (const blocker of blockers.filter((one) => isAbout(one, redaction))) {
@@ -58,16 +60,18 @@ const pagesPerQuery = 1000;
 
 async function redactRequests(
   handle: Handle,
-  { environment, source, name }: StreamName,
+  { environment, source, account, name }: StreamName,
   { without }: Redaction,
 ): Promise<void> {
   const sql =
-    'SELECT id, request FROM pages WHERE environment = ? AND source = ? AND stream = ? AND id > ? ORDER BY id LIMIT ?';
+    'SELECT id, request FROM pages WHERE environment = ? AND source = ? AND account = ? AND stream = ? ' +
+    'AND id > ? ORDER BY id LIMIT ?';
   for (let after = 0; ; ) {
     const rows = await handle.select<{ id: number; request: string }>(
       sql,
       environment,
       source,
+      account,
       name,
       after,
       pagesPerQuery,
@@ -84,17 +88,18 @@ async function redactRequests(
 /** A window whose next request names the person is read again from its beginning. */
 async function redactWindows(
   handle: Handle,
-  { environment, source, name }: StreamName,
+  { environment, source, account, name }: StreamName,
   { without }: Redaction,
 ): Promise<void> {
   const where = 'environment = ? AND source = ? AND account = ? AND stream = ?';
-  const rows = await handle.select<{ account: string; window: string }>(
-    'SELECT account, "window" FROM positions WHERE environment = ? AND source = ? AND stream = ? AND "window" IS NOT NULL',
+  const rows = await handle.select<{ window: string }>(
+    `SELECT "window" FROM positions WHERE ${where} AND "window" IS NOT NULL`,
     environment,
     source,
+    account,
     name,
   );
-  for (const { account, window } of rows.filter((one) => without(one.window) !== one.window))
+  for (const { window } of rows.filter((one) => without(one.window) !== one.window))
     await handle.run(
       `UPDATE positions SET "window" = NULL WHERE ${where} AND "window" = ?`,
       environment,

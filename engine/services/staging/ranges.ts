@@ -29,9 +29,12 @@ export async function recordsIn(handle: Handle, counted: Counted): Promise<Omit<
     return { unknown: `the rows of ${mapping.name} are not staged as it makes them now` };
   const share = await rowShare(handle, mapping);
   if (share === undefined) return { unknown: `${mapping.name} has kept none of its records` };
+  const [, , account] = counted.key;
   const records: number[] = [];
   for (let at = 0; at < windows.length; at += windowsPerQueryMax)
-    records.push(...(await count(handle, tableOf(mapping), windows.slice(at, at + windowsPerQueryMax))));
+    records.push(
+      ...(await count(handle, tableOf(mapping), account, windows.slice(at, at + windowsPerQueryMax))),
+    );
   return { records: records.map((rows) => Math.round(rows / share)), mapping: mapping.name };
 }
 
@@ -69,14 +72,16 @@ async function rowShare(handle: Handle, { name }: MappingPlan): Promise<number |
 async function count(
   handle: Handle,
   table: string,
+  account: string,
   windows: readonly PinnedWindow[],
 ): Promise<readonly number[]> {
   const sums = windows.map(
     (_, at) => `sum(CASE WHEN newest >= ? AND newest < ? THEN 1 ELSE 0 END) AS w${at}`,
   );
   const found = await handle.first<{ readonly [window: string]: number | string | null }>(
-    `SELECT ${sums.join(', ')} FROM (SELECT max(_cursor) AS newest FROM ${table} WHERE _op IS NULL GROUP BY _account, _record) AS r`,
+    `SELECT ${sums.join(', ')} FROM (SELECT max(_cursor) AS newest FROM ${table} WHERE _op IS NULL AND _account = ? GROUP BY _account, _record) AS r`,
     ...windows.flatMap(({ from, to }) => [from, to]),
+    account,
   );
   return windows.map((_, at) => Number(found?.[`w${at}`] ?? 0));
 }

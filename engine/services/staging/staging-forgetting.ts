@@ -102,7 +102,7 @@ export class StagingForgetting implements Forgetting {
   }
 
   async places(
-    { source, name }: StreamPlan,
+    { source, account, name }: StreamPlan,
     mapping: MappingPlan,
     column: string,
     values: readonly StagedValue[],
@@ -110,14 +110,14 @@ export class StagingForgetting implements Forgetting {
     const table = this.#database.dialect.table(mapping);
     const sql =
       `SELECT DISTINCT t._page AS page, t._ordinal AS ordinal, t._record AS "key" FROM ${table.name} AS t ` +
-      'JOIN pages AS p ON p.id = t._page WHERE p.environment = ? AND p.source = ? AND p.stream = ? ' +
+      'JOIN pages AS p ON p.id = t._page WHERE p.environment = ? AND p.source = ? AND p.account = ? AND p.stream = ? ' +
       `AND t.${table.column(column)} = ?`;
     const pages = new Map<number, { readonly page: number; ordinals: number[]; keys: string[] }>();
     for (const value of values) {
       const rows = await this.#database.read((handle) =>
         handle.select<{ page: number; ordinal: number; key: string }>(
           sql,
-          ...[this.#environment, source, name, value],
+          ...[this.#environment, source, account, name, value],
         ),
       );
       for (const { page, ordinal, key } of rows) {
@@ -134,8 +134,8 @@ export class StagingForgetting implements Forgetting {
     return this.#database.read((handle) => subjectRows(handle, this.#database.dialect, mapping, places));
   }
 
-  async redact({ source, name }: StreamPlan, redaction: Redaction): Promise<void> {
-    const stream = { environment: this.#environment, source, name };
+  async redact({ source, account, name }: StreamPlan, redaction: Redaction): Promise<void> {
+    const stream = { environment: this.#environment, source, account, name };
     await this.#database.write((handle) => redactTexts(handle, stream, redaction));
   }
 

@@ -68,6 +68,12 @@ export class StagingPositions implements Positions {
       for (const mapping of await madeOf(handle, fullName(stream))) {
         await handle.run(`DELETE FROM ${quote(`stg_${mapping}`)} WHERE _page IN (${ids})`, ...key);
       }
+      // Pages of several accounts may be in one load: what it has loaded of these is no longer staged.
+      await handle.run(
+        'UPDATE loads SET forgotten = forgotten + (SELECT coalesce(sum(r.rows), 0) FROM page_rows AS r WHERE r.mapping = loads.mapping ' +
+          `AND r.page BETWEEN loads.first_page AND loads.last_page AND r.page IN (${ids}))`,
+        ...key,
+      );
       await handle.run(`DELETE FROM page_rows WHERE page IN (${ids})`, ...key);
       await handle.run(`DELETE FROM blocker_pages WHERE page IN (${ids})`, ...key);
       await this.#resolveWithoutPages(handle);

@@ -1,3 +1,4 @@
+import { accountStream, defaultAccount } from '../../model/accounts.ts';
 import type { AuditScope, MappingLedger } from '../../model/audit.ts';
 import type { MappedRows } from '../../model/batch.ts';
 import type { Blockers } from '../../model/blocker.ts';
@@ -6,6 +7,7 @@ import type { Forgetting } from '../../model/forget.ts';
 import { extractLock } from '../../model/locks.ts';
 import type { CheckPlan, MappingPlan, StreamPlan, StreamShape } from '../../model/plan.ts';
 import type {
+  AccountPage,
   CheckOutcome,
   Clock,
   KeptPage,
@@ -148,23 +150,24 @@ class LedgerStaging implements OpenStaging {
     };
   }
 
-  async reached(stream: string): Promise<string | undefined> {
+  async reached(stream: string, accounts: readonly string[] = [defaultAccount]): Promise<string | undefined> {
     const sql =
-      'SELECT min(cursor) AS least, count(*) - count(cursor) AS unknown FROM positions ' +
-      "WHERE environment = ? AND source || '.' || stream = ?";
+      'SELECT min(cursor) AS least, count(cursor) AS known FROM positions ' +
+      "WHERE environment = ? AND source || '.' || stream = ? " +
+      `AND account IN (${accounts.map(() => '?').join(', ')})`;
     const found = await this.#database.read((handle) =>
-      handle.first<{ least: string | null; unknown: number }>(sql, this.#environment, stream),
+      handle.first<{ least: string | null; known: number }>(sql, this.#environment, stream, ...accounts),
     );
-    return found === undefined || found.unknown > 0 ? undefined : (found.least ?? undefined);
+    return Number(found?.known ?? 0) < accounts.length ? undefined : (found?.least ?? undefined);
   }
 
   async shapes(): Promise<ReadonlyMap<string, StreamShape>> {
     const sql =
-      "SELECT source || '.' || stream AS stream, shape FROM positions WHERE environment = ? AND shape IS NOT NULL";
+      'SELECT source, account, stream AS name, shape FROM positions WHERE environment = ? AND shape IS NOT NULL';
     const rows = await this.#database.read((handle) =>
-      handle.select<{ stream: string; shape: string }>(sql, this.#environment),
+      handle.select<{ source: string; account: string; name: string; shape: string }>(sql, this.#environment),
     );
-    return new Map(rows.map(({ stream, shape }) => [stream, JSON.parse(shape) as StreamShape]));
+    return new Map(rows.map(({ shape, ...of }) => [accountStream(of), JSON.parse(shape) as StreamShape]));
   }
 
   async loadedMappings(): Promise<ReadonlySet<string>> {
@@ -205,13 +208,13 @@ class LedgerStaging implements OpenStaging {
     return chosenPages(this.#database, this.#where(stream), only);
   }
 
-  async *unstagedPages(mapping: string, unit?: LoadUnit): AsyncGenerator<KeptPage> {
+  async *unstagedPages(mapping: string, unit?: LoadUnit): AsyncGenerator<AccountPage> {
     const sql =
-      'SELECT id, run, body FROM page_rows JOIN pages ON pages.id = page_rows.page ' +
+      'SELECT id, run, account, body FROM page_rows JOIN pages ON pages.id = page_rows.page ' +
       'WHERE mapping = ? AND unstaged = 1 AND length(body) > 0 AND page > ? AND page <= ? ORDER BY page LIMIT 1';
     const { firstPage = 1, lastPage = Number.MAX_SAFE_INTEGER } = unit ?? {};
     const after = (id: number) =>
-      this.#database.read((handle) => handle.first<KeptPage>(sql, mapping, id, lastPage));
+      this.#database.read((handle) => handle.first<AccountPage>(sql, mapping, id, lastPage));
     for (let page = await after(firstPage - 1); page !== undefined; page = await after(page.id)) yield page;
   }
 
@@ -231,10 +234,10 @@ class LedgerStaging implements OpenStaging {
     return readRows(this.#database, mapping, unit);
   }
 
-  async unseen(mapping: MappingPlan, firstPage: number, limit: number): Promise<Unseen> {
+  async unseen(mapping: MappingPlan, account: string, firstPage: number, limit: number): Promise<Unseen> {
     const { name: table } = this.#database.dialect.table(mapping);
     return this.#database.read((handle) =>
-      unseen(handle, { mapping: mapping.name, table, firstPage, limit }),
+      unseen(handle, { mapping: mapping.name, table, account, firstPage, limit }),
     );
   }
 

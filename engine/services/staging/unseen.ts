@@ -1,11 +1,11 @@
 import type { Unseen } from '../../model/ports.ts';
 import { type Handle, quote } from './handle.ts';
 
-/** The newest line of each record that is not gone, with the last page that mentions the record. */
+/** The newest line of each record of an account that is not gone, with the last page that mentions the record. */
 const livingRecords = (table: string): string =>
   'SELECT DISTINCT _account, _record, _cursor, last FROM (SELECT _account, _record, _cursor, _op, ' +
   'rank() OVER (PARTITION BY _account, _record ORDER BY _cursor DESC NULLS LAST, _page DESC, _ordinal DESC) AS age, ' +
-  `max(_page) OVER (PARTITION BY _account, _record) AS last FROM ${table}) AS lines ` +
+  `max(_page) OVER (PARTITION BY _account, _record) AS last FROM ${table} WHERE _account = ?) AS lines ` +
   "WHERE age = 1 AND (_op IS NULL OR _op <> 'delete')";
 
 /** What waits for a person's decision is not taken for gone. */
@@ -13,10 +13,10 @@ const isMissing =
   'last < ? AND NOT EXISTS (SELECT 1 FROM blockers AS b WHERE b.mapping = ? ' +
   "AND b.kind = 'record' AND b.status = 'open' AND b.account = living._account AND b.record = living._record)";
 
-/** Records of a staged table that no page from `firstPage` on has mentioned. */
+/** Records of an account in a staged table that no page from `firstPage` on has mentioned. */
 export async function unseen(
   handle: Handle,
-  { mapping, table, firstPage, limit }: UnseenQuery,
+  { mapping, table, account, firstPage, limit }: UnseenQuery,
 ): Promise<Unseen> {
   const living = livingRecords(table);
   const counts = await handle.first<{ known: number; unseen: number }>(
@@ -24,10 +24,12 @@ export async function unseen(
       `FROM (${living}) AS living`,
     firstPage,
     mapping,
+    account,
   );
   const records = await handle.select<{ record: string; cursor: string | null }>(
     `SELECT _record AS ${quote('record')}, _cursor AS ${quote('cursor')} FROM (${living}) AS living ` +
       `WHERE ${isMissing} ORDER BY _record LIMIT ?`,
+    account,
     firstPage,
     mapping,
     limit,
@@ -39,6 +41,7 @@ interface UnseenQuery {
   readonly mapping: string;
   /** Quoted. */
   readonly table: string;
+  readonly account: string;
   readonly firstPage: number;
   readonly limit: number;
 }

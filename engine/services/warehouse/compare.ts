@@ -89,6 +89,7 @@ const parameters = ({ file, pages, source }: CompareRequest): BoundValues => ({
   started_at: source?.startedAt ?? null,
   changed_from: source?.changedFrom ?? null,
   from: source?.from ?? null,
+  account: source?.account ?? null,
 });
 
 const exampleOf = (row: Row): DifferenceExample => ({

@@ -32,6 +32,16 @@ const unit = (firstPage: number, lastPage: number, count: number) => ({
 });
 
 describe('load files written while staging', () => {
+  it('hold a unit only if all their pages are of it, in whatever order they came', () => {
+    const folder = join(projectFolder({}), 'load');
+    const spool = new LoadSpool(folder, new Map([['orders', 8]]));
+    // Two accounts, each with pages that were reserved for it.
+    for (const page of [1, 65, 66, 2]) spool.add(page, rows(2));
+    expect(spool.find(unit(1, 4, 8))).to.equal(undefined);
+    expect(spool.find(unit(1, 66, 8))).to.be.a('string');
+    spool.close();
+  });
+
   it('hold the same bytes as a file made from the staged rows', async () => {
     const record = {
       id: 'a"b',

@@ -17,7 +17,10 @@ export default class LimitsExplain extends LimitsCommand {
     '<%= config.bin %> limits explain shop.orders --json',
   ];
   static override readonly args = {
-    stream: Args.string({ description: 'The stream, as SOURCE.STREAM.', required: true }),
+    stream: Args.string({
+      description: 'The stream, as SOURCE.STREAM, or SOURCE.STREAM@ACCOUNT where there are several.',
+      required: true,
+    }),
   };
   static override readonly flags = limitsFlags;
 

@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core';
+import { accountStream } from '../../../model/accounts.ts';
 import { backfillOf } from '../../../model/sweep.ts';
 import { exitCodes } from '../../../report/exit-code.ts';
 import type { Outcome } from '../../base-command.ts';
@@ -14,7 +15,9 @@ export default class StateReset extends StateCommand {
     '<%= config.bin %> state reset --all --confirm dev',
   ];
   static override readonly args = {
-    stream: Args.string({ description: 'The stream, as SOURCE.STREAM.' }),
+    stream: Args.string({
+      description: 'The stream, as SOURCE.STREAM, or SOURCE.STREAM@ACCOUNT where there are several.',
+    }),
   };
   static override readonly flags = {
     ...stateFlags,
@@ -38,7 +41,7 @@ export default class StateReset extends StateCommand {
               const pages =
                 (await work.state.positions.reset(ref, flags.pages)) +
                 (await work.state.positions.reset(again, flags.pages));
-              forgotten.push({ stream: `${ref.source}.${ref.name}`, pages });
+              forgotten.push({ stream: accountStream(ref), pages });
             }
             return forgotten;
           })

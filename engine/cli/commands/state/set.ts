@@ -22,7 +22,10 @@ export default class StateSet extends StateCommand {
     '<%= config.bin %> state set crm.contacts --cursor 1200345',
   ];
   static override readonly args = {
-    stream: Args.string({ description: 'The stream, as SOURCE.STREAM.', required: true }),
+    stream: Args.string({
+      description: 'The stream, as SOURCE.STREAM, or SOURCE.STREAM@ACCOUNT where there are several.',
+      required: true,
+    }),
   };
   static override readonly flags = {
     ...stateFlags,

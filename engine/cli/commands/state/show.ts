@@ -4,7 +4,7 @@ import { exitCodes } from '../../../report/exit-code.ts';
 import { stateText } from '../../../report/state-text.ts';
 import { systemClock } from '../../../services/clock.ts';
 import type { Outcome } from '../../base-command.ts';
-import { knownStream, StateCommand, stateFlags } from '../../state-command.ts';
+import { knownStreams, StateCommand, stateFlags } from '../../state-command.ts';
 
 export default class StateShow extends StateCommand {
   static override readonly summary =
@@ -17,14 +17,17 @@ export default class StateShow extends StateCommand {
     '<%= config.bin %> state show --json',
   ];
   static override readonly args = {
-    stream: Args.string({ description: 'Only this stream, as SOURCE.STREAM.' }),
+    stream: Args.string({
+      description: 'Only this stream, as SOURCE.STREAM, or SOURCE.STREAM@ACCOUNT where there are several.',
+    }),
   };
   static override readonly flags = stateFlags;
 
   protected override async perform(): Promise<Outcome> {
     const { args, flags } = await this.parse(StateShow);
     return this.ledger(flags, async (work) => {
-      const only = args.stream === undefined ? undefined : knownStream(work, args.stream).stream;
+      const only =
+        args.stream === undefined ? undefined : knownStreams(work, args.stream).map(({ stream }) => stream);
       const { environment } = work.project;
       if (!work.exists) {
         const text = `Nothing has been read in the environment ${environment} yet.`;

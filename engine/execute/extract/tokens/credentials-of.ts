@@ -1,3 +1,4 @@
+import { accountSource } from '../../../model/accounts.ts';
 import { complaint, TerminalError } from '../../../model/errors.ts';
 import type { AuthPlan, SourcePlan } from '../../../model/plan.ts';
 import { authenticated, withHeader } from '../authenticate.ts';
@@ -44,10 +45,10 @@ export function credentialsOf(source: SourcePlan, services: TokenServices): Cred
 function providerOf(source: SourcePlan, auth: TokenAuth, services: TokenServices): TokenProvider {
   switch (auth.type) {
     case 'oauth2':
-      return oauth2Provider(source.name, auth, checkedTokenUrl(source, services), services);
+      return oauth2Provider(accountSource(source), auth, checkedTokenUrl(source, services), services);
     case 'jwt_bearer':
       return jwtBearerProvider(
-        source.name,
+        accountSource(source),
         auth,
         { url: checkedTokenUrl(source, services), key: () => services.signingKey(source) },
         services,
@@ -60,9 +61,9 @@ function providerOf(source: SourcePlan, auth: TokenAuth, services: TokenServices
 function tokensOf(source: SourcePlan, provider: TokenProvider, services: TokenServices): TokenSource {
   const { tokenKey, references } = services;
   if (tokenKey !== undefined)
-    return new KeptTokens(source.name, provider, openVault(references.resolve(tokenKey)), services);
-  if (provider.refreshToken !== undefined) throw nowhereToKeep(source.name);
-  return mintedTokens(source.name, provider, services);
+    return new KeptTokens(accountSource(source), provider, openVault(references.resolve(tokenKey)), services);
+  if (provider.refreshToken !== undefined) throw nowhereToKeep(accountSource(source));
+  return mintedTokens(accountSource(source), provider, services);
 }
 
 function headerOf(auth: TokenAuth, token: string): [name: string, value: string] {
@@ -77,7 +78,7 @@ function checkedTokenUrl(source: SourcePlan, { tokenUrl }: TokenServices): strin
   throw new TerminalError(
     complaint(
       'ETL0433',
-      `the \`tokenUrl\` of ${source.name} cannot be used: ${url.slice(0, 200)}`,
+      `the \`tokenUrl\` of ${accountSource(source)} cannot be used: ${url.slice(0, 200)}`,
       'Expected an https:// URL (http:// only for this machine).',
     ),
   );

@@ -1,3 +1,4 @@
+import { accountSource } from '../../../model/accounts.ts';
 import type { ApiRequest, ApiResponse } from '../../../model/batch.ts';
 import type { SessionPlan, SourcePlan } from '../../../model/plan.ts';
 import type { TokenProvider } from './issued-token.ts';
@@ -23,9 +24,9 @@ export function sessionProvider(
         'content-type': 'application/json',
       };
       const request: ApiRequest = { method: 'POST', url, headers, body };
-      const response = await tokenReply(source.name, request, services, signal);
+      const response = await tokenReply(accountSource(source), request, services, signal);
       const accessToken = tokenIn(response, auth);
-      if (accessToken === undefined) throw noToken(source.name, request, response, redact);
+      if (accessToken === undefined) throw noToken(accountSource(source), request, response, redact);
       hide(accessToken);
       return { accessToken, issuedAtMs, expiresAtMs: issuedAtMs + auth.lifetimeMs };
     },

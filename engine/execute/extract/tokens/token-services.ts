@@ -1,3 +1,4 @@
+import { defaultAccount } from '../../../model/accounts.ts';
 import type { SourcePlan } from '../../../model/plan.ts';
 import type { Clock, HttpClient, Locks, Memory, References } from '../../../model/ports.ts';
 
@@ -20,15 +21,18 @@ export interface TokenServices {
   signingKey(source: SourcePlan): string;
 }
 
-/** The account whose tokens they are: a source has one. It stands in names so that others can come to stand beside it. */
-const account = 'default';
+/** `source:account` of `source` or `source@account`. */
+const owner = (named: string): string => {
+  const [source, account = defaultAccount] = named.split('@');
+  return `${source}:${account}`;
+};
 
-/** What is locked while a source's token is renewed. */
+/** What is locked while the token of `source` or `source@account` is renewed. */
 export const lockName = (environment: string, source: string): string =>
-  `token:${environment}:${source}:${account}`;
+  `token:${environment}:${owner(source)}`;
 
-/** Where a source's token is remembered. `start` tells apart what has begun with different refresh tokens. */
-export const memoryName = (source: string, start: string): string => `token:${source}:${account}:${start}`;
+/** Where the token of `source` or `source@account` is remembered. `start` tells apart what has begun with different refresh tokens. */
+export const memoryName = (source: string, start: string): string => `token:${owner(source)}:${start}`;
 
 /** How soon others may go on after a process that died. The lock is renewed while it is held. */
 export const lockMs = 10_000;

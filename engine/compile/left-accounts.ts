@@ -1,0 +1,50 @@
+import { accountsOf, defaultAccount } from '../model/accounts.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Project, SourceDocument } from '../model/project.ts';
+import type { StateSnapshot } from '../model/snapshot.ts';
+
+/**
+ * Sources that have been read for accounts which they no longer name, while some that they name were not read yet: it may be
+ * that an account was given another name, and then all of it is read again beside its rows.
+ */
+export function leftAccounts(
+  project: Project,
+  { shapes }: StateSnapshot,
+  documents: readonly SourceDocument[],
+): readonly Diagnostic[] {
+  return project.sources.flatMap((source) => {
+    const read = accountsRead([...shapes.keys()], source.name);
+    const named = accountsOf(project, source).map(({ account }) => account);
+    const left = [...read].filter((account) => !named.includes(account));
+    if (left.length === 0 || named.every((account) => read.has(account))) return [];
+    return [finding(source.name, left, documents)];
+  });
+}
+
+const accountsRead = (streams: readonly string[], source: string): ReadonlySet<string> =>
+  new Set(
+    streams
+      .filter((stream) => stream.startsWith(`${source}.`))
+      .map((stream) => stream.split('@')[1] ?? defaultAccount),
+  );
+
+function finding(source: string, left: readonly string[], documents: readonly SourceDocument[]): Diagnostic {
+  const document = documents.find(({ value }) => {
+    const own = value as { readonly kind?: unknown; readonly name?: unknown } | null;
+    return own?.kind === 'source' && own.name === source;
+  });
+  const place = (document?.nodes.get('/accounts') ?? document?.nodes.get('/name'))?.key;
+  const names = left.map((name) => `\`${name}\``).join(', ');
+  return {
+    code: 'ETL0253',
+    severity: 'warning',
+    summary: `${source} was read for ${left.length === 1 ? 'the account' : 'the accounts'} ${names}, which it no longer names`,
+    ...(place && { place }),
+    help: [
+      'What was loaded stays in the tables under that `_account`, and is not read any more. Under a new name everything is read again, into rows of its own.',
+      left.includes(defaultAccount)
+        ? 'A source without `accounts` is the account `default`: name it so (`accounts: {default: {…}}`) to go on with its rows.'
+        : 'Give the account its old name again to go on with its rows.',
+    ],
+  };
+}
