@@ -26,7 +26,6 @@ import { type Preview, previewMapping } from './execute/preview.ts';
 import { type ReplayOptions, replayPages } from './execute/replay.ts';
 import type { RunServices } from './execute/run-services.ts';
 import { compactAfter } from './execute/state.ts';
-import { streamName } from './model/accounts.ts';
 import type { AuditPlan } from './model/audit.ts';
 import type { MappedRows, PageFailure, ReceivedPage } from './model/batch.ts';
 import type * as config from './model/config.ts';
@@ -277,7 +276,7 @@ export const erasers = (
   secrets: EraserSecrets,
 ): readonly StreamEraser[] =>
   subjectStreams(project, mappings).flatMap((streams) => {
-    const full = streamName(streams.stream);
+    const full = `${streams.stream.source}.${streams.stream.name}`;
     const readers = Object.values(mappings).filter((mapping) => streamsOf(mapping).includes(full));
     return compileErasers(streams, readers, subject, secrets);
   });
