@@ -7,7 +7,7 @@ import { type Judged, perform } from './faults/perform.ts';
 import { postgresPlace } from './faults/postgres-place.ts';
 import { type StagingPlace, sqlitePlace } from './faults/staging-place.ts';
 import { hasPostgresServer, PostgresServer } from './support/postgres-server.ts';
-import { keepResult } from './support/results.ts';
+import { keepResult, keptResult } from './support/results.ts';
 
 /**
  * `npm run faults [-- options]`: kills a run at every boundary of its steps and at random instants, lets it meet every fault
@@ -23,6 +23,8 @@ const { values } = parseArgs({
     lanes: { type: 'string', default: '2' },
     dialects: { type: 'string', default: 'sqlite,postgres' },
     'no-faults': { type: 'boolean', default: false },
+    // The whole takes hours: a part can be added to what the parts before have shown.
+    add: { type: 'boolean', default: false },
   },
 });
 
@@ -46,8 +48,13 @@ function tell(verdict: Judged, done: number, of: number): void {
   if (done % 25 === 0) keep(soFar);
 }
 
+/** What runs before have shown, and by which command. */
+const earlier: { readonly command: string; readonly runs: readonly Judged[] } | undefined = values.add
+  ? keptResult('faults')
+  : undefined;
+
 /** What was judged, also of trials that are not done with: a run takes an hour and more. */
-const soFar: Judged[] = [];
+const soFar: Judged[] = [...(earlier?.runs ?? [])];
 
 const skip = (what: string): void => void process.stderr.write(`SKIPPED: ${what}\n`);
 
@@ -120,7 +127,8 @@ function keep(verdicts: readonly Judged[]): { readonly table: string; readonly f
     accounted_percent: percent(verdicts),
   };
   const table = tableOf(verdicts);
-  keepResult('faults', ['npm run faults', ...process.argv.slice(2)].join(' '), {
+  const command = ['npm run faults', ...process.argv.slice(2)].join(' ');
+  keepResult('faults', [...(earlier === undefined ? [] : [earlier.command]), command].join('; '), {
     table,
     runs: verdicts,
     figures,

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { packageFolder } from './package-folder.ts';
@@ -48,4 +48,16 @@ export function keepResult(name: string, command: string, { runs, figures }: Ben
   const folder = join(packageFolder, 'bench/results');
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(kept, null, 2)}\n`);
+}
+
+/** What `bench/results/NAME.json` holds; undefined where there is none. */
+export function keptResult<Run>(
+  name: string,
+): { readonly command: string; readonly runs: readonly Run[] } | undefined {
+  const file = join(packageFolder, 'bench/results', `${name}.json`);
+  if (!existsSync(file)) return undefined;
+  return JSON.parse(readFileSync(file, 'utf8')) as {
+    readonly command: string;
+    readonly runs: readonly Run[];
+  };
 }
