@@ -152,7 +152,9 @@ const recorded = (
 function publicBaseUrl({ sources }: Plan, stream: StreamPlan, secrets: References): string {
   const { baseUrl = '' } = sources[atAccount(stream.source, stream.account)] ?? {};
   const text = secrets.redact(resolved(secrets, baseUrl) ?? '').replace(/\/$/, '');
-  return URL.canParse(text) && /^https?:/.test(text) ? text : `https://${stream.source}.invalid`;
+  return URL.canParse(text) && /^(?:https?|file|postgres(?:ql)?|mysql|mariadb):/.test(text)
+    ? text
+    : `https://${stream.source}.invalid`;
 }
 
 function stepOf({ steps }: Plan, stream: StreamPlan): ExtractStep {

@@ -34,7 +34,7 @@ export interface RecordedExchange {
   readonly target: string;
   readonly requestBody?: string;
   readonly status: number;
-  /** Those that a reader of pages looks at: `content-type`, `date`, `link`. Names in lower case. */
+  /** Those that a reader of pages looks at: `content-type`, `date`, `link`, `sluice-next`. Names in lower case. */
   readonly headers: { readonly [header: string]: string };
   /** JSON text. Records hold what was looked up for them, under `_lookup`. */
   readonly body: string;

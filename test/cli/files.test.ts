@@ -202,6 +202,22 @@ describe('files', function () {
     expect(await rows(folder)).to.deep.equal(['1 1.00 a.csv:2', '2 2.00 a.csv:3', '3 3.00 a.csv:4']);
   });
 
+  it('are recorded, from the files or the ledger, and replayed without them', async () => {
+    const folder = project('    request: {path: /*.csv}\n    format: csv\n    pageRows: 1\n');
+    write(folder, 'a.csv', 'id,price\n1,1\n2,2\n');
+    expect((await run(folder)).code).to.equal(0);
+    for (const flags of [[], ['--from-ledger', '--force']]) {
+      const recorded = await etl(['record', 'legacy.orders', ...flags, '-p', folder]);
+      expect(recorded.code, recorded.stderr).to.equal(0);
+      expect((await etl(['test', '--update', '-p', folder])).code).to.equal(0);
+      const { code, stdout, stderr } = await etl(['test', '-p', folder]);
+      expect(code, stdout + stderr).to.equal(0);
+      expect(stdout + stderr).not.to.contain('ETL0986');
+    }
+    rmSync(join(folder, 'exports'), { recursive: true });
+    expect((await etl(['test', '-p', folder])).code).to.equal(0);
+  });
+
   it('that are not there, or no folder, are named', async () => {
     const folder = project('    request: {path: /none-*.csv}\n    format: csv\n');
     const told = await run(folder);

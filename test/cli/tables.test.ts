@@ -213,6 +213,19 @@ function contract(name: string, open: (test: Mocha.Context) => Promise<Database>
       expect(await rows(folder)).to.have.length(7);
     });
 
+    it('that lost rows lose them in the warehouse, too, by a sweep', async () => {
+      await insert(...[1, 2, 3].map((id) => `'${id}', ${id}, '2026-01-01 10:00:00'`));
+      const stream =
+        '    cursor: {field: updated, type: timestamp}\n    deletes: [{by: sweep, every: 1s, threshold: 90%}]\n';
+      const folder = project(database, { stream, load: ', deletes: hard' });
+      const found = await told(database, folder);
+      expect(found, found.text).to.deep.include(good);
+      await database.run("DELETE FROM orders WHERE id = '2'");
+      await told(database, folder);
+      await told(database, folder);
+      expect(await rows(folder)).to.deep.equal(['1 1.00', '3 3.00']);
+    });
+
     it('a cursor without a zone is no instant; it is compared as it stands', async () => {
       await database.run(
         `DROP TABLE orders; CREATE TABLE orders (id int NOT NULL PRIMARY KEY, price int, updated ${database.connector === 'mysql' ? 'datetime(6)' : 'timestamp'} NOT NULL)`,

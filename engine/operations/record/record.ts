@@ -1,4 +1,5 @@
 import { accountStream } from '../../model/accounts.ts';
+import { nextHeader } from '../../model/ask.ts';
 import type { ApiRequest } from '../../model/batch.ts';
 import { assert, complaint, RefusedError } from '../../model/errors.ts';
 import { emptyResponse } from '../../model/path.ts';
@@ -35,7 +36,7 @@ export interface RecordOptions {
 }
 
 /** Headers that are recorded: an allow-list, since providers put much into others. */
-const headersKept = ['content-type', 'date', 'link'];
+const headersKept = ['content-type', 'date', 'link', nextHeader];
 
 /** The recording of pages of one window. One that ends before the listing does gets an empty page behind it. */
 export function recordingOf(pages: readonly PageToRecord[], options: RecordOptions): Recording {
@@ -63,7 +64,14 @@ export function recordingOf(pages: readonly PageToRecord[], options: RecordOptio
   if (last?.next !== undefined) {
     // A position keeps the path alone.
     const next = { ...last.next, url: new URL(last.next.url, last.request.url).href };
-    exchanges.push(ending(fileOf(pages.length), targetOf(next), next.method, stream));
+    exchanges.push(
+      ending(
+        fileOf(pages.length),
+        targetOf(next),
+        { ...next, ...(next.body !== undefined && { body: clean(next.body) }) },
+        stream,
+      ),
+    );
   }
   return { format: 1, stream: name, ...head, baseUrl, exchanges };
 }
@@ -81,10 +89,10 @@ const keptHeaders = (
 
 /** Below what the first request of a window was sent: the lab is another place than the API. */
 function askedBase({ url }: ApiRequest, { request }: StreamPlan): string | undefined {
-  const { origin, pathname } = new URL(url);
+  const { protocol, host, pathname } = new URL(url);
   const parts = templateParts(request.path).map((part, at) => (at % 2 === 0 ? escaped(part) : '[^/]+'));
   const below = new RegExp(`${parts.join('')}$`).exec(pathname);
-  return below === null ? undefined : origin + pathname.slice(0, below.index);
+  return below === null ? undefined : `${protocol}//${host}${pathname.slice(0, below.index)}`;
 }
 
 const escaped = (text: string): string => text.replace(/[.+?^${}()|[\]\\*]/g, '\\$&');
@@ -97,12 +105,13 @@ function belowBase(url: string, baseUrl: string): string {
 const ending = (
   file: string,
   target: string,
-  method: ApiRequest['method'],
+  { method, body }: ApiRequest,
   { records }: StreamPlan,
 ): RecordedExchange => ({
   file,
   method,
   target,
+  ...(body !== undefined && { requestBody: body }),
   status: 200,
   headers: { 'content-type': 'application/json' },
   body: jsonLayout(JSON.stringify(emptyResponse(records)), (text) => text),
@@ -116,18 +125,24 @@ const ending = (
 export function keptPagesToRecord(
   kept: readonly (KeptExchange & { readonly text: string })[],
   pagesMax: number,
-  { paginate }: StreamPlan,
+  stream: StreamPlan,
 ): readonly PageToRecord[] {
   const known = kept.filter(({ isLast }, at) => isLast || kept[at + 1] !== undefined).slice(0, pagesMax);
   return known.map(({ request, status, text, stagedAt }, at) => {
     const next = known[at]?.isLast ? undefined : kept[at + 1]?.request;
-    const link =
-      paginate.type === 'link_header' && next !== undefined
-        ? { link: `<${next.url}>; rel="${paginate.rel}"` }
-        : {};
-    const headers = { 'content-type': 'application/json', date: new Date(stagedAt).toUTCString(), ...link };
+    const headers = {
+      'content-type': 'application/json',
+      date: new Date(stagedAt).toUTCString(),
+      ...(next && leadingTo(next, stream)),
+    };
     return { request, status, headers, body: text, ...(next && { next }) };
   });
+}
+
+/** The header that led to a request, where it was one. */
+function leadingTo({ url, body }: ApiRequest, { paginate, asks }: StreamPlan): ApiRequest['headers'] {
+  if (asks !== undefined && body !== undefined) return { [nextHeader]: body };
+  return paginate.type === 'link_header' ? { link: `<${url}>; rel="${paginate.rel}"` } : {};
 }
 
 /** Refuses what still holds a secret: nothing of it is written. */
