@@ -118,9 +118,12 @@ export async function readDataFile(
       'Save the file as UTF-8.',
     );
   }
-  const lines = ending === '.json' ? recordLines(bytes, file, stream.records) : bytes;
+  const lines = ending === '.json' ? recordLines(bytes, file, listPath(stream)) : bytes;
   return readers[ending](lines, file, stream.cursor && cursorReader(stream.cursor));
 }
+
+const listPath = ({ records }: config.Stream): string | undefined =>
+  typeof records === 'string' ? records : undefined;
 
 /** The records of a reply that is stored as a whole, one a line. */
 function recordLines(bytes: Buffer, file: string, records = ''): Buffer {
