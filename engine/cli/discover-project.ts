@@ -46,13 +46,15 @@ export async function discoveringProject(
   if (project === undefined || hasErrors(checked.diagnostics)) {
     const isFile = (file: string): boolean => files.documents.every((one) => one.file !== file);
     const unread = whole.diagnostics.filter(({ place }) => place === undefined || isFile(place.file));
-    throw new RefusedError('invalid', checked.diagnostics.length > 0 ? checked.diagnostics : unread);
+    // That no mapping reads a stream is not for this command to say.
+    const errors = checked.diagnostics.filter(({ severity }) => severity === 'error');
+    throw new RefusedError('invalid', errors.length > 0 ? errors : unread);
   }
   const found = sourceNamed(project, source);
   return {
     checked: { ...checked, project, diagnostics: [] },
     source: found,
-    streams: streamsNamed(found, names),
+    streams: streamsNamed(found, names, ofInterest(source, whole.files.documents)),
     catalog: committed(source, files.documents),
     used: usedFiles(whole.files.documents),
   };
@@ -68,12 +70,26 @@ function sourceNamed({ sources }: Project, name: string): config.Source {
   );
 }
 
-function streamsNamed({ name, streams }: config.Source, names: readonly string[]): readonly string[] {
+/** Streams that the source's own file names or a mapping reads: a connector has more of them. */
+function ofInterest(source: string, documents: readonly SourceDocument[]): readonly string[] {
+  return documents.flatMap((document) => {
+    const { name, from, streams } = objectIn(document.value);
+    if (kindOf(document) === 'source' && name === source) return Object.keys(objectIn(streams));
+    const [owner, stream] = kindOf(document) === 'mapping' ? String(from).split('.') : [];
+    return owner === source && stream !== undefined ? [stream] : [];
+  });
+}
+
+function streamsNamed(
+  { name, streams }: config.Source,
+  names: readonly string[],
+  usual: readonly string[],
+): readonly string[] {
   const known = Object.keys(streams);
   const wanted = names.map((one) => (one.startsWith(`${name}.`) ? one.slice(name.length + 1) : one));
   const unknown = wanted.find((one) => !known.includes(one));
   if (unknown !== undefined) throw unknownName('stream', `${name}.${unknown}`, known);
-  return known.filter((one) => wanted.length === 0 || wanted.includes(one));
+  return known.filter((one) => (wanted.length === 0 ? usual : wanted).includes(one));
 }
 
 function unknownName(noun: 'source' | 'stream', name: string, known: readonly string[]): RefusedError {

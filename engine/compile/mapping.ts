@@ -2,8 +2,8 @@ import { accountColumn } from '../model/columns.ts';
 import type * as config from '../model/config.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { assert } from '../model/errors.ts';
-import { knownPath } from '../model/path.ts';
-import type { LogicalType, MappingPlan, Origin, PropertyPlan } from '../model/plan.ts';
+import { isPathError, knownPath, parsePath } from '../model/path.ts';
+import type { LogicalType, MappingPlan, Origin, Path, PropertyPlan } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
 import { homeSchema } from '../model/warehouse-home.ts';
 import { canonical, sha256 } from './canonical.ts';
@@ -28,6 +28,7 @@ export function compileMapping(
     const limits = typeLimits(project.warehouse.type ?? 'duckdb', compiled.type);
     return limits === undefined ? compiled : { ...compiled, limits };
   });
+  const rest = unmappedOf(mapping, properties);
   const stream = streamOf(project, mapping.from);
   const deletes = compileDeletes(project, mapping, stream);
   const body = {
@@ -39,7 +40,7 @@ export function compileMapping(
     table: mapping.to?.table ?? mapping.name,
     ...strategyOf(mapping),
     key: [accountColumn, ...key],
-    properties,
+    properties: [...properties, ...rest.properties],
     ...keyLimit(project),
   };
   const decisive = [
@@ -53,6 +54,7 @@ export function compileMapping(
     mapping: {
       ...body,
       ...pruned(mapping.load),
+      ...rest.counted,
       ...(stream?.cursor && { versionedBy: `${stream.cursor.field} ${stream.cursor.type ?? 'timestamp'}` }),
       ...(deletes && { deletes }),
       hash: sha256(canonical(decisive)),
@@ -61,6 +63,41 @@ export function compileMapping(
     diagnostics,
   };
 }
+
+const restOf = (name: string, known: readonly Path[]): PropertyPlan => ({
+  name,
+  type: { name: 'json' },
+  origin: { kind: 'rest', known },
+  required: false,
+  onInvalid: 'block',
+  transforms: [],
+  format: 'iso',
+});
+
+/** The column of what no property reads, or the paths that are not counted. */
+function unmappedOf(
+  { each, unmapped }: config.Mapping,
+  properties: readonly PropertyPlan[],
+): { readonly properties: readonly PropertyPlan[]; readonly counted?: Pick<MappingPlan, 'counted'> } {
+  const known = knownPaths(properties, each !== undefined);
+  if (unmapped === 'report') return { properties: [], counted: { counted: known } };
+  return { properties: typeof unmapped === 'object' ? [restOf(unmapped.keep, known)] : [] };
+}
+
+/** What properties read of what a row is made of, the record or the element: of expressions nobody knows. */
+const knownPaths = (properties: readonly PropertyPlan[], inEach: boolean): readonly Path[] =>
+  properties
+    .flatMap(({ origin }) => {
+      if (origin.kind === 'path') return [origin.path, ...(origin.previously ?? [])];
+      return origin.kind === 'template' ? templatePaths(origin.template, inEach) : [];
+    })
+    .filter(({ root }) => root === (inEach ? 'element' : 'record'));
+
+const templatePaths = (template: string, inEach: boolean): readonly Path[] =>
+  [...template.matchAll(/\{\{\{?\s*([^{}\s#/]+)\s*\}?\}\}/g)].flatMap(([, text = '']) => {
+    const path = parsePath(text, inEach);
+    return isPathError(path) ? [] : [path];
+  });
 
 /** A table of the newest versions is the usual one, and says nothing of it: `replace` makes one that rows leave. */
 function strategyOf({ load: { strategy = 'merge' } }: config.Mapping): Pick<MappingPlan, 'strategy'> {

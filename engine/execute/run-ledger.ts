@@ -14,6 +14,7 @@ import {
   shortListing,
   unprovenPages,
 } from './findings.ts';
+import { UnreadPaths } from './unread-paths.ts';
 
 /** Rows of each table that were kept aside and that the report names; all of them are in staging. */
 const blockedShownMax = 10;
@@ -99,6 +100,7 @@ export class RunLedger {
   readonly #checks: CheckReport[] = [];
   readonly #blocked: BlockedRow[] = [];
   readonly #diagnostics: Diagnostic[] = [];
+  readonly #unread = new UnreadPaths();
   /** Staging and warehouse do not agree: nothing may be done before they do. */
   isHalted = false;
 
@@ -149,6 +151,7 @@ export class RunLedger {
     this.#blocked.push(...rows.blocked.slice(0, Math.max(0, blockedShownMax - counts.blocked)));
     counts.blocked += rows.blocked.length;
     counts.nulled += rows.nulled;
+    this.#unread.add(rows);
   }
 
   loaded(mapping: string, loaded: LoadCounts, elapsedMs: number): readonly Diagnostic[] {
@@ -255,7 +258,7 @@ export class RunLedger {
       tables,
       checks: this.#checks,
       blocked: this.#blocked,
-      diagnostics: this.#diagnostics,
+      diagnostics: [...this.#diagnostics, ...this.#unread.diagnostics()],
     };
   }
 

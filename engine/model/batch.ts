@@ -150,6 +150,8 @@ export interface MappedRows {
   readonly filtered: number;
   /** Values stored as NULL because `onInvalid` says so. */
   readonly nulled: number;
+  /** Units with a value that no property reads, by its path, where they are counted. */
+  readonly unread?: readonly (readonly [path: string, units: number])[];
   readonly blocked: readonly BlockedRow[];
 }
 

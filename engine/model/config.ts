@@ -21,6 +21,11 @@ export type AllowedOrigins = string[];
  * What replies mean, by the first rule that matches. Behind them come the general ones: 429 throttles, 401 is auth, 403 stops the stream, 408, 425 and 5xx overload.
  */
 export type Responses = ResponseRule[];
+export type Unmapped = UnmappedName | UnmappedKeep;
+/**
+ * What becomes of values that no property reads, without a column.
+ */
+export type UnmappedName = 'ignore' | 'report';
 export type Transform = TransformName | TransformWith;
 /**
  * A change without settings. `labels` puts the label of an option in the place of its value, as the catalog of the source has it.
@@ -1841,6 +1846,7 @@ export interface Mapping {
    * Files of `kind: properties` whose properties belong to the mapping as well, as `etl discover` writes them. What the mapping writes itself wins, by column and by path.
    */
   use?: string[];
+  unmapped?: Unmapped;
   onInvalid?: OnInvalid;
   contract?: Contract;
   /**
@@ -1908,6 +1914,15 @@ export interface Load {
    * Most rows in one load; more are loaded in several. `replace` loads a listing whole.
    */
   rowsMax?: number;
+}
+/**
+ * A column for all that no property reads.
+ */
+export interface UnmappedKeep {
+  /**
+   * Name of the column, of type json.
+   */
+  keep: string;
 }
 /**
  * One column: where its value comes from, and its type.

@@ -277,6 +277,8 @@ export interface MappingPlan {
   readonly properties: readonly PropertyPlan[];
   /** What the table has no column for: a value for it decides about its row. */
   readonly guards?: readonly GuardPlan[];
+  /** Paths that properties read, where values at others are counted; it decides no row. */
+  readonly counted?: readonly Path[];
   /** A column whose value never changes in a row: a merge may look for its rows by it. */
   readonly prune?: string;
   /** What the versions of a row are told apart by: field and type of the cursor. Those of another kind are not compared. */

@@ -51,6 +51,8 @@ export type Origin =
       /** Where the value stood before, newest first: read where a record has nothing at `path`. */
       readonly previously?: readonly Path[];
     }
+  /** All that no property reads, as JSON. */
+  | { readonly kind: 'rest'; readonly known: readonly Path[] }
   | { readonly kind: 'value'; readonly value: string | number | boolean }
   | { readonly kind: 'template'; readonly template: string }
   | { readonly kind: 'expr'; readonly expr: string };

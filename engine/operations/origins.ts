@@ -52,6 +52,8 @@ function columnText({ origin, transforms, type }: PropertyPlan, stream: string):
   switch (origin.kind) {
     case 'path':
       return `${origin.text} of ${stream}${before(origin.previously)}${how}, as ${kind}`;
+    case 'rest':
+      return `all of ${stream} that no property reads, as json`;
     case 'value':
       return `the constant ${JSON.stringify(origin.value)}`;
     case 'template':

@@ -150,4 +150,24 @@ export const propertyMistakes = (
     ];
   }),
   ...caseTwins(document, mapping),
+  ...keptTwin(document, mapping),
 ];
+
+/** The column of what is left over is one more. */
+function keptTwin(document: SourceDocument, { unmapped, properties }: config.Mapping): readonly Diagnostic[] {
+  const keep = typeof unmapped === 'object' ? unmapped.keep : undefined;
+  const twin = Object.keys(properties).find((name) => name.toLowerCase() === keep?.toLowerCase());
+  if (twin === undefined) return [];
+  const other = placeText(keyPlace(document, below('/properties', twin)));
+  return [
+    complain(
+      'ETL0214',
+      valuePlace(document, '/unmapped/keep'),
+      `\`${keep}\` and \`${twin}\` are the same column`,
+      {
+        label: `the other is in ${other}`,
+        help: ['Give the column of what no property reads a name of its own: `_extra`.'],
+      },
+    ),
+  ];
+}

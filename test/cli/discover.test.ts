@@ -235,3 +235,60 @@ describe('etl discover', () => {
     expect((await crm.etl('discover', 'crm', '--lab', '--check')).code).to.equal(0);
   });
 });
+
+describe('what no property reads', () => {
+  const crmWith = (unmapped: string): Crm => {
+    const crm = new Crm({
+      'sources/crm.yml': source.replace(/ {4}describe:[\s\S]*$/, ''),
+      'mappings/deals.yml': `kind: mapping
+name: deals
+from: crm.deals
+load: {key: [id]}
+unmapped: ${unmapped}
+properties:
+  id: {from: id, type: string}
+  score: {from: properties.score, type: string}
+  first: {from: "properties.list[0]", type: string}
+`,
+    });
+    crm.add('d1', { score: '1', region: 'EU', list: ['a', 'b'], big: 12345678901234567890n.toString() });
+    crm.add('d2', { score: '2', region: null });
+    crm.add('d3', { score: '3', 'deal.stage': 'won', region: 'US' });
+    return crm;
+  };
+
+  it('is counted by path, and told with the run', async () => {
+    const crm = crmWith('report');
+    const { code, stderr } = await crm.etl('run', '--lab');
+    expect(code).to.equal(0);
+    expect(stderr).to.contain(
+      "deals: no property reads 5 paths that have values: updatedAt (3), properties.region (2), properties.big (1), properties.list (1), properties['deal.stage'] (1)",
+    );
+  });
+
+  it('is kept in a column, and leaves it when a property reads it', async () => {
+    const crm = crmWith('{keep: _extra}');
+    await crm.ok('run', '--lab');
+    const extras = async () =>
+      (await tableOf(crm.folder, 'deals', ['--lab'])).map((row) => JSON.parse(row['_extra'] ?? 'null'));
+    expect(await extras()).to.deep.equal([
+      {
+        updatedAt: '2026-01-01T00:00:00Z',
+        properties: { region: 'EU', list: ['a', 'b'], big: '12345678901234567890' },
+      },
+      { updatedAt: '2026-01-01T00:01:00Z', properties: { region: null } },
+      { updatedAt: '2026-01-01T00:02:00Z', properties: { 'deal.stage': 'won', region: 'US' } },
+    ]);
+    crm.write(
+      'mappings/deals.yml',
+      `${crm.read('mappings/deals.yml')}  region: {from: properties.region, type: string}\n`,
+    );
+    await crm.ok('run', '--lab');
+    const [first, second] = await extras();
+    expect([first.properties, second]).to.deep.equal([
+      { list: ['a', 'b'], big: '12345678901234567890' },
+      { updatedAt: '2026-01-01T00:01:00Z' },
+    ]);
+    expect(await crm.ok('audit', '--lab')).to.match(/accounted/i);
+  });
+});

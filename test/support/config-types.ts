@@ -19,7 +19,7 @@ const conditional = new Set([
 
 /**
  * The schema without what TypeScript cannot say: conditions, and `allOf` that only adds conditions. An `allOf` of one
- * `$ref` becomes that `$ref`. Transforms are the one real union and are spelled out.
+ * `$ref` becomes that `$ref`. Transforms and `unmapped` are the real unions, and are spelled out.
  */
 function plain(node: Json, key = ''): Json {
   if (Array.isArray(node)) return node.map((item) => plain(item));
@@ -35,6 +35,11 @@ function plain(node: Json, key = ''): Json {
   ) {
     return { ...first };
   }
+  if (key === 'Unmapped')
+    return {
+      title: 'Unmapped',
+      anyOf: [{ $ref: '#/definitions/UnmappedName' }, { $ref: '#/definitions/UnmappedKeep' }],
+    };
   if (key === 'Transform')
     return {
       title: 'Transform',

@@ -8,6 +8,7 @@ import { compileTemplate } from './templates.ts';
 import { compileTransforms, type Transform } from './transforms.ts';
 import type { Coercer } from './types.ts';
 import { compileUnitPath, type UnitReader } from './unit.ts';
+import { compileRest } from './unread.ts';
 
 /** A property, compiled: where its value comes from, what becomes of it, and what happens when it does not fit. */
 export interface Column {
@@ -59,6 +60,8 @@ function compileRead({ origin }: PropertyPlan): UnitReader {
   switch (origin.kind) {
     case 'path':
       return compileFirst([origin.path, ...(origin.previously ?? [])].map(compileUnitPath));
+    case 'rest':
+      return compileRest(origin.known);
     case 'value':
       return () => origin.value;
     case 'template':

@@ -38,7 +38,7 @@ export function compileDescriptions(plan: DescribePlan): Reader {
       ...given('currency', holds(isMoney, description) ? plan.currency?.from : undefined),
       ...(textAt(description, plan.archived) === 'true' && { archived: true }),
     };
-    return { property, ...unknown(type, provider) };
+    return { property, ...unknown(property, type) };
   };
 }
 
@@ -52,8 +52,14 @@ const typed = (
 ): Pick<FoundProperty, 'type' | 'separator'> =>
   separator === undefined ? { type: type ?? 'string' } : { type: 'json', separator };
 
-const unknown = (type: string | undefined, provider: string | undefined): Pick<Described, 'unknownType'> =>
-  type === undefined && provider !== undefined ? { unknownType: provider } : {};
+/** A list needs no type of its own. */
+const unknown = (
+  { separator, providerType }: FoundProperty,
+  type: string | undefined,
+): Pick<Described, 'unknownType'> =>
+  type === undefined && separator === undefined && providerType !== undefined
+    ? { unknownType: providerType }
+    : {};
 
 const holds = (filter: Filter | undefined, description: JsonObject): boolean =>
   filter?.(description, description, null) === true;

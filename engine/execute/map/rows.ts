@@ -16,6 +16,7 @@ import { compilePath, type JsonObject, type Reader } from './paths.ts';
 import { compileRowLimits, type RowLimits } from './row-limits.ts';
 import { addValues, type BadValue, guarded, type StoppingValue, type Unit } from './row-values.ts';
 import { type CleanPage, emptySheet, remembered, type Sheet } from './sheet.ts';
+import { compileUnread, type UnreadCounter } from './unread.ts';
 
 /** Makes the rows of one mapping. */
 export type RowMapper = (page: CleanPage) => Promise<MappedRows | PageFailure>;
@@ -40,6 +41,8 @@ interface Program {
   readonly isDuplicate: DuplicateFinder;
   readonly beyondLimits: RowLimits;
   readonly isAsync: boolean;
+  /** Counts values that no property reads. */
+  readonly count: UnreadCounter | undefined;
 }
 
 const hashDigits = 32;
@@ -63,6 +66,7 @@ export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
     beyondLimits: compileRowLimits(plan),
     patches: compilePatches(plan, stream.account),
     isAsync: [...columns, ...guards].some(({ compute }) => compute !== undefined),
+    count: plan.counted && compileUnread(plan.counted),
   };
   return (page) => mapPage(program, page);
 }
@@ -79,8 +83,13 @@ async function mapPage(program: Program, page: CleanPage): Promise<MappedRows | 
       : addRow(program, sheet, page, unit);
     if (failure !== undefined) return failure;
   }
-  const { seen: _, lines, ...made } = sheet;
-  return { mapping: program.mapping, ...made, lines: lines.bytes() };
+  const { seen: _, lines, unread, ...made } = sheet;
+  return {
+    mapping: program.mapping,
+    ...made,
+    ...(unread.size > 0 && { unread: [...unread] }),
+    lines: lines.bytes(),
+  };
 }
 
 /** All units of a page, in order. Behind those of a record, once they are rows, stands what it says about its other rows. */
@@ -201,6 +210,7 @@ function addRow(
     sheet.filtered += 1;
     return undefined;
   }
+  program.count?.(unit.element, sheet.unread);
   const { values } = sheet;
   const start = values.length;
   const nulledBefore = sheet.nulled;

@@ -21,6 +21,8 @@ export interface Sheet {
   readonly blocked: BlockedRow[];
   /** Hashes of the rows. */
   readonly seen: Set<string>;
+  /** Units with a value that no property reads, by its path. */
+  readonly unread: Map<string, number>;
   units: number;
   count: number;
   marks: number;
@@ -36,6 +38,7 @@ export const emptySheet = (): Sheet => ({
   lines: new LineSheet(),
   blocked: [],
   seen: new Set(),
+  unread: new Map(),
   units: 0,
   count: 0,
   marks: 0,

@@ -26,7 +26,7 @@ export function mergeStream(
 ): Merged {
   const known = before?.properties ?? [];
   const pairs = found.properties
-    .map((one) => ({ found: one, old: knownAs(known, one, before?.by) }))
+    .map((one) => ({ found: one, old: knownAs(known, one, before?.by !== found.by) }))
     // What was archived before anybody knew of it has no column.
     .filter((one) => one.old !== undefined || one.found.archived !== true);
   const kept = new Set(pairs.flatMap(({ old }) => old ?? []));
@@ -50,10 +50,10 @@ export function mergeStream(
 function knownAs(
   known: readonly Known[],
   { id, path }: FoundProperty,
-  by: config.CatalogStream['by'] | undefined,
+  isOtherWay: boolean,
 ): Known | undefined {
   const same = known.find((one) => one.id === id);
-  return same ?? (by === 'records' ? known.find((one) => one.path === path) : undefined);
+  return same ?? (isOtherWay ? known.find((one) => one.path === path) : undefined);
 }
 
 function fresh({ seen, archived: _, ...found }: FoundProperty, columns: Set<string>): Known {
@@ -65,22 +65,29 @@ function fresh({ seen, archived: _, ...found }: FoundProperty, columns: Set<stri
 }
 
 function again(old: Known, found: FoundProperty, { by }: FoundStream, today: string): Known {
-  const { seen, archived, ...rest } = found;
+  const { seen, archived, ...rest } = by === 'records' ? sampled(old, found) : found;
   const previously = [old.path, ...(old.previously ?? [])].filter((path) => path !== found.path);
   const share = sharePercent(old.seen, seen);
   return ordered({
     ...rest,
-    // Of records that were sampled at another time both may be right.
-    ...(by === 'records' && {
-      type: commonType([old.type, found.type]),
-      nullable: old.nullable || found.nullable === true,
-    }),
     column: old.column,
     ...(previously.length > 0 && { previously: [...new Set(previously)] }),
     ...(share !== undefined && { seen: share }),
     ...(archived === true && { archived: old.archived ?? today }),
   });
 }
+
+/** Records say nothing of names and labels; of those that were sampled at another time both may be right about types. */
+const sampled = (
+  { column: _, previously: __, removed, archived, seen: ___, ...old }: Known,
+  found: FoundProperty,
+): FoundProperty => ({
+  ...old,
+  type: commonType([old.type, found.type]),
+  nullable: old.nullable === true || found.nullable === true,
+  ...(found.seen !== undefined && { seen: found.seen }),
+  ...((removed ?? archived) !== undefined && found.seen === 0 && { archived: true }),
+});
 
 const percent = (share: number): number =>
   share === 0 || share === 1 ? share * 100 : Math.min(99, Math.max(1, Math.round(share * 100)));
