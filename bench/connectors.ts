@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CheckedConnector } from '../engine/model/connector-check.ts';
 import { tableText } from '../engine/report/table.ts';
@@ -54,7 +54,8 @@ function tableOf(runs: readonly Run[]): string {
  * table or not as they are now, and rows too many. `connectors` counts those that pass their check.
  */
 export async function connectors(): Promise<BenchResult> {
-  const names = readdirSync(join(packageFolder, 'connectors')).filter((name) => name !== 'http');
+  const home = join(packageFolder, 'connectors');
+  const names = readdirSync(home).filter((name) => existsSync(join(home, name, 'connector.yml')));
   const runs: Run[] = [];
   for (const name of names.sort()) runs.push(await measured(name));
   return {

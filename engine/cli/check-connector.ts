@@ -8,6 +8,7 @@ import { check } from '../engine.ts';
 import { classify } from '../execute/extract/classify.ts';
 import { Reply } from '../execute/extract/reply.ts';
 import { compileConditions as compiledFilter } from '../execute/map/conditions.ts';
+import { parseExact, stringifyExact } from '../execute/map/exact-json.ts';
 // from '../execute/extract/reply.ts';
 import type * as config from '../model/config.ts';
 import type {
@@ -19,6 +20,7 @@ import type {
 import { ExplainedError } from '../model/errors.ts';
 import { arrivedIn } from '../operations/connectors/arrived.ts';
 import {
+  type ExampleFormat,
   examplesOf,
   expectationOf,
   type IsGone,
@@ -42,6 +44,9 @@ import { packageFolder } from './package.ts';
 import type { FoundConnector } from './packaged-connectors.ts';
 
 const tokenKeyBytes = 32;
+
+/** Ids beyond what a double holds are ids. */
+const exact: ExampleFormat = { parse: parseExact, stringify: stringifyExact };
 
 const examplesIn = ({ folder }: FoundConnector): readonly string[] =>
   existsSync(join(folder, 'examples'))
@@ -114,13 +119,13 @@ function examplePhases({ folder, config: { streams = {} } }: FoundConnector): Pl
       const path = join(folder, 'examples', `${name}.ndjson`);
       return [
         name,
-        existsSync(path) ? examplesOf(readFileSync(path, 'utf8'), stream, goneIn(stream)) : [],
+        existsSync(path) ? examplesOf(readFileSync(path, 'utf8'), stream, exact, goneIn(stream)) : [],
       ] as const;
     }),
   );
   const moments = momentsOf(examples, streams, systemClock.now());
   const phases = Object.entries(streams).map(
-    ([name, stream]) => [name, phasesOf(examples.get(name) ?? [], stream, moments)] as const,
+    ([name, stream]) => [name, phasesOf(examples.get(name) ?? [], stream, moments, exact)] as const,
   );
   return { phases: new Map(phases), moments };
 }

@@ -15,6 +15,12 @@ export interface Example {
   readonly isGone: boolean;
 }
 
+/** How records are read and written: numbers as they stand. */
+export interface ExampleFormat {
+  parse(text: string): unknown;
+  stringify(value: unknown): string;
+}
+
 /** Whether a record says that it is deleted. */
 export type IsGone = (record: unknown) => boolean;
 
@@ -51,12 +57,17 @@ const between = '\u0000';
 export const keyText = (parts: readonly string[]): string => parts.join(between);
 
 /** Reads the example records of a stream. */
-export const examplesOf = (text: string, stream: config.Stream, isGone: IsGone): readonly Example[] =>
+export const examplesOf = (
+  text: string,
+  stream: config.Stream,
+  { parse }: ExampleFormat,
+  isGone: IsGone,
+): readonly Example[] =>
   text
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map((line) => {
-      const record: unknown = JSON.parse(line);
+      const record = parse(line);
       return exampleOf(line, record, stream, isGone(record));
     });
 
@@ -109,15 +120,20 @@ export function momentsOf(examples: Examples, streams: Streams, nowMs: number): 
 }
 
 /** The record once more, changed at the time of another one. */
-function changed({ line, isGone }: Example, cursor: string, stream: config.Stream): Example {
-  const record: unknown = JSON.parse(line);
+function changed(
+  { line, isGone }: Example,
+  cursor: string,
+  stream: config.Stream,
+  { parse, stringify }: ExampleFormat,
+): Example {
+  const record = parse(line);
   const { field = '' } = stream.cursor ?? {};
   const parts = knownPath(field).segments;
   const holder = parts.slice(0, -1).reduce(stepInto, record) as Record<string, unknown>;
   const last = parts.at(-1);
   const name = last !== undefined && 'key' in last ? last.key : '';
   holder[name] = typeof holder[name] === 'number' ? Number(cursor) : cursor;
-  return exampleOf(JSON.stringify(record), record, stream, isGone);
+  return exampleOf(stringify(record), record, stream, isGone);
 }
 
 /**
@@ -128,6 +144,7 @@ export function phasesOf(
   examples: readonly Example[],
   stream: config.Stream,
   moments: Moments,
+  format: ExampleFormat,
 ): readonly Phase[] {
   const cursor = changing(stream);
   if (cursor === undefined) return moments.map(() => ({ records: examples }));
@@ -141,23 +158,25 @@ export function phasesOf(
       : sorted.slice(0, Math.ceil(sorted.length * share));
     const isMore = run > 0 && present.length > before;
     before = present.length;
-    if (isMore) change(changes, present, run, stream);
+    if (isMore) change(changes, changeable(present, run), (one, at) => changed(one, at, stream, format));
     return { records: present.map((one) => changes.get(one.key) ?? one) };
   });
 }
 
-/** Changes some records that were there before. */
-function change(
-  changes: Map<string, Example>,
-  present: readonly Example[],
-  run: number,
-  stream: config.Stream,
-): void {
+/** Some records that were there before, and the newest one. */
+function changeable(present: readonly Example[], run: number): readonly [readonly Example[], Example?] {
   const newest = present.at(-1);
   const first = (run - 1) * changedCount;
-  for (const one of present.slice(first, first + changedCount))
-    if (newest !== undefined && one.key !== newest.key)
-      changes.set(one.key, changed(one, newest.cursor, stream));
+  const chosen = present.slice(first, first + changedCount).filter(({ key }) => key !== newest?.key);
+  return newest === undefined ? [[]] : [chosen, newest];
+}
+
+function change(
+  changes: Map<string, Example>,
+  [chosen, newest]: ReturnType<typeof changeable>,
+  changedAt: (one: Example, cursor: string) => Example,
+): void {
+  for (const one of chosen) changes.set(one.key, changedAt(one, newest?.cursor ?? ''));
 }
 
 /** What a table is to hold after a run, and how many records the run is to receive at most. */
