@@ -63,7 +63,8 @@ start_mysql() {
   port="$(free_port)"
   mkdir "$services/mysql"
   mariadb-install-db --no-defaults --user="$(id -un)" --datadir="$services/mysql/data" \
-    --auth-root-authentication-method=normal --skip-test-db >/dev/null 2>&1
+    --auth-root-authentication-method=normal --skip-test-db >"$services/mysql.install" 2>&1 ||
+    { echo "services: MariaDB could not be set up; the tests that need it skip" >&2; tail -n 5 "$services/mysql.install" >&2; return 0; }
   mariadbd --no-defaults --user="$(id -un)" --datadir="$services/mysql/data" --port="$port" \
     --bind-address=127.0.0.1 --socket="$services/mysql/socket" --pid-file="$services/mysql.pid" \
     --innodb-flush-log-at-trx-commit=0 >"$services/mysql/log" 2>&1 &
@@ -71,7 +72,8 @@ start_mysql() {
     if mariadb-admin --no-defaults -h127.0.0.1 -P"$port" -uroot ping >/dev/null 2>&1; then break; fi
     sleep 0.1
   done
-  mariadb-admin --no-defaults -h127.0.0.1 -P"$port" -uroot ping >/dev/null
+  mariadb-admin --no-defaults -h127.0.0.1 -P"$port" -uroot ping >/dev/null 2>&1 ||
+    { echo "services: MariaDB did not start; the tests that need it skip" >&2; tail -n 5 "$services/mysql/log" >&2; return 0; }
   export MYSQL_URL="mysql://root@127.0.0.1:$port"
 }
 
