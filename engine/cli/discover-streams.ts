@@ -5,7 +5,7 @@ import type { DescribePlan, DiscoveredStream } from '../model/describe-plan.ts';
 import { assert, RefusedError } from '../model/errors.ts';
 import type { ExtractStep, Plan, StreamPlan } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
-import { inferProperties } from '../operations/discover/discover.ts';
+import { inferProperties, uniteAccounts } from '../operations/discover/discover.ts';
 import { noMetrics } from '../services/metrics/no-metrics.ts';
 import { startLabProcess } from './in-lab.ts';
 import { missingReferences } from './missing-references.ts';
@@ -40,18 +40,21 @@ export interface Asking {
 export async function askForProperties(asking: Asking): Promise<readonly FoundStream[]> {
   const { project, source, streams } = asking;
   const discovery = planDiscovery(project, asking.plan, source, streams);
-  const kept = new Map<string, readonly Record[]>();
-  for (const [name, { records }] of discovery.streams) kept.set(name, await keptRecords(asking, records));
-  const isAsked = ([name, { describe }]: readonly [string, DiscoveredStream]): boolean =>
-    describe !== undefined || kept.get(name)?.length === 0;
+  const kept = new Map<DiscoveredStream, readonly Record[]>();
+  const all = [...discovery.streams.values()].flat();
+  for (const stream of all) kept.set(stream, await keptRecords(asking, stream.records));
+  const isAsked = all.some((one) => one.describe !== undefined || kept.get(one)?.length === 0);
   const work = async (services: Services | undefined): Promise<readonly FoundStream[]> => {
+    const way = { plan: discovery.plan, services };
     const found: FoundStream[] = [];
-    for (const [name, stream] of discovery.streams)
-      found.push(await foundOf(name, stream, kept.get(name) ?? [], { plan: discovery.plan, services }));
+    for (const [name, accounts] of discovery.streams) {
+      const own: FoundStream[] = [];
+      for (const stream of accounts) own.push(await foundOf(name, stream, kept.get(stream) ?? [], way));
+      found.push(...[uniteAccounts(own)].flatMap((one) => one ?? []));
+    }
     return found;
   };
-  if (![...discovery.streams].some(isAsked)) return work(undefined);
-  return withServices(asking, discovery.plan, work);
+  return isAsked ? withServices(asking, discovery.plan, work) : work(undefined);
 }
 
 async function withServices<T>(
@@ -155,8 +158,11 @@ const responseOf = async (
   key: string | undefined,
 ): Promise<string | undefined> => keptResponse((await mapped).body, id, key);
 
-function stepOf({ steps }: Plan, { name }: StreamPlan): ExtractStep {
-  const step = steps.find((one): one is ExtractStep => one.kind === 'extract' && one.stream.name === name);
+function stepOf({ steps }: Plan, { name, account }: StreamPlan): ExtractStep {
+  const step = steps.find(
+    (one): one is ExtractStep =>
+      one.kind === 'extract' && one.stream.name === name && one.stream.account === account,
+  );
   assert(step, `the plan reads ${name}`);
   return step;
 }

@@ -14,8 +14,8 @@ import { compileStream } from './stream.ts';
 export interface Discovery {
   /** Reads descriptions and records; nothing is mapped. */
   readonly plan: Plan;
-  /** By the name of the stream. */
-  readonly streams: ReadonlyMap<string, DiscoveredStream>;
+  /** By the name of the stream, for each account. */
+  readonly streams: ReadonlyMap<string, readonly DiscoveredStream[]>;
 }
 
 /** What is asked to learn of the properties of a source's streams. `plan` is one of the project. */
@@ -25,40 +25,43 @@ export function compileDiscovery(
   source: string,
   names: readonly string[],
 ): Discovery {
-  // Of several accounts the first is asked.
-  const [first] = allAccounts(project).filter((one) => one.source.name === source);
-  assert(first, `the project has the source ${source}`);
-  const { account, source: owner } = first;
-  const readers = project.mappings;
+  const accounts = allAccounts(project).filter((one) => one.source.name === source);
+  assert(accounts.length > 0, `the project has the source ${source}`);
   const streams = new Map(
-    names.map((name): [string, DiscoveredStream] => {
-      const stream = owner.streams[name];
-      assert(stream, `${source} has the stream ${name}`);
-      const own = readers.filter(({ from }) => from === `${source}.${name}`);
-      return [
-        name,
-        {
-          records: compileStream(owner, name, stream, own, account),
-          ...(stream.describe && { describe: compileDescribe(first, name, stream.describe) }),
-        },
-      ];
-    }),
+    names.map((name) => [name, accounts.map((account) => discovered(account, name, project.mappings))]),
   );
-  const listed = [...streams.values()].flatMap(({ records, describe }) => [
-    records,
-    ...(describe === undefined ? [] : [describe.stream]),
+  const listed = [...streams.values()]
+    .flat()
+    .flatMap(({ records, describe }) => [records, ...(describe === undefined ? [] : [describe.stream])]);
+  const asked = accounts.map(({ account, source: owner }) => [
+    atAccount(source, account),
+    compileSource(owner, account),
   ]);
-  const asked = compileSource(owner, account);
   const { staging, redis, tokenKey, pageKey } = plan;
   const needed = JSON.stringify({ asked, listed, staging, redis, tokenKey, pageKey });
   const body = {
     ...plan,
     // The warehouse is not asked for anything.
     references: plan.references.filter(({ reference }) => needed.includes(reference)),
-    sources: { ...plan.sources, [atAccount(source, account)]: asked },
+    sources: { ...plan.sources, ...Object.fromEntries(asked) },
     steps: listed.map(listStep),
   };
   return { plan: withId(body), streams };
+}
+
+function discovered(
+  account: AccountSource,
+  name: string,
+  readers: readonly config.Mapping[],
+): DiscoveredStream {
+  const { source } = account;
+  const stream = source.streams[name];
+  assert(stream, `${source.name} has the stream ${name}`);
+  const own = readers.filter(({ from }) => from === `${source.name}.${name}`);
+  return {
+    records: compileStream(source, name, stream, own, account.account),
+    ...(stream.describe && { describe: compileDescribe(account, name, stream.describe) }),
+  };
 }
 
 const listStep = (stream: StreamPlan): ExtractStep => ({

@@ -68,7 +68,11 @@ function byName(
     from: fromRecord(path, inEach),
     ...(previously && { previously: previously.map((one) => fromRecord(one, inEach)) }),
   };
-  return { property: { ...property, value: said }, diagnostics: [] };
+  const filledIn = ['path', 'previously'].flatMap((key) => {
+    const places = only.document.nodes.get(`${only.pointer}/${key}`);
+    return places === undefined ? [] : [[key === 'path' ? '/from' : '/previously', places] as const];
+  });
+  return { property: { ...property, value: said, filledIn }, diagnostics: [] };
 }
 
 function unknownName(
@@ -110,18 +114,31 @@ function withLabels(
   if (!isJson(value) || !Array.isArray(transforms) || !transforms.includes('labels') || path === undefined)
     return { property, diagnostics: [] };
   const whole = recordPath(path, isEach(mapping));
-  const options = whole === undefined ? undefined : cataloguedAt(known ?? [], whole)?.property;
+  const found = whole === undefined ? undefined : cataloguedAt(known ?? [], whole);
   const at = transforms.indexOf('labels');
-  if (options?.options === undefined) {
+  if (found?.property.options === undefined) {
     const summary = `the catalog has no options for \`${path}\``;
     const help = [
       known === undefined ? discoverHelp(mapping) : 'Write the labels yourself: `{map: {a: A}}`.',
     ];
     return { property, diagnostics: [complainOf(property, `transform/${at}`, 'ETL0265', summary, { help })] };
   }
-  const map = labelMap(options);
+  const map = labelMap(found.property);
   const transform = transforms.map((one: unknown) => (one === 'labels' ? map : one));
-  return { property: { ...property, value: { ...value, transform } }, diagnostics: [] };
+  const filledIn = [...(property.filledIn ?? []), ...labelPlaces(found, `/transform/${at}`)];
+  return { property: { ...property, value: { ...value, transform }, filledIn }, diagnostics: [] };
+}
+
+/** Where the catalog has the label of each option. */
+function labelPlaces(
+  { document, pointer, property: { options = [], separator } }: Catalogued,
+  transform: string,
+): NonNullable<WrittenProperty['filledIn']> {
+  const map = `${transform}/${separator === undefined ? 'map' : 'mapEach/values'}`;
+  return options.flatMap(({ value }, index) => {
+    const places = document.nodes.get(`${pointer}/options/${index}`);
+    return places === undefined ? [] : [[below(map, value), places] as const];
+  });
 }
 
 function labelMap({ options = [], separator }: config.CatalogProperty): config.TransformWith {

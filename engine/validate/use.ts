@@ -14,6 +14,8 @@ export interface WrittenProperty {
   readonly filled: Filled;
   /** Name of the property there, where that is a pattern or another one. */
   readonly pattern?: string;
+  /** Where a catalog says what it fills in, by the pointer below the property. */
+  readonly filledIn?: readonly (readonly [pointer: string, places: NodePlaces])[];
 }
 
 export interface Used {
@@ -161,6 +163,9 @@ export function withProperties(mapping: Filled, properties: readonly WrittenProp
   const nodes = new Map<string, NodePlaces>([
     ...mapping.document.nodes,
     ...others.flatMap((one) => moved(one.filled.document.nodes, one)),
+    ...properties.flatMap(({ name, filledIn = [] }) =>
+      filledIn.map(([pointer, places]) => [below('/properties', name) + pointer, places] as const),
+    ),
   ]);
   const unresolved = others.flatMap((one) =>
     moved(

@@ -292,3 +292,20 @@ properties:
     expect(await crm.ok('audit', '--lab')).to.match(/accounted/i);
   });
 });
+
+describe('etl discover of a source with accounts', () => {
+  it('asks each of them, and the catalog has what one of them has', async () => {
+    const crm = new Crm({
+      'sources/crm.yml': `${source.replace('domain: crm', 'domain: "crm:{account}"')}accounts:\n  berlin: {headers: {X-Portal: b}}\n  paris: {headers: {X-Portal: p}}\n`,
+    });
+    crm.describe(stage, score);
+    crm.add('d1', { dealstage: 'won', score: '1.50' });
+    await crm.ok('discover', 'crm', '--lab');
+    await crm.ok('run', '--lab');
+    expect(await crm.ok('discover', 'crm', '--lab', '--check')).to.contain('crm.deals');
+    expect((await crm.rows()).map(({ id, score: value }) => [id, value])).to.deep.equal([
+      ['d1', '1.50'],
+      ['d1', '1.50'],
+    ]);
+  });
+});

@@ -81,19 +81,26 @@ export default class Discover extends BaseCommand {
   }
 }
 
+const withoutShares = ({ properties, ...stream }: FoundStream): FoundStream => ({
+  ...stream,
+  properties: properties.map(({ seen: _, ...property }) => property),
+});
+
 function outcomeOf(
   { checked, source: { name }, catalog, used }: DiscoveringProject,
   found: readonly FoundStream[],
   { check, prune }: DiscoverFlags,
 ): Outcome {
-  const some = found.filter(({ properties }) => properties.length > 0);
+  const described = found.filter(({ properties }) => properties.length > 0);
+  // How often a value was seen is no drift.
+  const some = check ? described.map(withoutShares) : described;
   const today = new Date(systemClock.now()).toISOString().slice(0, 10);
   const before = catalog.value;
   const made = discover({ source: name, ...(before && { before }), found: some, today, used, prune });
   const { folder } = checked.project;
   const files = discoveredFiles(folder, catalog.file, made);
   const diagnostics = [
-    ...found.filter((one) => !some.includes(one)).map((one) => nothingFound(one, name)),
+    ...found.filter((one) => !described.includes(one)).map((one) => nothingFound(one, name)),
     ...made.streams.flatMap((one) => [
       ...driftFindings(one, (id) => catalog.placeOf(one.stream.slice(name.length + 1), id)),
       ...typeFindings(one),

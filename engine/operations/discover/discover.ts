@@ -6,6 +6,7 @@ import { mergeStream } from './merge.ts';
 
 export type { PropertyChange } from './changes.ts';
 export { inferProperties } from './infer.ts';
+export { uniteAccounts } from './unite.ts';
 
 export interface DiscoverInput {
   readonly source: string;

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { FoundProperty, FoundStream } from '../../../engine/model/catalog.ts';
 import { columnName } from '../../../engine/model/column-name.ts';
 import type * as config from '../../../engine/model/config.ts';
-import { discover, inferProperties } from '../../../engine/operations/discover/discover.ts';
+import { discover, inferProperties, uniteAccounts } from '../../../engine/operations/discover/discover.ts';
 
 const property = (id: string, more: Partial<FoundProperty> = {}): FoundProperty => ({
   id,
@@ -222,5 +222,29 @@ describe('properties of records', () => {
   it('are not as many as a dictionary has keys', () => {
     const dictionary = Object.fromEntries(Array.from({ length: 400 }, (_, at) => [`k${at}`, at]));
     expect(typesOf({ id: 1, dictionary })).to.deep.equal({ id: 'integer', dictionary: 'json' });
+  });
+});
+
+describe('several accounts', () => {
+  it('have one catalog: what one of them has, with the values and types of all', () => {
+    const options = (...values: readonly string[]) => ({ options: values.map((value) => ({ value })) });
+    const united = uniteAccounts([
+      found(
+        'describe',
+        property('a', { ...options('x', 'y'), label: 'A', seen: 1 }),
+        property('b', { archived: true }),
+      ),
+      found(
+        'describe',
+        property('a', { ...options('y', 'z'), label: 'Ä', type: 'double', seen: 0.5 }),
+        property('b'),
+        property('c', { type: 'date' }),
+      ),
+    ]);
+    expect(united?.properties).to.deep.equal([
+      property('a', { ...options('x', 'y', 'z'), label: 'A', seen: 0.75 }),
+      property('b'),
+      property('c', { type: 'date', nullable: true }),
+    ]);
   });
 });
