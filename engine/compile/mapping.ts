@@ -35,6 +35,7 @@ export function compileMapping(
     name: mapping.name,
     stream: mapping.from,
     ...(mapping.each !== undefined && { each: knownPath(mapping.each) }),
+    ...(mapping.eachSplit !== undefined && { eachSplit: mapping.eachSplit }),
     where: compileConditions(mapping.where ?? {}, mapping.each !== undefined),
     schema: mapping.to?.schema ?? homeSchema(project.warehouse),
     table: mapping.to?.table ?? mapping.name,

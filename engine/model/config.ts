@@ -1839,6 +1839,10 @@ export interface Mapping {
    * Path of an array in the record: one row per element instead of one per record. `$parent.x` is then a path of the record, `$index` the element’s position.
    */
   each?: string;
+  /**
+   * With `each`: the value is a text, and this stands between the elements. Each is then an object with one key, `value`. A list is taken as it is.
+   */
+  eachSplit?: string;
   where?: Where;
   to?: Target;
   load: Load;

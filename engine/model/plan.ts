@@ -267,6 +267,8 @@ export interface MappingPlan {
   /** `source.stream`. */
   readonly stream: string;
   readonly each?: Path;
+  /** What stands between the elements where they are one text. */
+  readonly eachSplit?: string;
   readonly where: readonly ConditionPlan[];
   readonly schema: string;
   readonly table: string;

@@ -151,7 +151,17 @@ export const propertyMistakes = (
   }),
   ...caseTwins(document, mapping),
   ...keptTwin(document, mapping),
+  ...splitMistake(document, mapping),
 ];
+
+function splitMistake(document: SourceDocument, { each, eachSplit }: config.Mapping): readonly Diagnostic[] {
+  if (eachSplit === undefined || each !== undefined) return [];
+  return [
+    complain('ETL0208', keyPlace(document, '/eachSplit'), '`eachSplit` means nothing without `each`', {
+      help: ['`each` is the path of the text; each of its parts is then a row.'],
+    }),
+  ];
+}
 
 /** The column of what is left over is one more. */
 function keptTwin(document: SourceDocument, { unmapped, properties }: config.Mapping): readonly Diagnostic[] {

@@ -309,3 +309,33 @@ describe('etl discover of a source with accounts', () => {
     ]);
   });
 });
+
+describe('several values in one text', () => {
+  it('are rows of a table of their own, beside generated properties of the record', async () => {
+    const crm = new Crm({
+      'mappings/deals.yml': `kind: mapping
+name: deals
+from: crm.deals
+each: properties.tags
+eachSplit: ";"
+load: {key: [id, tag]}
+use: [generated/crm_deals.yml]
+properties:
+  id: {from: $parent.id, type: string}
+  tag: {from: value, type: string}
+  stage: {property: Deal stage, type: string, transform: [labels]}
+  "score_*": {from: "$parent.properties.score_*", type: "decimal(18,2)"}
+`,
+    });
+    crm.describe(stage, { ...score, name: 'score_a' }, { ...score, id: '5', name: 'score_b' });
+    crm.add('d1', { dealstage: 'won', score_a: '1.5', score_b: '2', tags: 'a; b;;' });
+    crm.add('d2', { dealstage: 'new', score_a: '1.5' });
+    await crm.ok('discover', 'crm', '--lab');
+    await crm.ok('run', '--lab');
+    expect(await crm.rows()).to.deep.equal([
+      { id: 'd1', tag: 'a', stage: 'Closed won', score_a: '1.50', score_b: '2.00' },
+      { id: 'd1', tag: 'b', stage: 'Closed won', score_a: '1.50', score_b: '2.00' },
+    ]);
+    expect(await crm.ok('audit', '--lab')).to.match(/accounted/i);
+  });
+});

@@ -4,9 +4,9 @@ import { type Column, coerce, compileColumns } from './columns.ts';
 import { compileConditions } from './conditions.ts';
 import { Invalid } from './invalid.ts';
 import { compileFlags } from './marks.ts';
-import { compilePath, isObject, type JsonObject } from './paths.ts';
+import { compilePath, isObject, type JsonObject, type Reader } from './paths.ts';
 import { scalarText } from './scalars.ts';
-import { compileTransforms, type Transform } from './transforms.ts';
+import { compileTransforms, elementsIn, type Transform } from './transforms.ts';
 
 const row = 'a row';
 const leftOut = '`where` leaves something out';
@@ -31,7 +31,7 @@ export async function coveredPoints(
   const probes = compileProbes(mapping);
   const filter = compileConditions(mapping.where);
   const isGone = compileFlags(mapping.deletes);
-  const each = mapping.each && compilePath(mapping.each);
+  const each = compileEach(mapping);
   for (const record of records.filter(isObject)) {
     if (isGone?.(record) === true) {
       seen.add(gone);
@@ -43,6 +43,12 @@ export async function coveredPoints(
     }
   }
   return seen;
+}
+
+function compileEach({ each, eachSplit }: MappingPlan): Reader | undefined {
+  const read = each && compilePath(each);
+  if (read === undefined || eachSplit === undefined) return read;
+  return (record) => elementsIn(read(record), eachSplit);
 }
 
 interface Unit {

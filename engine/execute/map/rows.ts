@@ -16,6 +16,7 @@ import { compilePath, type JsonObject, type Reader } from './paths.ts';
 import { compileRowLimits, type RowLimits } from './row-limits.ts';
 import { addValues, type BadValue, guarded, type StoppingValue, type Unit } from './row-values.ts';
 import { type CleanPage, emptySheet, remembered, type Sheet } from './sheet.ts';
+import { elementsIn } from './transforms.ts';
 import { compileUnread, type UnreadCounter } from './unread.ts';
 
 /** Makes the rows of one mapping. */
@@ -25,7 +26,7 @@ export type RowMapper = (page: CleanPage) => Promise<MappedRows | PageFailure>;
 interface Program {
   readonly stream: StreamPlan;
   readonly mapping: string;
-  readonly each: { readonly read: Reader; readonly text: string } | undefined;
+  readonly each: { readonly read: Reader; readonly text: string; readonly split?: string } | undefined;
   readonly filter: Filter | undefined;
   /** Whether a record is gone. */
   readonly isDeleted: ((record: JsonObject) => boolean) | undefined;
@@ -54,7 +55,11 @@ export function compileRows(stream: StreamPlan, plan: MappingPlan): RowMapper {
   const program: Program = {
     stream,
     mapping: plan.name,
-    each: plan.each && { read: compilePath(plan.each), text: pathText(plan.each) },
+    each: plan.each && {
+      read: compilePath(plan.each),
+      text: pathText(plan.each),
+      ...(plan.eachSplit !== undefined && { split: plan.eachSplit }),
+    },
     filter: compileConditions(plan.where),
     isDeleted: compileFlags(plan.deletes),
     replaces: replacesOf(plan.deletes),
@@ -153,7 +158,8 @@ function mark(program: Program, sheet: Sheet, page: CleanPage, ordinal: number, 
 function elementsOf({ each }: Program, record: JsonObject): unknown {
   if (each === undefined) return [record];
   const found = each.read(record);
-  return found === undefined || found === null || found === '' ? [] : found;
+  if (found === undefined || found === null || found === '') return [];
+  return each.split === undefined ? found : elementsIn(found, each.split);
 }
 
 const notAnArray = ({ each }: Program, value: unknown): BadValue => ({

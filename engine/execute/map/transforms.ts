@@ -64,6 +64,10 @@ function compileMap(values: { readonly [from: string]: string }): Change {
   return (text) => known.get(text) ?? text;
 }
 
+/** Elements of a text, each with its `value`; what is no text stays. */
+export const elementsIn = (found: unknown, separator: string): unknown =>
+  typeof found === 'string' ? partsOf(found, separator).map((value) => ({ value })) : found;
+
 const partsOf = (text: string, separator: string): readonly string[] =>
   text
     .split(separator)
