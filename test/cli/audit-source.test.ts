@@ -8,7 +8,7 @@ import { type Api, api, etl, json, ordersProject, projectFolder } from '../suppo
 
 type Order = Readonly<Record<string, unknown>>;
 
-const stream = `    paginate: {type: offset, param: from, size: 5, total: all}
+const stream = `    paginate: {type: offset, param: from, size: 5, total: all, orderedBy: [id]}
     cursor: {field: at, lookback: 1m, from: {query: since}}`;
 
 const timeOf = (minute: number): string => new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();

@@ -136,7 +136,8 @@ class Crm {
   }
 }
 
-describe('etl discover', () => {
+describe('etl discover', function () {
+  this.timeout(240_000);
   it('writes what a provider describes, and nothing when nothing has changed', async () => {
     const crm = new Crm();
     crm.describe(stage, score, tags);
