@@ -4,13 +4,24 @@ import { jobTemplate } from '../model/stream-request.ts';
 import { type Answer, badRequest, jsonAnswer, Refusal } from './answer.ts';
 import { slotsBody } from './body.ts';
 import type { Values } from './match-json.ts';
-import { isMeant, type Received, type RequestShape, readRequest, templateShape } from './parameters.ts';
+import {
+  distinction,
+  isMeant,
+  type Received,
+  type RequestShape,
+  readRequest,
+  templateShape,
+} from './parameters.ts';
 
 /** The steps of a job before its result: what the lab answers to them. */
 export interface LabJob {
   /** The step that a request is for; undefined for one that is for the result. */
   stepAt(received: Pick<Received, 'path'>): Step | undefined;
   isMeant(step: Step, received: Received): boolean;
+  /** Whether the values of a request name a job of this stream. */
+  isOwn(values: Values): boolean;
+  /** Equal for jobs that no request could tell apart. */
+  readonly distinction: string;
   /** @param base URL of the source */
   answer(step: Step, received: Received, base: string): Answer;
   /** What the request that created the job has chosen. */
@@ -22,14 +33,21 @@ export interface LabJob {
 type Step = 'create' | 'poll' | 'locate';
 
 /** What a job is, in the names that it gives: all that the lab must remember of it. */
-const written = (values: Values): string => Buffer.from(JSON.stringify([...values])).toString('base64url');
+const written = (owner: string, values: Values): string =>
+  Buffer.from(JSON.stringify([owner, ...values])).toString('base64url');
 
-function chosenBy(name: string): Values {
+function readJob(name: string): readonly [string, ...[string, JsonValue][]] | undefined {
   try {
-    return new Map(JSON.parse(Buffer.from(name, 'base64url').toString()) as [string, JsonValue][]);
+    return JSON.parse(Buffer.from(name, 'base64url').toString()) as [string, ...[string, JsonValue][]];
   } catch {
-    throw badRequest(`There is no job ${name}.`);
+    return undefined;
   }
+}
+
+function chosenBy(owner: string, name: string): Values {
+  const [of, ...values] = readJob(name) ?? [];
+  if (of !== owner) throw badRequest(`There is no job ${name}.`);
+  return new Map(values);
 }
 
 /** The job of a stream; undefined where it has none. A job is done when it is asked for the second time. */
@@ -45,6 +63,7 @@ export function jobOf(owner: string, { job, request }: config.Stream): LabJob | 
   const result = wholePlaceholder(request.path) === undefined ? undefined : `/lab-result/${owner}`;
   const given = (values: Values): string =>
     String([...values].find(([name]) => name.startsWith('job.'))?.[1] ?? '');
+  const isOwn = (values: Values): boolean => readJob(given(values))?.[0] === owner;
   const reply = (step: Step, name: string, base: string): Answer => {
     const status = asked.has(name) ? job.poll.done[0] : 'WAITING';
     if (step === 'poll') asked.add(name);
@@ -58,17 +77,22 @@ export function jobOf(owner: string, { job, request }: config.Stream): LabJob | 
   };
   return {
     stepAt: ({ path }) => shapes.find(([, shape]) => shape.path.test(path))?.[0],
-    isMeant: (step, received) => isMeant(shapeOf.get(step) as RequestShape, received),
+    isMeant: (step, received) => {
+      const shape = shapeOf.get(step) as RequestShape;
+      return isMeant(shape, received) && (step === 'create' || isOwn(readRequest(shape, received)));
+    },
+    isOwn,
+    distinction: distinction(shapeOf.get('create') as RequestShape),
     answer: (step, received, base) => {
       const shape = shapeOf.get(step) as RequestShape;
       if (received.method !== shape.method)
         throw new Refusal(405, 'method_not_allowed', `Only ${shape.method} is served.`);
       const values = readRequest(shape, received);
-      const name = step === 'create' ? written(values) : given(values);
-      chosenBy(name);
+      const name = step === 'create' ? written(owner, values) : given(values);
+      chosenBy(owner, name);
       return reply(step, name, base);
     },
-    chosen: (values) => new Map([...chosenBy(given(values)), ...values]),
+    chosen: (values) => new Map([...chosenBy(owner, given(values)), ...values]),
     ...(result !== undefined && { result }),
   };
 }

@@ -153,11 +153,12 @@ export async function openStream(
   const served: Served = { stream, pager, bodies, written };
   return {
     name,
-    distinction: distinction(shape),
+    distinction: job?.distinction ?? distinction(shape),
     isAt: (path) => shape.path.test(path) || job?.stepAt({ path }) !== undefined,
     isMeant: (received) => {
       const step = job?.stepAt(received);
-      return step === undefined ? isMeant(shape, received) : job?.isMeant(step, received) === true;
+      if (step !== undefined) return job?.isMeant(step, received) === true;
+      return isMeant(shape, received) && job?.isOwn(readRequest(shape, received)) !== false;
     },
     answer: async (received, url, beside, nowMs) => {
       const step = job?.stepAt(received);
