@@ -11,7 +11,8 @@ const listing = (pages: number): Promise<Api> =>
     json(response, { total: 2 * pages, orders: page > pages ? [] : orders });
   });
 
-const paginate = '    paginate: {type: page, param: page, size: 2, sizeParam: per_page, total: total}';
+const paginate =
+  '    paginate: {type: page, param: page, size: 2, sizeParam: per_page, total: total, orderedBy: [id]}';
 /** Without headroom, so that a quota is as it is declared. A month, so that no test meets its end. */
 const quota = (limit: number): string =>
   `budget: {headroom: 0%, limits: [{id: monthly, fixed: {limit: ${limit}, per: month, zone: UTC}}]}`;

@@ -65,7 +65,8 @@ describe('the estimate of etl plan', function () {
       json(response, { total: 10, orders: page > 5 ? [] : orders });
     });
     try {
-      const paginate = '    paginate: {type: page, param: page, size: 2, sizeParam: per_page, total: total}';
+      const paginate =
+        '    paginate: {type: page, param: page, size: 2, sizeParam: per_page, total: total, orderedBy: [id]}';
       const folder = ordersProject(provider.url, { stream: paginate });
       expect((await etl(['run', '-q', '-p', folder])).code).to.equal(1);
       const { window, expected } = streamOf(await planOf(folder)) ?? {};

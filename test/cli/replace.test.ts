@@ -42,7 +42,7 @@ streams:
     request: {path: /stores}
     records: stores
     primaryKey: [id]
-    paginate: {type: offset, param: offset, sizeParam: limit, size: 2, total: total}
+    paginate: {type: offset, param: offset, sizeParam: limit, size: 2, total: total, orderedBy: [id]}
 `,
     'mappings/stores.yml': `kind: mapping
 name: stores

@@ -9,7 +9,7 @@ interface Order {
   changed: string;
 }
 
-const stream = `    paginate: {type: page, param: page, size: 2}
+const stream = `    paginate: {type: page, param: page, size: 2, orderedBy: [id]}
     cursor: {field: changed, type: timestamp, from: {query: since}}`;
 
 const at = (minute: number): string => `2026-01-01T00:${String(minute).padStart(2, '0')}:00Z`;

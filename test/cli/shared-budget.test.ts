@@ -43,7 +43,7 @@ name: shop
 baseUrl: ${url}
 budget: {${budget}limits: [{id: rest, bucket: {rate: 50/s, burst: 10}}]}
 streams:
-  orders: {request: {path: /orders}, primaryKey: [id], paginate: {type: page, param: page}}
+  orders: {request: {path: /orders}, primaryKey: [id], paginate: {type: page, param: page, orderedBy: [id]}}
 `,
     'mappings/orders.yml':
       'kind: mapping\nname: orders\nfrom: shop.orders\nload: {key: [id]}\nproperties:\n  id: {from: id, type: integer}\n',

@@ -12,7 +12,7 @@ streams:
     request: {path: /orders}
     records: orders
     primaryKey: [id]
-    paginate: {type: page, param: page, size: 10, sizeParam: size}
+    paginate: {type: page, param: page, size: 10, sizeParam: size, orderedBy: [id]}
     lab: {generate: {records: 40, record: {id: {gen: sequence}}}}
 `;
 

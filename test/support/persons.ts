@@ -78,13 +78,13 @@ streams:
     records: people
     primaryKey: [id]
     subject: id
-    paginate: {type: offset, param: from, size: 2}
+    paginate: {type: offset, param: from, size: 2, orderedBy: [id]}
   orders:
     request: {path: /orders}
     records: orders
     primaryKey: [id]
     subject: customer.id
-    paginate: {type: offset, param: from, size: 2}
+    paginate: {type: offset, param: from, size: 2, orderedBy: [id]}
   skus:
     request: {path: /skus}
     records: skus
