@@ -41,6 +41,8 @@ const order = [
 const filesOf = (name: string): readonly string[] =>
   tree
     .filter((path) => path.startsWith(`connectors/${name}/`))
+    // Those that describe their properties have an example of it.
+    .filter((path) => !path.startsWith(`connectors/${name}/examples/describe/`))
     .map((path) =>
       path.slice(`connectors/${name}/`.length).replace(/(examples|mappings|tests)\/\w+\./, '$1/….'),
     );

@@ -129,7 +129,8 @@ QUALIFY ROW_NUMBER() OVER (
   ORDER BY "_CURSOR" DESC NULLS LAST, "_PAGE" DESC NULLS LAST, "_ORDINAL" DESC NULLS LAST, "_INDEX" DESC NULLS LAST) = 1;
 
 -- count
-SELECT COUNT(*) AS "ROWS" FROM "SALES"."HISTORY";
+SELECT COUNT(*) AS "ROWS" FROM "SALES"."HISTORY"
+WHERE $account::VARCHAR IS NULL OR "_ACCOUNT" = $account::VARCHAR;
 
 -- compare
 -- Values decide, not hashes: a row that was changed by hand keeps its hash.
@@ -197,12 +198,15 @@ FROM (
     FROM "ANALYTICS"."_ETL_BATCH" AS batch
     FULL OUTER JOIN (SELECT *, TRUE AS "_IN_TABLE" FROM "SALES"."HISTORY" WHERE "_IS_CURRENT") AS target
     ON (target."_ACCOUNT" = batch."_ACCOUNT" AND target."ORDER" = batch."ORDER" AND target."SKU" = batch."SKU")
-    WHERE COALESCE(batch."_PAGE", target."_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0)) AS paired
+    WHERE COALESCE(batch."_PAGE", target."_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0)
+      -- A listing is of one account.
+      AND ($account::VARCHAR IS NULL OR COALESCE(batch."_ACCOUNT", target."_ACCOUNT") = $account::VARCHAR)) AS paired
   WHERE NOT ("_IN_TABLE" AND in_batch AND differing = '')) AS judged
 WHERE kind <> 'same'
 UNION ALL
 SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT(COALESCE("_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("ORDER"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("SKU"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("_CURSOR"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("_PAGE"::VARCHAR::VARIANT, PARSE_JSON('null')))), '', MAX("_PAGE"), COUNT(*) - 1
 FROM "SALES"."HISTORY"
+WHERE $account::VARCHAR IS NULL OR "_ACCOUNT" = $account::VARCHAR
 GROUP BY "_ACCOUNT", "ORDER", "SKU", "_CURSOR", "_PAGE" HAVING COUNT(*) > 1 AND MAX("_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0);
 
 -- counted

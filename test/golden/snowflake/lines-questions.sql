@@ -89,7 +89,8 @@ QUALIFY ROW_NUMBER() OVER (
   ORDER BY "_CURSOR" DESC NULLS LAST, "_PAGE" DESC NULLS LAST, "_ORDINAL" DESC NULLS LAST, "_INDEX" DESC NULLS LAST) = 1;
 
 -- count
-SELECT COUNT(*) AS "ROWS" FROM "ANALYTICS"."LINES";
+SELECT COUNT(*) AS "ROWS" FROM "ANALYTICS"."LINES"
+WHERE $account::VARCHAR IS NULL OR "_ACCOUNT" = $account::VARCHAR;
 
 -- compare
 -- Values decide, not hashes: a row that was changed by hand keeps its hash.
@@ -157,12 +158,15 @@ FROM (
     FROM "ANALYTICS"."_ETL_BATCH" AS batch
     FULL OUTER JOIN (SELECT *, TRUE AS "_IN_TABLE" FROM "ANALYTICS"."LINES") AS target
     ON (target."_ACCOUNT" = batch."_ACCOUNT" AND target."ORDER" = batch."ORDER" AND target."SKU" = batch."SKU")
-    WHERE COALESCE(batch."_PAGE", target."_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0)) AS paired
+    WHERE COALESCE(batch."_PAGE", target."_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0)
+      -- A listing is of one account.
+      AND ($account::VARCHAR IS NULL OR COALESCE(batch."_ACCOUNT", target."_ACCOUNT") = $account::VARCHAR)) AS paired
   WHERE NOT ("_IN_TABLE" AND in_batch AND differing = '')) AS judged
 WHERE kind <> 'same'
 UNION ALL
 SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT(COALESCE("_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("ORDER"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("SKU"::VARCHAR::VARIANT, PARSE_JSON('null')))), '', MAX("_PAGE"), COUNT(*) - 1
 FROM "ANALYTICS"."LINES"
+WHERE $account::VARCHAR IS NULL OR "_ACCOUNT" = $account::VARCHAR
 GROUP BY "_ACCOUNT", "ORDER", "SKU" HAVING COUNT(*) > 1 AND MAX("_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0);
 
 -- counted

@@ -86,7 +86,8 @@ QUALIFY ROW_NUMBER() OVER (
   ORDER BY "_CURSOR" DESC NULLS LAST, "_PAGE" DESC NULLS LAST, "_ORDINAL" DESC NULLS LAST, "_INDEX" DESC NULLS LAST) = 1;
 
 -- count
-SELECT COUNT(*) AS "ROWS" FROM "SALES"."SELECT";
+SELECT COUNT(*) AS "ROWS" FROM "SALES"."SELECT"
+WHERE $account::VARCHAR IS NULL OR "_ACCOUNT" = $account::VARCHAR;
 
 -- compare
 -- Values decide, not hashes: a row that was changed by hand keeps its hash.
@@ -154,12 +155,15 @@ FROM (
     FROM "ANALYTICS"."_ETL_BATCH" AS batch
     FULL OUTER JOIN (SELECT *, TRUE AS "_IN_TABLE" FROM "SALES"."SELECT" WHERE "_DELETED_AT" IS NULL) AS target
     ON (target."_ACCOUNT" = batch."_ACCOUNT" AND target."ID" = batch."ID")
-    WHERE COALESCE(batch."_PAGE", target."_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0)) AS paired
+    WHERE COALESCE(batch."_PAGE", target."_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0)
+      -- A listing is of one account.
+      AND ($account::VARCHAR IS NULL OR COALESCE(batch."_ACCOUNT", target."_ACCOUNT") = $account::VARCHAR)) AS paired
   WHERE NOT ("_IN_TABLE" AND in_batch AND differing = '')) AS judged
 WHERE kind <> 'same'
 UNION ALL
 SELECT 'doubled', TO_JSON(ARRAY_CONSTRUCT(COALESCE("_ACCOUNT"::VARCHAR::VARIANT, PARSE_JSON('null')), COALESCE("ID"::VARCHAR::VARIANT, PARSE_JSON('null')))), '', MAX("_PAGE"), COUNT(*) - 1
 FROM "SALES"."SELECT"
+WHERE $account::VARCHAR IS NULL OR "_ACCOUNT" = $account::VARCHAR
 GROUP BY "_ACCOUNT", "ID" HAVING COUNT(*) > 1 AND MAX("_PAGE") BETWEEN $first_page::NUMBER(38,0) AND $last_page::NUMBER(38,0);
 
 -- counted
