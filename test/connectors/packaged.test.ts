@@ -32,6 +32,7 @@ const order = [
   'baseUrl',
   'auth',
   'headers',
+  'allowedOrigins',
   'budget',
   'responses',
   'lab',

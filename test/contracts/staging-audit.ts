@@ -183,6 +183,7 @@ export function describeAudit(staging: () => Staging): void {
       const { odd } = (await ledger({}, orders, paged)).windows;
       expect(odd).to.deep.equal([
         {
+          account: 'default',
           pages: { first: 3, last: 3 },
           run: 'run-1',
           from: '2026-02-01',
@@ -191,6 +192,7 @@ export function describeAudit(staging: () => Staging): void {
           lostPages: 0,
         },
         {
+          account: 'default',
           pages: { first: 1, last: 2 },
           run: 'run-1',
           received: 40,

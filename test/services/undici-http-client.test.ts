@@ -1,6 +1,6 @@
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Stream } from 'node:http2';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gunzipSync, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { ApiRequest, ApiResponse } from '../../engine/model/batch.ts';
 import { type ExplainedError, TerminalError, TransientError } from '../../engine/model/errors.ts';
@@ -229,7 +229,11 @@ describe('a body that the HTTP client reads', () => {
   });
 
   it('lets other work go on while it is unpacked', async () => {
-    const url = await answering(gzipSync(Buffer.alloc(60_000_000, 'orders')), { 'content-encoding': 'gzip' });
+    const zipped = gzipSync(Buffer.alloc(60_000_000, 'orders'));
+    const url = await answering(zipped, { 'content-encoding': 'gzip' });
+    const startedMs = performance.now();
+    gunzipSync(zipped);
+    const inOneGoMs = performance.now() - startedMs;
     let longestMs = 0;
     let last = performance.now();
     const beat = setInterval(() => {
@@ -239,8 +243,8 @@ describe('a body that the HTTP client reads', () => {
     const { body } = await client().send(get(url), { timeouts, maxResponseBytes: 64_000_000 });
     clearInterval(beat);
     expect(body.length).to.equal(60_000_000);
-    // Unpacked on this thread it would take more than 100 ms in one go.
-    expect(longestMs).to.be.below(60);
+    // Whatever else the machine does meanwhile holds up both.
+    expect(longestMs).to.be.below(Math.max(60, inOneGoMs * 0.8));
   });
 
   it('is not read beyond the bound, announced or not', async () => {
