@@ -84,7 +84,8 @@ describe('the packaged connectors', function () {
         ]);
         const keys = Object.keys(connector);
         expect(keys).to.deep.equal(order.filter((key) => keys.includes(key)));
-        expect(keys.length).to.be.at.least(order.length - 1);
+        // Not all send headers of their own, or are read elsewhere, too.
+        expect(keys.length).to.be.at.least(order.length - 2);
         const headings = readFileSync(join(home, name, 'README.md'), 'utf8').match(
           /^(#.*|\| what.*|\| stream.*|What to know:)$/gm,
         );
