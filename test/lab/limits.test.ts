@@ -369,7 +369,11 @@ describe('the calendar of the lab', () => {
           expect(calendar(toMs).fromMs).to.equal(toMs);
         },
       ),
-      { numRuns: 2000 },
+      {
+        numRuns: 2000,
+        // The clocks skip the reset of the next day.
+        examples: [[Date.parse('2021-03-13T10:30:00Z'), 'America/Los_Angeles', 'day', '02:30']],
+      },
     );
   });
 

@@ -66,7 +66,9 @@ function dayCalendar(unit: string, wall: Wall, resetMs: number): Calendar {
     const { fromMs, toMs } = daysAround(unit, wall(lookedUpMs) - resetMs);
     const span = { fromMs: instantOf(wall, fromMs + resetMs), toMs: instantOf(wall, toMs + resetMs) };
     // Where the clock was set back across the reset, the wall shows a time of the window before once more.
-    return epochMs >= span.toMs ? spanAt(epochMs, lookedUpMs + minuteMs * 30) : span;
+    if (epochMs >= span.toMs) return spanAt(epochMs, lookedUpMs + minuteMs * 30);
+    // Where it was set forward across the reset, the wall shows a time of the window behind already.
+    return epochMs < span.fromMs ? spanAt(epochMs, lookedUpMs - minuteMs * 30) : span;
   };
   return (epochMs) => spanAt(epochMs, epochMs);
 }
