@@ -15,11 +15,8 @@ export interface Turn {
 
 /** The request after this page, or undefined when the listing ends here. */
 export function nextRequest(stream: StreamPlan, source: SourcePlan, turn: Turn): ApiRequest | undefined {
-  const { paginate } = stream;
-  if (isLast(paginate, turn)) return undefined;
-  const next = onward(stream, source, turn);
-  if (next !== undefined) checkAllowance(stream, turn);
-  return next;
+  checkAllowance(stream, turn);
+  return isLast(stream.paginate, turn) ? undefined : onward(stream, source, turn);
 }
 
 function onward(stream: StreamPlan, source: SourcePlan, turn: Turn): ApiRequest | undefined {
@@ -77,14 +74,22 @@ function isLast(paginate: PaginatePlan, { fetched, received }: Turn): boolean {
   return total !== undefined && received !== undefined && received >= total;
 }
 
-/** An API that gives no more than so many records of a listing leaves out the others without a word. */
-function checkAllowance({ source, name, paginate }: StreamPlan, { received, number }: Turn): void {
+/**
+ * An API that gives no more than so many records of a listing leaves out the others without a word, or says that there are no
+ * more: a listing that reaches them is taken for one that is cut off.
+ */
+function checkAllowance({ source, name, paginate }: StreamPlan, turn: Turn): void {
   const { recordsMax } = paginate;
-  if (recordsMax === undefined || received === undefined || received < recordsMax) return;
+  const { number, fetched, request } = turn;
+  // Of a listing that an earlier run began, an offset still tells.
+  const offset = request.at?.page['offset'];
+  const received = turn.received ?? (offset === undefined ? 0 : Number(offset) + fetched.facts.records);
+  // Each page of a keyset listing is the first one of another.
+  if (recordsMax === undefined || paginate.type === 'keyset' || received < recordsMax) return;
   throw new TerminalError(
     complaint(
       'ETL0427',
-      `the listing of ${source}.${name} has more than the ${recordsMax} records that the API gives of one listing (page ${number})`,
+      `the listing of ${source}.${name} has reached the ${recordsMax} records that the API gives of one listing (page ${number}): there may be more`,
       'The pages read so far are staged; the window stays open.',
       'Make the listings shorter, with `cursor.step` or `partitions`, or read by `paginate: {type: keyset, …}`.',
     ),

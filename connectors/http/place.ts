@@ -19,7 +19,9 @@ function firstSlice(
   now: string,
 ): Pick<RequestPlace, 'from' | 'to' | 'end'> {
   const requests = [request, ...(job === undefined ? [] : [job.create.request])];
-  const end = pinned?.to ?? cursorText(cursor.type, now);
+  const last = pinned?.to ?? cursorText(cursor.type, now);
+  // A clock that is behind the API's must not turn a window round.
+  const end = from !== undefined && last < from ? from : last;
   if (cursor.stepMs !== undefined && from !== undefined)
     return { from, to: sliceEnd(cursor, from, end), end };
   // A window without an end is left open, unless a text needs it.

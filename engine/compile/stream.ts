@@ -43,7 +43,7 @@ export function compileStream(
     request,
     partitions: partitionsOf(stream.partitions),
     ...(stream.job && { job: compileJob(stream.job, (one) => withFields(one, stream, readers)) }),
-    ...(stream.parent && { parent: compileParent(source, stream.parent, request) }),
+    ...(stream.parent && { parent: compileParent(source, stream.parent, [request, ...jobRequests(stream)]) }),
     records: knownPath(recordsPath(stream)),
     ...listsOf(stream),
     ...compileBody(source, stream),
@@ -198,17 +198,17 @@ const compileJob = ({ create, poll, locate }: config.Job, fields: Fields): JobPl
   ...(locate && { locate: compileJobStep(locate, fields) }),
 });
 
-/** The parents of a stream, as its request names them. */
+/** The parents of a stream, as its requests name them. */
 function compileParent(
   { streams }: config.Source,
   { stream, where, batch, parallel }: config.Parent,
-  request: RequestTemplate,
+  requests: readonly RequestTemplate[],
 ): ParentPlan {
-  const named = placeholdersOf(request).filter((name) => name.startsWith('parent.'));
+  const named = new Set(requests.flatMap(placeholdersOf).filter((name) => name.startsWith('parent.')));
   return {
     stream,
     records: knownPath(recordsOf(streams[stream])),
-    values: named.map((name) => knownPath(name.replace('parent.', ''))),
+    values: [...named].map((name) => knownPath(name.replace('parent.', ''))),
     where: compileConditions(where ?? {}, false),
     batch: batch ?? 1,
     parallel: parallel ?? 4,

@@ -187,6 +187,27 @@ function cursorNeeds({ document, pointer, stream }: Here): readonly Diagnostic[]
   ];
 }
 
+/** A path is never left out: what it says of the page must be known for the first one. */
+function unplaced({ document, pointer, stream }: Here): readonly Diagnostic[] {
+  const known = [
+    'page.number',
+    'page.offset',
+    'page.size',
+    ...(stream.paginate?.start === undefined ? [] : ['page.key']),
+  ];
+  const inPath = { ...requestTemplate(stream), query: {}, headers: {}, body: null };
+  return placeholdersOf(inPath)
+    .filter((name) => name.startsWith('page.') && !known.includes(name))
+    .map((name) =>
+      complain(
+        'ETL0235',
+        valuePlace(document, below(pointer, 'request', 'path')),
+        `\`{${name}}\` stands in the path, and the first page has none`,
+        { help: ['Send it as a parameter, or give `paginate` a `start` that comes before the first key.'] },
+      ),
+    );
+}
+
 /** A listing in no order of its own may change between two pages: a record is then given twice, or never. */
 function unordered({ document, pointer, stream }: Here): readonly Diagnostic[] {
   const { paginate, primaryKey } = stream;
@@ -277,6 +298,7 @@ export const placeholderMistakes = (document: SourceDocument, source: config.Sou
       ...unknownPlaceholders(here),
       ...uncarried(here),
       ...cursorNeeds(here),
+      ...unplaced(here),
       ...unordered(here),
     ];
   });

@@ -111,8 +111,10 @@ describe('a job of an API', function () {
 
   it('whose result is elsewhere is fetched there only where that is allowed, and without credentials', async () => {
     const seen: (string | undefined)[] = [];
+    let broken = true;
     const store = await api((request, response) => {
       seen.push(request.headers.authorization);
+      if (broken) return void response.end('no JSON');
       json(response, [{ id: 'x', at: '2026-02-01T00:00:00Z' }]);
     });
     const shop = await api((request, response) =>
@@ -132,10 +134,13 @@ describe('a job of an API', function () {
     expect(first.stdout).to.contain('ETL0407');
     expect(seen).to.deep.equal([]);
     const allowed = projectOf(shop.url, elsewhere, ['report'], `${auth}allowedOrigins: ["${store.url}"]\n`);
+    const unread = await etl(['run', '--json', '-p', allowed], env);
+    expect(unread.stdout).to.contain('/bucket/file').and.not.to.contain('secret-signature');
+    broken = false;
     const second = await etl(['run', '--json', '-p', allowed], env);
     await Promise.all([shop.close(), store.close()]);
     expect(second.code, second.stdout).to.equal(0);
-    expect(seen).to.deep.equal([undefined]);
+    expect(seen).to.deep.equal([undefined, undefined]);
   });
 });
 

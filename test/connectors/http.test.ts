@@ -156,6 +156,29 @@ describe('the http connector', () => {
     expect(replay.asked).to.have.length(5);
   });
 
+  it('takes a listing that reaches what the API gives of one for one that is cut off, also where nothing follows', async () => {
+    const stream = streamPlan({ paginate: { type: 'next_url', path: 'next', recordsMax: 4 } });
+    const pages = [
+      { url: '', facts: { records: 2, next: '/orders?at=2' } },
+      { url: '', facts: { records: 2 } },
+    ];
+    expect((await failure(read(stream, new Replay(pages)))).code).to.equal('ETL0427');
+    const fewer = [pages[0] as Exchange, { url: '', facts: { records: 1 } }];
+    expect(await read(stream, new Replay(fewer))).to.deep.equal([1, 2]);
+  });
+
+  it('never asks for a window that ends before it begins, although the clock is behind', async () => {
+    const stream = streamPlan({
+      request: { path: '/orders', query: { at: '{cursor.from}..{cursor.to}' } },
+      cursor: { field: 'at', start: '2026-01-01T00:00:00Z' },
+    });
+    const replay = new Replay([{ url: '', facts: { records: 0 } }]);
+    await read(stream, replay, { from: '2026-08-01T00:00:00.000000Z' });
+    expect(decodeURIComponent(replay.asked[0] ?? '')).to.contain(
+      '2026-08-01T00:00:00Z..2026-08-01T00:00:00Z',
+    );
+  });
+
   it('explains a next link that is no URL', async () => {
     const replay = new Replay([{ url: '', facts: { records: 1, next: 'http://[broken' } }]);
     expect(

@@ -160,7 +160,7 @@ function withoutOrigin(request: ApiRequest, { baseUrl }: SourcePlan): ApiRequest
   return origin === new URL(baseUrl).origin ? { ...request, url: pathname + search } : request;
 }
 
-/** The address of a job's result elsewhere is signed: it is not kept. */
+/** The address of a job's result elsewhere is signed: it is neither kept nor shown. */
 function withoutSignature(request: ApiRequest, { baseUrl }: SourcePlan): ApiRequest {
   const { origin, pathname } = new URL(request.url);
   const isSigned = request.at?.job !== undefined && origin !== new URL(baseUrl).origin;
@@ -243,7 +243,8 @@ const asked =
   (request: ApiRequest, source: SourcePlan) =>
   (error: unknown): never => {
     if (!(error instanceof ExplainedError)) throw error;
-    const sentence = `It was the answer to ${request.method} ${withoutOrigin(request, source).url}.`;
+    const { method, url } = withoutOrigin(withoutSignature(request, source), source);
+    const sentence = `It was the answer to ${method} ${url}.`;
     throw error.said((diagnostic) => ({ ...diagnostic, help: [sentence, ...diagnostic.help] }));
   };
 
