@@ -27,6 +27,7 @@ export async function recordLive(
   flags: { readonly pages: number; readonly lab: boolean; readonly env: string | undefined },
   signal: AbortSignal,
 ): Promise<readonly Recording[]> {
+  refuseUnrecordable(streams);
   const allowances = await allowancesOf(work);
   const lab = flags.lab ? await startLabProcess(work.project.folder, flags.env) : undefined;
   const services = await wire({
@@ -66,6 +67,22 @@ export async function recordLive(
     await closeServices(services);
     await lab?.close();
   }
+}
+
+/** What a job is asked for, and what parents there are, is not in the pages of a stream: a replay could not ask so again. */
+function refuseUnrecordable(streams: readonly StreamPlan[]): void {
+  const found = streams.filter(({ job, parent }) => job !== undefined || parent !== undefined);
+  if (found.length === 0) return;
+  throw new RefusedError(
+    'refused',
+    found.map((stream) =>
+      complaint(
+        'ETL0991',
+        `${nameOf(stream)} cannot be recorded: it is read ${stream.job === undefined ? 'for each record of another stream' : 'by a job'}`,
+        'Test its mapping with a fixture instead: `etl test --create MAPPING` makes one of kept pages.',
+      ),
+    ),
+  );
 }
 
 interface What {

@@ -20,21 +20,40 @@ export const sourcesOf = (project: Project, streams: Streams): Plan['sources'] =
   );
 
 /**
- * The streams that mappings read or learn of deletes from, by `source.stream`, in the order of the project: each as every
- * account of its source has it.
+ * The streams that mappings read or learn of deletes from, and the parents of these, by `source.stream`, in the order of the
+ * project: each as every account of its source has it.
  */
 export function streamsOf(project: Project, mappings: readonly MappingPlan[]): Streams {
   const streams = new Map<string, readonly StreamPlan[]>();
   for (const source of project.sources) {
+    const wanted = withParents(source, (full) => isRead(project, mappings, full));
     for (const name of Object.keys(source.streams)) {
       const full = `${source.name}.${name}`;
       const readers = project.mappings.filter((mapping) => mapping.from === full);
-      const isRead =
-        readers.length > 0 || mappings.some((mapping) => deletingStreams(mapping).includes(full));
-      if (isRead) streams.set(full, accountStreams(project, source, name, readers));
+      if (wanted.has(name)) streams.set(full, accountStreams(project, source, name, readers));
     }
   }
   return parentsFirst(streams);
+}
+
+const isRead = (project: Project, mappings: readonly MappingPlan[], full: string): boolean =>
+  project.mappings.some(({ from }) => from === full) ||
+  mappings.some((mapping) => deletingStreams(mapping).includes(full));
+
+/** Streams of a source that are read, and those for whose records they are read: without them there would be nothing to ask for. */
+function withParents(
+  { name, streams }: config.Source,
+  isReadItself: (full: string) => boolean,
+): ReadonlySet<string> {
+  const wanted = new Set<string>();
+  for (const stream of Object.keys(streams).filter((one) => isReadItself(`${name}.${one}`)))
+    for (
+      let at: string | undefined = stream;
+      at !== undefined && !wanted.has(at);
+      at = streams[at]?.parent?.stream
+    )
+      wanted.add(at);
+  return wanted;
 }
 
 const accountStreams = (

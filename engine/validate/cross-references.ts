@@ -1,3 +1,4 @@
+import type * as config from '../model/config.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { isFirstAccount } from './accounts.ts';
 import { deletionStreams } from './deletes.ts';
@@ -118,6 +119,10 @@ function tableMistakes({ mappings }: Entries): readonly Diagnostic[] {
 const isOwn = (source: Entry<unknown>['document'], stream: string): boolean =>
   keyPlace(source, below('/streams', stream)).file === source.file;
 
+/** Streams for whose records others are read. */
+const parentStreams = ({ streams }: config.Source): readonly string[] =>
+  Object.values(streams).flatMap(({ parent }) => parent?.stream ?? []);
+
 /** A stream that nothing reads would be fetched for nobody. Said only when it is known what every mapping reads. */
 function unmapped({ sources, mappings, unread }: Entries): readonly Diagnostic[] {
   const streams = streamsBySource(sources);
@@ -128,7 +133,8 @@ function unmapped({ sources, mappings, unread }: Entries): readonly Diagnostic[]
   const others = unread.filter(({ file }) => !file.startsWith('sources/'));
   return sources.flatMap((source) => {
     const name = nameOf(source);
-    const listing = source.config === undefined ? [] : deletionStreams(source.config);
+    const listing =
+      source.config === undefined ? [] : [...deletionStreams(source.config), ...parentStreams(source.config)];
     return Object.keys(objectAt(source.raw, 'streams'))
       .filter(
         (stream) =>

@@ -192,6 +192,25 @@ describe('a stream that is read for each record of another one', function () {
     expect(JSON.stringify(staged.result)).to.contain('"lines"');
   });
 
+  it('is read whole although no mapping reads its parent, and cannot be recorded', async () => {
+    const shop = await api((request, response) => {
+      const url = new URL(request.url ?? '', 'http://x');
+      json(
+        response,
+        url.pathname === '/orders' ? ordersAfter(url) : { lines: [{ id: `l ${url.pathname}` }] },
+      );
+    });
+    const folder = projectOf(shop.url, streams, ['lines']);
+    const { code, stdout, stderr } = await run(folder);
+    const recorded = await etl(['record', 'shop.lines', '-p', folder]);
+    await shop.close();
+    expect(code, stdout + stderr).to.equal(0);
+    expect(stdout).to.not.contain('ETL0220');
+    expect(await tableOf(folder, 'lines')).to.have.length(8);
+    expect(recorded.code).to.equal(4);
+    expect(recorded.stdout + recorded.stderr).to.contain('ETL0991');
+  });
+
   it('names a parent that has nothing to be asked for with', async () => {
     const shop = await api((_, response) => json(response, { orders: [{ id: 'o1' }] }));
     const folder = projectOf(shop.url, streams.replace('{parent.id}', '{parent.code}'), ['orders', 'lines']);
