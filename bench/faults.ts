@@ -53,6 +53,11 @@ const earlier: { readonly command: string; readonly runs: readonly Judged[] } | 
   ? keptResult('faults')
   : undefined;
 
+/** What a run before has shown is not tried again. */
+const isShown = (dialect: string, { group, name }: Planned): boolean =>
+  name !== undefined &&
+  (earlier?.runs ?? []).some((run) => run.dialect === dialect && run.group === group && run.name === name);
+
 /** What was judged, also of trials that are not done with: a run takes an hour and more. */
 const soFar: Judged[] = [...(earlier?.runs ?? [])];
 
@@ -65,10 +70,9 @@ async function performOn(place: StagingPlace, server?: PostgresServer): Promise<
   const kills =
     (boundaries: number, random: number, where = '') =>
     (ground: Ground): readonly Planned[] =>
-      [...boundaryKills(ground, boundaries), ...randomKills(random, Number(values.seed))].map((kill) => ({
-        ...kill,
-        group: kill.group + where,
-      }));
+      [...boundaryKills(ground, boundaries), ...randomKills(random, Number(values.seed))]
+        .map((kill) => ({ ...kill, group: kill.group + where }))
+        .filter((kill) => !isShown(place.dialect, kill));
   const work = { place, lanes, judged: tell };
   const most = kills(Number(values.boundaries), Number(values.random));
   await perform({ ...work, bed: { shop, mappings: twoMappings }, plan: most });

@@ -21,6 +21,7 @@ export function boundaryKills({ references }: Ground, most = Number.POSITIVE_INF
       .map(
         (at): Planned => ({
           group: 'kill at a boundary',
+          name: `${phase}: ${at}`,
           perform: (ground) => killed(ground, phase, [boundaryDeath(at)]),
         }),
       ),
