@@ -1,5 +1,6 @@
 import type { AuditStatementName } from '../model/audit.ts';
 import type { Dialect, LoadStatementName, MappingPlan } from '../model/plan.ts';
+import type { SqlTemplates } from './sql-templates.ts';
 
 const batchOf = {
   /** What was loaded stays. */
@@ -15,10 +16,13 @@ function batchNames({ deletes, strategy }: MappingPlan, dialect: Dialect): reado
   return strategy === undefined && mergesFiles.has(dialect) ? [] : batchOf.staying;
 }
 
+/** What takes the place of the merge where no row of the file is in the table yet. */
+const shortcutNames = ['matched', 'insert'] as const;
+
 const plainNames = (mapping: MappingPlan, dialect: Dialect): readonly LoadStatementName[] => [
   ...batchNames(mapping, dialect),
   'count',
-  ...(mapping.strategy === 'append' ? (['outdated'] as const) : []),
+  ...(mapping.strategy === 'append' ? (['outdated'] as const) : shortcutNames),
   'merge',
   'written',
   ...(mapping.strategy === 'append' ? [] : (['refused'] as const)),
@@ -60,7 +64,19 @@ export function templateOf(name: LoadStatementName, { strategy }: MappingPlan): 
 }
 
 /** Steps that not every dialect needs: those without a template are left out. */
-export const optionalNames: ReadonlySet<string> = new Set(['batch', 'newest', 'count', 'written', 'clean']);
+const optionalNames: ReadonlySet<string> = new Set([
+  'batch',
+  'newest',
+  'count',
+  'written',
+  'clean',
+  ...shortcutNames,
+]);
+
+/** Whether a load has such a step. A merge of the project's own may do something else with rows that are new. */
+export const isUsed = (name: LoadStatementName, templates: SqlTemplates): boolean =>
+  (!optionalNames.has(name) || templates.has(name)) &&
+  !(shortcutNames.some((one) => one === name) && 'merge' in templates.own(['merge']));
 
 /** Statements of an audit, each with its template. */
 export const auditNames: readonly (readonly [AuditStatementName, template: string])[] = [

@@ -12,7 +12,7 @@ import type { WarehouseStatements } from '../model/warehouse-views.ts';
 import { type ColumnType, columnTypes, pageType } from './column-types.ts';
 import { type Definition, ownOf, step } from './definition.ts';
 import type { Evolution } from './evolution.ts';
-import { auditNames, heldAuditNames, loadNames, optionalNames, templateOf } from './load-names.ts';
+import { auditNames, heldAuditNames, isUsed, loadNames, templateOf } from './load-names.ts';
 import { boundsOf } from './merge-bounds.ts';
 import { SqlTemplates } from './sql-templates.ts';
 import { historyColumns, identityOf, kindOf, valuesOf, versionsOf } from './table-identity.ts';
@@ -123,7 +123,7 @@ export class WarehouseSql {
     const context = this.#context(mapping);
     const templates = this.#of(mapping.name);
     const statements = loadNames(mapping, this.#dialect)
-      .filter((name) => !optionalNames.has(name) || templates.has(name))
+      .filter((name) => isUsed(name, templates))
       .flatMap((name) =>
         templates.statements(templateOf(name, mapping), context).map((sql): LoadStatement => ({ name, sql })),
       );

@@ -251,6 +251,8 @@ export type LoadStatementName =
   | 'judged'
   | 'retire'
   | 'prune'
+  | 'matched'
+  | 'insert'
   | 'merge'
   | 'written'
   | 'refused'

@@ -54,6 +54,18 @@ describe('templates of a project', () => {
     expect(new Set([plain.plan.id, shared.plan.id, single.plan.id]).size).to.equal(3);
   });
 
+  it('also decide about rows that the table has not: those of the package are inserted without a merge', async () => {
+    const names = ({ steps }: Plan, mapping: string): readonly string[] =>
+      steps
+        .filter((step) => step.kind === 'load' && step.mapping === mapping)
+        .flatMap((step) => (step as LoadStep).statements.map(({ name }) => name));
+    const { plan: made } = await compile({ 'duckdb/two/merge.sql.hbs': `-- of two\n${merge}` });
+    expect(names(made, 'one')).to.include.members(['matched', 'insert', 'merge']);
+    expect(names(made, 'two')).to.include('merge');
+    expect(names(made, 'two')).not.to.include('matched');
+    expect(names(made, 'two')).not.to.include('insert');
+  });
+
   it('are named in the plan, with and without its SQL', async () => {
     const { plan: made } = await compile({ 'duckdb/two/merge.sql.hbs': `-- of two\n${merge}` });
     expect(planText(made, false)).to.contain(

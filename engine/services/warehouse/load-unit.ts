@@ -113,7 +113,7 @@ async function merged(
 ): Promise<{ readonly inserted: number; readonly written: number }> {
   const { run } = runner;
   const before = runner.has('count') ? numberOf(await run('count'), 'rows') : undefined;
-  const merge = await run('merge', bounds);
+  const merge = await run((await isNew(runner)) ? 'insert' : 'merge', bounds);
   if (before === undefined) {
     const inserted = numberOf(merge, 'inserted');
     const written = runner.has('written') ? numberOf(await run('written'), 'written') : undefined;
@@ -122,6 +122,10 @@ async function merged(
   const after = await run('count');
   return { inserted: numberOf(after, 'rows') - before, written: numberOf(after, 'written') };
 }
+
+/** Whether none of the rows is in the table, where that is asked. */
+const isNew = async ({ has, run }: Runner): Promise<boolean> =>
+  has('matched') && numberOf(await run('matched'), 'rows') === 0;
 
 /** The least and the greatest values of some columns, where a merge looks for its rows only between them. */
 const boundsOf = ({ rows }: Rows): BoundValues =>
