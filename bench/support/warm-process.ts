@@ -25,7 +25,8 @@ function kept(stream: NodeJS.WriteStream): () => string {
 const stdout = kept(process.stdout);
 const stderr = kept(process.stderr);
 
-async function perform({ args, env }: WarmCommand): Promise<WarmAnswer> {
+async function perform({ args, env, folder }: WarmCommand): Promise<WarmAnswer> {
+  process.chdir(folder);
   for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
   Object.assign(process.env, env);
   process.exitCode = undefined;

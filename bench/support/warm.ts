@@ -6,6 +6,8 @@ import type { Ended } from './ended.ts';
 export interface WarmCommand {
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
+  /** Where it is performed. */
+  readonly folder: string;
 }
 
 export type WarmAnswer = Pick<Ended, 'stdout' | 'stderr'> & { readonly code: number };
@@ -22,6 +24,7 @@ export async function warm(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   longestMs: number,
+  folder = process.cwd(),
 ): Promise<Ended> {
   const startedMs = performance.now();
   const whole = { ...process.env, NO_COLOR: '1', ...env };
@@ -31,7 +34,7 @@ export async function warm(
   const ended = await new Promise<Omit<Ended, 'elapsedMs'>>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal, stdout: '', stderr: '' }));
     child.once('message', (answer) => resolve({ ...(answer as WarmAnswer), signal: null }));
-    child.send({ args, env: whole } satisfies WarmCommand);
+    child.send({ args, env: whole, folder } satisfies WarmCommand);
   });
   clearTimeout(late);
   child.removeAllListeners();

@@ -15,12 +15,13 @@ import type { ExtractStep, MappingPlan, Plan, StreamPlan, SweepStep } from '../m
 import type { References } from '../model/ports.ts';
 import { needsRows } from '../model/staged-rows.ts';
 import { readStreams } from '../model/stream-refs.ts';
+import { LocalWorker, type TaskWorker } from './local-worker.ts';
 import type { LookedUp, Program, WorkerAnswer, WorkerSetup, WorkerTask } from './protocol.ts';
 import type { RunServices } from './run-services.ts';
 import { transferable } from './transferable.ts';
 
 interface Pending {
-  readonly worker: Worker;
+  readonly worker: TaskWorker;
   facts(facts: PageFacts): void;
   mapped(mapped: MappedPage): void;
   remapped(rows: readonly MappedRows[]): void;
@@ -55,12 +56,13 @@ function resolvable<T>(): Resolvable<T> {
 }
 
 /**
- * Worker threads that parse and map pages; each page goes to the one with the fewest. A thread costs half a second of
- * CPU to start, so it is started by the first page that finds all others busy.
+ * Worker threads that parse and map pages; each page goes to the one with the fewest. A thread is dear to start: the first
+ * small pages are mapped without one, and another is started by the first page that finds all others busy.
  */
 export class WorkerPool {
   readonly #setup: WorkerSetup;
   readonly #size: number;
+  readonly #local: LocalWorker;
   readonly #workers: Worker[] = [];
   readonly #pending = new Map<number, Pending>();
   #tasks = 0;
@@ -69,6 +71,7 @@ export class WorkerPool {
   constructor(setup: WorkerSetup, size: number) {
     this.#setup = setup;
     this.#size = size;
+    this.#local = new LocalWorker(setup, (answer) => this.#receive(answer));
   }
 
   /**
@@ -109,19 +112,22 @@ export class WorkerPool {
 
   async close(): Promise<void> {
     this.#closing = true;
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    await Promise.all([this.#local, ...this.#workers].map((worker) => worker.terminate()));
   }
 
   /** The worker with the fewest pages: a new one, where all have some and there may be more. */
   #leastBusy(): Worker {
-    const busy = new Map(this.#workers.map((worker) => [worker, 0]));
-    for (const { worker } of this.#pending.values()) busy.set(worker, (busy.get(worker) ?? 0) + 1);
-    const [least] = [...busy].sort(([, a], [, b]) => a - b);
-    return least === undefined || (least[1] > 0 && busy.size < this.#size) ? this.#start() : least[0];
+    const pages = [...this.#pending.values()];
+    const [least] = this.#workers
+      .map((worker) => [worker, pages.filter((page) => page.worker === worker).length] as const)
+      .sort(([, a], [, b]) => a - b);
+    return least === undefined || (least[1] > 0 && this.#workers.length < this.#size)
+      ? this.#start()
+      : least[0];
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: this.#setup });
+    const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: this.#setup });
     this.#workers.push(worker);
     worker.on('message', (answer: WorkerAnswer) => this.#receive(answer));
     worker.on('error', (error) => this.#abandon(worker, error));
@@ -132,7 +138,7 @@ export class WorkerPool {
   }
 
   #send(task: Omit<WorkerTask, 'task'>, handlers: Partial<Pending> & Pick<Pending, 'fail'>): void {
-    const worker = this.#leastBusy();
+    const worker = this.#local.takes(task) ? this.#local : this.#leastBusy();
     this.#tasks += 1;
     const ignore = (): void => {};
     this.#pending.set(this.#tasks, {

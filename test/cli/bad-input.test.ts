@@ -3,6 +3,8 @@ import {
   type Api,
   api,
   etl,
+  type Finished,
+  type FinishedAlone,
   type Handler,
   json,
   ordersProject,
@@ -11,16 +13,22 @@ import {
   tableOf,
 } from '../support/cli.ts';
 
+type Perform<T> = (args: readonly string[]) => Promise<T>;
+
+/** A process of its own tells how much memory it took. */
+const measured: Perform<FinishedAlone> = (args) => start(args).finished;
+
 /** Runs a project against an API and says how it ended. */
-async function run(
+async function run<T extends Finished = Finished>(
   handler: Handler,
   more: Parameters<typeof ordersProject>[1] = {},
-): Promise<{ code: number | null; stderr: string; folder: string; peakMb: number; provider: Api }> {
+  perform: Perform<T | Finished> = etl,
+): Promise<T & { readonly folder: string; readonly provider: Api }> {
   const provider = await api(handler);
   const folder = ordersProject(provider.url, more);
-  const { code, stderr, peakMb } = await start(['run', '--quiet', '--project', folder]).finished;
+  const finished = (await perform(['run', '--quiet', '--project', folder])) as T;
   await provider.close();
-  return { code, stderr, folder, peakMb, provider };
+  return { ...finished, folder, provider };
 }
 
 describe('bad input of an API', function () {
@@ -138,6 +146,7 @@ describe('bad input of an API', function () {
         pour();
       },
       { source: 'maxResponseBytes: 8MiB' },
+      measured,
     );
     expect(code).to.equal(1);
     expect(stderr).to.contain('error[ETL0409]').and.to.contain('8,388,608 bytes');

@@ -1,12 +1,15 @@
 import { expect } from 'chai';
 import { type Api, api, etl, json, ordersProject, start } from '../support/cli.ts';
+import { inHalfADay } from '../support/quota.ts';
 import { ownRedis } from '../support/redis.ts';
+
+const { reset } = inHalfADay();
 
 const budget = `budget:
   patience: 1m
   limits:
     - {id: rest, bucket: {rate: 100/s, burst: 40}}
-    - {id: day, fixed: {limit: 1000, per: day}}
+    - {id: day, fixed: {limit: 1000, per: day, zone: UTC, reset: "${reset}"}}
     - {id: search, spacing: 1/s, when: {path: "/search*"}}
 `;
 
@@ -42,7 +45,7 @@ describe('etl limits', function () {
       const folder = ordersProject(provider.url, { source: budget });
       const before = await etl(['limits', '-p', folder]);
       expect(before.code).to.equal(0);
-      expect(before.stdout).to.match(/^ {2}day +1000 per day +░{10} 0 %/m);
+      expect(before.stdout).to.match(/^ {2}day +1000 per day \(UTC\) +░{10} 0 %/m);
       expect(before.stdout).to.contain('Nobody waits.').and.to.contain('a budget is each process’s own');
       expect((await etl(['run', '-p', folder])).code).to.equal(0);
       const after = JSON.parse((await etl(['limits', '--json', '-p', folder])).stdout) as Printed;
@@ -263,7 +266,7 @@ describe('a budget that processes share', function () {
     try {
       const waits = async (): Promise<string> => (await etl(['limits', '-p', folder], env)).stdout;
       let seen = '';
-      for (let tries = 0; !/^shop\.orders/m.test(seen) && tries < 20; tries += 1) seen = await waits();
+      for (let tries = 0; !/^shop\.orders/m.test(seen) && tries < 500; tries += 1) seen = await waits();
       expect(seen).to.match(/^shop\.orders \(shop\): waiting for slow$/m);
       expect(seen).not.to.contain('each process’s own');
       const frozen = await etl(['limits', 'freeze', 'shop', '--reason', 'maintenance', '-p', folder], env);

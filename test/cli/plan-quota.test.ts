@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { PlanEstimate } from '../../engine/model/estimate.ts';
 import { type Api, api, etl, json, ordersProject, tableOf } from '../support/cli.ts';
+import { inHalfADay } from '../support/quota.ts';
 import { edit } from '../support/shop.ts';
 
 /** A listing of `pages` pages of two orders each, which tells how many there are. */
@@ -13,9 +14,11 @@ const listing = (pages: number): Promise<Api> =>
 
 const paginate =
   '    paginate: {type: page, param: page, size: 2, sizeParam: per_page, total: total, orderedBy: [id]}';
-/** Without headroom, so that a quota is as it is declared. A month, so that no test meets its end. */
+const { reset } = inHalfADay();
+
+/** Without headroom, so that a quota is as it is declared. */
 const quota = (limit: number): string =>
-  `budget: {headroom: 0%, limits: [{id: monthly, fixed: {limit: ${limit}, per: month, zone: UTC}}]}`;
+  `budget: {headroom: 0%, limits: [{id: daily, fixed: {limit: ${limit}, per: day, zone: UTC, reset: "${reset}"}}]}`;
 
 describe('a quota that a run does not fit', function () {
   this.timeout(120_000);
@@ -33,13 +36,13 @@ describe('a quota that a run does not fit', function () {
 
       const planned = await etl(['plan', '-p', folder]);
       expect(planned.stdout).to.match(
-        /Quota monthly, 3 per month \(UTC\): 0 left until \d{4}-\d\d-01 00:00 UTC, about 3 needed\./,
+        /Quota daily, 3 per day \(UTC\): 0 left until \d{4}-\d\d-\d\d \d\d:00 UTC, about 3 needed\./,
       );
       expect(planned.stdout).to.contain('Not all of it fits: a run reads 0 pages of shop.orders');
       const asked = provider.asked.length;
       const second = await etl(['run', '-q', '-p', folder]);
       expect(second.code).to.equal(4);
-      expect(second.stderr).to.contain('error[ETL0332]: the quota `monthly` is used up until');
+      expect(second.stderr).to.contain('error[ETL0332]: the quota `daily` is used up until');
       expect(provider.asked).to.have.length(asked);
       expect((await etl(['run', '-q', '--from-ledger', '-p', folder])).code).to.equal(0);
     } finally {
@@ -55,7 +58,7 @@ describe('a quota that a run does not fit', function () {
       edit(`${folder}/sources/shop.yml`, 'limit: 4', 'limit: 40');
       const { stdout } = await etl(['plan', '--json', '-p', folder]);
       const { quotas } = (JSON.parse(stdout) as { result: { estimate: PlanEstimate } }).result.estimate;
-      expect(quotas[0]).to.include({ needed: 2, id: 'monthly' });
+      expect(quotas[0]).to.include({ needed: 2, id: 'daily' });
       expect(quotas[0]).not.to.have.property('split');
       const rest = await etl(['run', '--json', '-p', folder]);
       expect(JSON.parse(rest.stdout).result.streams[0]).to.include({ requests: 2 });

@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+
 type Work = () => unknown;
 
 const atEnds: Work[] = [];
@@ -18,3 +20,6 @@ export const mochaHooks = {
   afterEach: () => perform(afterEaches),
   afterAll: () => perform(atEnds),
 };
+
+/** Generated cases are the same each time, so that no run fails by chance; `SLUICE_SEED` tries others. */
+fc.configureGlobal({ seed: Number(process.env['SLUICE_SEED'] ?? 20_261_127) });

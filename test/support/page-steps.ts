@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { warm } from '../../bench/support/warm.ts';
 import { projectFolder } from './cli.ts';
 import { root } from './root.ts';
 
@@ -22,11 +23,23 @@ const blocksOf = (page: string): readonly Block[] =>
     }),
   );
 
+/** A command that a shell makes nothing of. */
+const plain = /^etl( [\w./:+=,-]+)*$/;
+
+const longestMs = 120_000;
+
+/** Performs a line: by a shell, unless it needs none and a process that has done others before will do. */
+async function performed(words: string, folder: string, env: Readonly<Record<string, string>>) {
+  if (!plain.test(words)) return spawnSync('bash', ['-c', words], { cwd: folder, env, encoding: 'utf8' });
+  const { code, stdout, stderr } = await warm(words.split(' ').slice(1), env, longestMs, folder);
+  return { status: code, stdout, stderr };
+}
+
 /**
  * Does what a page says, command by command, as its reader would; a comment `# exit code 5: …` says that a command ends otherwise than with 0.
  * Gives what each command has said.
  */
-export function performPage(page: string): ReadonlyMap<string, string> {
+export async function performPage(page: string): Promise<ReadonlyMap<string, string>> {
   const home = projectFolder({ 'bin/.keep': '' });
   symlinkSync(join(root, 'bin/etl.js'), join(home, 'bin/etl'));
   const who = { GIT_AUTHOR_NAME: 'a', GIT_AUTHOR_EMAIL: 'a@example.com' };
@@ -40,17 +53,13 @@ export function performPage(page: string): ReadonlyMap<string, string> {
   };
   let folder = home;
   const said = new Map<string, string>();
-  const command = (line: string): void => {
+  const command = async (line: string): Promise<void> => {
     if (line.startsWith('cd ')) {
       folder = join(folder, line.slice(3));
       return;
     }
     const [, words = '', expected = '0'] = /^(.*?)(?:\s+#(?: exit code (\d+):)?.*)?$/.exec(line) ?? [];
-    const { status, stdout, stderr } = spawnSync('bash', ['-c', words], {
-      cwd: folder,
-      env,
-      encoding: 'utf8',
-    });
+    const { status, stdout, stderr } = await performed(words, folder, env);
     expect(status, `${words}\n${stdout}${stderr}`).to.equal(Number(expected));
     said.set(words, stdout + stderr);
   };
@@ -59,7 +68,7 @@ export function performPage(page: string): ReadonlyMap<string, string> {
     writeFileSync(join(folder, file), `${lines.join('\n')}\n`);
   };
   for (const { kind, file, lines } of blocksOf(page)) {
-    if (kind === 'sh') lines.forEach(command);
+    if (kind === 'sh') for (const line of lines) await command(line);
     else if (file !== undefined) write(file, lines);
     else write(String(lines[0]).replace(/^# /, ''), lines.slice(1));
   }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import jsonata from 'jsonata';
 import { toDoubles } from './exact-json.ts';
 import { Invalid } from './invalid.ts';
@@ -8,6 +9,9 @@ export type Expression = (element: unknown, record: unknown, index: number | nul
 /** Bounds of one evaluation: milliseconds, calls in each other, items of a sequence. */
 const bounds = { timeout: 1000, stack: 1000, sequence: 100_000 };
 
+/** Milliseconds after which what else the thread has to do goes first. */
+const longMs = 50;
+
 /** Levels of objects and arrays in a result. */
 const depthMax = 500;
 
@@ -15,12 +19,15 @@ const depthMax = 500;
 export function compileExpression(expr: string): Expression {
   const expression = jsonata(expr, bounds);
   return async (element, record, index) => {
+    const startedMs = performance.now();
     try {
       const parent = toDoubles(record);
       const input = index === null ? parent : toDoubles(element);
       return plain(await expression.evaluate(input, { parent, index: index ?? undefined }), 0);
     } catch (error) {
       return new Invalid('computed', `the expression failed: ${messageOf(error)}`);
+    } finally {
+      if (performance.now() - startedMs > longMs) await setImmediate();
     }
   };
 }

@@ -23,9 +23,9 @@ warehouseRenamesContract('DuckDB', duckdbUnderTest);
 warehouseAuditContract('DuckDB', duckdbUnderTest);
 warehousePruneContract('DuckDB', duckdbUnderTest);
 warehouseParityContract('DuckDB', duckdbUnderTest);
-warehouseVersionsContract('DuckDB', duckdbUnderTest, 25);
+warehouseVersionsContract('DuckDB', duckdbUnderTest, 10);
 warehouseAppendContract('DuckDB', duckdbUnderTest, 10);
-warehouseHistoryContract('DuckDB', duckdbUnderTest, 15);
+warehouseHistoryContract('DuckDB', duckdbUnderTest, 6);
 warehouseForgetContract('DuckDB', duckdbUnderTest);
 
 describe('the file of a DuckDB warehouse', function () {

@@ -18,7 +18,9 @@ async function conforms(
     asked += await play(scenario, played);
     expect(checker.finish(), checker.complaints[0]).to.deep.equal([]);
   });
-  while (asked < requests) await fc.assert(property, { numRuns: 20, ...shrinking });
+  const { seed = 0 } = fc.readConfigureGlobal();
+  for (let round = 0; asked < requests; round += 1)
+    await fc.assert(property, { numRuns: 20, seed: seed + round, ...shrinking });
   return asked;
 }
 

@@ -3,6 +3,7 @@ import type { Memory } from '../../../engine/model/ports.ts';
 import { systemClock } from '../../../engine/services/clock.ts';
 import { redisLimiter } from '../../../engine/services/limiter/redis-limiter.ts';
 import { budgetOf, requestOf } from '../../support/budgets.ts';
+import { inHalfADay } from '../../support/quota.ts';
 import { type OwnRedis, ownPrefix, ownRedis } from '../../support/redis.ts';
 
 function memoryOf(): Memory {
@@ -16,16 +17,14 @@ function memoryOf(): Memory {
 }
 
 describe('what must outlive a Redis that loses its state', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let redis: OwnRedis;
   beforeEach(async function () {
     redis = await ownRedis(this);
   });
   afterEach(() => redis?.stop());
 
-  // A quota that begins anew within minutes is waited for: this one does so in half a day, at whatever time it is.
-  const reset = `${String((new Date().getUTCHours() + 12) % 24).padStart(2, '0')}:00`;
-  const budget = budgetOf([{ id: 'day', fixed: { limit: 3, per: 'day', zone: 'UTC', reset } }]);
+  const budget = budgetOf([{ id: 'day', fixed: { limit: 3, ...inHalfADay() } }]);
 
   /** Sends two of three requests of the day, and asks again after Redis has come back empty. */
   async function afterLoss(

@@ -23,8 +23,8 @@ describe('PostgreSQL as a warehouse', () => {
   warehouseAuditContract('PostgreSQL', open);
   warehousePruneContract('PostgreSQL', open);
   warehouseParityContract('PostgreSQL', open);
-  warehouseVersionsContract('PostgreSQL', open, 15);
+  warehouseVersionsContract('PostgreSQL', open, 10);
   warehouseAppendContract('PostgreSQL', open, 10);
-  warehouseHistoryContract('PostgreSQL', open, 10);
+  warehouseHistoryContract('PostgreSQL', open, 6);
   warehouseForgetContract('PostgreSQL', open);
 });
