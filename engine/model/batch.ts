@@ -39,9 +39,26 @@ export interface RequestPlace {
 export interface ParentPlace {
   /** Identity of the kept page. */
   readonly page: number;
-  /** How many parents of the page are done with them. */
+  /** So many records of the page are done with them. */
   readonly behind: number;
   readonly values: readonly ParentValues[];
+  /** Where positions of parents are kept, what tells the window from others: a number greater than those before. */
+  readonly window?: number;
+  /** Greatest normalised cursor of their children that is known, where they have one. */
+  readonly reached?: string;
+}
+
+/** Whether a request asks for children of this parent. */
+export const isOfParent = (request: ApiRequest | undefined, { page, behind }: ParentPlace): boolean =>
+  request?.at?.parent?.page === page && request.at.parent.behind === behind;
+
+/** A parent, or a batch of them, and the normalised cursor from which their children are wanted. */
+export type ParentBatch = { readonly parent: ParentPlace } & Pick<RequestPlace, 'from'>;
+
+/** A parent as it stands in a kept page, with the position of its record. */
+export interface FoundParent {
+  readonly ordinal: number;
+  readonly values: ParentValues;
 }
 
 /** What a parent is asked for with, by path. */
@@ -81,6 +98,10 @@ export interface PageFacts {
   readonly cursorMax?: string;
   /** Records whose cursor lies before the window that was asked for. */
   readonly outside: number;
+  /** Of the children of a parent, the greatest cursor that is known once this page is read. */
+  readonly reached?: string;
+  /** Present where the parent that was asked for is there no more. */
+  readonly gone?: true;
   /** Present where the body may have been cut at the end of a record: nothing told that it was whole. */
   readonly unproven?: true;
   /** Records past the end of the window, which were dropped; absent where none was. */

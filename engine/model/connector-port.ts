@@ -1,4 +1,4 @@
-import type { ApiRequest, ApiResponse, PageFacts, ParentPlace } from './batch.ts';
+import type { ApiRequest, ApiResponse, PageFacts, ParentBatch, ParentPlace } from './batch.ts';
 import type { SourcePlan, StreamPlan } from './plan.ts';
 
 /** Reads one kind of source. */
@@ -22,7 +22,7 @@ export interface ConnectorSession<Fetched extends FetchedPage> {
   /** Rejects when the run is to end. */
   sleep(ms: number): Promise<void>;
   /** Parents behind a place, in batches: see `parent` of a stream. */
-  parents(after: ParentPlace): AsyncIterable<ParentPlace>;
+  parents(after: ParentPlace): AsyncIterable<ParentBatch>;
   /**
    * Sends with permits, authentication and retries, and hands the body to a mapping worker. `next` says the request after
    * this one where the headers of the response tell: it may be sent while the worker still reads the body.

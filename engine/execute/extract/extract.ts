@@ -1,19 +1,19 @@
-import {
-  type ApiRequest,
-  type ApiResponse,
-  cursorText,
-  cursorValue,
-  type MappedPage,
-  type PageFacts,
-  type ParentPlace,
-  type ReceivedPage,
+import type {
+  ApiRequest,
+  ApiResponse,
+  MappedPage,
+  PageFacts,
+  ParentBatch,
+  ParentPlace,
+  ReceivedPage,
 } from '../../model/batch.ts';
 import type { BodyFacts } from '../../model/body-plan.ts';
 import { ExplainedError, TerminalError } from '../../model/errors.ts';
-import { instantText, shiftInstant } from '../../model/instant.ts';
+import { instantText } from '../../model/instant.ts';
 import { emptyResponse } from '../../model/path.ts';
-import type { CursorPlan, SourcePlan, StreamPlan } from '../../model/plan.ts';
+import type { SourcePlan, StreamPlan } from '../../model/plan.ts';
 import type { Connector, ConnectorSession, FetchedPage, Position } from '../../model/ports.ts';
+import { windowStart } from '../../model/position.ts';
 import type { JsonValue } from '../../model/request-template.ts';
 import { withoutCredentials } from './authenticate.ts';
 import { type CacheCounts, cachedSend, type Sending } from './cached.ts';
@@ -34,7 +34,7 @@ export interface ExtractServices extends SendServices, ReuseServices {
   /** The identity of the next page. */
   pageId(): Promise<number>;
   /** Parents behind a place: see `parent` of a stream. */
-  parents(after: ParentPlace): AsyncIterable<ParentPlace>;
+  parents(after: ParentPlace): AsyncIterable<ParentBatch>;
   /** Whether the next page may be asked for before the one at hand is read. */
   readonly ahead: boolean;
 }
@@ -80,11 +80,8 @@ export interface Extraction {
 export async function* extract(extraction: Extraction): AsyncIterable<ReceivedPage> {
   const { open } = extraction.position;
   if (open === undefined) {
-    const { cursor, pinned } = extraction.stream;
-    const { position, stream } = extraction;
-    // Parents are counted by the kept pages that they stand in.
-    const start = stream.parent === undefined ? windowStart(cursor, position) : position.cursor;
-    yield* read(extraction, pinned === undefined ? start : pinned.from);
+    const { pinned } = extraction.stream;
+    yield* read(extraction, pinned === undefined ? newWindow(extraction) : pinned.from);
     return;
   }
   let resumed = false;
@@ -100,17 +97,14 @@ export async function* extract(extraction: Extraction): AsyncIterable<ReceivedPa
   }
 }
 
+/** Where a new window begins. Parents are counted by the kept pages that they stand in. */
+const newWindow = ({ stream: { cursor, parent }, position }: Extraction): string | undefined => {
+  if (parent === undefined) return windowStart(cursor, position.cursor);
+  return parent.all ? undefined : position.cursor;
+};
+
 /** What an open window was to go on with is there no more: a page, a job, a file as it was. */
 const vanished = new Set(['ETL0411', 'ETL0428', 'ETL0482']);
-
-/** First normalised cursor value wanted by a new window. */
-function windowStart(cursor: CursorPlan | undefined, position: Position): string | undefined {
-  if (cursor === undefined) return undefined;
-  if (position.cursor === undefined) return cursor.start;
-  if (cursor.type !== 'timestamp') return position.cursor;
-  const instant = cursorValue(cursor.type, position.cursor);
-  return cursorText(cursor.type, shiftInstant(instant, -cursor.lookbackMs));
-}
 
 async function* read(
   extraction: Extraction,
@@ -180,12 +174,13 @@ function fetch(
   { from, look, arrived }: Reading,
 ): Promise<WorkedPage> {
   const { stream, source, meter, services } = extraction;
-  const pastEnd = isFirst(stream, request) ? [] : (stream.paginate.pastEnd ?? []);
-  const sending = sendingOf(extraction, { meter, signal: services.signal, answers: pastEnd });
+  const answers = statusesOf(stream, request);
+  const sending = sendingOf(extraction, { meter, signal: services.signal, answers });
   const accept = async (response: ApiResponse): Promise<WorkedPage> => {
     const id = await services.pageId();
-    const said = saidOfJob(stream, request, response);
-    const isEmpty = said !== undefined || pastEnd.includes(response.status);
+    const isNone = answers.includes(response.status);
+    const said = isNone ? undefined : saidOfJob(stream, request, response);
+    const isEmpty = said !== undefined || isNone;
     const given = isEmpty ? noRecords(stream) : bodyOf(stream, response);
     const window = boundsOf(stream, request, from);
     const { facts, mapped } = services.map(id, given, window, look);
@@ -196,6 +191,7 @@ function fetch(
       facts: {
         ...(await facts.catch(asked(withoutCredentials(request, source.auth), source))),
         ...(said && { tokens: said }),
+        ...(isNone && isFirst(stream, request) && { gone: true }),
       },
       mapped,
     };
@@ -250,7 +246,7 @@ const asked =
 
 /** The bounds of a page: those of its slice, where a window has several. */
 function boundsOf({ parent, partitions, pinned }: StreamPlan, { at }: ApiRequest, from?: string): PageBounds {
-  const since = parent === undefined ? (at?.from ?? from) : undefined;
+  const since = parent === undefined ? (at?.from ?? from) : at?.from;
   const beside = {
     // Which parent a record is of can be said of one alone.
     ...(parent?.batch === 1 && { _parent: at?.parent?.values[0] ?? {} }),
@@ -284,7 +280,11 @@ const noRecords = ({ records }: StreamPlan): PageBody => ({
   nothing: true,
 });
 
-/** Whether a request is for the first page of a listing: such a page must be there. */
+/** Statuses that say that there are no records: behind the last page, and of a parent that is there no more. */
+const statusesOf = (stream: StreamPlan, request: ApiRequest): readonly number[] =>
+  (isFirst(stream, request) ? stream.parent?.gone : stream.paginate.pastEnd) ?? [];
+
+/** Whether a request is for the first page of a listing: such a page must be there, unless its parent is gone. */
 function isFirst({ paginate }: StreamPlan, { at }: ApiRequest): boolean {
   const { number, offset = 0, ...tokens } = at?.page ?? {};
   if (paginate.type === 'page') return number === paginate.start;
