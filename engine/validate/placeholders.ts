@@ -181,26 +181,45 @@ function cursorNeeds({ document, pointer, stream }: Here): readonly Diagnostic[]
   ];
 }
 
-/** A path is never left out: what it says of the page must be known for the first one. */
+/** A path is never left out: what it says of the page, and of a job, must be known when it is asked for. */
 function unplaced({ document, pointer, stream }: Here): readonly Diagnostic[] {
-  const known = [
+  const paged = [
     'page.number',
     'page.offset',
     'page.size',
     ...(stream.paginate?.start === undefined ? [] : ['page.key']),
   ];
-  const inPath = { ...requestTemplate(stream), query: {}, headers: {}, body: null };
-  return placeholdersOf(inPath)
-    .filter((name) => name.startsWith('page.') && !known.includes(name))
-    .map((name) =>
-      complain(
-        'ETL0235',
-        valuePlace(document, below(pointer, 'request', 'path')),
+  return requestsOf(stream).flatMap(([key, template]) => {
+    const known = [...paged, ...saidBefore(stream, key)];
+    const place = valuePlace(document, below(pointer, ...key.split('/'), 'path'));
+    return pathPlaceholders(template)
+      .filter((name) => /^(page|job)\./.test(name) && !known.includes(name))
+      .map((name) => complain('ETL0235', place, ...whyUnplaced(name)));
+  });
+}
+
+const pathPlaceholders = (template: RequestTemplate): readonly string[] =>
+  placeholdersOf({ ...template, query: {}, headers: {}, body: null });
+
+/** What the steps of a job before this one have said. */
+function saidBefore({ job }: config.Stream, key: string): readonly string[] {
+  const steps = ['job/create', 'job/poll', 'job/locate', 'request'];
+  const before = [job?.create, job?.poll, job?.locate].slice(0, steps.indexOf(key));
+  return before.flatMap((step) => Object.keys(step?.take ?? {}).map((name) => `job.${name}`));
+}
+
+const whyUnplaced = (name: string): [string, { readonly help: readonly string[] }] =>
+  name.startsWith('page.')
+    ? [
         `\`{${name}}\` stands in the path, and the first page has none`,
         { help: ['Send it as a parameter, or give `paginate` a `start` that comes before the first key.'] },
-      ),
-    );
-}
+      ]
+    : [
+        `\`{${name}}\` stands in the path before the job has said it`,
+        {
+          help: ['A step knows what the steps before it `take`: create, poll, locate, and then the request.'],
+        },
+      ];
 
 /** A listing in no order of its own may change between two pages: a record is then given twice, or never. */
 function unordered({ document, pointer, stream }: Here): readonly Diagnostic[] {
