@@ -8,7 +8,7 @@ import {
 } from '../../engine/model/batch.ts';
 import type { SourcePlan, StreamPlan } from '../../engine/model/plan.ts';
 import type { ConnectorSession, FetchedPage } from '../../engine/model/ports.ts';
-import { jobPlace } from './job.ts';
+import { jobPlace, nextFile } from './job.ts';
 import { firstPlace, nextBranch } from './place.ts';
 import { requestAt } from './request.ts';
 
@@ -41,9 +41,18 @@ export class Branches<Fetched extends FetchedPage> {
     return this.#nextParent({ page, behind: Number.MAX_SAFE_INTEGER, values: [] });
   }
 
+  /** The request with which an open window goes on: that of its next page, or the first one for the parent of it. */
+  resumed(): ApiRequest | undefined {
+    const { request, again } = this.#session.resume ?? {};
+    if (again === undefined || request?.at?.parent === undefined) return request;
+    return this.#firstOf({ parent: request.at.parent }, request.at.from);
+  }
+
   /** The first request of the next branch; undefined at the end of the window. */
   async after({ at }: ApiRequest): Promise<ApiRequest | undefined> {
     if (at === undefined) return undefined;
+    const file = nextFile(this.#stream, this.#source, { at });
+    if (file !== undefined) return file;
     const place = nextBranch(this.#stream, at);
     if (place !== undefined) return this.#at(place);
     return at.parent && this.#nextParent(at.parent);

@@ -28,7 +28,7 @@ async function* pages<Fetched extends FetchedPage>(
   const guard = new LoopGuard(stream);
   let number = session.resume?.pages ?? 0;
   let received = session.resume === undefined ? 0 : Number.NaN;
-  let request = confined(session.resume?.request, source, stream, number) ?? (await branches.first());
+  let request = confined(branches.resumed(), source, stream, number) ?? (await branches.first());
   try {
     while (request !== undefined) {
       number += 1;
@@ -91,6 +91,7 @@ function onwardOf(stream: StreamPlan, source: SourcePlan, turn: Turn): ApiReques
     case 'create':
       return pollAfter(stream, source, request, fetched.facts.tokens);
     case 'poll':
+    case 'locate':
       return undefined;
     default:
       return nextRequest(stream, source, turn);
@@ -108,7 +109,7 @@ function ofBranch<Fetched extends FetchedPage>(
   next: ApiRequest | undefined,
 ): Fetched {
   if (at?.parent !== undefined) return { ...fetched, facts: ofParent(fetched.facts, at, at.parent, next) };
-  if (!hasBranches(stream)) return fetched;
+  if (!hasBranches(stream) && at?.job?.files === undefined) return fetched;
   const { total: _, ...facts } = fetched.facts;
   const done = next?.at?.from === at?.from ? undefined : next?.at?.from;
   const cursorMax = done !== undefined && done > (facts.cursorMax ?? '') ? done : facts.cursorMax;

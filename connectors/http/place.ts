@@ -50,7 +50,7 @@ export const hasBranches = ({ partitions, cursor }: StreamPlan): boolean =>
   partitions.length > 1 || cursor?.stepMs !== undefined;
 
 /** What `{page.…}` stands for in the first request of a listing. */
-function firstPage(paginate: PaginatePlan): RequestPlace['page'] {
+export function firstPage(paginate: PaginatePlan): RequestPlace['page'] {
   switch (paginate.type) {
     case 'page':
       return { number: paginate.start };

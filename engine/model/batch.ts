@@ -32,6 +32,9 @@ export interface RequestPlace {
   readonly job?: {
     readonly step: 'create' | 'poll' | 'locate' | 'download';
     readonly values: { readonly [name: string]: string };
+    /** Which of the files that the job has made, from 0, and how many they are; absent where it is one. */
+    readonly file?: number;
+    readonly files?: number;
   };
 }
 
@@ -81,6 +84,9 @@ export interface ApiResponse {
   /** From sending the request to the last byte, in milliseconds. */
   readonly elapsedMs: number;
 }
+
+/** Among tokens, how many files a job names: no placeholder has this name. */
+export const filesToken = '*';
 
 /** What a connector must know of a page to ask for the next one; all that leaves the worker before the rows. */
 export interface PageFacts {

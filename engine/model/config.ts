@@ -1304,7 +1304,7 @@ export interface JobStep {
     };
   };
   /**
-   * What of the reply later requests are told, as `{job.NAME}`: names and paths.
+   * What of the reply later requests are told, as `{job.NAME}`: names and paths. In `locate` a path such as `files[*].url` gives a value for each file that the job has made.
    */
   take?: {
     /**
@@ -1355,7 +1355,7 @@ export interface JobPoll {
     };
   };
   /**
-   * What of the reply later requests are told, as `{job.NAME}`: names and paths.
+   * What of the reply later requests are told, as `{job.NAME}`: names and paths. In `locate` a path such as `files[*].url` gives a value for each file that the job has made.
    */
   take?: {
     /**

@@ -18,7 +18,12 @@ export interface ConnectorSession<Fetched extends FetchedPage> {
   /** The time, as a canonical instant. */
   now(): string;
   /** Where to go on in a window that an earlier run left open. */
-  readonly resume?: { readonly request: ApiRequest; readonly pages: number };
+  readonly resume?: {
+    readonly request: ApiRequest;
+    readonly pages: number;
+    /** The page is there no more: children of its parent are asked for anew. */
+    readonly again?: true;
+  };
   /** Rejects when the run is to end. */
   sleep(ms: number): Promise<void>;
   /** Parents behind a place, in batches: see `parent` of a stream. */

@@ -93,6 +93,25 @@ const streams = {
     request: {path: "{job.url}"}
     records: data
     cursor: {field: at, start: 2026-01-01T00:00:00Z}`,
+  located: `
+    job:
+      create: {method: POST, path: /exports, body: {start: "{cursor.from}"}, take: {export: id}}
+      poll: {path: "/exports/{job.export}", status: state, done: [DONE], failed: [FATAL], every: 10ms}
+      locate: {path: "/exports/{job.export}/address", take: {url: url}}
+    request: {path: "{job.url}"}
+    records: data
+    paginate: {type: cursor_token, header: Next-Part, param: part, size: 20}
+    cursor: {field: at, start: 2026-01-01T00:00:00Z}`,
+  files: `
+    job:
+      create: {method: POST, path: /extracts, body: {start: "{cursor.from}"}, take: {extract: id}}
+      poll: {path: "/extracts/{job.extract}", status: state, done: [DONE], failed: [FATAL], every: 10ms}
+      locate: {path: "/extracts/{job.extract}/files", take: {url: "files[*].url"}}
+    request: {path: "{job.url}"}
+    format: ndjson
+    paginate: {type: offset, param: offset, size: 20, orderedBy: [id]}
+    cursor: {field: at, start: 2026-01-01T00:00:00Z}
+    lab: {data: lab/orders.ndjson, packed: gzip}`,
   bulk: `
     job:
       create:
@@ -195,6 +214,10 @@ describe('listings of every kind', function () {
   it('take no more pages than they have', () => {
     // The job that is created is a page of its own, without records.
     expect(streamOf(first, 'report')).to.include({ received: records, pages: 2, requests: 5 });
+    // The address is located again for each page.
+    expect(streamOf(first, 'located')).to.include({ received: records, pages: 4, requests: 9 });
+    // Two files of two pages each, and the empty ones that end what is counted.
+    expect(streamOf(first, 'files')).to.include({ received: records, pages: 7 });
     expect(streamOf(first, 'bulk')).to.include({ received: records, pages: 4, requests: 6 });
     expect(streamOf(first, 'search')).to.include({ received: records, pages: 7 });
     expect(streamOf(first, 'graphql')).to.include({ received: records, pages: 6 });

@@ -7,12 +7,10 @@ import type {
   ParentPlace,
   ReceivedPage,
 } from '../../model/batch.ts';
-import type { BodyFacts } from '../../model/body-plan.ts';
 import { ExplainedError, TerminalError } from '../../model/errors.ts';
 import { instantText } from '../../model/instant.ts';
-import { emptyResponse } from '../../model/path.ts';
 import type { SourcePlan, StreamPlan } from '../../model/plan.ts';
-import type { Connector, ConnectorSession, FetchedPage, Position } from '../../model/ports.ts';
+import type { Connector, ConnectorSession, FetchedPage, OpenWindow, Position } from '../../model/ports.ts';
 import { windowStart } from '../../model/position.ts';
 import type { JsonValue } from '../../model/request-template.ts';
 import { withoutCredentials } from './authenticate.ts';
@@ -21,6 +19,7 @@ import { saidOfJob } from './job-reply.ts';
 import { Lookahead } from './lookahead.ts';
 import { type LookUp, lookUp, lookupAnswers } from './lookups.ts';
 import type { Meter } from './meter.ts';
+import { bodyOf, isFirst, noRecords, type PageBody, statusesOf } from './page-body.ts';
 import { cleaned, lookupCaching, pageCaching, type Reuse, type ReuseServices } from './reuse.ts';
 import { send } from './send.ts';
 import type { SendServices } from './sender.ts';
@@ -46,8 +45,6 @@ export interface PageBounds {
   /** What each record is given. */
   readonly beside?: { readonly [key: string]: JsonValue };
 }
-
-export type PageBody = Pick<ApiResponse, 'body' | 'zipped'> & BodyFacts;
 
 export interface PageWork {
   readonly facts: Promise<PageFacts>;
@@ -75,7 +72,8 @@ export interface Extraction {
 
 /**
  * Pages of one window of a stream: the one that an earlier run left open, or a new one that begins at the cursor less
- * its lookback. An open window whose next page is no longer there (tokens expire) is read again from its beginning.
+ * its lookback. An open window whose next page is no longer there (tokens expire) is read again from its beginning, or from
+ * the parent that it stands at.
  */
 export async function* extract(extraction: Extraction): AsyncIterable<ReceivedPage> {
   const { open } = extraction.position;
@@ -86,16 +84,27 @@ export async function* extract(extraction: Extraction): AsyncIterable<ReceivedPa
   }
   let resumed = false;
   const request = { ...open.next, url: new URL(open.next.url, extraction.source.baseUrl).href };
+  const resume = { request, pages: open.pages };
   try {
-    for await (const page of read(extraction, open.from, { request, pages: open.pages }, open.startedAt)) {
+    for await (const page of read(extraction, open.from, resume, open.startedAt)) {
       resumed = true;
       yield page;
     }
   } catch (error) {
     if (resumed || !(error instanceof TerminalError) || !vanished.has(error.diagnostic.code)) throw error;
-    yield* read(extraction, open.from);
+    yield* readAnew(extraction, open, resume);
   }
 }
+
+/** From the parent that an open window stands at, or else from its beginning. */
+const readAnew = (
+  extraction: Extraction,
+  { from, startedAt, next }: OpenWindow,
+  resume: ConnectorSession<WorkedPage>['resume'],
+): AsyncIterable<ReceivedPage> =>
+  next.at?.parent === undefined || resume === undefined
+    ? read(extraction, from)
+    : read(extraction, from, { ...resume, again: true }, startedAt);
 
 /** Where a new window begins. Parents are counted by the kept pages that they stand in. */
 const newWindow = ({ stream: { cursor, parent }, position }: Extraction): string | undefined => {
@@ -257,38 +266,4 @@ function boundsOf({ parent, partitions, pinned }: StreamPlan, { at }: ApiRequest
     ...(pinned && { to: pinned.to }),
     ...(Object.keys(beside).length > 0 && { beside }),
   };
-}
-
-/** What the cache keeps cannot be handed over. */
-function bodyOf(
-  stream: StreamPlan,
-  { body, zipped, unbounded, origin, nothing, headers }: ApiResponse,
-): PageBody {
-  const said = stream.body?.countHeader === undefined ? undefined : headers[stream.body.countHeader];
-  return {
-    ...(stream.cache === undefined ? { body, ...(zipped && { zipped }) } : { body: body.slice() }),
-    ...(unbounded && { unbounded }),
-    ...(origin && { origin }),
-    ...(nothing && { nothing }),
-    ...(said !== undefined && { said }),
-  };
-}
-
-/** What a page past the end, and a step of a job, is kept as: what the API says there is no listing. */
-const noRecords = ({ records }: StreamPlan): PageBody => ({
-  body: Buffer.from(JSON.stringify(emptyResponse(records))),
-  nothing: true,
-});
-
-/** Statuses that say that there are no records: behind the last page, and of a parent that is there no more. */
-const statusesOf = (stream: StreamPlan, request: ApiRequest): readonly number[] =>
-  (isFirst(stream, request) ? stream.parent?.gone : stream.paginate.pastEnd) ?? [];
-
-/** Whether a request is for the first page of a listing: such a page must be there, unless its parent is gone. */
-function isFirst({ paginate }: StreamPlan, { at }: ApiRequest): boolean {
-  const { number, offset = 0, ...tokens } = at?.page ?? {};
-  if (paginate.type === 'page') return number === paginate.start;
-  return paginate.type === 'keyset'
-    ? tokens['key'] === paginate.start
-    : offset === 0 && Object.keys(tokens).length === 0;
 }
