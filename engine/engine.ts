@@ -11,7 +11,7 @@ import { planChanges } from './compile/plan-diff.ts';
 import { compileRetry, type Retry } from './compile/retry.ts';
 import { type SaveOptions, savePlan as saved, savedText, staleness } from './compile/saved-plan.ts';
 import { compileScratch, type ScratchTable } from './compile/scratch.ts';
-import { modifiedNodes, type Selected, type Selection, select } from './compile/select.ts';
+import { modifiedNodes, type Selected, type Selection, select, withoutParents } from './compile/select.ts';
 import { type Servable, servable } from './compile/served.ts';
 import { subjectStreams } from './compile/subject-streams.ts';
 import { WarehouseSql } from './compile/warehouse-sql.ts';
@@ -177,6 +177,10 @@ export const selectNodes = (
   selection: Selection,
   changes: PlanChanges,
 ): Selected => select(plan, selection, { tags: tagsOf(project), modified: modifiedNodes(changes) });
+
+/** Streams of a part of a plan whose parents are neither read nor kept. */
+export const lackingParents = (plan: Plan, { keptPages }: StateSnapshot): readonly Diagnostic[] =>
+  withoutParents(plan, keptPages);
 
 /** execute: stages the rows of a mapping that were left out, of kept pages; see `staging: {rows: false}`. */
 export async function stageRows(plan: Plan, services: MaterialiseServices, name: string): Promise<void> {

@@ -270,4 +270,29 @@ describe('a stream with parents and a cursor', function () {
     await source.close();
     expect(askedOf(source)).to.deep.equal(['b since ever']);
   });
+
+  it('is chosen with its parents, and warned of without them where no page of theirs is kept', async () => {
+    const source = await shop();
+    source.order('a', 1);
+    source.note('a', 'n1', 5);
+    const folder = projectOf(source.url, '');
+    const alone = await run(folder, '--select', 'shop.notes');
+    expect(alone).to.contain('ETL0351').and.to.contain('+shop.notes');
+    expect(source.asked).to.deep.equal([]);
+    // The mapping alone is made of what is staged: nothing is asked for.
+    expect(await run(folder, '--select', 'notes')).to.not.contain('ETL0351');
+    expect(source.asked).to.deep.equal([]);
+    const planned = await etl(['plan', '-p', folder, '--select', '+notes']);
+    expect(planned.stdout).to.contain('shop.orders').and.to.contain('shop.notes');
+    expect(await run(folder, '--select', '+notes')).to.not.contain('ETL0351');
+    expect(await notesOf(folder)).to.deep.equal(['a n1']);
+    askedOf(source);
+    // What is made of orders is what is read for them, too; without them the kept ones are enough.
+    source.order('b', 2);
+    await run(folder, '--select', 'shop.orders+');
+    expect(askedOf(source)).to.deep.equal([`a since ${dayOf(5)}`, 'b since ever']);
+    expect(await run(folder, '--select', 'shop.notes')).to.not.contain('ETL0351');
+    await source.close();
+    expect(askedOf(source)).to.deep.equal([]);
+  });
 });
