@@ -19,37 +19,55 @@ export const parentsOf = (stream: StreamPlan, staging: Staging, pool: WorkerPool
     const read = { source, account, name: parent.stream };
     const chosen = await chosenBy(stream, staging, after);
     for await (const { id, body } of staging.pages(read, { from: after.page })) {
+      if (chosen !== undefined && id > chosen.walk.until) return;
       const found = await pool.parents({ program: accountStream(stream), page: id, body });
       const left = found.filter(({ ordinal }) => id !== after.page || ordinal >= after.behind);
       const wanted = (await chosen?.among(left, id)) ?? left;
-      yield* batches(parent, { page: id, wanted, window: chosen?.window });
+      yield* batches(parent, { page: id, wanted, walk: chosen?.walk });
     }
   };
 
 /** Nothing where a listing begins anew for all parents. */
-const chosenBy = async (
+async function chosenBy(
   stream: StreamPlan,
   staging: Staging,
-  { window }: ParentPlace,
-): Promise<Chosen | undefined> =>
-  stream.parent?.kept && new Chosen(stream, staging, window ?? (await staging.reservePages(1)));
+  { window, until }: ParentPlace,
+): Promise<Chosen | undefined> {
+  if (stream.parent?.kept === undefined) return undefined;
+  const walk =
+    window === undefined || until === undefined ? await newWalk(stream, staging) : { window, until };
+  return new Chosen(stream, staging, walk);
+}
+
+/**
+ * One way through the pages that are kept when it begins. A parent that is listed in a later page may have changed after it
+ * was asked for: that page is of the next walk.
+ */
+type Walk = Required<Pick<ParentPlace, 'window' | 'until'>>;
+
+async function newWalk({ source, account, parent }: StreamPlan, staging: Staging): Promise<Walk> {
+  let until = 0;
+  const read = { source, account, name: parent?.stream ?? '' };
+  for await (const { id } of staging.pages(read, { newest: 1 })) until = id;
+  return { window: await staging.reservePages(1), until };
+}
 
 interface WantedOfPage {
   readonly page: number;
   readonly wanted: readonly (FoundParent & Partial<Wanted>)[];
-  readonly window: number | undefined;
+  readonly walk: Walk | undefined;
 }
 
-function* batches(parent: ParentPlan, { page, wanted, window }: WantedOfPage): Generator<ParentBatch> {
+function* batches(parent: ParentPlan, { page, wanted, walk }: WantedOfPage): Generator<ParentBatch> {
   for (let at = 0; at < wanted.length; at += parent.batch)
-    yield batchOf(parent, page, wanted.slice(at, at + parent.batch), window);
+    yield batchOf(parent, page, wanted.slice(at, at + parent.batch), walk);
 }
 
 function batchOf(
   { cursor }: ParentPlan,
   page: number,
   batch: readonly (FoundParent & Partial<Wanted>)[],
-  window: number | undefined,
+  walk: Walk | undefined,
 ): ParentBatch {
   const last = batch.at(-1);
   assert(last, 'a batch has a parent');
@@ -62,7 +80,7 @@ function batchOf(
       page,
       behind: last.ordinal + 1,
       values: batch.map(({ values }) => values),
-      ...(window !== undefined && { window }),
+      ...walk,
       ...(reached !== undefined && { reached }),
     },
     ...(from !== undefined && { from }),
@@ -74,15 +92,15 @@ const recentMax = 10_000;
 
 /** Which parents a window still has to ask for: each of them once, however many pages it is in. */
 class Chosen {
-  readonly window: number;
+  readonly walk: Walk;
   readonly #stream: StreamPlan;
   readonly #staging: Staging;
   readonly #recent = new Set<string>();
 
-  constructor(stream: StreamPlan, staging: Staging, window: number) {
+  constructor(stream: StreamPlan, staging: Staging, walk: Walk) {
     this.#stream = stream;
     this.#staging = staging;
-    this.window = window;
+    this.walk = walk;
   }
 
   async among(found: readonly FoundParent[], page: number): Promise<readonly Wanted[]> {
@@ -98,7 +116,7 @@ class Chosen {
   /** One that is gone is asked for again once it is listed again. */
   #isDone(position: ParentPosition | undefined, page: number): boolean {
     if (position === undefined) return false;
-    return position.window === this.window || (position.gone === true && page < position.window);
+    return position.window === this.walk.window || page <= (position.gone ?? 0);
   }
 
   /** Not among those that are on their way to staging. */

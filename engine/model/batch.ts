@@ -47,6 +47,8 @@ export interface ParentPlace {
   readonly values: readonly ParentValues[];
   /** Where positions of parents are kept, what tells the window from others: a number greater than those before. */
   readonly window?: number;
+  /** The last page that was kept when the window began: what is listed later is left to the next one. */
+  readonly until?: number;
   /** Greatest normalised cursor of their children that is known, where they have one. */
   readonly reached?: string;
 }

@@ -28,8 +28,8 @@ export interface ParentPosition {
   readonly window: number;
   /** Greatest normalised cursor of its children. */
   readonly cursor?: string;
-  /** Present where it was there no more. */
-  readonly gone?: true;
+  /** Where it was there no more, the last page that was kept by then. */
+  readonly gone?: number;
 }
 
 /** Parents whose children are read with a page, and where the stream then stands with each of them. */

@@ -27,16 +27,35 @@ export function parentMistakes(
         help: ['One of them must be read by itself.'],
       }),
     );
-  if (parent.gone !== undefined && (parent.batch ?? 1) > 1)
-    found.push(
-      complain(
-        'ETL0237',
-        keyPlace(document, below(pointer, 'parent', 'gone')),
-        '`gone` means nothing of several parents at once',
-        { help: ['A status is said of the whole request: remove `gone`, or ask for each with `batch: 1`.'] },
-      ),
-    );
-  return found;
+  return [...found, ...batchMistakes({ document, pointer, stream }, parent)];
+}
+
+/** What is said of a batch of parents is said of none of them. */
+function batchMistakes({ document, pointer, stream }: Here, parent: config.Parent): readonly Diagnostic[] {
+  const { cursor } = stream;
+  if ((parent.batch ?? 1) === 1) return [];
+  const mistake = (key: string, summary: string, help: string): Diagnostic =>
+    complain('ETL0237', keyPlace(document, below(pointer, ...key.split('/'))), summary, { help: [help] });
+  return [
+    ...(parent.gone === undefined
+      ? []
+      : [
+          mistake(
+            'parent/gone',
+            '`gone` means nothing of several parents at once',
+            'A status is said of the whole request: remove `gone`, or ask for each with `batch: 1`.',
+          ),
+        ]),
+    ...(cursor === undefined || (cursor.type ?? 'timestamp') === 'timestamp'
+      ? []
+      : [
+          mistake(
+            'cursor',
+            'several parents at once have a common position only in time',
+            'What one of them has reached by a number or a text says nothing of the others: ask for each with `batch: 1`.',
+          ),
+        ]),
+  ];
 }
 
 /** Whether a stream has another one above it. */

@@ -134,10 +134,10 @@ function parentsDone(
 ): Pick<StagedPage, 'parents'> {
   const parent = request.at?.parent;
   if (parent?.window === undefined || isOfParent(next, parent)) return {};
-  const { values, window } = parent;
+  const { values, window, until = 0 } = parent;
   const cursor = boundedBy(startedAt, stream.parent?.cursor, facts.reached);
   return {
-    parents: { values, window, ...(cursor !== undefined && { cursor }), ...(facts.gone && { gone: true }) },
+    parents: { values, window, ...(cursor !== undefined && { cursor }), ...(facts.gone && { gone: until }) },
   };
 }
 

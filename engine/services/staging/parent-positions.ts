@@ -48,7 +48,7 @@ export async function parentPositions(
       found.set(parent, {
         window: Number(window),
         ...(cursor !== null && { cursor }),
-        ...(Number(gone) === 1 && { gone: true }),
+        ...(Number(gone) > 0 && { gone: Number(gone) }),
       });
   }
   return keys.map((one) => found.get(one));
@@ -75,7 +75,7 @@ export async function writeParents(
       parent.stream,
       parents.window,
       parents.cursor ?? null,
-      parents.gone ? 1 : 0,
+      parents.gone ?? 0,
     );
   // A window of all parents has seen each that is kept: of the others none is left. Those that are gone are not asked for.
   if (parent.all && window?.isLast)
@@ -142,7 +142,7 @@ export async function countParents(handle: Handle, key: StreamKey): Promise<Pare
     least: string | null;
     greatest: string | null;
   }>(
-    'SELECT count(*) AS known, sum(gone) AS gone, min(cursor) AS least, max(cursor) AS greatest ' +
+    'SELECT count(*) AS known, sum(CASE WHEN gone > 0 THEN 1 ELSE 0 END) AS gone, min(cursor) AS least, max(cursor) AS greatest ' +
       `FROM parent_positions WHERE ${ofStream}`,
     ...key,
   );
