@@ -11,7 +11,7 @@ import { planChanges } from './compile/plan-diff.ts';
 import { compileRetry, type Retry } from './compile/retry.ts';
 import { type SaveOptions, savePlan as saved, savedText, staleness } from './compile/saved-plan.ts';
 import { compileScratch, type ScratchTable } from './compile/scratch.ts';
-import { modifiedNodes, type Selected, type Selection, select, withoutParents } from './compile/select.ts';
+import { modifiedNodes, type Selected, type Selection, select } from './compile/select.ts';
 import { type Servable, servable } from './compile/served.ts';
 import { subjectStreams } from './compile/subject-streams.ts';
 import { WarehouseSql } from './compile/warehouse-sql.ts';
@@ -56,6 +56,7 @@ import { validateProject } from './validate/validate.ts';
 
 export { compileDiscovery as planDiscovery } from './compile/discovery.ts';
 export type { ParityEnd, ParityScope } from './compile/parity.ts';
+export { withoutParents } from './compile/select.ts';
 export type { Servable } from './compile/served.ts';
 export { compileDescriptions } from './execute/map/describe.ts';
 export type { RunServices } from './execute/run-services.ts';
@@ -178,10 +179,6 @@ export const selectNodes = (
   changes: PlanChanges,
 ): Selected => select(plan, selection, { tags: tagsOf(project), modified: modifiedNodes(changes) });
 
-/** Streams of a part of a plan whose parents are neither read nor kept. */
-export const lackingParents = (plan: Plan, { keptPages }: StateSnapshot): readonly Diagnostic[] =>
-  withoutParents(plan, keptPages);
-
 /** execute: stages the rows of a mapping that were left out, of kept pages; see `staging: {rows: false}`. */
 export async function stageRows(plan: Plan, services: MaterialiseServices, name: string): Promise<void> {
   const { staging } = services;
@@ -269,10 +266,7 @@ export const preview = (plan: Plan, mapping: string, services: RunServices): Pro
 export const list = (plan: Plan, step: ExtractStep, services: RunServices): AsyncIterable<ReceivedPage> =>
   listing(plan, step, services);
 
-/**
- * Finds and erases one person in each stream of a project that says whom its records are about, in its sweeps, and in what
- * they found gone.
- */
+/** Finds and erases one person in each stream that says whom its records are about, and in what sweeps know of it. */
 export const erasers = (
   project: Project,
   { mappings }: Plan,

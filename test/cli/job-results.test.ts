@@ -187,7 +187,7 @@ describe('a job for each parent', function () {
     expect(first.code).to.equal(1);
     expect(first.stdout).to.contain('ETL0428');
     // The job that has failed is found so again; only what it was for is asked for anew.
-    const second = await run(folder, '--select', '+lines');
+    const second = await run(folder, '--select', 'shop.lines+');
     await shop.close();
     expect(second.code, second.stdout).to.equal(0);
     expect(created).to.deep.equal(['a', 'b', 'b', 'c']);
