@@ -56,6 +56,7 @@ import { validateProject } from './validate/validate.ts';
 
 export { compileDiscovery as planDiscovery } from './compile/discovery.ts';
 export type { ParityEnd, ParityScope } from './compile/parity.ts';
+export { withoutParents } from './compile/select.ts';
 export type { Servable } from './compile/served.ts';
 export { compileDescriptions } from './execute/map/describe.ts';
 export type { RunServices } from './execute/run-services.ts';
@@ -265,10 +266,7 @@ export const preview = (plan: Plan, mapping: string, services: RunServices): Pro
 export const list = (plan: Plan, step: ExtractStep, services: RunServices): AsyncIterable<ReceivedPage> =>
   listing(plan, step, services);
 
-/**
- * Finds and erases one person in each stream of a project that says whom its records are about, in its sweeps, and in what
- * they found gone.
- */
+/** Finds and erases one person in each stream that says whom its records are about, and in what sweeps know of it. */
 export const erasers = (
   project: Project,
   { mappings }: Plan,

@@ -2,11 +2,13 @@ import {
   type ApiRequest,
   type ApiResponse,
   cursorValue,
+  type ParentBatch,
   type ParentPlace,
+  type RequestPlace,
 } from '../../engine/model/batch.ts';
 import type { SourcePlan, StreamPlan } from '../../engine/model/plan.ts';
 import type { ConnectorSession, FetchedPage } from '../../engine/model/ports.ts';
-import { jobPlace } from './job.ts';
+import { jobPlace, nextFile } from './job.ts';
 import { firstPlace, nextBranch } from './place.ts';
 import { requestAt } from './request.ts';
 
@@ -21,7 +23,7 @@ export class Branches<Fetched extends FetchedPage> {
   readonly #source: SourcePlan;
   readonly #session: ConnectorSession<Fetched>;
   readonly #ahead: { readonly request: ApiRequest; readonly page?: Promise<Fetched> }[] = [];
-  #parents: AsyncIterator<ParentPlace> | undefined;
+  #parents: AsyncIterator<ParentBatch> | undefined;
   #begun = false;
   #claimed: { readonly request: ApiRequest; readonly page?: Promise<Fetched> } | undefined;
 
@@ -34,18 +36,26 @@ export class Branches<Fetched extends FetchedPage> {
   /** The first request of a new window; undefined where there is nothing to ask for. */
   async first(): Promise<ApiRequest | undefined> {
     const { from } = this.#session;
-    if (this.#stream.parent === undefined)
-      return this.#at(firstPlace(this.#stream, from, this.#session.now()));
+    if (this.#stream.parent === undefined) return this.#firstOf({}, from);
     const page = from === undefined ? 0 : Number(cursorValue('integer', from));
     return this.#nextParent({ page, behind: Number.MAX_SAFE_INTEGER, values: [] });
+  }
+
+  /** The request with which an open window goes on: that of its next page, or the first one for the parent of it. */
+  resumed(): ApiRequest | undefined {
+    const { request, again } = this.#session.resume ?? {};
+    if (again === undefined || request?.at?.parent === undefined) return request;
+    return this.#firstOf({ parent: request.at.parent }, request.at.from);
   }
 
   /** The first request of the next branch; undefined at the end of the window. */
   async after({ at }: ApiRequest): Promise<ApiRequest | undefined> {
     if (at === undefined) return undefined;
-    if (this.#stream.parent !== undefined) return at.parent && this.#nextParent(at.parent);
+    const file = nextFile(this.#stream, this.#source, { at });
+    if (file !== undefined) return file;
     const place = nextBranch(this.#stream, at);
-    return place && this.#at(place);
+    if (place !== undefined) return this.#at(place);
+    return at.parent && this.#nextParent(at.parent);
   }
 
   /** The page of a request, which may have been asked for already. */
@@ -69,21 +79,26 @@ export class Branches<Fetched extends FetchedPage> {
     while (this.#ahead.length < (this.#begun ? parallel : 1)) {
       const { value, done } = await this.#parents.next();
       if (done === true) break;
-      this.#ahead.push(this.#started(this.#at({ page: {}, parent: value })));
+      this.#ahead.push(this.#started(this.#firstOf({ parent: value.parent }, value.from)));
     }
     this.#claimed = this.#ahead.shift();
     return this.#claimed?.request;
   }
 
   #started(request: ApiRequest): { readonly request: ApiRequest; readonly page?: Promise<Fetched> } {
-    if (!this.#begun) return { request };
+    // Neither is a job made before its turn: who is killed would make it twice.
+    if (!this.#begun || this.#stream.job !== undefined) return { request };
     const page = this.#session.fetch(request);
     // Whoever claims it learns of a failure.
     page.catch(() => {});
     return { request, page };
   }
 
-  #at(place: Parameters<typeof requestAt>[2]): ApiRequest {
+  #firstOf(of: Pick<RequestPlace, 'parent'>, from: string | undefined): ApiRequest {
+    return this.#at({ ...firstPlace(this.#stream, from, this.#session.now()), ...of });
+  }
+
+  #at(place: RequestPlace): ApiRequest {
     return requestAt(this.#stream, this.#source, jobPlace(this.#stream, place));
   }
 }

@@ -1,4 +1,12 @@
-import { type ApiRequest, type ApiResponse, cursorText } from '../../engine/model/batch.ts';
+import {
+  type ApiRequest,
+  type ApiResponse,
+  cursorText,
+  isOfParent,
+  type PageFacts,
+  type ParentPlace,
+  type RequestPlace,
+} from '../../engine/model/batch.ts';
 import { complaint, TerminalError } from '../../engine/model/errors.ts';
 import type { SourcePlan, StreamPlan } from '../../engine/model/plan.ts';
 import type { Connector, ConnectorPage, ConnectorSession, FetchedPage } from '../../engine/model/ports.ts';
@@ -20,7 +28,7 @@ async function* pages<Fetched extends FetchedPage>(
   const guard = new LoopGuard(stream);
   let number = session.resume?.pages ?? 0;
   let received = session.resume === undefined ? 0 : Number.NaN;
-  let request = confined(session.resume?.request, source, stream, number) ?? (await branches.first());
+  let request = confined(branches.resumed(), source, stream, number) ?? (await branches.first());
   try {
     while (request !== undefined) {
       number += 1;
@@ -38,13 +46,10 @@ async function* pages<Fetched extends FetchedPage>(
       const onward = confined(onwardOf(stream, source, turn), source, stream, number);
       guard.check(number, fetched.facts, onward);
       if (onward === undefined) received = 0;
-      const next: ApiRequest | undefined = onward ?? (await branches.after(asked));
-      yield {
-        request: asked,
-        fetched: ofBranch(stream, fetched, asked, next),
-        number,
-        ...(next && { next }),
-      };
+      const following: ApiRequest | undefined = onward ?? (await branches.after(asked));
+      const page = { request: asked, fetched: ofBranch(stream, fetched, asked, following), number };
+      const next = knowing(following, page);
+      yield { ...page, ...(next && { next }) };
       request = next;
     }
   } finally {
@@ -81,10 +86,12 @@ async function answerTo<Fetched extends FetchedPage>(
 /** Behind the creation of a job comes the question whether it is done. */
 function onwardOf(stream: StreamPlan, source: SourcePlan, turn: Turn): ApiRequest | undefined {
   const { request, fetched } = turn;
+  if (fetched.facts.gone) return undefined;
   switch (request.at?.job?.step) {
     case 'create':
       return pollAfter(stream, source, request, fetched.facts.tokens);
     case 'poll':
+    case 'locate':
       return undefined;
     default:
       return nextRequest(stream, source, turn);
@@ -101,16 +108,40 @@ function ofBranch<Fetched extends FetchedPage>(
   { at }: ApiRequest,
   next: ApiRequest | undefined,
 ): Fetched {
-  if (at?.parent !== undefined) {
-    const cursorMax = cursorText('integer', String(at.parent.page));
-    const { total: _, ...facts } = fetched.facts;
-    return { ...fetched, facts: { ...facts, cursorMax } };
-  }
-  if (!hasBranches(stream)) return fetched;
+  if (at?.parent !== undefined) return { ...fetched, facts: ofParent(fetched.facts, at, at.parent, next) };
+  if (!hasBranches(stream) && at?.job?.files === undefined) return fetched;
   const { total: _, ...facts } = fetched.facts;
   const done = next?.at?.from === at?.from ? undefined : next?.at?.from;
   const cursorMax = done !== undefined && done > (facts.cursorMax ?? '') ? done : facts.cursorMax;
   return { ...fetched, facts: { ...facts, ...(cursorMax !== undefined && { cursorMax }) } };
+}
+
+/** The window of a stream with parents goes by the pages that these stand in; what their children say is theirs. */
+function ofParent(
+  { total: _, cursorMax: latest, ...facts }: PageFacts,
+  at: RequestPlace,
+  parent: ParentPlace,
+  next: ApiRequest | undefined,
+): PageFacts {
+  const begun = isOfParent(next, parent) && next?.at?.from !== at.from ? next?.at?.from : undefined;
+  const reached = [parent.reached, latest, begun]
+    .filter((one) => one !== undefined)
+    .sort()
+    .at(-1);
+  const cursorMax = cursorText('integer', String(parent.page));
+  return { ...facts, cursorMax, ...(reached !== undefined && { reached }) };
+}
+
+/** A request for more of the same parent carries what is known of its children. */
+function knowing(
+  next: ApiRequest | undefined,
+  { request: { at }, fetched }: { readonly request: ApiRequest; readonly fetched: FetchedPage },
+): ApiRequest | undefined {
+  const { reached } = fetched.facts;
+  const parent = at?.parent;
+  if (next === undefined || reached === undefined || parent === undefined) return next;
+  if (!isOfParent(next, parent)) return next;
+  return { ...next, at: { page: {}, ...next.at, parent: { ...parent, reached } } };
 }
 
 /** What follows a page, as far as its headers tell; nothing where the listing would be stopped. */

@@ -1,7 +1,8 @@
-import type { ApiRequest, RequestPlace } from '../../engine/model/batch.ts';
+import { type ApiRequest, filesToken, type RequestPlace } from '../../engine/model/batch.ts';
 import { complaint, TerminalError, TransientError } from '../../engine/model/errors.ts';
 import type { JobPlan, SourcePlan, StreamPlan } from '../../engine/model/plan.ts';
 import type { ConnectorSession, FetchedPage } from '../../engine/model/ports.ts';
+import { firstPage } from './place.ts';
 import { requestAt } from './request.ts';
 
 type Values = { readonly [name: string]: string };
@@ -29,7 +30,29 @@ export const pollAfter = (
   values: Values = {},
 ): ApiRequest => requestAt(stream, source, { page: {}, ...at, job: { step: 'poll', values } });
 
-/** Asks until a job is done. What it has made is located right before it is wanted: such addresses do not hold long. */
+/**
+ * What follows a page of a job's result. Where an address is located it is so again, right before it is wanted: such
+ * addresses do not hold long, and are kept nowhere.
+ */
+export const resultPlace = ({ job }: StreamPlan, at: RequestPlace | undefined): RequestPlace | undefined =>
+  job?.locate !== undefined && at?.job?.step === 'download'
+    ? { ...at, job: { ...at.job, step: 'locate' } }
+    : at;
+
+/** The request for the next file that a job has made. */
+export function nextFile(
+  stream: StreamPlan,
+  source: SourcePlan,
+  { at }: Pick<ApiRequest, 'at'>,
+): ApiRequest | undefined {
+  const { file = 0, files = 1 } = at?.job ?? {};
+  const place = resultPlace(stream, at);
+  if (place?.job === undefined || file + 1 >= files) return undefined;
+  const job = { ...place.job, file: file + 1 };
+  return requestAt(stream, source, { ...place, page: firstPage(stream.paginate), job });
+}
+
+/** Asks until a job is done, and where the page of its result is that is wanted. */
 export async function finished<Fetched extends FetchedPage>(
   stream: StreamPlan,
   source: SourcePlan,
@@ -38,13 +61,14 @@ export async function finished<Fetched extends FetchedPage>(
 ): Promise<Finished<Fetched> | undefined> {
   const { at } = request;
   const { job } = stream;
-  if (job === undefined || at?.job?.step !== 'poll') return undefined;
+  if (job === undefined || at?.job === undefined) return undefined;
   const asking = { stream, source, session, job, at };
+  if (at.job.step === 'locate') return located(asking, at.job.values);
+  if (at.job.step !== 'poll') return undefined;
   const { page, isEmpty } = await polled(asking, request);
   if (isEmpty) return { nothing: page };
-  const { status: _, ...found } = page.facts.tokens ?? {};
-  const values = { ...at.job.values, ...found };
-  return { download: await located(asking, values) };
+  const { status: _, [filesToken]: __, ...found } = page.facts.tokens ?? {};
+  return located(asking, { ...at.job.values, ...found });
 }
 
 interface Polled<Fetched> {
@@ -73,16 +97,20 @@ async function polled<Fetched extends FetchedPage>(
 async function located<Fetched extends FetchedPage>(
   { stream, source, session, job, at }: Asking<Fetched>,
   values: Values,
-): Promise<ApiRequest> {
-  const place = (step: 'locate' | 'download', own: Values): RequestPlace => ({
+): Promise<Finished<Fetched>> {
+  const place = (step: 'locate' | 'download', own: Values, files?: number): RequestPlace => ({
     ...at,
-    job: { step, values: own },
+    job: { ...at.job, step, values: own, ...(files !== undefined && { files }) },
   });
-  if (job.locate === undefined) return requestAt(stream, source, place('download', values));
-  const { facts } = await session.fetch(requestAt(stream, source, place('locate', values)));
-  const request = requestAt(stream, source, place('download', { ...values, ...facts.tokens }));
+  if (job.locate === undefined) return { download: requestAt(stream, source, place('download', values)) };
+  const page = await session.fetch(requestAt(stream, source, place('locate', values)));
+  // There may be no page behind the last one.
+  if (page.facts.tokens === undefined) return { nothing: page };
+  const { [filesToken]: files, ...found } = page.facts.tokens;
+  const request = requestAt(stream, source, place('download', { ...values, ...found }));
   // The address is a secret for a short while, and of no use afterwards.
-  return { ...request, at: place('download', values) };
+  const kept = place('download', values, files === undefined ? undefined : Number(files));
+  return { download: { ...request, at: kept } };
 }
 
 const failed = ({ source, name }: StreamPlan, status: string): TerminalError =>

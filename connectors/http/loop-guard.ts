@@ -29,7 +29,8 @@ export class LoopGuard {
       this.#begin();
       return;
     }
-    const asked = `${next.url} ${next.body ?? ''}`;
+    // A token may stand in a header, or in a request that a job has to locate first.
+    const asked = `${next.url} ${next.body ?? ''} ${JSON.stringify(next.at?.page ?? {})}`;
     if (asked === this.#remembered)
       this.#stop('ETL0405', number, 'its next page is one that was read before');
     if (facts.records > 0 && facts.bodyHash === this.#bodyHash && this.#stream.paginate.type !== 'none') {

@@ -2,6 +2,7 @@ import type { ApiRequest, ApiResponse, PageFacts, RequestPlace } from '../../eng
 import { complaint, TerminalError } from '../../engine/model/errors.ts';
 import type { PaginatePlan, SourcePlan, StreamPlan } from '../../engine/model/plan.ts';
 import type { FetchedPage } from '../../engine/model/ports.ts';
+import { resultPlace } from './job.ts';
 import { linkTarget } from './link-header.ts';
 import { requestAt } from './request.ts';
 
@@ -47,7 +48,7 @@ const pageAt = (
   source: SourcePlan,
   { request }: Turn,
   page: RequestPlace['page'],
-): ApiRequest => requestAt(stream, source, { ...request.at, page });
+): ApiRequest => requestAt(stream, source, { ...resultPlace(stream, request.at), page });
 
 /** The tokens of the next page, in the body and in headers; none of them on the last page. */
 function tokensOf(

@@ -3,10 +3,12 @@ import { cursorText, cursorValue } from '../../engine/model/batch.ts';
 import { shiftInstant } from '../../engine/model/instant.ts';
 import type { CursorPlan, PaginatePlan, StreamPlan } from '../../engine/model/plan.ts';
 import { embeddedPlaceholders } from '../../engine/model/request-template.ts';
+import { recordCursor } from '../../engine/model/stream-cursor.ts';
 
 /** Where the first request of a window stands. `now` is a canonical instant. */
 export function firstPlace(stream: StreamPlan, from: string | undefined, now: string): RequestPlace {
-  const { cursor, paginate, partitions } = stream;
+  const { paginate, partitions } = stream;
+  const cursor = recordCursor(stream);
   const page = firstPage(paginate);
   const branch = partitions.length > 1 || Object.keys(partitions[0] ?? {}).length > 0 ? { partition: 0 } : {};
   return { page, ...(cursor && firstSlice(stream, cursor, from, now)), ...branch };
@@ -33,13 +35,14 @@ function firstSlice(
 /** Where the next branch of a window begins: the next partition of the slice, or the next slice. */
 export function nextBranch(stream: StreamPlan, at: RequestPlace): RequestPlace | undefined {
   const { partition, ...rest } = at;
+  const cursor = recordCursor(stream);
   const page = firstPage(stream.paginate);
   if (partition !== undefined && partition + 1 < stream.partitions.length)
     return { ...rest, page, partition: partition + 1 };
   const { to, end } = at;
-  if (stream.cursor === undefined || to === undefined || end === undefined || to >= end) return undefined;
-  const slice = { from: to, to: sliceEnd(stream.cursor, to, end), end };
-  return { page, ...slice, ...(partition !== undefined && { partition: 0 }) };
+  if (cursor === undefined || to === undefined || end === undefined || to >= end) return undefined;
+  const slice = { from: to, to: sliceEnd(cursor, to, end), end };
+  return { ...rest, page, ...slice, ...(partition !== undefined && { partition: 0 }) };
 }
 
 /** Whether a window is read in several branches, or may be. */
@@ -47,7 +50,7 @@ export const hasBranches = ({ partitions, cursor }: StreamPlan): boolean =>
   partitions.length > 1 || cursor?.stepMs !== undefined;
 
 /** What `{page.…}` stands for in the first request of a listing. */
-function firstPage(paginate: PaginatePlan): RequestPlace['page'] {
+export function firstPage(paginate: PaginatePlan): RequestPlace['page'] {
   switch (paginate.type) {
     case 'page':
       return { number: paginate.start };

@@ -6,6 +6,7 @@ import {
   type RequestTemplate,
   wholePlaceholder,
 } from '../../engine/model/request-template.ts';
+import { recordCursor } from '../../engine/model/stream-cursor.ts';
 import { cursorParameter, endParameter } from './cursor.ts';
 import { filledJson, filledText, type Values } from './template.ts';
 
@@ -90,7 +91,8 @@ function parentValue({ parent }: StreamPlan, at: RequestPlace, path: string): Js
   return parent?.batch === 1 ? values[0] : values;
 }
 
-function cursorValueAt({ cursor }: StreamPlan, at: RequestPlace, key: string): JsonValue | undefined {
+function cursorValueAt(stream: StreamPlan, at: RequestPlace, key: string): JsonValue | undefined {
+  const cursor = recordCursor(stream);
   const bound = key === 'to' ? at.to : at.from;
   if (cursor === undefined || bound === undefined) return undefined;
   const text = key === 'to' ? endParameter(cursor, bound) : cursorParameter(cursor, bound);

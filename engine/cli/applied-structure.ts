@@ -69,7 +69,11 @@ export function servedPart({ work, refused, held }: Standing, streams: readonly 
   const reasons = [...refused, ...streams.flatMap((stream) => held.get(stream) ?? [])];
   if (refused.length > 0 || free.length === 0) throw new RefusedError('refused', reasons);
   const nodes = graph(work.project, work.plan);
-  const selection = { select: free.map((stream) => `${nodeNamed(nodes, stream)}+`), exclude: [] };
+  // Streams that are read for each record of one of these have schedules of their own.
+  const readers = (stream: string): readonly string[] =>
+    nodes.filter(({ kind, from }) => kind === 'mapping' && from.includes(stream)).map(({ name }) => name);
+  const wanted = free.map((stream) => nodeNamed(nodes, stream));
+  const selection = { select: wanted.flatMap((stream) => [stream, ...readers(stream)]), exclude: [] };
   const { plan, diagnostics } = selectNodes(work.project, work.plan, selection, changesNothing);
   if (plan === undefined) throw new RefusedError('invalid', diagnostics);
   return plan;

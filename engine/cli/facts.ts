@@ -1,8 +1,9 @@
 import { accountStream } from '../model/accounts.ts';
+import { cursorValue } from '../model/batch.ts';
 import { ExplainedError } from '../model/errors.ts';
 import type { Facts, LimitFill, StreamHistory } from '../model/estimate.ts';
 import type { ExtractStep, Plan, StreamPlan } from '../model/plan.ts';
-import type { Clock, Limiter } from '../model/ports.ts';
+import type { Clock, Limiter, Position } from '../model/ports.ts';
 import { continued } from '../model/position.ts';
 import { slicesFrom } from '../model/slices.ts';
 import { declaredName } from '../model/sweep.ts';
@@ -61,12 +62,24 @@ async function historyOf(
   before: StreamPlan,
   { staging, state }: OpenedProject,
 ): Promise<StreamHistory> {
-  const { cursor, open } = continued(await staging.position(before), stream);
+  const position = continued(await staging.position(before), stream);
+  const { cursor, open } = position;
   return {
     ...(cursor !== undefined && { cursor }),
     ...(open && { open }),
+    ...(stream.parent && { parents: await waiting(before, position, state) }),
     ...(await historyOfPages(before, state)),
   };
+}
+
+/** Parents are counted by the page that they stand in. */
+function waiting(
+  stream: StreamPlan,
+  { cursor, open }: Position,
+  { positions }: OpenedProject['state'],
+): Promise<number> {
+  const done = cursor === undefined ? 0 : Number(cursorValue('integer', cursor));
+  return positions.waitingParents(stream, open?.next.at?.parent?.page ?? done);
 }
 
 const historyOfPages = async (stream: StreamPlan, { runs }: OpenedProject['state']) => ({

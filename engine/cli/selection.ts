@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { changesOf, selectNodes } from '../engine.ts';
+import { changesOf, selectNodes, withoutParents } from '../engine.ts';
 import { RefusedError } from '../model/errors.ts';
 import type { PlanChanges } from '../model/plan-changes.ts';
 import type { OpenedProject, PlannedProject } from './planned.ts';
@@ -39,5 +39,9 @@ export async function chosen(work: PlannedProject, flags: SelectFlags): Promise<
     await changesSinceLast(work),
   );
   if (plan === undefined) throw new RefusedError('invalid', diagnostics);
-  return { ...work, plan };
+  return {
+    ...work,
+    plan,
+    diagnostics: [...work.diagnostics, ...withoutParents(plan, work.snapshot.keptPages)],
+  };
 }

@@ -1,4 +1,4 @@
-import { defaultAccount } from '../model/accounts.ts';
+import { defaultAccount, streamName } from '../model/accounts.ts';
 import type { GraphNode, Tags } from '../model/graph.ts';
 import type { MappingPlan, Plan, StreamPlan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
@@ -30,7 +30,8 @@ export function graphOf(plan: Plan, tags: Tags): Graph {
       ...(mapping.deletes?.streams ?? []).map(({ stream }) => declaredName(stream)),
     ]),
   ];
-  const streams = [...new Set(mappings.flatMap(streamsOf))];
+  const parents = parentsIn(plan);
+  const streams = withParents([...new Set(mappings.flatMap(streamsOf))], parents);
   const node = (name: string, kind: GraphNode['kind'], from: readonly string[]): GraphNode => ({
     name,
     kind,
@@ -46,10 +47,17 @@ export function graphOf(plan: Plan, tags: Tags): Graph {
     ...streams.flatMap((name) => {
       const source = sourceOf(name);
       const { tags: own } = node(name, 'stream', []);
+      const above = [source, ...(parents.get(name) ?? [])];
       return [
-        node(name, 'stream', [source]),
+        node(name, 'stream', above),
         ...each(name, source).map((one) => ({
-          ...ofAccount(node(one, 'stream', [`${source}@${accountIn(one)}`])),
+          ...ofAccount(
+            node(
+              one,
+              'stream',
+              above.map((other) => `${other}@${accountIn(one)}`),
+            ),
+          ),
           tags: own,
         })),
       ];
@@ -60,6 +68,30 @@ export function graphOf(plan: Plan, tags: Tags): Graph {
     }),
     ...mappings.map(({ name, schema, table }) => node(`table ${schema}.${table}`, 'table', [name])),
   ];
+}
+
+/** The stream for whose records a stream is read, by their names. */
+const parentsIn = ({ steps }: Plan): ReadonlyMap<string, readonly string[]> =>
+  new Map(
+    steps.flatMap((step) =>
+      step.kind === 'extract' && step.stream.parent !== undefined
+        ? [[streamName(step.stream), [`${step.stream.source}.${step.stream.parent.stream}`]] as const]
+        : [],
+    ),
+  );
+
+/** Each stream behind its parent, also where no mapping reads that. */
+function withParents(
+  streams: readonly string[],
+  parents: ReadonlyMap<string, readonly string[]>,
+): readonly string[] {
+  const found = new Set<string>();
+  const add = (name: string): void => {
+    for (const parent of parents.get(name) ?? []) if (!found.has(parent)) add(parent);
+    found.add(name);
+  };
+  for (const name of streams) add(name);
+  return [...found];
 }
 
 /** The accounts of each source; none where there is only `default`. */

@@ -1,9 +1,10 @@
-import { atAccount } from '../model/accounts.ts';
+import { accountStream, atAccount } from '../model/accounts.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
 import { type GraphNode, type Tags, withoutAccounts } from '../model/graph.ts';
 import type { Plan, Step } from '../model/plan.ts';
 import type { PlanChanges } from '../model/plan-changes.ts';
+import type { KeptPages } from '../model/position.ts';
 import { withId } from './canonical.ts';
 import { downstream, graphOf, streamNode, upstream } from './graph.ts';
 
@@ -78,9 +79,7 @@ const isMeant = (
   own: ReadonlySet<string>,
   all: ReadonlySet<string>,
 ): boolean =>
-  kind === 'stream' &&
-  account !== undefined &&
-  (all.has(name.split('@')[0] ?? '') || from.some((source) => own.has(source)));
+  kind === 'stream' && account !== undefined && (all.has(name.split('@')[0] ?? '') || own.has(from[0] ?? ''));
 
 function matches({ name, tags, account }: GraphNode, method: string, context: SelectContext): boolean {
   if (method.startsWith('tag:')) return tags.includes(method.slice('tag:'.length));
@@ -129,3 +128,27 @@ function selectedPlan(plan: Plan, names: ReadonlySet<string>, graph: readonly Gr
 /** Names of the nodes that are new or changed: of `the checks of order_lines` its mapping. */
 export const modifiedNodes = ({ nodes }: PlanChanges): ReadonlySet<string> =>
   new Set(nodes.flatMap(({ node, change }) => (change === 'removed' ? [] : (node.split(' ').at(-1) ?? []))));
+
+/**
+ * Streams that are read for the records of another one, which is neither read with them nor kept: there is nothing to ask
+ * for. A warning, since what comes with the next whole run is not lost.
+ */
+export const withoutParents = (
+  { steps }: Plan,
+  kept: ReadonlyMap<string, KeptPages>,
+): readonly Diagnostic[] =>
+  steps.flatMap((step): Diagnostic[] => {
+    if (step.kind !== 'extract' || step.stream.parent === undefined) return [];
+    const { source, account, parent } = step.stream;
+    const above = accountStream({ source, account, name: parent.stream });
+    const isRead = steps.some((one) => one.kind === 'extract' && accountStream(one.stream) === above);
+    if (isRead || (kept.get(above)?.kept ?? 0) > 0) return [];
+    const name = accountStream(step.stream);
+    const help = `It is read for records in kept pages, and there are none. \`+${name}\` reads ${above} first.`;
+    return [
+      {
+        ...complaint('ETL0351', `${name} is chosen without ${above}, of which no page is kept`, help),
+        severity: 'warning',
+      },
+    ];
+  });

@@ -18,7 +18,13 @@ import type {
   TokenPaging,
 } from '../model/plan.ts';
 import { type JsonValue, placeholdersOf, type RequestTemplate } from '../model/request-template.ts';
-import { jobTemplate, recordsPath, requestTemplate, tokenPaths } from '../model/stream-request.ts';
+import {
+  jobTemplate,
+  recordsPath,
+  recordsPaths,
+  requestTemplate,
+  tokenPaths,
+} from '../model/stream-request.ts';
 import { parseDuration } from '../model/units.ts';
 import { acceptOf, compileAsk, compileBody } from './body.ts';
 import { canonical, sha256 } from './canonical.ts';
@@ -36,6 +42,7 @@ export function compileStream(
   account = defaultAccount,
 ): StreamPlan {
   const request = withFields(acceptingOf(source, stream), stream, readers);
+  const cursor = stream.cursor && compileCursor(stream.cursor, [request, ...jobRequests(stream)]);
   return {
     source: source.name,
     account,
@@ -43,7 +50,9 @@ export function compileStream(
     request,
     partitions: partitionsOf(stream.partitions),
     ...(stream.job && { job: compileJob(stream.job, (one) => withFields(one, stream, readers)) }),
-    ...(stream.parent && { parent: compileParent(source, stream.parent, [request, ...jobRequests(stream)]) }),
+    ...(stream.parent && {
+      parent: compileParent(source, stream.parent, [request, ...jobRequests(stream)], cursor),
+    }),
     records: knownPath(recordsPath(stream)),
     ...listsOf(stream),
     ...compileBody(source, stream),
@@ -51,7 +60,8 @@ export function compileStream(
     primaryKey: stream.primaryKey.map((path) => knownPath(path)),
     ...(stream.subject !== undefined && { subject: knownPath(stream.subject) }),
     paginate: compilePaginate(stream.paginate),
-    ...(stream.cursor && { cursor: compileCursor(stream.cursor, [request, ...jobRequests(stream)]) }),
+    // A stream with parents stands somewhere else with each of them.
+    ...(cursor && stream.parent === undefined && { cursor }),
     pagesMax: stream.pagesMax ?? 100_000,
     weight: stream.weight ?? 1,
     priority: stream.priority ?? 'normal',
@@ -171,9 +181,6 @@ const listsOf = ({ records = '' }: config.Stream): Pick<StreamPlan, 'lists'> =>
     ? {}
     : { lists: Object.entries(records).map(([name, path]) => ({ name, path: knownPath(path) })) };
 
-const recordsOf = (stream: config.Stream | undefined): string =>
-  stream === undefined ? '' : recordsPath(stream);
-
 const jobRequests = ({ job }: config.Stream): readonly RequestTemplate[] =>
   job === undefined ? [] : [job.create, job.poll, ...(job.locate ? [job.locate] : [])].map(jobTemplate);
 
@@ -201,17 +208,23 @@ const compileJob = ({ create, poll, locate }: config.Job, fields: Fields): JobPl
 /** The parents of a stream, as its requests name them. */
 function compileParent(
   { streams }: config.Source,
-  { stream, where, batch, parallel }: config.Parent,
+  { stream, where, batch, parallel, which, gone }: config.Parent,
   requests: readonly RequestTemplate[],
+  cursor: CursorPlan | undefined,
 ): ParentPlan {
   const named = new Set(requests.flatMap(placeholdersOf).filter((name) => name.startsWith('parent.')));
   return {
     stream,
-    records: knownPath(recordsOf(streams[stream])),
+    records:
+      streams[stream] === undefined ? [] : recordsPaths(streams[stream]).map((path) => knownPath(path)),
     values: [...named].map((name) => knownPath(name.replace('parent.', ''))),
     where: compileConditions(where ?? {}, false),
     batch: batch ?? 1,
     parallel: parallel ?? 4,
+    ...(which === 'all' && { all: true }),
+    ...(cursor && { cursor }),
+    ...((cursor !== undefined || which === 'all') && { kept: true }),
+    ...(gone !== undefined && { gone }),
   };
 }
 

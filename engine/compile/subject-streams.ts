@@ -1,4 +1,5 @@
 import { allAccounts } from '../model/accounts.ts';
+import type * as config from '../model/config.ts';
 import type { MappingPlan, StreamPlan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import { backfillStream } from './backfill.ts';
@@ -12,6 +13,8 @@ export interface SubjectStream {
   readonly gone: StreamPlan;
   /** Ranges of it that were read once more. */
   readonly backfill: StreamPlan;
+  /** Streams that keep a position for each of its records. */
+  readonly children: readonly StreamPlan[];
 }
 
 /** All streams of a project that say whom their records are about, whether or not a mapping reads them now. */
@@ -27,6 +30,14 @@ export const subjectStreams = (
         const stream = compileStream(source, name, declared, readers, account);
         const [kind] = readers.flatMap((reader) => mappings[reader.name]?.versionedBy ?? []);
         const swept = sweptStreams(stream, kind);
-        return { stream, sweep: swept.stream, gone: swept.gone, backfill: backfillStream(stream) };
+        const backfill = backfillStream(stream);
+        const children = childrenOf(source, name, account);
+        return { stream, sweep: swept.stream, gone: swept.gone, backfill, children };
       }),
   );
+
+const childrenOf = (source: config.Source, name: string, account: string): readonly StreamPlan[] =>
+  Object.entries(source.streams)
+    .filter(([, { parent }]) => parent?.stream === name)
+    .map(([child, declared]) => compileStream(source, child, declared, [], account))
+    .filter(({ parent }) => parent?.kept);

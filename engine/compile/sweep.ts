@@ -9,6 +9,7 @@ import type {
   SweepPlan,
   SweepStep,
 } from '../model/plan.ts';
+import { readAnew } from '../model/stream-cursor.ts';
 import { goneOf, sweepOf } from '../model/sweep.ts';
 import { parseDuration, parsePercent } from '../model/units.ts';
 import { compileBudget } from './budget.ts';
@@ -76,7 +77,7 @@ export const sweptStreams = (
 
 /** The stream as a first run reads it. Its rows are staged like others: what an incremental run has missed is found, too. */
 function listing({ cache: _, ...stream }: StreamPlan): StreamPlan {
-  return { ...stream, name: sweepOf(stream.name), priority: 'low' };
+  return { ...readAnew(stream), name: sweepOf(stream.name), priority: 'low' };
 }
 
 /** A stream of our own: its pages are kept like others, so that they can be mapped again. */

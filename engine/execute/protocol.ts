@@ -1,11 +1,11 @@
 import type {
+  FoundParent,
   LookupAsk,
   LookupReply,
   MappedPage,
   MappedRows,
   PageFacts,
   PageFailure,
-  ParentValues,
 } from '../model/batch.ts';
 import type { BodyFacts } from '../model/body-plan.ts';
 import type { Forgotten } from '../model/forget.ts';
@@ -67,6 +67,6 @@ export type WorkerAnswer =
   | { readonly task: number; readonly asks: readonly LookupAsk[] }
   | { readonly task: number; readonly mapped: MappedPage }
   | { readonly task: number; readonly remapped: readonly MappedRows[] }
-  | { readonly task: number; readonly parents: readonly ParentValues[] }
+  | { readonly task: number; readonly parents: readonly FoundParent[] }
   | { readonly task: number; readonly failure: PageFailure }
   | { readonly task: number; readonly crash: string };

@@ -1,13 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import { accountStream, atAccount, ofAccounts, streamName } from '../model/accounts.ts';
 import type {
+  FoundParent,
   LookupAsk,
   LookupReply,
   MappedPage,
   MappedRows,
   PageFacts,
   PageFailure,
-  ParentValues,
 } from '../model/batch.ts';
 import { assert, complaint, type ExplainedError, TerminalError, TransientError } from '../model/errors.ts';
 import type { Forgotten } from '../model/forget.ts';
@@ -25,7 +25,7 @@ interface Pending {
   facts(facts: PageFacts): void;
   mapped(mapped: MappedPage): void;
   remapped(rows: readonly MappedRows[]): void;
-  parents(found: readonly ParentValues[]): void;
+  parents(found: readonly FoundParent[]): void;
   look: LookUp;
   fail(error: unknown): void;
 }
@@ -104,7 +104,7 @@ export class WorkerPool {
   }
 
   /** Reads the parents of a stream from a kept page of theirs, and takes its bytes. */
-  parents(page: Omit<WorkerTask, 'task' | 'kept' | 'parents'>): Promise<readonly ParentValues[]> {
+  parents(page: Omit<WorkerTask, 'task' | 'kept' | 'parents'>): Promise<readonly FoundParent[]> {
     return new Promise((parents, fail) =>
       this.#send({ ...page, kept: true, parents: true }, { parents, fail }),
     );

@@ -1,4 +1,5 @@
 import { knownPath } from '../model/path.ts';
+import type { JsonValue } from '../model/request-template.ts';
 import { ByteSink } from './byte-sink.ts';
 import type { View } from './collection.ts';
 import { labError } from './complain.ts';
@@ -6,7 +7,7 @@ import { labError } from './complain.ts';
 /** A value beside the records: the token of the next page, its URL, or the total. */
 export interface Slot {
   readonly path: string;
-  readonly value: string | number | boolean | null;
+  readonly value: JsonValue;
 }
 
 // No value that the lab itself writes into a body holds a control character.

@@ -95,3 +95,16 @@ export const until = (whole: Listing, nowMs: number): Listing => ({
     return whole.select({ ...wish, before: before === undefined || Number(before) > now ? now : before });
   },
 });
+
+/** What is in a file of several that a job has made: each so-many-th record of its result. */
+export const fileOf = (whole: Listing, files: number): Listing => ({
+  size: whole.size,
+  select(wish) {
+    const view = whole.select(wish);
+    const file = Number(wish.values.get('job.file') ?? 0);
+    return {
+      size: Math.ceil((view.size - file) / files),
+      write: (sink, place) => view.write(sink, place * files + file),
+    };
+  },
+});

@@ -2,7 +2,7 @@ import type * as config from '../model/config.ts';
 import { type JsonValue, wholePlaceholder } from '../model/request-template.ts';
 import { jobTemplate } from '../model/stream-request.ts';
 import { type Answer, badRequest, jsonAnswer, Refusal } from './answer.ts';
-import { slotsBody } from './body.ts';
+import { type Slot, slotsBody } from './body.ts';
 import type { Values } from './match-json.ts';
 import {
   distinction,
@@ -26,8 +26,24 @@ export interface LabJob {
   answer(step: Step, received: Received, base: string): Answer;
   /** What the request that created the job has chosen. */
   chosen(values: Values): Values;
+  /** Files of a result: several where the job lists their addresses. */
+  readonly files: number;
   /** Path of the result, where the job says its address. */
   readonly result?: string;
+}
+
+const eachFile = '[*]';
+/** Files that a job makes which may make several. */
+const filesMade = 2;
+
+/** A value at a path, or one for each file at a path such as `files[*].url`. */
+function takenSlot(path: string, value: (file: number) => string): Slot {
+  const [list = '', inFile] = path.split(eachFile);
+  if (inFile === undefined) return { path, value: value(0) };
+  const keys = inFile.split('.').filter((key) => key !== '');
+  const within = (file: number): JsonValue =>
+    keys.reduceRight<JsonValue>((inner, key) => ({ [key]: inner }), value(file));
+  return { path: list, value: Array.from({ length: filesMade }, (_, file) => within(file)) };
 }
 
 type Step = 'create' | 'poll' | 'locate';
@@ -68,14 +84,19 @@ export function jobOf(owner: string, { job, request }: config.Stream): LabJob | 
     const status = asked.has(name) ? job.poll.done[0] : 'WAITING';
     if (step === 'poll') asked.add(name);
     const isUrl = (key: string): boolean => request.path === `{job.${key}}`;
-    const slots = Object.entries(declared[step]?.take ?? {}).map(([key, path]) => ({
-      path,
-      value: isUrl(key) ? `${base}${result}?job=${name}` : name,
-    }));
+    const valueAt = (key: string, file: number): string => {
+      if (!isUrl(key)) return name;
+      return `${base}${result}?job=${name}${files === 1 ? '' : `&file=${file}`}`;
+    };
+    const slots = Object.entries(declared[step]?.take ?? {}).map(([key, path]) =>
+      takenSlot(path, (file) => valueAt(key, file)),
+    );
     const all = step === 'poll' ? [{ path: job.poll.status, value: status ?? '' }, ...slots] : slots;
     return jsonAnswer(200, slotsBody(owner, all));
   };
+  const files = Object.values(job.locate?.take ?? {}).some((path) => path.includes(eachFile)) ? filesMade : 1;
   return {
+    files,
     stepAt: ({ path }) => shapes.find(([, shape]) => shape.path.test(path))?.[0],
     isMeant: (step, received) => {
       const shape = shapeOf.get(step) as RequestShape;

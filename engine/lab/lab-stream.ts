@@ -4,7 +4,7 @@ import { recordsPath } from '../model/stream-request.ts';
 import { type Answer, Refusal } from './answer.ts';
 import { Bodies, type Slot } from './body.ts';
 import { chosenListing } from './chosen.ts';
-import { type Collection, type Listing, until } from './collection.ts';
+import { type Collection, fileOf, type Listing, until } from './collection.ts';
 import { labError } from './complain.ts';
 import { type DataFolders, findDataFile, readDataFile } from './data-file.ts';
 import { generate } from './generator.ts';
@@ -165,7 +165,8 @@ export async function openStream(
       const base = url.origin + url.pathname.slice(0, url.pathname.length - received.path.length);
       if (job !== undefined && step !== undefined) return job.answer(step, received, base);
       const now = isLive ? until(listing, nowMs) : listing;
-      return serve(served, now, { received, url, extra: beside, ...(job && { job }) });
+      const part = job === undefined || job.files === 1 ? now : fileOf(now, job.files);
+      return serve(served, part, { received, url, extra: beside, ...(job && { job }) });
     },
   };
 }

@@ -70,7 +70,7 @@ export function requestShape(
 const resultTemplate = (declared: RequestTemplate, result: string): RequestTemplate => ({
   ...declared,
   path: result,
-  query: { ...declared.query, job: '{job.result}' },
+  query: { ...declared.query, job: '{job.result}', file: '{job.file}' },
 });
 
 const isLinked = ({ type }: config.Paginate): boolean => type === 'link_header' || type === 'next_url';

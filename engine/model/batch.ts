@@ -32,6 +32,9 @@ export interface RequestPlace {
   readonly job?: {
     readonly step: 'create' | 'poll' | 'locate' | 'download';
     readonly values: { readonly [name: string]: string };
+    /** Which of the files that the job has made, from 0, and how many they are; absent where it is one. */
+    readonly file?: number;
+    readonly files?: number;
   };
 }
 
@@ -39,9 +42,28 @@ export interface RequestPlace {
 export interface ParentPlace {
   /** Identity of the kept page. */
   readonly page: number;
-  /** How many parents of the page are done with them. */
+  /** So many records of the page are done with them. */
   readonly behind: number;
   readonly values: readonly ParentValues[];
+  /** Where positions of parents are kept, what tells the window from others: a number greater than those before. */
+  readonly window?: number;
+  /** The last page that was kept when the window began: what is listed later is left to the next one. */
+  readonly until?: number;
+  /** Greatest normalised cursor of their children that is known, where they have one. */
+  readonly reached?: string;
+}
+
+/** Whether a request asks for children of this parent. */
+export const isOfParent = (request: ApiRequest | undefined, { page, behind }: ParentPlace): boolean =>
+  request?.at?.parent?.page === page && request.at.parent.behind === behind;
+
+/** A parent, or a batch of them, and the normalised cursor from which their children are wanted. */
+export type ParentBatch = { readonly parent: ParentPlace } & Pick<RequestPlace, 'from'>;
+
+/** A parent as it stands in a kept page, with the position of its record. */
+export interface FoundParent {
+  readonly ordinal: number;
+  readonly values: ParentValues;
 }
 
 /** What a parent is asked for with, by path. */
@@ -65,6 +87,9 @@ export interface ApiResponse {
   readonly elapsedMs: number;
 }
 
+/** Among tokens, how many files a job names: no placeholder has this name. */
+export const filesToken = '*';
+
 /** What a connector must know of a page to ask for the next one; all that leaves the worker before the rows. */
 export interface PageFacts {
   readonly records: number;
@@ -81,6 +106,10 @@ export interface PageFacts {
   readonly cursorMax?: string;
   /** Records whose cursor lies before the window that was asked for. */
   readonly outside: number;
+  /** Of the children of a parent, the greatest cursor that is known once this page is read. */
+  readonly reached?: string;
+  /** Present where the parent that was asked for is there no more. */
+  readonly gone?: true;
   /** Present where the body may have been cut at the end of a record: nothing told that it was whole. */
   readonly unproven?: true;
   /** Records past the end of the window, which were dropped; absent where none was. */

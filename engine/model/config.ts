@@ -1232,6 +1232,16 @@ export interface Parent {
    * How many requests are sent at the same time, as far as the budget allows.
    */
   parallel?: number;
+  /**
+   * Which records a run reads the stream for: those that came since it was last read, new or changed, or all that are kept, each once. With `all` children are seen that change without their parent, for at least one request for each parent and run.
+   */
+  which?: 'changed' | 'all';
+  /**
+   * Statuses by which the API says that a record of the parent is there no more: it has no children then, and is not asked for again until it is listed again.
+   *
+   * Items: An HTTP status.
+   */
+  gone?: number[];
 }
 /**
  * Conditions by path; all must hold. A plain value means equality.
@@ -1294,7 +1304,7 @@ export interface JobStep {
     };
   };
   /**
-   * What of the reply later requests are told, as `{job.NAME}`: names and paths.
+   * What of the reply later requests are told, as `{job.NAME}`: names and paths. In `locate` a path such as `files[*].url` gives a value for each file that the job has made.
    */
   take?: {
     /**
@@ -1345,7 +1355,7 @@ export interface JobPoll {
     };
   };
   /**
-   * What of the reply later requests are told, as `{job.NAME}`: names and paths.
+   * What of the reply later requests are told, as `{job.NAME}`: names and paths. In `locate` a path such as `files[*].url` gives a value for each file that the job has made.
    */
   take?: {
     /**

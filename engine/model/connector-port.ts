@@ -1,4 +1,4 @@
-import type { ApiRequest, ApiResponse, PageFacts, ParentPlace } from './batch.ts';
+import type { ApiRequest, ApiResponse, PageFacts, ParentBatch, ParentPlace } from './batch.ts';
 import type { SourcePlan, StreamPlan } from './plan.ts';
 
 /** Reads one kind of source. */
@@ -18,11 +18,16 @@ export interface ConnectorSession<Fetched extends FetchedPage> {
   /** The time, as a canonical instant. */
   now(): string;
   /** Where to go on in a window that an earlier run left open. */
-  readonly resume?: { readonly request: ApiRequest; readonly pages: number };
+  readonly resume?: {
+    readonly request: ApiRequest;
+    readonly pages: number;
+    /** The page is there no more: children of its parent are asked for anew. */
+    readonly again?: true;
+  };
   /** Rejects when the run is to end. */
   sleep(ms: number): Promise<void>;
   /** Parents behind a place, in batches: see `parent` of a stream. */
-  parents(after: ParentPlace): AsyncIterable<ParentPlace>;
+  parents(after: ParentPlace): AsyncIterable<ParentBatch>;
   /**
    * Sends with permits, authentication and retries, and hands the body to a mapping worker. `next` says the request after
    * this one where the headers of the response tell: it may be sent while the worker still reads the body.

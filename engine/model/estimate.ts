@@ -26,6 +26,8 @@ export interface WindowRecord {
 export interface StreamHistory {
   readonly cursor?: string;
   readonly open?: OpenWindow;
+  /** Of a stream with parents, how many in kept pages wait for it: records, as far as they are not counted. */
+  readonly parents?: number;
   /** Newest first. */
   readonly windows: readonly WindowRecord[];
   /** By mapping. */
@@ -92,7 +94,8 @@ export interface StreamEstimate {
 }
 
 export interface Expected {
-  readonly records: number;
+  /** Absent where nothing tells how many records the requests bring. */
+  readonly records?: number;
   /** Of pages. */
   readonly requests: number;
   /** Rows that mappings will make of the records. */

@@ -1,4 +1,4 @@
-import type { PageFailure, StagedValue } from './batch.ts';
+import type { PageFailure, ParentValues, StagedValue } from './batch.ts';
 import type { MappingPlan, StreamPlan } from './plan.ts';
 import type { KeptPage } from './ports.ts';
 
@@ -103,6 +103,14 @@ export interface ErasedPage extends RecordPlaces {
   readonly body?: Uint8Array;
   /** What the records are called now, by ordinal: their primary keys, unless those named the subject. */
   readonly records: ReadonlyMap<number, string>;
+  /** Streams that know the records as parents; absent when the response was not kept. */
+  readonly parents?: readonly ErasedParents[];
+}
+
+/** What a stream has asked for with records that are erased. */
+export interface ErasedParents {
+  readonly stream: StreamPlan;
+  readonly values: readonly ParentValues[];
 }
 
 /** What is taken out of texts. */

@@ -1,8 +1,8 @@
 import type { AuditScope, AuditStatement, LoadRecord, MappingLedger, TableComparison } from './audit.ts';
-import type { ApiRequest, ApiResponse, MappedRows, StagedValue } from './batch.ts';
+import type { ApiRequest, ApiResponse, MappedRows, ParentValues, StagedValue } from './batch.ts';
 import type { Blockers } from './blocker.ts';
 import type { CheckPlan, LoadStatement, MappingPlan, StreamPlan, StreamShape, TimeoutsPlan } from './plan.ts';
-import type { KeptPages, Position } from './position.ts';
+import type { KeptPages, ParentPosition, ParentsDone, Position } from './position.ts';
 import type { WarehouseTable } from './snapshot.ts';
 import type { WarehouseUnit } from './state-port.ts';
 import type {
@@ -117,6 +117,8 @@ export interface StagedPage {
   /** Where the stream stands once this page is committed. */
   readonly position: Position;
   readonly window?: PageWindow;
+  /** Parents whose children are all read with this page, where positions of parents are kept. */
+  readonly parents?: ParentsDone;
 }
 
 /** Where in its window a page stands, and what was said of the whole. */
@@ -171,6 +173,11 @@ export interface Staging {
    * `default`.
    */
   reached(stream: string, accounts?: readonly string[]): Promise<string | undefined>;
+  /** Where a stream stands with each of these parents, in their order. */
+  parents(
+    stream: StreamPlan,
+    values: readonly ParentValues[],
+  ): Promise<readonly (ParentPosition | undefined)[]>;
   /** What the position of each stream was made by, by `source.stream` or `source.stream@account`. */
   shapes(): Promise<ReadonlyMap<string, StreamShape>>;
   /** Mappings of which something is loaded. */

@@ -1,7 +1,7 @@
 import type { ApiRequest } from './batch.ts';
 import type { RangeHistory, WindowRecord } from './estimate.ts';
 import type { LoadedWindow } from './freshness.ts';
-import type { MappingPlan, PinnedWindow, Plan } from './plan.ts';
+import type { MappingPlan, PinnedWindow, Plan, StreamPlan } from './plan.ts';
 import type { OpenWindow, SettledPosition } from './position.ts';
 import type { Renames } from './renames.ts';
 import type { StepResult } from './run-report.ts';
@@ -55,8 +55,20 @@ export interface StreamState {
   readonly account: string;
   readonly fetched: { readonly cursor?: string; readonly open?: OpenWindow; readonly at?: string };
   readonly settled: SettledPosition;
+  /** Present where positions of the parents of its records are kept. */
+  readonly parents?: ParentCounts;
   readonly pages: PageCounts;
   readonly mappings: readonly MappingState[];
+}
+
+/** Positions of one stream with the parents of its records. */
+export interface ParentCounts {
+  readonly known: number;
+  /** Those of them that were there no more. */
+  readonly gone: number;
+  /** Normalised cursors of the parent that was read least far, and of the one that was read farthest. */
+  readonly least?: string;
+  readonly greatest?: string;
 }
 
 export interface PageCounts {
@@ -226,6 +238,8 @@ export interface LostLoads {
 export interface Positions {
   streams(streams: readonly StreamRef[]): Promise<readonly StreamState[]>;
   settled(stream: StreamRef): Promise<SettledPosition>;
+  /** About how many parents in kept pages wait for the stream, which is done with those up to a page. */
+  waitingParents(stream: StreamPlan, page: number): Promise<number>;
   setCursor(stream: StreamRef, cursor: string, shape: string): Promise<void>;
   /** Forgets the position; with `pages` what was read as well. Gives how many pages went. */
   reset(stream: StreamRef, pages: boolean): Promise<number>;

@@ -61,8 +61,8 @@ export interface PinnedWindow {
 /** A stream of the same source for each record of which this one is read. */
 export interface ParentPlan {
   readonly stream: string;
-  /** Where its pages have records. */
-  readonly records: Path;
+  /** Where its pages have records: one array, or several. */
+  readonly records: readonly Path[];
   /** What a request says of a parent. */
   readonly values: readonly Path[];
   readonly where: readonly ConditionPlan[];
@@ -70,6 +70,14 @@ export interface ParentPlan {
   readonly batch: number;
   /** How many are asked for at the same time. */
   readonly parallel: number;
+  /** Each run reads all kept parents again, not only those that came since. */
+  readonly all?: true;
+  /** Of the stream's records: what each parent is asked for from. The stream itself has no cursor then. */
+  readonly cursor?: CursorPlan;
+  /** Whether a position is kept for each parent: absent where a listing begins anew for all of them. */
+  readonly kept?: true;
+  /** Statuses that say that a parent is there no more. */
+  readonly gone?: readonly number[];
 }
 
 /** A job of the API: it is created, asked for until it is done, and perhaps asked where its result is. */

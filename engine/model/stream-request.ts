@@ -3,9 +3,12 @@ import type { JsonValue, RequestTemplate } from './request-template.ts';
 
 const defaultSizeParam = 'limit';
 
-/** Path of the records of a stream; of several lists, the first one's. */
-export const recordsPath = ({ records = '' }: config.Stream): string =>
-  typeof records === 'string' ? records : (Object.values(records)[0] ?? '');
+/** Paths of the records of a stream: of one list, or of several. */
+export const recordsPaths = ({ records = '' }: config.Stream): readonly string[] =>
+  typeof records === 'string' ? [records] : Object.values(records);
+
+/** The path of the records of a stream; of several lists, the first one's. */
+export const recordsPath = (stream: config.Stream): string => recordsPaths(stream)[0] ?? '';
 
 /** The request of a step of a job. */
 export const jobTemplate = ({ method, path, query, headers, body }: config.JobStep): RequestTemplate => ({

@@ -3,7 +3,7 @@ import { cursorText, cursorValue } from '../model/batch.ts';
 import type { StreamFreshness } from '../model/freshness.ts';
 import { parseInstant } from '../model/instant.ts';
 import { extractLock } from '../model/locks.ts';
-import type { CursorType, Plan, StreamPlan } from '../model/plan.ts';
+import type { CursorType, ParentPlan, Plan, StreamPlan } from '../model/plan.ts';
 import type { LockView, RunView, State, StreamRef, StreamState } from '../model/state-port.ts';
 import { streamRefs } from '../model/stream-refs.ts';
 import { backfillOf, declaredName, isBackfill } from '../model/sweep.ts';
@@ -11,12 +11,18 @@ import { freshnessOf } from './freshness.ts';
 
 /** What `etl state show` says. */
 export interface StateView {
-  readonly streams: readonly (StreamState & { readonly cursorType?: CursorType })[];
+  readonly streams: readonly StreamView[];
   /** How fresh the tables are, by the ledger. */
   readonly freshness: readonly StreamFreshness[];
   readonly locks: readonly LockView[];
   /** A run that never came to its end, and that no process goes on with, is `killed`. */
   readonly runs: readonly RunView[];
+}
+
+export interface StreamView extends StreamState {
+  readonly cursorType?: CursorType;
+  /** Present where the stream is read for each record of another one: its cursor is then a page of that. */
+  readonly byParents?: true;
 }
 
 const runsMax = 10;
@@ -40,7 +46,7 @@ export async function viewState(
   const states = found.filter(({ stream, pages }) => !isBackfill(stream) || pages.all > 0);
   const freshness = await freshnessOf(plan, state.runs, nowMs);
   return {
-    streams: states.map((one) => readable(one, streamOf(plan, one)?.cursor?.type)),
+    streams: states.map((one) => readable(one, streamOf(plan, one))),
     freshness: freshness.filter(({ stream, account }) =>
       states.some((one) => one.stream === stream && one.account === account),
     ),
@@ -108,13 +114,30 @@ const streamOf = (plan: Plan, { stream, account }: StreamState): StreamPlan | un
     );
 
 /** Cursors in staging are written so that texts compare like values; people know the values. */
-function readable(state: StreamState, type: CursorType | undefined): StateView['streams'][number] {
-  if (type === undefined) return state;
+function readable(state: StreamState, stream: StreamPlan | undefined): StreamView {
+  if (stream?.parent !== undefined) return readableChild(state, stream.parent);
+  const type = stream?.cursor?.type;
+  return type === undefined ? state : { ...withCursors(state, type), cursorType: type };
+}
+
+/** Of one with parents the cursor is the page up to which all of them are done. */
+function readableChild(state: StreamState, { cursor }: ParentPlan): StreamView {
+  const { parents, ...whole } = withCursors(state, 'integer');
+  if (parents === undefined) return { ...whole, byParents: true };
+  const type = cursor?.type ?? 'string';
+  const { least, greatest, ...counts } = parents;
+  const values = {
+    ...(least !== undefined && { least: cursorValue(type, least) }),
+    ...(greatest !== undefined && { greatest: cursorValue(type, greatest) }),
+  };
+  return { ...whole, byParents: true, parents: { ...counts, ...values } };
+}
+
+function withCursors(state: StreamState, type: CursorType): StreamState {
   const value = (cursor: string | undefined): { readonly cursor?: string } =>
     cursor === undefined ? {} : { cursor: cursorValue(type, cursor) };
   return {
     ...state,
-    cursorType: type,
     fetched: { ...state.fetched, ...value(state.fetched.cursor) },
     settled: { ...state.settled, ...value(state.settled.cursor) },
   };

@@ -44,7 +44,7 @@ function costLines({ expected, unknown, lookups }: StreamEstimate): readonly str
   if (expected === undefined) return [`requests and minutes: unknown, since ${unknown}`];
   const more = lookups === true ? ', and lookups' : '';
   return [
-    `about ${counted(expected.requests, 'request')}${more}, ${counted(expected.records, 'record')}${rowsText(expected)}: ${timeText(expected)}`,
+    `about ${counted(expected.requests, 'request')}${more}${recordsText(expected)}: ${timeText(expected)}`,
     `by ${expected.basis}`,
     ...(expected.limits.length === 0
       ? []
@@ -53,6 +53,9 @@ function costLines({ expected, unknown, lookups }: StreamEstimate): readonly str
 }
 
 const counted = (value: number, noun: string): string => `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+
+const recordsText = (expected: Expected): string =>
+  expected.records === undefined ? '' : `, ${counted(expected.records, 'record')}${rowsText(expected)}`;
 
 function rowsText({ rows }: Expected): string {
   const all = Object.entries(rows).map(([mapping, value]) => `${count(value)} of ${mapping}`);

@@ -34,5 +34,5 @@ function definitions({ steps }: Plan): readonly string[] {
 
 function streamRow({ stream, expected, unknown }: StreamEstimate): string {
   if (expected === undefined) return `| ${stream} | unknown: ${unknown ?? ''} | | |`;
-  return `| ${stream} | ${count(expected.requests)} | ${expected.minutes.toFixed(1)} | ${count(expected.records)} |`;
+  return `| ${stream} | ${count(expected.requests)} | ${expected.minutes.toFixed(1)} | ${expected.records === undefined ? '' : count(expected.records)} |`;
 }

@@ -1,6 +1,6 @@
 import type { StreamFreshness } from '../model/freshness.ts';
 import type { SchedulePlan } from '../model/schedule.ts';
-import type { LockView, MappingState, RunView, StreamState } from '../model/state-port.ts';
+import type { LockView, MappingState, ParentCounts, RunView, StreamState } from '../model/state-port.ts';
 import { durationText, sizeText } from '../model/units.ts';
 import { count, tableText } from './table.ts';
 
@@ -9,7 +9,7 @@ export interface StateTextOptions {
 }
 
 interface View {
-  readonly streams: readonly StreamState[];
+  readonly streams: readonly Shown[];
   readonly freshness: readonly StreamFreshness[];
   readonly schedules: readonly SchedulePlan[];
   readonly locks: readonly LockView[];
@@ -34,29 +34,49 @@ export const locksText = (locks: readonly LockView[], nowMs: number): string =>
     ? 'Nobody holds a lock.'
     : ['Locks:', ...locks.map((lock) => lockText(lock, nowMs))].join('\n');
 
+/** `byParents`: the cursor is the page up to which the parents of the stream are done. */
+interface Shown extends StreamState {
+  readonly byParents?: true;
+}
+
 /** Where one stream stands, and its mappings. */
 export function streamLines({
   stream,
   account,
   fetched,
   settled,
+  parents,
   pages,
   mappings,
-}: StreamState): readonly string[] {
+  byParents,
+}: Shown): readonly string[] {
+  const cursor = (value = '', label = ''): string =>
+    value && (byParents ? `the parents up to page ${value}` : label + value);
   const whose = account === 'default' ? '' : ` (${account})`;
   const window =
     fetched.open === undefined ? '' : `; a window is open, ${some(fetched.open.pages, 'page')} of it read`;
   const at = fetched.at === undefined ? '' : `, at ${clockText(fetched.at)}`;
   const dropped = pages.all - pages.kept;
   const gone = dropped === 0 ? '' : `, ${count(dropped)} without their response`;
-  const through = settled.cursor === undefined ? '' : `, cursor ${settled.cursor}`;
   return [
     `${stream}${whose}`,
-    `  fetched  ${fetched.at === undefined ? 'nothing yet' : `${fetched.cursor ?? 'no cursor yet'}${at}`}${window}`,
-    `  settled  ${settled.page === 0 ? 'nothing yet' : `page ${settled.page}${through}`}`,
+    `  fetched  ${fetched.at === undefined ? 'nothing yet' : `${cursor(fetched.cursor) || 'no cursor yet'}${at}`}${window}`,
+    `  settled  ${settled.page === 0 ? 'nothing yet' : [`page ${settled.page}`, cursor(settled.cursor, 'cursor ')].filter(Boolean).join(', ')}`,
+    ...(parents === undefined ? [] : [parentsText(parents)]),
     `  pages    ${count(pages.all)} with ${some(pages.records, 'record')}; ${count(pages.kept)} kept in ${sizeText(pages.bytes)}${gone}`,
     ...mappings.map(mappingText),
   ];
+}
+
+/** However many there are, where they stand is one line. */
+function parentsText({ known, gone, least, greatest }: ParentCounts): string {
+  const read =
+    least === undefined
+      ? ''
+      : least === greatest
+        ? `, read up to ${least}`
+        : `, read up to ${least} (least far) and ${greatest} (farthest)`;
+  return `  parents  ${count(known)}${read}${gone === 0 ? '' : `; ${count(gone)} of them are gone`}`;
 }
 
 /** How fresh it is, and when `etl serve` reads it. */

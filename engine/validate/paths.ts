@@ -73,11 +73,31 @@ function streamPaths(document: SourceDocument, name: string, stream: config.Stre
     ...at(document, `${here}/paginate/path`, paginate?.path),
     ...at(document, `${here}/paginate/token`, paginate?.token),
     ...at(document, `${here}/paginate/total`, paginate?.total),
+    ...at(document, `${here}/paginate/more`, paginate?.more),
+    ...at(document, `${here}/paginate/key`, paginate?.key),
+    ...Object.entries(paginate?.tokens ?? {}).flatMap(([name, path]) =>
+      at(document, below(`${here}/paginate/tokens`, name), path),
+    ),
+    ...jobPaths(document, `${here}/job`, stream),
     ...lookupPaths(document, `${here}/lookups`, stream),
     ...(stream.describe === undefined ? [] : describePaths(document, `${here}/describe`, stream.describe)),
     ...(stream.deletes ?? []).flatMap((deletes, index) =>
       deletesPaths(document, `${here}/deletes/${index}`, deletes),
     ),
+  ];
+}
+
+/** What the steps of a job say. Only of results there may be several. */
+function jobPaths(document: SourceDocument, pointer: string, { job }: config.Stream): readonly Diagnostic[] {
+  const taken = (step: 'create' | 'poll' | 'locate', rules = plain): readonly Diagnostic[] =>
+    Object.entries(job?.[step]?.take ?? {}).flatMap(([name, path]) =>
+      at(document, below(`${pointer}/${step}/take`, name), path, rules),
+    );
+  return [
+    ...taken('create'),
+    ...at(document, `${pointer}/poll/status`, job?.poll.status),
+    ...taken('poll'),
+    ...taken('locate', { each: false, wildcards: true }),
   ];
 }
 

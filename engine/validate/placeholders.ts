@@ -9,15 +9,9 @@ import {
 } from '../model/request-template.ts';
 import { jobTemplate, requestTemplate, tokenPaths } from '../model/stream-request.ts';
 import { isAsked } from './asks.ts';
-import { below, complain, keyPlace, valuePlace } from './places.ts';
+import { parentMistakes } from './parents.ts';
+import { below, complain, type Here, keyPlace, valuePlace } from './places.ts';
 import { didYouMean, listText } from './suggest.ts';
-
-/** A stream and where it stands. */
-interface Here {
-  readonly document: SourceDocument;
-  readonly pointer: string;
-  readonly stream: config.Stream;
-}
 
 /** What carries the place in a listing, by kind of paging. */
 const counted: { readonly [type: string]: string } = {
@@ -187,26 +181,45 @@ function cursorNeeds({ document, pointer, stream }: Here): readonly Diagnostic[]
   ];
 }
 
-/** A path is never left out: what it says of the page must be known for the first one. */
+/** A path is never left out: what it says of the page, and of a job, must be known when it is asked for. */
 function unplaced({ document, pointer, stream }: Here): readonly Diagnostic[] {
-  const known = [
+  const paged = [
     'page.number',
     'page.offset',
     'page.size',
     ...(stream.paginate?.start === undefined ? [] : ['page.key']),
   ];
-  const inPath = { ...requestTemplate(stream), query: {}, headers: {}, body: null };
-  return placeholdersOf(inPath)
-    .filter((name) => name.startsWith('page.') && !known.includes(name))
-    .map((name) =>
-      complain(
-        'ETL0235',
-        valuePlace(document, below(pointer, 'request', 'path')),
+  return requestsOf(stream).flatMap(([key, template]) => {
+    const known = [...paged, ...saidBefore(stream, key)];
+    const place = valuePlace(document, below(pointer, ...key.split('/'), 'path'));
+    return pathPlaceholders(template)
+      .filter((name) => /^(page|job)\./.test(name) && !known.includes(name))
+      .map((name) => complain('ETL0235', place, ...whyUnplaced(name)));
+  });
+}
+
+const pathPlaceholders = (template: RequestTemplate): readonly string[] =>
+  placeholdersOf({ ...template, query: {}, headers: {}, body: null });
+
+/** What the steps of a job before this one have said. */
+function saidBefore({ job }: config.Stream, key: string): readonly string[] {
+  const steps = ['job/create', 'job/poll', 'job/locate', 'request'];
+  const before = [job?.create, job?.poll, job?.locate].slice(0, steps.indexOf(key));
+  return before.flatMap((step) => Object.keys(step?.take ?? {}).map((name) => `job.${name}`));
+}
+
+const whyUnplaced = (name: string): [string, { readonly help: readonly string[] }] =>
+  name.startsWith('page.')
+    ? [
         `\`{${name}}\` stands in the path, and the first page has none`,
         { help: ['Send it as a parameter, or give `paginate` a `start` that comes before the first key.'] },
-      ),
-    );
-}
+      ]
+    : [
+        `\`{${name}}\` stands in the path before the job has said it`,
+        {
+          help: ['A step knows what the steps before it `take`: create, poll, locate, and then the request.'],
+        },
+      ];
 
 /** A listing in no order of its own may change between two pages: a record is then given twice, or never. */
 function unordered({ document, pointer, stream }: Here): readonly Diagnostic[] {
@@ -235,58 +248,6 @@ function unordered({ document, pointer, stream }: Here): readonly Diagnostic[] {
       severity: 'warning',
     },
   ];
-}
-
-/** A stream is read for records of another one, which is not read for records of it. */
-function parentMistakes(
-  { document, pointer, stream }: Here,
-  name: string,
-  source: config.Source,
-): readonly Diagnostic[] {
-  const { parent, cursor } = stream;
-  if (parent === undefined) return [];
-  const others = Object.keys(source.streams).filter((other) => other !== name);
-  const place = valuePlace(document, below(pointer, 'parent', 'stream'));
-  const found: Diagnostic[] = [];
-  if (!others.includes(parent.stream))
-    found.push(
-      complain('ETL0201', place, `the source \`${source.name}\` has no other stream \`${parent.stream}\``, {
-        label: didYouMean(parent.stream, others),
-        help: [`streams of ${source.name}: ${listText(others)}`],
-      }),
-    );
-  else if (isBelow(source, parent.stream, name))
-    found.push(
-      complain('ETL0237', place, `\`${name}\` and \`${parent.stream}\` are read for each other`, {
-        help: ['One of them must be read by itself.'],
-      }),
-    );
-  if (cursor !== undefined)
-    found.push(
-      complain(
-        'ETL0237',
-        keyPlace(document, below(pointer, 'cursor')),
-        'a stream with `parent` has no cursor of its own',
-        {
-          help: ['It is read for the records of its parent that came since: remove `cursor` here.'],
-        },
-      ),
-    );
-  return found;
-}
-
-/** Whether a stream has another one above it. */
-function isBelow({ streams }: config.Source, name: string, above: string): boolean {
-  const seen = new Set<string>();
-  for (
-    let at: string | undefined = name;
-    at !== undefined && !seen.has(at);
-    at = streams[at]?.parent?.stream
-  ) {
-    if (at === above) return true;
-    seen.add(at);
-  }
-  return false;
 }
 
 /** What is wrong with the placeholders of a source's requests, and with what they stand for. */

@@ -1,5 +1,13 @@
+import type * as config from '../model/config.ts';
 import type { Diagnostic, Place, Severity } from '../model/diagnostic.ts';
 import type { NodePlaces, SourceDocument } from '../model/project.ts';
+
+/** A stream and where it stands. */
+export interface Here {
+  readonly document: SourceDocument;
+  readonly pointer: string;
+  readonly stream: config.Stream;
+}
 
 /** The parts of a JSON pointer, unescaped. */
 export const pointerParts = (pointer: string): readonly string[] =>

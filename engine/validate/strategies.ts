@@ -64,7 +64,7 @@ function mistakes(
 /** Why a stream says nothing of what it does not mention. */
 function notListedWhole(
   from: string,
-  { cursor, deletes = [] }: config.Stream,
+  { cursor, parent, deletes = [] }: config.Stream,
 ): { readonly label: string; readonly help: readonly string[] } | undefined {
   if (cursor !== undefined)
     return {
@@ -72,6 +72,14 @@ function notListedWhole(
       help: [
         'With a cursor a run reads only what has changed. Remove `cursor` of the stream, so that each run reads all of it,',
         'or use `merge`: `deletes: [{by: sweep}]` of the stream finds what is gone.',
+      ],
+    };
+  if (parent !== undefined && parent.which !== 'all')
+    return {
+      label: `${from} is read for what changed of ${parent.stream}`,
+      help: [
+        'What is read for some records of its parent would take the rows of all others away. Say `which: all` below `parent`,',
+        'so that each run reads all of it, or use `merge`.',
       ],
     };
   if (deletes.some(({ by }) => by === 'sweep'))

@@ -17,6 +17,16 @@ const lines = Array.from({ length: records * 3 }, (_, at) =>
   JSON.stringify({ id: at + 1, order: Math.floor(at / 3) + 1 }),
 ).join('\n');
 
+/** Five notes of each order, two of them closed. */
+const notes = Array.from({ length: records * 5 }, (_, at) =>
+  JSON.stringify({
+    id: at + 1,
+    order: Math.floor(at / 5) + 1,
+    kind: at % 5 < 3 ? 'open' : 'closed',
+    at: new Date(Date.UTC(2026, 1, 1, at % 5)).toISOString(),
+  }),
+).join('\n');
+
 /** Streams that list the same records, each in another way. */
 const streams = {
   graphql: `
@@ -70,6 +80,18 @@ const streams = {
     records: lines
     paginate: {type: next_url, path: next, size: 2}
     lab: {data: lab/lines.ndjson, where: {parent.id: order}}`,
+  notes: `
+    request: {path: "/orders/{parent.id}/{partition.kind}/notes"}
+    parent: {stream: lists, which: all, where: {_list: orders}}
+    partitions: {kind: [open, closed]}
+    records: notes
+    paginate: {type: page, param: page, size: 2, total: total, orderedBy: [id]}
+    cursor: {field: at, from: {query: since}}
+    lab: {data: lab/notes.ndjson, where: {parent.id: order, partition.kind: kind}}`,
+  lists: `
+    request: {path: /lists}
+    records: {orders: data, returns: returned}
+    cursor: {field: at, from: {query: since}}`,
   details: `
     request: {method: POST, path: /batch/read, body: {properties: [id], inputs: [{id: "{parent.id}"}]}}
     parent: {stream: tokens, batch: 20}
@@ -93,6 +115,25 @@ const streams = {
     request: {path: "{job.url}"}
     records: data
     cursor: {field: at, start: 2026-01-01T00:00:00Z}`,
+  located: `
+    job:
+      create: {method: POST, path: /exports, body: {start: "{cursor.from}"}, take: {export: id}}
+      poll: {path: "/exports/{job.export}", status: state, done: [DONE], failed: [FATAL], every: 10ms}
+      locate: {path: "/exports/{job.export}/address", take: {url: url}}
+    request: {path: "{job.url}"}
+    records: data
+    paginate: {type: cursor_token, header: Next-Part, param: part, size: 20}
+    cursor: {field: at, start: 2026-01-01T00:00:00Z}`,
+  files: `
+    job:
+      create: {method: POST, path: /extracts, body: {start: "{cursor.from}"}, take: {extract: id}}
+      poll: {path: "/extracts/{job.extract}", status: state, done: [DONE], failed: [FATAL], every: 10ms}
+      locate: {path: "/extracts/{job.extract}/files", take: {url: "files[*].url"}}
+    request: {path: "{job.url}"}
+    format: ndjson
+    paginate: {type: offset, param: offset, size: 20, orderedBy: [id]}
+    cursor: {field: at, start: 2026-01-01T00:00:00Z}
+    lab: {data: lab/orders.ndjson, packed: gzip}`,
   bulk: `
     job:
       create:
@@ -131,6 +172,7 @@ ${name === 'lines' ? '  order: {from: _parent.id, type: integer}\n' : ''}`,
     'sources/shop.yml': `kind: source\nname: shop\nbaseUrl: https://api.example/v1\nstreams:\n${declared.join('\n')}\n`,
     'lab/orders.ndjson': data,
     'lab/lines.ndjson': lines,
+    'lab/notes.ndjson': notes,
     ...Object.fromEntries(mappings),
   });
 }
@@ -165,7 +207,7 @@ describe('listings of every kind', function () {
     second = await run(folder);
   });
 
-  for (const name of names.filter((one) => one !== 'lines')) {
+  for (const name of names.filter((one) => one !== 'lines' && one !== 'notes')) {
     it(`bring each record once: ${name}`, async () => {
       const rows = await tableOf(folder, name, ['--lab']);
       expect(rows.map(({ id }) => Number(id)).sort((a, b) => a - b)).to.deep.equal(
@@ -192,9 +234,22 @@ describe('listings of every kind', function () {
     expect(streamOf(first, 'details')).to.include({ pages: 6, received: records });
   });
 
+  it('are read for each parent in every partition and page, and then from where each parent stands', async () => {
+    const rows = await tableOf(folder, 'notes', ['--lab']);
+    expect(rows).to.have.length(records * 5);
+    // Three open ones take two pages, two closed ones one.
+    expect(streamOf(first, 'notes')).to.include({ received: records * 5, pages: records * 3 });
+    // A position is of a parent, not of a partition of it: the last closed one is the newest.
+    expect(streamOf(second, 'notes')).to.include({ received: records, pages: records * 2 });
+  });
+
   it('take no more pages than they have', () => {
     // The job that is created is a page of its own, without records.
     expect(streamOf(first, 'report')).to.include({ received: records, pages: 2, requests: 5 });
+    // The address is located again for each page.
+    expect(streamOf(first, 'located')).to.include({ received: records, pages: 4, requests: 9 });
+    // Two files of two pages each, and the empty ones that end what is counted.
+    expect(streamOf(first, 'files')).to.include({ received: records, pages: 7 });
     expect(streamOf(first, 'bulk')).to.include({ received: records, pages: 4, requests: 6 });
     expect(streamOf(first, 'search')).to.include({ received: records, pages: 7 });
     expect(streamOf(first, 'graphql')).to.include({ received: records, pages: 6 });

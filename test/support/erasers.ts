@@ -14,7 +14,7 @@ export function erasersOf(
 ): readonly StreamEraser[] {
   const { stream: sweep, gone } = sweptStreams(stream, undefined);
   return compileErasers(
-    { stream, sweep, gone, backfill: backfillStream(stream) },
+    { stream, sweep, gone, backfill: backfillStream(stream), children: [] },
     mappings,
     subject,
     secrets,

@@ -71,9 +71,9 @@ export default class PlanCommand extends BaseCommand {
     const gate = flags.lab ? undefined : parityGate(checked, flags.evidence);
     const wanted = { fromLedger: flags['from-ledger'], backfill: backfillWanted(flags) };
     const work = await planned(checked, flags.lab, wanted);
-    const { diagnostics, staging, warehouse } = work;
+    const { staging, warehouse } = work;
     try {
-      const { plan } = await chosen(work, flags);
+      const { plan, diagnostics } = await chosen(work, flags);
       const facts = await factsOf(work);
       const estimate = estimatePlan(plan, facts);
       const changes = await changesSinceLast(work);

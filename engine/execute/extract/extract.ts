@@ -1,19 +1,17 @@
-import {
-  type ApiRequest,
-  type ApiResponse,
-  cursorText,
-  cursorValue,
-  type MappedPage,
-  type PageFacts,
-  type ParentPlace,
-  type ReceivedPage,
+import type {
+  ApiRequest,
+  ApiResponse,
+  MappedPage,
+  PageFacts,
+  ParentBatch,
+  ParentPlace,
+  ReceivedPage,
 } from '../../model/batch.ts';
-import type { BodyFacts } from '../../model/body-plan.ts';
 import { ExplainedError, TerminalError } from '../../model/errors.ts';
-import { instantText, shiftInstant } from '../../model/instant.ts';
-import { emptyResponse } from '../../model/path.ts';
-import type { CursorPlan, SourcePlan, StreamPlan } from '../../model/plan.ts';
-import type { Connector, ConnectorSession, FetchedPage, Position } from '../../model/ports.ts';
+import { instantText } from '../../model/instant.ts';
+import type { SourcePlan, StreamPlan } from '../../model/plan.ts';
+import type { Connector, ConnectorSession, FetchedPage, OpenWindow, Position } from '../../model/ports.ts';
+import { windowStart } from '../../model/position.ts';
 import type { JsonValue } from '../../model/request-template.ts';
 import { withoutCredentials } from './authenticate.ts';
 import { type CacheCounts, cachedSend, type Sending } from './cached.ts';
@@ -21,6 +19,7 @@ import { saidOfJob } from './job-reply.ts';
 import { Lookahead } from './lookahead.ts';
 import { type LookUp, lookUp, lookupAnswers } from './lookups.ts';
 import type { Meter } from './meter.ts';
+import { bodyOf, isFirst, noRecords, type PageBody, statusesOf } from './page-body.ts';
 import { cleaned, lookupCaching, pageCaching, type Reuse, type ReuseServices } from './reuse.ts';
 import { send } from './send.ts';
 import type { SendServices } from './sender.ts';
@@ -34,7 +33,7 @@ export interface ExtractServices extends SendServices, ReuseServices {
   /** The identity of the next page. */
   pageId(): Promise<number>;
   /** Parents behind a place: see `parent` of a stream. */
-  parents(after: ParentPlace): AsyncIterable<ParentPlace>;
+  parents(after: ParentPlace): AsyncIterable<ParentBatch>;
   /** Whether the next page may be asked for before the one at hand is read. */
   readonly ahead: boolean;
 }
@@ -46,8 +45,6 @@ export interface PageBounds {
   /** What each record is given. */
   readonly beside?: { readonly [key: string]: JsonValue };
 }
-
-export type PageBody = Pick<ApiResponse, 'body' | 'zipped'> & BodyFacts;
 
 export interface PageWork {
   readonly facts: Promise<PageFacts>;
@@ -75,42 +72,48 @@ export interface Extraction {
 
 /**
  * Pages of one window of a stream: the one that an earlier run left open, or a new one that begins at the cursor less
- * its lookback. An open window whose next page is no longer there (tokens expire) is read again from its beginning.
+ * its lookback. An open window whose next page is no longer there (tokens expire) is read again from its beginning, or from
+ * the parent that it stands at.
  */
 export async function* extract(extraction: Extraction): AsyncIterable<ReceivedPage> {
   const { open } = extraction.position;
   if (open === undefined) {
-    const { cursor, pinned } = extraction.stream;
-    const { position, stream } = extraction;
-    // Parents are counted by the kept pages that they stand in.
-    const start = stream.parent === undefined ? windowStart(cursor, position) : position.cursor;
-    yield* read(extraction, pinned === undefined ? start : pinned.from);
+    const { pinned } = extraction.stream;
+    yield* read(extraction, pinned === undefined ? newWindow(extraction) : pinned.from);
     return;
   }
   let resumed = false;
   const request = { ...open.next, url: new URL(open.next.url, extraction.source.baseUrl).href };
+  const resume = { request, pages: open.pages };
   try {
-    for await (const page of read(extraction, open.from, { request, pages: open.pages }, open.startedAt)) {
+    for await (const page of read(extraction, open.from, resume, open.startedAt)) {
       resumed = true;
       yield page;
     }
   } catch (error) {
     if (resumed || !(error instanceof TerminalError) || !vanished.has(error.diagnostic.code)) throw error;
-    yield* read(extraction, open.from);
+    yield* readAnew(extraction, open, resume);
   }
 }
 
+/** From the parent that an open window stands at, or else from its beginning. */
+const readAnew = (
+  extraction: Extraction,
+  { from, startedAt, next }: OpenWindow,
+  resume: ConnectorSession<WorkedPage>['resume'],
+): AsyncIterable<ReceivedPage> =>
+  next.at?.parent === undefined || resume === undefined
+    ? read(extraction, from)
+    : read(extraction, from, { ...resume, again: true }, startedAt);
+
+/** Where a new window begins. Parents are counted by the kept pages that they stand in. */
+const newWindow = ({ stream: { cursor, parent }, position }: Extraction): string | undefined => {
+  if (parent === undefined) return windowStart(cursor, position.cursor);
+  return parent.all ? undefined : position.cursor;
+};
+
 /** What an open window was to go on with is there no more: a page, a job, a file as it was. */
 const vanished = new Set(['ETL0411', 'ETL0428', 'ETL0482']);
-
-/** First normalised cursor value wanted by a new window. */
-function windowStart(cursor: CursorPlan | undefined, position: Position): string | undefined {
-  if (cursor === undefined) return undefined;
-  if (position.cursor === undefined) return cursor.start;
-  if (cursor.type !== 'timestamp') return position.cursor;
-  const instant = cursorValue(cursor.type, position.cursor);
-  return cursorText(cursor.type, shiftInstant(instant, -cursor.lookbackMs));
-}
 
 async function* read(
   extraction: Extraction,
@@ -180,12 +183,13 @@ function fetch(
   { from, look, arrived }: Reading,
 ): Promise<WorkedPage> {
   const { stream, source, meter, services } = extraction;
-  const pastEnd = isFirst(stream, request) ? [] : (stream.paginate.pastEnd ?? []);
-  const sending = sendingOf(extraction, { meter, signal: services.signal, answers: pastEnd });
+  const answers = statusesOf(stream, request);
+  const sending = sendingOf(extraction, { meter, signal: services.signal, answers });
   const accept = async (response: ApiResponse): Promise<WorkedPage> => {
     const id = await services.pageId();
-    const said = saidOfJob(stream, request, response);
-    const isEmpty = said !== undefined || pastEnd.includes(response.status);
+    const isNone = answers.includes(response.status);
+    const said = isNone ? undefined : saidOfJob(stream, request, response);
+    const isEmpty = said !== undefined || isNone;
     const given = isEmpty ? noRecords(stream) : bodyOf(stream, response);
     const window = boundsOf(stream, request, from);
     const { facts, mapped } = services.map(id, given, window, look);
@@ -196,6 +200,7 @@ function fetch(
       facts: {
         ...(await facts.catch(asked(withoutCredentials(request, source.auth), source))),
         ...(said && { tokens: said }),
+        ...(isNone && isFirst(stream, request) && { gone: true }),
       },
       mapped,
     };
@@ -250,7 +255,7 @@ const asked =
 
 /** The bounds of a page: those of its slice, where a window has several. */
 function boundsOf({ parent, partitions, pinned }: StreamPlan, { at }: ApiRequest, from?: string): PageBounds {
-  const since = parent === undefined ? (at?.from ?? from) : undefined;
+  const since = parent === undefined ? (at?.from ?? from) : at?.from;
   const beside = {
     // Which parent a record is of can be said of one alone.
     ...(parent?.batch === 1 && { _parent: at?.parent?.values[0] ?? {} }),
@@ -261,34 +266,4 @@ function boundsOf({ parent, partitions, pinned }: StreamPlan, { at }: ApiRequest
     ...(pinned && { to: pinned.to }),
     ...(Object.keys(beside).length > 0 && { beside }),
   };
-}
-
-/** What the cache keeps cannot be handed over. */
-function bodyOf(
-  stream: StreamPlan,
-  { body, zipped, unbounded, origin, nothing, headers }: ApiResponse,
-): PageBody {
-  const said = stream.body?.countHeader === undefined ? undefined : headers[stream.body.countHeader];
-  return {
-    ...(stream.cache === undefined ? { body, ...(zipped && { zipped }) } : { body: body.slice() }),
-    ...(unbounded && { unbounded }),
-    ...(origin && { origin }),
-    ...(nothing && { nothing }),
-    ...(said !== undefined && { said }),
-  };
-}
-
-/** What a page past the end, and a step of a job, is kept as: what the API says there is no listing. */
-const noRecords = ({ records }: StreamPlan): PageBody => ({
-  body: Buffer.from(JSON.stringify(emptyResponse(records))),
-  nothing: true,
-});
-
-/** Whether a request is for the first page of a listing: such a page must be there. */
-function isFirst({ paginate }: StreamPlan, { at }: ApiRequest): boolean {
-  const { number, offset = 0, ...tokens } = at?.page ?? {};
-  if (paginate.type === 'page') return number === paginate.start;
-  return paginate.type === 'keyset'
-    ? tokens['key'] === paginate.start
-    : offset === 0 && Object.keys(tokens).length === 0;
 }

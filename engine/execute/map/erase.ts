@@ -1,7 +1,7 @@
 import { accountStream, streamName } from '../../model/accounts.ts';
 import type { PageFailure } from '../../model/batch.ts';
 import { assert } from '../../model/errors.ts';
-import type { FoundRecords, StreamEraser, SubjectColumn } from '../../model/forget.ts';
+import type { ErasedParents, FoundRecords, StreamEraser, SubjectColumn } from '../../model/forget.ts';
 import { pathText } from '../../model/path.ts';
 import type { MappingPlan, Path, PropertyPlan, StreamPlan } from '../../model/plan.ts';
 import { coerce, compileColumns } from './columns.ts';
@@ -11,6 +11,8 @@ import { compileForgetter, compileSubject, recordOf, subjectHash } from './forge
 import { Invalid } from './invalid.ts';
 import { compileKeys } from './keys.ts';
 import { pagePacker } from './pack.ts';
+import { compileParentValues } from './parents.ts';
+import type { JsonObject } from './paths.ts';
 import { compileReader, type ParsedPage } from './read-page.ts';
 import { scalarText } from './scalars.ts';
 
@@ -28,17 +30,19 @@ interface KeptStreams {
   readonly gone: StreamPlan;
   /** Ranges of it that were read once more. */
   readonly backfill: StreamPlan;
+  /** Streams that keep a position for each of its records. */
+  readonly children: readonly StreamPlan[];
 }
 
 /** Finds somebody, as their API names them, in everything that is kept of a stream. */
 export function compileErasers(
-  { stream, sweep, gone, backfill }: KeptStreams,
+  { stream, sweep, gone, backfill, children }: KeptStreams,
   mappings: readonly MappingPlan[],
   subject: string,
   secrets: EraserSecrets,
 ): readonly StreamEraser[] {
   const stored = storedSubject(stream, subject, secrets.piiKey);
-  const person = { declared: streamName(stream), mappings, subject, stored };
+  const person = { declared: streamName(stream), mappings, subject, stored, children };
   const namesKey = keyNaming(stream, stored);
   const isTheirs = (found: string): boolean => found === stored;
   const columns = mappings.flatMap((mapping) => subjectColumns(stream, mapping, stored));
@@ -77,12 +81,13 @@ function partsOf(key: string): readonly unknown[] {
 interface Sought extends Pick<StreamEraser, 'declared' | 'stream' | 'mappings' | 'columns' | 'namesKey'> {
   readonly subject: string;
   readonly stored: string;
+  readonly children: readonly StreamPlan[];
   /** Whether what a record says of its subject, as it is stored, is said of the person. */
   readonly isTheirs: (stored: string) => boolean;
 }
 
 function compileEraser(
-  { declared, stream, mappings, columns, namesKey, subject, stored, isTheirs }: Sought,
+  { declared, stream, mappings, columns, namesKey, subject, stored, isTheirs, children }: Sought,
   { piiKey, pageKey }: EraserSecrets,
 ): StreamEraser {
   const subjectOf = compileSubject(stream, piiKey, true);
@@ -116,11 +121,16 @@ function compileEraser(
     erase: async (body, page, salt) => {
       const parsed = open(body, page);
       if (isPageFailure(parsed)) return parsed;
+      const parents = parentsIn(
+        children,
+        [...theirs(parsed).keys()].map((at) => parsed.records[at]),
+      );
       const ordinals = bury(parsed, salt);
       const keys = keysOf(parsed.records);
       if (isPageFailure(keys)) return keys;
       const packed = await packer.pack(Buffer.from(stringifyExact(parsed.response)), page);
-      return { page, ordinals, body: packed, records: new Map(ordinals.map((at) => [at, keys[at] ?? ''])) };
+      const records = new Map(ordinals.map((at) => [at, keys[at] ?? '']));
+      return { page, ordinals, body: packed, records, parents };
     },
     isAbout: (record) => isTheirs(subjectOf?.(record)?.stored ?? ''),
     findIn: (body) => find(read(Buffer.from(body))),
@@ -132,6 +142,17 @@ function compileEraser(
     },
   };
 }
+
+/** What streams have asked for with records that they are read for. */
+const parentsIn = (
+  children: readonly StreamPlan[],
+  records: readonly (JsonObject | undefined)[],
+): readonly ErasedParents[] =>
+  children.flatMap((stream) => {
+    const valuesOf = stream.parent && compileParentValues(stream.parent);
+    const found = records.map((record) => record && valuesOf?.(record));
+    return { stream, values: found.filter((one) => typeof one === 'object') };
+  });
 
 function foundIn(
   { records }: ParsedPage,

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { Forgotten } from '../../model/forget.ts';
 import { pathText } from '../../model/path.ts';
 import type { Path, PathSegment, PrivacyPlan, StreamPlan } from '../../model/plan.ts';
+import { recordCursor } from '../../model/stream-cursor.ts';
 import { declaredName } from '../../model/sweep.ts';
 import { compilePath, type JsonObject, type Reader } from './paths.ts';
 import { compileReplacement } from './privacy.ts';
@@ -118,7 +119,9 @@ interface KeptPath {
 }
 
 /** What the ledger recognises a record and its version by. */
-function keptPaths({ primaryKey, cursor }: StreamPlan): readonly KeptPath[] {
+function keptPaths(stream: StreamPlan): readonly KeptPath[] {
+  const { primaryKey } = stream;
+  const cursor = recordCursor(stream);
   const field = cursor && pathText(cursor.field);
   const unique = new Map(
     [...primaryKey, ...(cursor ? [cursor.field] : [])].map((path) => [pathText(path), path]),

@@ -1,5 +1,5 @@
 import { accountStream } from '../../model/accounts.ts';
-import type { MappedPage, MappedRows, PageFailure, ParentValues } from '../../model/batch.ts';
+import type { FoundParent, MappedPage, MappedRows, PageFailure } from '../../model/batch.ts';
 import type { BodyFacts } from '../../model/body-plan.ts';
 import type { Forgotten } from '../../model/forget.ts';
 import type { MappingPlan, StreamPlan } from '../../model/plan.ts';
@@ -39,7 +39,7 @@ export interface StreamMapper {
   /** Makes the rows of a kept page. */
   remap(body: Uint8Array, context: { readonly page: number }): Promise<readonly MappedRows[] | PageFailure>;
   /** Reads the parents of the stream from a kept page of theirs. */
-  parents(body: Uint8Array, context: { readonly page: number }): readonly ParentValues[] | PageFailure;
+  parents(body: Uint8Array, context: { readonly page: number }): readonly FoundParent[] | PageFailure;
 }
 
 export interface MapperOptions {

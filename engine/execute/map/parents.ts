@@ -1,4 +1,4 @@
-import type { PageFailure, ParentValues } from '../../model/batch.ts';
+import type { FoundParent, PageFailure, ParentValues } from '../../model/batch.ts';
 import { pathText } from '../../model/path.ts';
 import type { ParentPlan } from '../../model/plan.ts';
 import type { JsonValue } from '../../model/request-template.ts';
@@ -9,29 +9,42 @@ import { isMarked } from './forget.ts';
 import { compilePath, isObject, type JsonObject } from './paths.ts';
 
 /** What the children of the records of a kept page are asked for with; each once. */
-export type ParentReader = (body: Uint8Array) => readonly ParentValues[] | PageFailure;
+export type ParentReader = (body: Uint8Array) => readonly FoundParent[] | PageFailure;
 
 /** Compiles how the records of a stream are read as parents of another one. `stream` is the child. */
 export function compileParents(stream: string, parent: ParentPlan): ParentReader {
-  const readRecords = compilePath(parent.records);
+  const lists = parent.records.map((path) => compilePath(path));
   const isWanted = compileConditions(parent.where);
-  const readers = parent.values.map((path) => ({ path, text: pathText(path), read: compilePath(path) }));
+  const valuesOf = compileParentValues(parent);
+  const isParent = (entry: [number, unknown]): entry is [number, JsonObject] => {
+    const [, one] = entry;
+    return isObject(one) && !isMarked(one) && (isWanted?.(one, one, null) ?? true);
+  };
   return (body) => {
-    const records = readRecords(parseExact(new TextDecoder().decode(body)));
-    const known = (Array.isArray(records) ? records : []).filter(
-      (one): one is JsonObject => isObject(one) && !isMarked(one) && (isWanted?.(one, one, null) ?? true),
-    );
-    const found = new Map<string, ParentValues>();
-    for (const [ordinal, record] of known.entries()) {
-      const values = readers.map(({ text, read }) => [text, plain(read(record))] as const);
-      const missing = values.findIndex(([, value]) => value === undefined);
-      if (missing !== -1)
-        return failures.noParentValue(stream, parent.stream, ordinal, readers[missing]?.text ?? '');
-      found.set(JSON.stringify(values), Object.fromEntries(values) as ParentValues);
+    const response = parseExact(new TextDecoder().decode(body));
+    const records = lists.flatMap((read) => arrayOf(read(response)));
+    const found = new Map<string, FoundParent>();
+    for (const [ordinal, record] of [...records.entries()].filter(isParent)) {
+      const values = valuesOf(record);
+      if (typeof values === 'string') return failures.noParentValue(stream, parent.stream, ordinal, values);
+      const key = JSON.stringify(values);
+      if (!found.has(key)) found.set(key, { ordinal, values });
     }
     return [...found.values()];
   };
 }
+
+/** Reads what a record is asked for with; gives the path where there is nothing. */
+export function compileParentValues({ values }: ParentPlan): (record: JsonObject) => ParentValues | string {
+  const readers = values.map((path) => ({ text: pathText(path), read: compilePath(path) }));
+  return (record) => {
+    const found = readers.map(({ text, read }) => [text, plain(read(record))] as const);
+    const missing = found.find(([, value]) => value === undefined);
+    return missing === undefined ? (Object.fromEntries(found) as ParentValues) : missing[0];
+  };
+}
+
+const arrayOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 function plain(value: unknown): JsonValue | undefined {
   if (value instanceof ExactNumber) return value.text;

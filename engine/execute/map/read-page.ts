@@ -4,6 +4,7 @@ import type { PageFacts, PageFailure } from '../../model/batch.ts';
 import type { BodyFacts } from '../../model/body-plan.ts';
 import { emptyResponse } from '../../model/path.ts';
 import type { CursorPlan, PaginatePlan, Path, StreamPlan, TokenPaging } from '../../model/plan.ts';
+import { recordCursor } from '../../model/stream-cursor.ts';
 import type { Decoder } from './bodies/decode.ts';
 import { compileCursor } from './cursors.ts';
 import { isStackOverflow, parseExact } from './exact-json.ts';
@@ -45,7 +46,7 @@ export type PageReader = (body: Uint8Array, window?: PageBounds & BodyFacts) => 
 export function compileReader(stream: StreamPlan, decode: Decoder | undefined = undefined): PageReader {
   const name = accountStream(stream);
   const recordsIn = compileRecords(stream);
-  const readCursors = compileCursors(name, stream.cursor);
+  const readCursors = compileCursors(name, recordCursor(stream));
   const readPaging = compilePaging(name, stream.paginate);
   const parse: Decode =
     decode ?? ((body, { nothing }) => (nothing ? emptyPage(stream.records) : parseBody(name, body)));

@@ -1,6 +1,6 @@
-import type { MappedPage, ReceivedPage } from '../../model/batch.ts';
+import { isOfParent, type MappedPage, type ReceivedPage } from '../../model/batch.ts';
 import { assert } from '../../model/errors.ts';
-import type { StreamPlan } from '../../model/plan.ts';
+import type { CursorPlan, StreamPlan } from '../../model/plan.ts';
 import type { OpenWindow, PageWindow, Position, StagedPage, Staging } from '../../model/ports.ts';
 
 /** Pages received and not yet staged, at most. */
@@ -122,8 +122,23 @@ class StagingLine {
       ...(mapped.forgotten !== undefined && { forgotten: mapped.forgotten }),
       position: this.#position,
       window: windowOf(page),
+      ...parentsDone(page, this.#stream),
     };
   }
+}
+
+/** Where the stream stands with the parents of a page, once it is the last one of them. */
+function parentsDone(
+  { request, next, facts, startedAt }: ReceivedPage,
+  stream: StreamPlan,
+): Pick<StagedPage, 'parents'> {
+  const parent = request.at?.parent;
+  if (parent?.window === undefined || isOfParent(next, parent)) return {};
+  const { values, window, until = 0 } = parent;
+  const cursor = boundedBy(startedAt, stream.parent?.cursor, facts.reached);
+  return {
+    parents: { values, window, ...(cursor !== undefined && { cursor }), ...(facts.gone && { gone: until }) },
+  };
 }
 
 /** Of a listing that goes on beyond the window the total says nothing. */
@@ -146,7 +161,7 @@ function advance(position: Position, page: ReceivedPage, { cursor: plan, pinned 
   const cursorMax = later(before, page.facts.cursorMax);
   const base = position.shape === undefined ? {} : { shape: position.shape };
   if (page.next === undefined) {
-    const reached = plan?.type === 'timestamp' ? earlier(cursorMax, page.startedAt) : cursorMax;
+    const reached = boundedBy(page.startedAt, plan, cursorMax);
     const cursor = pinned?.to ?? later(position.cursor, reached);
     return { ...base, ...(cursor !== undefined && { cursor }) };
   }
@@ -160,8 +175,12 @@ function advance(position: Position, page: ReceivedPage, { cursor: plan, pinned 
   return { ...base, ...(position.cursor !== undefined && { cursor: position.cursor }), open };
 }
 
-const earlier = (value: string | undefined, bound: string): string | undefined =>
-  value === undefined || value < bound ? value : bound;
+const boundedBy = (
+  startedAt: string,
+  plan: CursorPlan | undefined,
+  reached: string | undefined,
+): string | undefined =>
+  plan?.type !== 'timestamp' || reached === undefined || reached < startedAt ? reached : startedAt;
 
 const later = (a: string | undefined, b: string | undefined): string | undefined => {
   if (a === undefined || b === undefined) return a ?? b;

@@ -1,5 +1,6 @@
 import { accountStream } from '../../model/accounts.ts';
 import type { ExtractStep, MappingPlan, Plan, StreamPlan } from '../../model/plan.ts';
+import { readAnew } from '../../model/stream-cursor.ts';
 
 /** A stream that is to be read again, as a plan that does nothing else. */
 export interface Relisted {
@@ -18,7 +19,7 @@ export const keysName = (mapping: string): string => `keys of ${mapping}`;
  * beside it that makes its keys alone, so that the keys of rows that are blocked are known.
  */
 export function relisted(plan: Plan, names: readonly string[], stream: StreamPlan, from?: string): Relisted {
-  const { cache: _, cursor, ...bare } = stream;
+  const { cache: _, cursor, ...bare } = readAnew(stream);
   const again: StreamPlan = {
     ...bare,
     priority: 'low',

@@ -12,6 +12,7 @@ import { cursorText, type ReceivedPage } from '../../model/batch.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { MappingPlan, Plan } from '../../model/plan.ts';
 import type { Clock, SourceBounds, Warehouse } from '../../model/ports.ts';
+import { recordCursor } from '../../model/stream-cursor.ts';
 import { accountedPercent, statusOf } from './accounted.ts';
 import { keyFindings, noTable, notAudited, sourceWords } from './findings.ts';
 import { ListedFile } from './listed-file.ts';
@@ -78,7 +79,9 @@ async function readAll(pages: AsyncIterable<ReceivedPage>, files: readonly Liste
 
 /** What has changed since the listing began may be in it or not; only a timestamp tells. */
 function changedFrom({ step: { stream } }: Relisted, startedAt: string): Pick<SourceBounds, 'changedFrom'> {
-  return stream.cursor?.type === 'timestamp' ? { changedFrom: cursorText('timestamp', startedAt) } : {};
+  return recordCursor(stream)?.type === 'timestamp'
+    ? { changedFrom: cursorText('timestamp', startedAt) }
+    : {};
 }
 
 const fromOf = ({ from }: Relisted): Pick<SourceBounds, 'from'> => (from === undefined ? {} : { from });

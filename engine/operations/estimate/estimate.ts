@@ -2,6 +2,7 @@ import { accountStream } from '../../model/accounts.ts';
 import type { Facts, PlanEstimate, StreamEstimate, StreamHistory } from '../../model/estimate.ts';
 import type { ExtractStep, PaginatePlan, Plan, StreamPlan } from '../../model/plan.ts';
 import { declaredName } from '../../model/sweep.ts';
+import { expectedForParents, type ForParents } from './parents.ts';
 import { quotasOf } from './quotas.ts';
 import { expectedInRange, expectedRecords } from './records.ts';
 import { boundLimits, sharesOf, timesOf, type Workload } from './times.ts';
@@ -21,12 +22,14 @@ interface Sized {
  * of what staging knew when it was made; what the past does not say is unknown, with the reason.
  */
 export function estimatePlan(plan: Plan, facts: Facts): PlanEstimate {
-  const sized = plan.steps.flatMap((step): readonly Sized[] => {
-    if (step.kind !== 'extract') return [];
-    const { stream } = step;
-    const history = facts.histories.get(accountStream(stream)) ?? noHistory;
-    return [{ step, history, estimate: sizeOf(plan, step, history, facts.nowMs) }];
-  });
+  const sized: Sized[] = [];
+  // Parents come before their children in a plan.
+  for (const step of plan.steps) {
+    if (step.kind !== 'extract') continue;
+    const history = facts.histories.get(accountStream(step.stream)) ?? noHistory;
+    const above = sized.find((one) => isParent(one.step.stream, step.stream))?.estimate;
+    sized.push({ step, history, estimate: sizeOf(plan, step, history, { nowMs: facts.nowMs, above }) });
+  }
   const loads = sized.flatMap(({ step: { stream, backfill }, history, estimate }): readonly Workload[] => {
     if (estimate.expected === undefined) return [];
     const { requests } = estimate.expected;
@@ -38,39 +41,61 @@ export function estimatePlan(plan: Plan, facts: Facts): PlanEstimate {
   return { streams, quotas: quotasOf(plan, streams, facts) };
 }
 
-function sizeOf(plan: Plan, step: ExtractStep, history: StreamHistory, nowMs: number): StreamEstimate {
+const isParent = ({ source, account, name }: StreamPlan, child: StreamPlan): boolean =>
+  source === child.source && account === child.account && name === child.parent?.stream;
+
+interface Around {
+  readonly nowMs: number;
+  /** What is expected of the stream of the parents, where it is read, too. */
+  readonly above: StreamEstimate | undefined;
+}
+
+function sizeOf(plan: Plan, step: ExtractStep, history: StreamHistory, around: Around): StreamEstimate {
   const { stream } = step;
-  const name = accountStream(stream);
   const base = {
-    stream: name,
+    stream: accountStream(stream),
     window: windowOf(step, history),
     ...(stream.lookups.length > 0 && { lookups: true as const }),
   };
-  const found =
-    step.backfill === undefined
-      ? expectedRecords(stream, history, nowMs)
-      : expectedInRange(step.backfill, history);
+  const found = requestsOf(step, history, around);
   if ('unknown' in found) return { ...base, unknown: found.unknown };
-  const requests = windowPages(step, history, found.records);
-  if (requests === undefined)
-    return { ...base, unknown: 'how many records a page holds is not known: none was full yet' };
+  const { records } = found;
   const rows = Object.values(plan.mappings).flatMap(({ name: mapping, stream: from }) => {
     const ratio = history.rowsPerRecord.get(mapping);
-    return from !== `${stream.source}.${declaredName(stream.name)}` || ratio === undefined
+    return from !== `${stream.source}.${declaredName(stream.name)}` ||
+      ratio === undefined ||
+      records === undefined
       ? []
-      : [[mapping, Math.round(found.records * ratio)] as const];
+      : [[mapping, Math.round(records * ratio)] as const];
   });
   return {
     ...base,
     expected: {
-      records: found.records,
-      requests: Math.min(requests, stream.pagesMax),
+      ...found,
+      requests: Math.min(found.requests, stream.pagesMax),
       rows: Object.fromEntries(rows),
       minutes: 0,
       limits: [],
-      basis: found.basis,
     },
   };
+}
+
+/** How many requests there will be, and how many records they bring. */
+function requestsOf(
+  step: ExtractStep,
+  history: StreamHistory,
+  { nowMs, above }: Around,
+): ForParents | { readonly unknown: string } {
+  const { stream, backfill } = step;
+  const { parent } = stream;
+  if (parent !== undefined) return expectedForParents({ ...stream, parent }, history, above);
+  const found =
+    backfill === undefined ? expectedRecords(stream, history, nowMs) : expectedInRange(backfill, history);
+  if ('unknown' in found) return found;
+  const requests = windowPages(step, history, found.records);
+  return requests === undefined
+    ? { unknown: 'how many records a page holds is not known: none was full yet' }
+    : { ...found, requests };
 }
 
 /** Pages of what a step reads: each slice of a range has pages of its own. */

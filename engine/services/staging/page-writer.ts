@@ -7,6 +7,7 @@ import { BlockerLedger, type Seen } from './blocker-ledger.ts';
 import { changedMapping } from './failures.ts';
 import type { Bound, Handle } from './handle.ts';
 import { loadState, nextEpoch, pullBack } from './load-units.ts';
+import { writeParents } from './parent-positions.ts';
 import type { StagedTable } from './staged-table.ts';
 
 export interface WriterContext {
@@ -41,6 +42,7 @@ export class PageWriter {
     const { source, account, name } = stream;
     const seen = { page: page.id, run: page.run, source, account, stream: withoutBackfill(name) };
     for (const rows of page.rows) await this.rows(seen, rows);
+    await writeParents(this.#handle, this.#keyOf(stream), stream, page);
     return true;
   }
 

@@ -16,6 +16,7 @@ import type { Database } from './database.ts';
 import { erasePage } from './erase-page.ts';
 import type { Handle } from './handle.ts';
 import { pullBack } from './load-units.ts';
+import { eraseParents } from './parent-positions.ts';
 import { redactTexts } from './person-texts.ts';
 import { subjectRows } from './subject-rows.ts';
 
@@ -148,6 +149,13 @@ export class StagingForgetting implements Forgetting {
   async erase(stream: string, hash: string, page: ErasedPage): Promise<void> {
     await this.#database.write(async (handle) => {
       const { rows, blockers } = await erasePage(handle, this.#database.dialect, page, this.#now());
+      for (const { stream: child, values } of page.parents ?? [])
+        await eraseParents(
+          handle,
+          [this.#environment, child.source, child.account, child.name],
+          child,
+          values,
+        );
       const sql =
         'UPDATE forgotten SET pages = pages + ?, records = records + ?, staged = staged + ?, blockers = blockers + ? ' +
         'WHERE environment = ? AND stream = ? AND hash = ?';

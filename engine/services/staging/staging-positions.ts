@@ -1,3 +1,4 @@
+import type { StreamPlan } from '../../model/plan.ts';
 import type { Clock, OpenWindow, SettledPosition } from '../../model/ports.ts';
 import type {
   Dropped,
@@ -16,6 +17,7 @@ import { type Bound, type Handle, quote } from './handle.ts';
 import { recognise } from './load-units.ts';
 import { leastLoaded, lostLoads, reconcile } from './lost-loads.ts';
 import { madeOf } from './mapping-register.ts';
+import { countParents, forgetDropped, forgetParents, waitingParents } from './parent-positions.ts';
 
 /** Responses dropped in one transaction. */
 const pagesPerDropMax = 200;
@@ -43,6 +45,12 @@ export class StagingPositions implements Positions {
     });
   }
 
+  waitingParents(stream: StreamPlan, page: number): Promise<number> {
+    const { source, account, name } = stream;
+    const key = [this.#options.environment, source, account, name] as const;
+    return this.#database.read((handle) => waitingParents(handle, key, stream, page));
+  }
+
   async settled(stream: StreamRef): Promise<SettledPosition> {
     return this.#database.read((handle) => this.#settled(handle, stream));
   }
@@ -63,6 +71,7 @@ export class StagingPositions implements Positions {
     const key = this.#keyOf(stream);
     return this.#database.write(async (handle) => {
       await handle.run(`DELETE FROM positions WHERE ${ofStream}`, ...key);
+      await forgetParents(handle, key);
       if (!pages) return 0;
       const ids = `SELECT id FROM pages WHERE ${ofStream}`;
       for (const mapping of await madeOf(handle, fullName(stream))) {
@@ -77,7 +86,9 @@ export class StagingPositions implements Positions {
       await handle.run(`DELETE FROM page_rows WHERE page IN (${ids})`, ...key);
       await handle.run(`DELETE FROM blocker_pages WHERE page IN (${ids})`, ...key);
       await this.#resolveWithoutPages(handle);
-      return (await handle.run(`DELETE FROM pages WHERE ${ofStream}`, ...key)).changes;
+      const { changes } = await handle.run(`DELETE FROM pages WHERE ${ofStream}`, ...key);
+      await forgetDropped(handle, this.#options.environment);
+      return changes;
     });
   }
 
@@ -91,6 +102,7 @@ export class StagingPositions implements Positions {
         // A body of no bytes is none: what is kept is never empty.
         for (const { id } of chosen)
           await handle.run('UPDATE pages SET body = ? WHERE id = ?', new Uint8Array(), id);
+        if (chosen.length > 0) await forgetDropped(handle, this.#options.environment);
         return { ...total(chosen), more: found.length > chosen.length };
       });
       pages += dropped.pages;
@@ -161,6 +173,7 @@ export class StagingPositions implements Positions {
         `coalesce(sum(length(body)), 0) AS bytes, coalesce(sum(records), 0) AS records FROM pages WHERE ${ofStream}`,
       ...key,
     );
+    const parents = await countParents(handle, key);
     const mappings: MappingState[] = [];
     for (const mapping of stream.mappings) mappings.push(await mappingState(handle, mapping));
     return {
@@ -172,6 +185,7 @@ export class StagingPositions implements Positions {
         ...(position !== undefined && { at: position.at }),
       },
       settled: await this.#settled(handle, stream),
+      ...(parents && { parents }),
       pages: numbers(pages ?? { all: 0, kept: 0, bytes: 0, records: 0 }),
       mappings,
     };

@@ -9,7 +9,7 @@ import type { StagedTable } from './staged-table.ts';
 const derived = ['', '~sweep', '~gone', '~backfill'];
 
 /** Tables that name a stream by its source and its own name. */
-const byStream = ['positions', 'pages', 'blockers'];
+const byStream = ['positions', 'parent_positions', 'pages', 'blockers'];
 /** Tables that name a mapping. */
 const byMapping = ['page_rows', 'loads', 'blockers', 'mappings'];
 
@@ -88,6 +88,10 @@ export class StagingRenames implements Renames {
   async #renameStream(handle: Handle, source: string, from: string, to: string): Promise<void> {
     for (const table of byStream)
       await handle.run(`UPDATE ${table} SET stream = ? WHERE source = ? AND stream = ?`, to, source, from);
+    await handle.run(
+      'UPDATE parent_positions SET parent_stream = ? WHERE source = ? AND parent_stream = ?',
+      ...[to, source, from],
+    );
     const [before, after] = [`${source}.${from}`, `${source}.${to}`];
     await renameSteps(handle, ['extract', 'sweep', 'backfill'], before, after);
     await handle.run('UPDATE mappings SET stream = ? WHERE stream = ?', after, before);

@@ -37,6 +37,7 @@ import * as units from './load-units.ts';
 import { mappedHashes, otherEnvironment, prepare } from './mapping-register.ts';
 import { migrateUp, schemaVersion } from './migrate.ts';
 import { PageWriter, type Prepared } from './page-writer.ts';
+import { parentPositions } from './parent-positions.ts';
 import { heldLines, readRows } from './row-reader.ts';
 import { SqliteDatabase } from './sqlite/sqlite-database.ts';
 import { StagingBlockers } from './staging-blockers.ts';
@@ -149,6 +150,9 @@ class LedgerStaging implements OpenStaging {
       ...(shape !== null && { shape: JSON.parse(shape) as StreamShape }),
     };
   }
+
+  parents: Staging['parents'] = (stream, values) =>
+    this.#database.read((handle) => parentPositions(handle, this.#environment, stream, values));
 
   async reached(stream: string, accounts: readonly string[] = [defaultAccount]): Promise<string | undefined> {
     const sql =

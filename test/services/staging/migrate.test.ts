@@ -22,6 +22,7 @@ const tables = [
   'migrations',
   'page_rows',
   'pages',
+  'parent_positions',
   'plans',
   'positions',
   'runs',
