@@ -15,7 +15,7 @@ export interface TextFile {
 }
 
 export const openText = (path: string, file: string): TextFile =>
-  path.endsWith('.gz') ? new PackedFile(path, file) : plainFile(path, file);
+  file.endsWith('.gz') ? new PackedFile(path, file) : plainFile(path, file);
 
 const plainFile = (path: string, file: string): TextFile => ({
   read: async (offset, bytesMax) => {
