@@ -4,18 +4,10 @@ import { complaint, TerminalError } from '../../model/errors.ts';
 import { unreadable } from './failures.ts';
 import { parquetRows } from './parquet.ts';
 import { type Slice, sliceOf, withoutEnd } from './slices.ts';
-import { openText, type TextFile } from './text-file.ts';
+import { openText, type ReadFile, type TextFile } from './text-file.ts';
 
 /** What is read of a file at once. */
 const pieceBytes = 4 * 1024 * 1024;
-
-/** A file to be read page by page. */
-export interface ReadFile {
-  /** As people call it; its end says how it is packed. */
-  readonly name: string;
-  readonly path: string;
-  readonly size: number;
-}
 
 /** Files of which pages are read. One that is unpacked stays open between its pages. */
 export class OpenFiles {
@@ -35,7 +27,7 @@ export class OpenFiles {
   async #slice(file: ReadFile, ask: FileAsk, place: FilePlace, bytesMax: number): Promise<Slice> {
     if (ask.format === 'parquet') return parquetSlice(file, ask, place);
     if (ask.format === 'json' || file.name.endsWith('.zip')) return wholeFile(file, place, bytesMax);
-    const text = this.#open.get(file.path) ?? openText(file.path, file.name);
+    const text = this.#open.get(file.path) ?? openText(file);
     this.#open.set(file.path, text);
     const piece = await text.read(place.offset, Math.min(pieceBytes, bytesMax));
     const found = sliceOf(ask, place, piece);
