@@ -1,4 +1,5 @@
 import type { FileAsk, FileFormat } from '../../engine/model/ask.ts';
+import type { ApiRequest } from '../../engine/model/batch.ts';
 import type { SourcePlan, StreamPlan } from '../../engine/model/plan.ts';
 import type { Connector } from '../../engine/model/ports.ts';
 import { asked } from './asked.ts';
@@ -6,9 +7,12 @@ import { asked } from './asked.ts';
 /** Reads files: one page after the other, file by file. */
 export const filesConnector: Connector = {
   pages: (stream, source, session) =>
-    asked(stream, session, { method: 'GET', url: urlOf(source, stream), headers: source.headers }, (from) =>
-      firstAsk(stream, from),
-    ),
+    asked(stream, session, requestOf(source, stream), (from) => firstAsk(stream, from)),
+};
+
+const requestOf = (source: SourcePlan, stream: StreamPlan): Omit<ApiRequest, 'body'> => {
+  const url = urlOf(source, stream);
+  return { method: 'GET', url, headers: source.headers, ...(/^https?:/.test(url) && { asks: 'file' }) };
 };
 
 const urlOf = ({ baseUrl }: SourcePlan, { request }: StreamPlan): string =>

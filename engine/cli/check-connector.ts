@@ -171,7 +171,11 @@ async function performed(
     return { checks: [replies, { name: 'first load', findings: [`${code}: ${summary}`] }] };
   }
   const found = done.map((run, at) => outcomeOf(run, at, source, phases));
-  const leaked = secrets.values.flatMap((value) => filesWith(join(folder, '.etl'), value));
+  const leaked = [...secrets.values].flatMap((value) => filesWith(join(folder, '.etl'), value));
+  const places = [
+    ...leaked.map((file) => `.etl/${file}`),
+    ...done.flatMap(({ leaks }) => leaks.map((stream) => `a kept page of ${stream}`)),
+  ];
   return {
     checks: [
       replies,
@@ -179,7 +183,7 @@ async function performed(
       { name: 'changes', findings: found.slice(1).flatMap((one) => one.findings) },
       { name: 'paging', findings: pagingFindings(done[0], source) },
       { name: 'refusals', findings: done.flatMap(refusals) },
-      { name: 'secrets', findings: [...new Set(leaked)].map((file) => `a secret stands in .etl/${file}`) },
+      { name: 'secrets', findings: [...new Set(places)].map((place) => `a secret stands in ${place}`) },
     ],
     figures: {
       streams: phases.size,

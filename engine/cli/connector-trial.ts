@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { check, run } from '../engine.ts';
 import { type Lab, startLab } from '../lab/lab.ts';
 import { labText } from '../lab/reference.ts';
@@ -32,6 +33,8 @@ export interface TrialRun {
   readonly throttled: number;
   /** Answers by status. */
   readonly statuses: { readonly [status: string]: number };
+  /** Streams with a secret in a kept page, which is compressed. */
+  readonly leaks: readonly string[];
 }
 
 /** The project as it is declared. @throws RefusedError (exit 3) when it is not valid */
@@ -46,7 +49,8 @@ async function checkedProject(folder: string) {
 /** Secrets that a run uses: they are those that the lab takes, and nothing else of the lab's makes the run easier. */
 export interface TrialSecrets {
   readonly references: References;
-  readonly values: readonly string[];
+  /** Those of the connector, and the tokens that were issued so far. */
+  readonly values: ReadonlySet<string>;
 }
 
 /** A value for every reference of a connector: what the lab takes for it. */
@@ -58,7 +62,12 @@ export function trialSecrets(folder: string, document: unknown, tokenKey: string
   const own = environmentReferences(folder, environment);
   // Files are not to be had: the lab takes a text for each of them.
   const resolveText = (text: string): string => own.resolve(text.replace(/\$\{file:[^}]*\}/g, labText));
-  return { references: { ...own, resolve: resolveText }, values: Object.values(environment) };
+  const values = new Set(Object.values(environment));
+  const hide = (value: string): void => {
+    values.add(value);
+    own.hide(value);
+  };
+  return { references: { ...own, resolve: resolveText, hide }, values };
 }
 
 /** Writes what the lab is to have of each stream. */
@@ -90,7 +99,7 @@ export async function tryOnce(folder: string, secrets: TrialSecrets, atMs: numbe
 async function performed(
   work: PlannedProject,
   lab: Lab,
-  { references }: TrialSecrets,
+  { references, values }: TrialSecrets,
   clock: Clock,
 ): Promise<TrialRun> {
   const { project, plan, memory } = work;
@@ -115,11 +124,25 @@ async function performed(
       throttled: 0,
       statuses: {},
     };
-    return { report, rows: await rowsOf(work), requests, throttled, statuses };
+    const leaks = await leaksIn(work, values);
+    return { report, rows: await rowsOf(work), requests, throttled, statuses, leaks };
   } finally {
     await closeServices(services);
     await Promise.all([work.staging.close(), work.warehouse.close()]);
   }
+}
+
+async function leaksIn(
+  { plan, staging }: PlannedProject,
+  secrets: TrialSecrets['values'],
+): Promise<readonly string[]> {
+  const leaks = new Set<string>();
+  for (const stream of plan.steps.flatMap((step) => (step.kind === 'extract' ? [step.stream] : [])))
+    for await (const { body } of staging.pages(stream)) {
+      const page = gunzipSync(body);
+      if ([...secrets].some((secret) => page.includes(secret))) leaks.add(stream.name);
+    }
+  return [...leaks];
 }
 
 /** What the tables hold, by the stream that they are made of. */

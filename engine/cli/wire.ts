@@ -53,12 +53,14 @@ export async function wireShared({
   clock = systemClock,
 }: SharedWiring): Promise<SharedServices> {
   const { undiciHttpClient } = await import('../services/undici-http-client.ts');
+  const { RemoteFiles } = await import('../services/files/remote-files.ts');
+  const http = undiciHttpClient();
   const environment = environmentReferences(project.folder, process.env);
   const references = lab === undefined ? environment : referencesOf(project.folder, true);
   const limiter = await openLimiter({ redis, memory, references: environment, metrics, clock });
   return {
     ...{ references, clock, limiter, metrics },
-    http: routedHttpClient(undiciHttpClient(), await elsewhere(project.folder)),
+    http: routedHttpClient(http, await elsewhere(project.folder), new RemoteFiles(http.download)),
     ...(await reuse(redis, environment.resolve)),
     connectors,
     random: Math.random,

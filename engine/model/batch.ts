@@ -9,6 +9,8 @@ export interface ApiRequest {
   readonly url: string;
   readonly headers: { readonly [header: string]: string };
   readonly body?: string;
+  /** Present where `body` says which part of the file at the URL is wanted; it is not sent. */
+  readonly asks?: 'file';
   /** Absent in a request that is none of a listing. */
   readonly at?: RequestPlace;
 }

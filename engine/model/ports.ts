@@ -83,8 +83,18 @@ export interface HttpClient {
    * @throws TerminalError when the body is larger than `maxResponseBytes`.
    */
   send(request: ApiRequest, options: HttpOptions, signal?: AbortSignal): Promise<ApiResponse>;
+  /** Whether the answer is here already: nobody is asked for it, so that it needs no permit. */
+  holds?(request: ApiRequest): boolean;
   close(): Promise<void>;
 }
+
+/** Sends one request, once, and hands the body of a 200 over piece by piece; the response then has none. */
+export type Download = (
+  request: ApiRequest,
+  options: HttpOptions,
+  keep: (body: AsyncIterable<Uint8Array>, shown: string) => Promise<void>,
+  signal?: AbortSignal,
+) => Promise<ApiResponse>;
 
 export interface HttpOptions {
   readonly timeouts: TimeoutsPlan;

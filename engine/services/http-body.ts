@@ -1,5 +1,13 @@
+import { type Duplex, pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import {
+  brotliDecompress,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  gunzip,
+  inflate,
+} from 'node:zlib';
 import { complaint, TerminalError, TransientError } from '../model/errors.ts';
 
 /** A response as undici gives it. */
@@ -61,6 +69,42 @@ export async function readBody(
   );
   // Without what was reserved in vain, so that its memory can be handed to a thread.
   return { body: isGzip ? new Uint8Array(decoded) : decoded, ...(isGzip && { zipped: received }) };
+}
+
+const unpackers: { readonly [encoding: string]: () => Duplex } = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+};
+
+/**
+ * A body piece by piece, without its compression.
+ * @throws TransientError when it is cut short, or its compression is damaged.
+ */
+export async function* wholeBody(
+  { body }: Received,
+  headers: { readonly [header: string]: string },
+  shown: string,
+): AsyncIterable<Uint8Array> {
+  const received = counted(body, Number(headers['content-length']), shown);
+  const unpacker = unpackers[(headers['content-encoding'] ?? '').trim().toLowerCase()];
+  if (unpacker === undefined) yield* received;
+  else
+    try {
+      yield* pipeline(Readable.from(received), unpacker(), () => {});
+    } catch (error) {
+      throw String((error as NodeJS.ErrnoException).code).startsWith('Z') ? damaged(shown, error) : error;
+    }
+}
+
+async function* counted(body: Received['body'], announced: number, shown: string): AsyncIterable<Uint8Array> {
+  let bytes = 0;
+  for await (const piece of body) {
+    bytes += piece.length;
+    yield piece;
+  }
+  if (bytes < announced) throw cutShort(shown, bytes, announced);
 }
 
 /** Neither a length nor the last of its chunks; what is compressed shows its end itself. */

@@ -1,7 +1,7 @@
 import { Agent, request as send } from 'undici';
 import type { ApiRequest, ApiResponse } from '../model/batch.ts';
-import type { HttpClient, HttpOptions } from '../model/ports.ts';
-import { acceptedEncodings, readBody } from './http-body.ts';
+import type { Download, HttpClient, HttpOptions } from '../model/ports.ts';
+import { acceptedEncodings, readBody, wholeBody } from './http-body.ts';
 import { explainedFailure, type Phase } from './http-failure.ts';
 
 /** To one origin. */
@@ -16,7 +16,7 @@ export interface UndiciOptions {
  * The HTTP client on undici: keep-alive, HTTP/2 where the server offers it, a bounded body, and no redirects (they are
  * answers like any other).
  */
-export function undiciHttpClient({ ca }: UndiciOptions = {}): HttpClient {
+export function undiciHttpClient({ ca }: UndiciOptions = {}): HttpClient & { readonly download: Download } {
   // An agent has one timeout for connecting. Few projects have more than one.
   const agents = new Map<number, Agent>();
   const agentOf = (connectMs: number): Agent => {
@@ -32,20 +32,48 @@ export function undiciHttpClient({ ca }: UndiciOptions = {}): HttpClient {
   };
   return {
     send: (request, options, signal) =>
-      exchange(agentOf(options.timeouts.connectMs), request, options, signal),
+      exchange(agentOf(options.timeouts.connectMs), request, options, reading(options), signal),
+    download: (request, options, keep, signal) => {
+      const plain = {
+        ...request,
+        headers: { 'accept-encoding': 'identity', accept: '*/*', ...request.headers },
+      };
+      const read = keeping(keep, reading(options));
+      return exchange(agentOf(options.timeouts.connectMs), plain, options, read, signal);
+    },
     close: async () => {
       await Promise.all([...agents.values()].map((agent) => agent.close()));
     },
   };
 }
 
+type Received = Parameters<typeof readBody>[0];
+type Headers = ApiResponse['headers'];
+
+/** What becomes of a body; `shown` is its URL, for messages. */
+type Reading = (received: Received, headers: Headers, shown: string) => ReturnType<typeof readBody>;
+
+const reading =
+  ({ maxResponseBytes }: HttpOptions): Reading =>
+  (received, headers, shown) =>
+    readBody(received, headers, maxResponseBytes, shown);
+
+/** The body of a good answer is kept elsewhere; every other one is read. */
+const keeping =
+  (keep: Parameters<Download>[2], otherwise: Reading): Reading =>
+  async (received, headers, shown) => {
+    if (received.statusCode !== 200) return otherwise(received, headers, shown);
+    await keep(wholeBody(received, headers, shown), shown);
+    return { body: new Uint8Array() };
+  };
+
 async function exchange(
   dispatcher: Agent,
   request: ApiRequest,
-  options: HttpOptions,
+  { timeouts }: HttpOptions,
+  readAll: Reading,
   signal?: AbortSignal,
 ): Promise<ApiResponse> {
-  const { timeouts, maxResponseBytes } = options;
   const started = performance.now();
   const { host, origin, pathname } = new URL(request.url);
   const total = deadline(timeouts.totalMs, signal);
@@ -67,7 +95,7 @@ async function exchange(
     phase = 'reading the body';
     const headers = flat(response.headers);
     // Without its query: parameters can carry keys.
-    const read = await readBody(response, headers, maxResponseBytes, origin + pathname);
+    const read = await readAll(response, headers, origin + pathname);
     return { status: response.statusCode, headers, ...read, elapsedMs: performance.now() - started };
   } catch (error) {
     if (signal?.aborted) throw signal.reason;

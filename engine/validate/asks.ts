@@ -6,7 +6,7 @@ import { below, complain, keyPlace, valuePlace } from './places.ts';
 
 const bases: { readonly [kind in SourceKind]: readonly [RegExp, string] } = {
   http: [/^(https?:\/\/|\$\{)/, 'an http:// or https:// URL'],
-  files: [/^(\.{0,2}\/|\$\{)/, 'a folder such as ./exports'],
+  files: [/^(\.{0,2}\/|https?:\/\/|\$\{)/, 'a folder such as ./exports, or an https:// URL'],
   postgres: [/^(postgres(ql)?:\/\/|\$\{)/, 'postgres://HOST/DATABASE'],
   mysql: [/^(mysql|mariadb):\/\/|^\$\{/, 'mysql://HOST/DATABASE'],
 };
@@ -33,7 +33,8 @@ export function askMistakes(document: SourceDocument, source: config.Source): re
         ),
       ];
   const streams = Object.entries(source.streams).flatMap(([name, stream]) => {
-    const here = { document, pointer: below('/streams', name), stream, connector };
+    const isRemote = /^https?:/.test(baseUrl);
+    const here = { document, pointer: below('/streams', name), stream, connector, isRemote };
     return [...foreignKeys(here), ...cursorMistakes(here)];
   });
   return [...base, ...streams];
@@ -44,6 +45,8 @@ interface Here {
   readonly pointer: string;
   readonly stream: config.Stream;
   readonly connector: SourceKind;
+  /** Whether files are at URLs. */
+  readonly isRemote: boolean;
 }
 
 const askedOnly = ['pageRows', 'request/sql'];
@@ -91,32 +94,46 @@ function valueAt(stream: config.Stream, path: string): unknown {
 }
 
 /** Files are chosen by their own name or time; tables by a column. */
-function cursorMistakes({ document, pointer, stream, connector }: Here): readonly Diagnostic[] {
-  const { cursor, primaryKey, request } = stream;
-  const complaint = (at: string, summary: string, ...help: string[]): Diagnostic =>
+function cursorMistakes(here: Here): readonly Diagnostic[] {
+  const { document, pointer, connector } = here;
+  const complaint: Complaint = (at, summary, ...help) =>
     complain('ETL0247', valuePlace(document, `${pointer}/${at}`), summary, { label: 'here', help });
-  if (connector === 'files') {
-    const outside = request.path.split('/').includes('..')
-      ? [complaint('request/path', 'a path does not go up', 'Say another folder in `baseUrl`.')]
+  if (connector === 'files') return fileMistakes(here, complaint);
+  return connector === 'http' ? [] : columnMistakes(here, complaint);
+}
+
+type Complaint = (at: string, summary: string, ...help: string[]) => Diagnostic;
+
+function fileMistakes({ stream, isRemote }: Here, complaint: Complaint): readonly Diagnostic[] {
+  const { cursor, request } = stream;
+  const outside = request.path.split('/').includes('..')
+    ? [complaint('request/path', 'a path does not go up', 'Say another folder in `baseUrl`.')]
+    : [];
+  const several =
+    isRemote && /[*?]/.test(request.path)
+      ? [
+          complaint(
+            'request/path',
+            'files at URLs are named one by one',
+            'Nothing lists them: write a stream for each file.',
+          ),
+        ]
       : [];
-    if (cursor === undefined || isFileCursor(cursor)) return outside;
-    const help =
-      'Write `{field: _modified, type: timestamp}`, or `{field: _file, type: string}` where names ascend.';
-    return [...outside, complaint('cursor', 'this is no cursor of files', help)];
-  }
-  if (connector === 'http') return [];
+  if (cursor === undefined || (isFileCursor(cursor) && !(isRemote && cursor.field === '_file')))
+    return [...outside, ...several];
+  const help = isRemote
+    ? 'Write `{field: _modified, type: timestamp}`: the file is read again once its `Last-Modified` is later.'
+    : 'Write `{field: _modified, type: timestamp}`, or `{field: _file, type: string}` where names ascend.';
+  return [...outside, ...several, complaint('cursor', 'this is no cursor of files', help)];
+}
+
+function columnMistakes({ stream }: Here, complaint: Complaint): readonly Diagnostic[] {
+  const { cursor, primaryKey } = stream;
   const nested = [...primaryKey, ...(cursor === undefined ? [] : [cursor.field])].find(
     (path) => !/^\w+$/.test(path),
   );
-  return nested === undefined
-    ? []
-    : [
-        complaint(
-          'primaryKey',
-          `\`${nested}\` is no column`,
-          'Tables are paged by columns: cursor and key are names of some.',
-        ),
-      ];
+  const help = 'Tables are paged by columns: cursor and key are names of some.';
+  return nested === undefined ? [] : [complaint('primaryKey', `\`${nested}\` is no column`, help)];
 }
 
 const isFileCursor = ({ field, type = 'timestamp' }: config.Cursor): boolean =>

@@ -43,6 +43,14 @@ const rows = async (folder: string) =>
     .map((row) => `${row['id']} ${row['price']} ${row['file']}:${row['line']}`)
     .sort();
 
+async function parquet(path: string, select: string): Promise<void> {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  await connection.run(`COPY (${select}) TO '${path}' (FORMAT parquet)`);
+  connection.closeSync();
+  instance.closeSync();
+}
+
 const good = { code: 0, codes: [] as string[] };
 
 describe('files', function () {
@@ -115,14 +123,11 @@ describe('files', function () {
       properties:
         '  at: {from: at, type: timestamp}\n  big: {from: big, type: "decimal(38,0)"}\n  raw: {from: raw, type: string}\n  list: {from: list, type: json}\n',
     });
-    const instance = await DuckDBInstance.create(':memory:');
-    const connection = await instance.connect();
-    await connection.run(
-      `COPY (SELECT i::BIGINT AS id, (1234567890123456.12::DECIMAL(20,2) + i)::DECIMAL(20,2) AS price, TIMESTAMPTZ '2026-01-01 10:00:00.123456+00' AS at,
-        9007199254740993::BIGINT + i AS big, 'AB'::BLOB AS raw, [i, 9007199254740993] AS list FROM range(3) r(i))
-        TO '${join(folder, 'exports/a.parquet')}' (FORMAT parquet)`,
+    await parquet(
+      join(folder, 'exports/a.parquet'),
+      `SELECT i::BIGINT AS id, (1234567890123456.12::DECIMAL(20,2) + i)::DECIMAL(20,2) AS price, TIMESTAMPTZ '2026-01-01 10:00:00.123456+00' AS at,
+        9007199254740993::BIGINT + i AS big, 'AB'::BLOB AS raw, [i, 9007199254740993] AS list FROM range(3) r(i)`,
     );
-    connection.closeSync();
     const told = await run(folder);
     expect({ code: told.code, codes: told.codes, pages: told.pages }, told.text).to.deep.equal({
       ...good,
@@ -138,6 +143,36 @@ describe('files', function () {
       list: '[2,9007199254740993]',
       line: '3',
     });
+  });
+
+  it('may be Parquet that nests: at any depth every value is as exact as a column of its own', async () => {
+    const folder = project('    request: {path: /a.parquet}\n    format: parquet\n', {
+      properties: '  deep: {from: deep, type: json}\n  said: {from: said, type: json}\n',
+    });
+    await parquet(
+      join(folder, 'exports/a.parquet'),
+      `SELECT 1 AS id, {'big': 9007199254740993, 'at': TIMESTAMPTZ '2026-01-02 03:04:05.123456+02', 'raw': 'AB'::BLOB,
+        'none': 'inf'::DOUBLE, 'amounts': [99999999999999999999.01::DECIMAL(22,2), NULL],
+        'by': MAP {'k "1"': TIMESTAMP '2026-01-02 03:04:05'}, 'nothing': NULL::INTEGER, 'list': []::INTEGER[]} AS deep,
+        '{"n":\n 12345678901234567890.10}'::JSON AS said`,
+    );
+    expect(await run(folder)).to.deep.include(good);
+    const [row] = await tableOf(folder, 'orders');
+    expect(String(row?.['deep']).replaceAll(' ', '')).to.equal(
+      '{"big":9007199254740993,"at":"2026-01-02T01:04:05.123456Z","raw":"QUI=","none":"inf",' +
+        '"amounts":[99999999999999999999.01,null],"by":{"k\\"1\\"":"2026-01-02T03:04:05"},"nothing":null,"list":[]}',
+    );
+    expect(row?.['said']).to.contain('12345678901234567890.10');
+  });
+
+  it('of Parquet with long rows are cut by their bytes, too', async () => {
+    const folder = project('    request: {path: /a.parquet}\n    format: parquet\n');
+    await parquet(
+      join(folder, 'exports/a.parquet'),
+      "SELECT i AS id, repeat('long', 1000) AS note FROM range(3000) r(i)",
+    );
+    // 12 MB in pages of about 4 MiB: the last row is on the third.
+    expect(await run(folder)).to.deep.include({ ...good, received: 3000, pages: 3 });
   });
 
   it('are read by the time they were changed: what is new and what has changed', async () => {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
+import { labText } from '../../engine/lab/reference.ts';
 import { etl, projectFolder } from '../support/cli.ts';
 import { root, text } from '../support/root.ts';
 import { tree } from '../support/tree.ts';
@@ -229,6 +230,13 @@ describe('etl connector check', function () {
       'connectors/erp/examples/order.ndjson': '{}\n',
     });
     expect(all[0]).to.equal('description: examples/order.ndjson is for no stream');
+  });
+
+  it('finds a secret in pages that are kept, though they are compressed', async () => {
+    const secret = labText(`\${env:ERP_TOKEN}`);
+    const told = orders.map((line) => line.replace('}', `,"note":"${secret}"}`)).join('\n');
+    const all = await found({ 'connectors/erp/examples/orders.ndjson': `${told}\n` });
+    expect(all).to.include('secrets: a secret stands in a kept page of orders');
   });
 
   it('says what keeps the lab from serving it', async () => {

@@ -31,7 +31,8 @@ export async function exchange(sender: Sender, request: ApiRequest, told?: Told)
   const { source, stream, services } = sender;
   const { limiter, http, signal } = services;
   const channel = services.channels.of(source);
-  const bound = await channel.bind(limitedRequest(request, source.baseUrl, stream));
+  const isHere = http.holds?.(request) === true;
+  const bound = isHere ? [] : await channel.bind(limitedRequest(request, source.baseUrl, stream));
   // A token is fetched before the permit is asked for: a permit is for now.
   await withCredentials(sender, request);
   const permit = await limiter.acquire(source.budget, permitRequest(sender, bound), signal);

@@ -1,4 +1,4 @@
-import type { FreezeOrder } from '../../model/ports.ts';
+import type { BoundLimit, FreezeOrder } from '../../model/ports.ts';
 import { windowEndMs } from '../../model/windows.ts';
 import type { Exchanged } from './exchange.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -33,25 +33,40 @@ function usedUpMs({ observations, verdict }: Exchanged): number | undefined {
   return resets.length === 0 ? undefined : Math.max(...resets);
 }
 
-/** The limit that a rule means, as it bound the request; undefined for the whole budget. */
+/** The limit that a rule names, as it bound the request. */
 const meant = ({ verdict, bound }: Exchanged) => bound.find(({ limit }) => limit.id === verdict.rule?.limit);
 
-/** Stops the limit that is meant, or the whole budget, for all processes. Resolves to how long that is. */
-export function freeze(
+/** Stops what a reply is about, for all processes. Resolves to how long that is. */
+export async function freeze(
   { source, services }: Sender,
   exchanged: Exchanged,
   cause: FreezeOrder['cause'],
   ms: number | undefined,
 ): Promise<number> {
-  const limit =
-    cause === 'throttle' || cause === 'quota' || cause === 'overload' ? meant(exchanged) : undefined;
-  return services.limiter.freeze(source.budget, {
-    ...(limit && { limit: { id: limit.limit.id, partition: limit.partition } }),
+  const order = {
     cause,
     reason: said(exchanged, services.references.redact),
     ...(ms !== undefined && { ms }),
-  });
+  };
+  const scopes = scopesOf(exchanged, cause);
+  if (scopes.length === 0) return services.limiter.freeze(source.budget, order);
+  const frozen = scopes.map(({ limit: { id }, partition }) =>
+    services.limiter.freeze(source.budget, { limit: { id, partition }, ...order }),
+  );
+  return Math.max(...(await Promise.all(frozen)));
 }
+
+/** Limits that are to stand still; none, where that is the whole budget. */
+function scopesOf(exchanged: Exchanged, cause: FreezeOrder['cause']): readonly BoundLimit[] {
+  if (cause === 'ban' || cause === 'forbidden') return [];
+  const named = meant(exchanged);
+  if (named !== undefined) return [named];
+  return cause === 'overload' || exchanged.bound.some(bindsAll) ? [] : exchanged.bound;
+}
+
+/** Whether no request is beyond a limit: what exceeds it stops everybody. */
+const bindsAll = ({ limit: { match, key } }: BoundLimit): boolean =>
+  key.length === 0 && Object.keys(match).length === 0;
 
 /** What the API said, on one line and without secrets. Those are looked for before anything is cut off. */
 export function said({ reply }: Exchanged, redact: (text: string) => string): string {

@@ -114,7 +114,7 @@ async function react(sender: Sender, exchanged: Exchanged, turn: Turn): Promise<
   }
 }
 
-/** Stops the limit or the whole budget for as long as the API says, and then asks again. That is not an attempt. */
+/** Stops what the answer is about for as long as the API says, and then asks again. That is not an attempt. */
 async function waitOut(sender: Sender, exchanged: Exchanged, turn: Turn): Promise<ApiRequest> {
   const { source, services } = sender;
   const nowMs = services.clock.now();

@@ -9,6 +9,7 @@ export interface FoundFile {
   readonly name: string;
   readonly path: string;
   readonly size: number;
+  readonly isGzip: boolean;
   /** When it was changed last: a canonical instant. */
   readonly modified: string;
   /** Tells one version of the file from another. */
@@ -70,7 +71,8 @@ export async function described(folder: string, name: string): Promise<FoundFile
     const microseconds = stat.mtimeNs / 1000n;
     const fraction = String(microseconds % 1_000_000n).padStart(6, '0');
     const modified = instantText(Number(microseconds / 1_000_000n) * 1000, fraction) ?? '';
-    return { name, path, size: Number(stat.size), modified, version: `${stat.size} bytes of ${modified}` };
+    const version = `${stat.size} bytes of ${modified}`;
+    return { name, path, size: Number(stat.size), isGzip: name.endsWith('.gz'), modified, version };
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw unreadable(path, error);

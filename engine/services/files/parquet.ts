@@ -1,35 +1,39 @@
-import { DuckDBInstance } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance, type DuckDBResult } from '@duckdb/node-api';
 import { badParquet } from './failures.ts';
+import { jsonOf, text } from './parquet-json.ts';
 
-/** Rows of a Parquet file as NDJSON, and whether more follow. */
+/** Rows of a Parquet file as NDJSON. */
 export interface ParquetPage {
   readonly body: Buffer;
   readonly rows: number;
+  /** Whether the file ends with them. */
+  readonly isLast: boolean;
 }
 
-/**
- * Rows of a Parquet file from `offset` on. Integers and decimals keep their digits; instants are ISO in UTC, bytes Base64, what
- * nests is JSON; a double that is no number is its name.
- */
+interface Bounds {
+  readonly rowsMax: number;
+  /** A page ends with the row that goes beyond. */
+  readonly bytesMax: number;
+}
+
+/** Rows of a Parquet file from `offset` on. DuckDB reads the row groups that hold them, a few thousand rows at a time. */
 export async function parquetRows(
   path: string,
   file: string,
   offset: number,
-  rowsMax: number,
+  { rowsMax, bytesMax }: Bounds,
 ): Promise<ParquetPage> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: '512MB' });
   const connection = await instance.connect();
   try {
-    const values = { path, first: BigInt(offset), end: BigInt(offset + rowsMax) };
-    const columns = await connection.runAndReadAll('DESCRIBE SELECT * FROM read_parquet($path)', { path });
-    const fields = columns.getRows().map(([name, type]) => field(String(name), String(type)));
-    const reader = await connection.runAndReadAll(
-      `SELECT '{' || ${fields.join(" || ',' || ")} || '}' FROM read_parquet($path, file_row_number = true) ` +
-        'WHERE file_row_number >= $first AND file_row_number < $end ORDER BY file_row_number',
-      values,
+    const all = await rowCount(connection, path);
+    const rows = await connection.stream(
+      `SELECT ${await recordOf(connection, path)} FROM read_parquet($path, file_row_number = true) ` +
+        'WHERE file_row_number >= $first AND file_row_number < $end',
+      { path, first: BigInt(offset), end: BigInt(offset + rowsMax) },
     );
-    const lines = reader.getRows().map(([json]) => `${json}\n`);
-    return { body: Buffer.from(lines.join('')), rows: lines.length };
+    const lines = await linesOf(rows, bytesMax);
+    return { body: Buffer.from(lines.join('')), rows: lines.length, isLast: offset + lines.length >= all };
   } catch (error) {
     throw badParquet(file, error instanceof Error ? error.message : String(error));
   } finally {
@@ -38,28 +42,40 @@ export async function parquetRows(
   }
 }
 
-/** Texts put together: what `json_object` takes in loses the digits that a double does not have. */
-const field = (name: string, type: string): string =>
-  `${text(`${JSON.stringify(name)}:`)} || coalesce(CAST(to_json(${expression(identifier(name), type)}) AS VARCHAR), 'null')`;
+async function rowCount(connection: DuckDBConnection, path: string): Promise<number> {
+  const reader = await connection.runAndReadAll('SELECT num_rows FROM parquet_file_metadata($path)', {
+    path,
+  });
+  return Number(reader.getRows()[0]?.[0] ?? 0);
+}
 
-const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+/** A row as the text of a JSON object: texts put together, since what `json_object` takes in loses digits. */
+async function recordOf(connection: DuckDBConnection, path: string): Promise<string> {
+  const columns = await connection.runAndReadAll('SELECT * FROM read_parquet($path) LIMIT 0', { path });
+  const fields = columns
+    .columnNames()
+    .map(
+      (name, at) =>
+        `${text(`${JSON.stringify(name)}:`)} || ${jsonOf(identifier(name), columns.columnType(at))}`,
+    );
+  return `'{' || ${fields.join(" || ',' || ")} || '}'`;
+}
+
 const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-function expression(column: string, type: string): string {
-  switch (type) {
-    case 'BLOB':
-      return `base64(${column})`;
-    case 'DOUBLE':
-    case 'FLOAT':
-      return `CASE WHEN isfinite(${column}) THEN to_json(${column}) ELSE to_json(CAST(${column} AS VARCHAR)) END`;
-    case 'TIMESTAMP WITH TIME ZONE':
-      return `replace(CAST(make_timestamp(epoch_us(${column})) AS VARCHAR), ' ', 'T') || 'Z'`;
-    case 'TIMESTAMP':
-    case 'TIMESTAMP_NS':
-    case 'TIMESTAMP_MS':
-    case 'TIMESTAMP_S':
-      return `replace(CAST(${column} AS VARCHAR), ' ', 'T')`;
-    default:
-      return column;
-  }
+/** Up to the row with which they are as long as a page may be. */
+async function linesOf(rows: DuckDBResult, bytesMax: number): Promise<readonly string[]> {
+  const lines: string[] = [];
+  let bytes = 0;
+  for (
+    let chunk = await rows.fetchChunk();
+    chunk !== null && chunk.rowCount > 0;
+    chunk = await rows.fetchChunk()
+  )
+    for (const json of chunk.getColumnValues(0)) {
+      lines.push(`${json}\n`);
+      bytes += Buffer.byteLength(String(json)) + 1;
+      if (bytes >= bytesMax) return lines;
+    }
+  return lines;
 }

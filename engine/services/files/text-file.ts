@@ -2,6 +2,15 @@ import { createReadStream, promises as fs } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import { damagedGzip, unreadable } from './failures.ts';
 
+/** A file to be read page by page. */
+export interface ReadFile {
+  /** As people call it. */
+  readonly name: string;
+  readonly path: string;
+  readonly size: number;
+  readonly isGzip: boolean;
+}
+
 export interface Piece {
   readonly bytes: Buffer;
   /** Whether the file ends with it. */
@@ -14,8 +23,8 @@ export interface TextFile {
   close(): Promise<void>;
 }
 
-export const openText = (path: string, file: string): TextFile =>
-  path.endsWith('.gz') ? new PackedFile(path, file) : plainFile(path, file);
+export const openText = ({ path, name, isGzip }: ReadFile): TextFile =>
+  isGzip ? new PackedFile(path, name) : plainFile(path, name);
 
 const plainFile = (path: string, file: string): TextFile => ({
   read: async (offset, bytesMax) => {

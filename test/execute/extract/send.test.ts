@@ -145,6 +145,25 @@ describe('a throttle', () => {
     ]);
   });
 
+  it('without a rule that names one freezes the limits that bound the request, where none binds all', async () => {
+    const own: config.Limit = { id: 'own', bucket: { rate: '2/s', burst: 2 }, when: { path: '/orders' } };
+    const each: config.Limit = { id: 'each', bucket: { rate: '2/s', burst: 2 }, key: ['{path}'] };
+    const other: config.Limit = { id: 'other', bucket: { rate: '2/s', burst: 2 }, when: { path: '/items' } };
+    const all: config.Limit = { id: 'all', bucket: { rate: '9/s', burst: 9 } };
+    const frozen = async (reply: Reply, ...bound: config.Limit[]) =>
+      (await attempt([reply], { budget: { limits: bound } })).run.orders.map(({ limit }) => limit);
+    const throttle = { status: 429, headers: { 'retry-after': '2' } };
+    expect(await frozen(throttle, own, each, other)).to.deep.equal([
+      { id: 'own', partition: '' },
+      { id: 'each', partition: '/orders' },
+    ]);
+    // Any of them may be what is exceeded, the one of all included.
+    expect(await frozen(throttle, own, all)).to.deep.equal([undefined]);
+    expect(await frozen(throttle, other)).to.deep.equal([undefined]);
+    // That the provider has trouble is no matter of one limit.
+    expect(await frozen({ ...throttle, status: 503 }, own)).to.deep.equal([undefined]);
+  });
+
   it('looks for the wait in its rule, then in Retry-After, then in what is used up, then in the rule again', async () => {
     const budget: config.Budget = {
       limits: [
