@@ -216,7 +216,7 @@ function contract(name: string, open: (test: Mocha.Context) => Promise<Database>
     it('that lost rows lose them in the warehouse, too, by a sweep', async () => {
       await insert(...[1, 2, 3].map((id) => `'${id}', ${id}, '2026-01-01 10:00:00'`));
       const stream =
-        '    cursor: {field: updated, type: timestamp}\n    deletes: [{by: sweep, every: 1s, threshold: 90%}]\n';
+        '    cursor: {field: updated, type: timestamp}\n    deletes: [{by: sweep, every: 1ms, threshold: 90%}]\n';
       const folder = project(database, { stream, load: ', deletes: hard' });
       const found = await told(database, folder);
       expect(found, found.text).to.deep.include(good);
