@@ -73,6 +73,8 @@ export interface MappingState {
   readonly loadedThrough: number;
   readonly pendingPages: number;
   readonly pendingRows: number;
+  /** Page from which on rows of the account wait for the end of its listing. */
+  readonly heldFrom?: number;
   /** Rows that are set aside, and open. */
   readonly blocked: number;
 }

@@ -213,6 +213,23 @@ export async function pullBack(handle: Handle, mapping: string, page: number, no
   );
 }
 
+/** Makes what is staged from a page on pending again, if the mapping has passed it. */
+export async function pullBackLoaded(
+  handle: Handle,
+  mapping: string,
+  page: number,
+  nowMs: number,
+): Promise<void> {
+  await handle.run(
+    `UPDATE mappings SET loaded_through = ?, epoch = ${nextEpoch} WHERE mapping = ? AND loaded_through >= ?`,
+    page - 1,
+    nowMs,
+    nowMs,
+    mapping,
+    page,
+  );
+}
+
 /** Makes all that is staged of a mapping pending again, in units that the warehouse does not know. */
 export async function rewind(handle: Handle, mapping: string, nowMs: number): Promise<void> {
   await handle.run(

@@ -16,6 +16,7 @@ import { type Bound, type Handle, quote } from './handle.ts';
 import { recognise } from './load-units.ts';
 import { leastLoaded, lostLoads, reconcile } from './lost-loads.ts';
 import { madeOf } from './mapping-register.ts';
+import { openFrom } from './staging-listings.ts';
 
 /** Responses dropped in one transaction. */
 const pagesPerDropMax = 200;
@@ -162,7 +163,7 @@ export class StagingPositions implements Positions {
       ...key,
     );
     const mappings: MappingState[] = [];
-    for (const mapping of stream.mappings) mappings.push(await mappingState(handle, mapping));
+    for (const mapping of stream.mappings) mappings.push(await mappingState(handle, mapping, stream.account));
     return {
       stream: fullName(stream),
       account: stream.account,
@@ -202,7 +203,7 @@ const total = (pages: readonly Candidate[]) => ({
   bytes: pages.reduce((sum, { bytes }) => sum + Number(bytes), 0),
 });
 
-async function mappingState(handle: Handle, mapping: string): Promise<MappingState> {
+async function mappingState(handle: Handle, mapping: string, account: string): Promise<MappingState> {
   const count = async <T>(sql: string, ...bound: Bound[]): Promise<T | undefined> =>
     handle.first<T>(sql, ...bound);
   const through = await count<{ page: number }>(
@@ -219,8 +220,10 @@ async function mappingState(handle: Handle, mapping: string): Promise<MappingSta
     "SELECT count(*) AS rows FROM blockers WHERE mapping = ? AND kind = 'record' AND status = 'open'",
     mapping,
   );
+  const heldFrom = await openFrom(handle, mapping, account);
   return {
     mapping,
+    ...(heldFrom !== undefined && { heldFrom }),
     loadedThrough,
     pendingPages: Number(pending?.pages ?? 0),
     pendingRows: Number(pending?.rows ?? 0),

@@ -10,6 +10,7 @@ import { forgotten } from './0009-forgotten.ts';
 import { loadTimes } from './0010-load-times.ts';
 import { appliedPlans } from './0011-applied-plans.ts';
 import { parts } from './0012-parts.ts';
+import { openListings } from './0013-open-listings.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, forward and back. An entry that was released is never edited. */
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   loadTimes,
   appliedPlans,
   parts,
+  openListings,
 ];
