@@ -257,9 +257,13 @@ export function keptResponse(
   return bytes && Buffer.from(bytes).toString();
 }
 
-/** The first page of a mapping's stream, mapped and not stored. */
-export const preview = (plan: Plan, mapping: string, services: RunServices): Promise<Preview> =>
-  previewMapping(plan, mapping, (step) => listing(plan, step, services));
+/** The first page of a mapping's stream as a step reads it for one account, mapped and not stored. */
+export const preview = (
+  plan: Plan,
+  mapping: string,
+  step: ExtractStep,
+  services: RunServices,
+): Promise<Preview> => previewMapping(plan, mapping, step, (read) => listing(plan, read, services));
 
 /** Pages of a stream as a first run would read it, mapped and not stored. */
 export const list = (plan: Plan, step: ExtractStep, services: RunServices): AsyncIterable<ReceivedPage> =>

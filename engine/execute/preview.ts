@@ -9,17 +9,21 @@ export interface Preview {
   readonly rows: MappedRows;
 }
 
-/** Fetches the first page of a mapping's stream and maps it. One request; nothing is stored. */
+/** The steps that read the stream of a mapping, one for each account. */
+export const readsOf = ({ mappings, steps }: Plan, name: string): readonly ExtractStep[] =>
+  steps.filter(
+    (one): one is ExtractStep => one.kind === 'extract' && streamName(one.stream) === mappings[name]?.stream,
+  );
+
+/** Fetches the first page that a step reads and maps it. One request; nothing is stored. */
 export async function previewMapping(
-  plan: Plan,
+  { mappings }: Plan,
   name: string,
+  step: ExtractStep,
   list: (step: ExtractStep) => AsyncIterable<ReceivedPage>,
 ): Promise<Preview> {
-  const mapping = plan.mappings[name];
-  const step = plan.steps.find(
-    (one): one is ExtractStep => one.kind === 'extract' && streamName(one.stream) === mapping?.stream,
-  );
-  assert(mapping && step, `the plan has the mapping ${name} and reads its stream`);
+  const mapping = mappings[name];
+  assert(mapping, `the plan has the mapping ${name}`);
   for await (const { facts, mapped } of list(step)) {
     const rows = (await mapped).rows.find((one) => one.mapping === name);
     assert(rows, `the page has rows of ${name}`);

@@ -68,6 +68,7 @@ export interface PageCounts {
   readonly records: number;
 }
 
+/** A mapping, as far as it is made of what one account has. */
 export interface MappingState {
   readonly mapping: string;
   readonly loadedThrough: number;

@@ -212,13 +212,16 @@ async function mappingState(handle: Handle, mapping: string, account: string): P
   );
   const loadedThrough = Number(through?.page ?? 0);
   const pending = await count<{ pages: number; rows: number }>(
-    'SELECT count(*) AS pages, coalesce(sum(rows), 0) AS rows FROM page_rows WHERE mapping = ? AND page > ?',
+    'SELECT count(*) AS pages, coalesce(sum(rows), 0) AS rows FROM page_rows JOIN pages ON pages.id = page ' +
+      'WHERE mapping = ? AND page > ? AND account = ?',
     mapping,
     loadedThrough,
+    account,
   );
   const blocked = await count<{ rows: number }>(
-    "SELECT count(*) AS rows FROM blockers WHERE mapping = ? AND kind = 'record' AND status = 'open'",
+    "SELECT count(*) AS rows FROM blockers WHERE mapping = ? AND account = ? AND kind = 'record' AND status = 'open'",
     mapping,
+    account,
   );
   const heldFrom = await openFrom(handle, mapping, account);
   return {
