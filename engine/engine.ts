@@ -276,10 +276,11 @@ export const list = (plan: Plan, step: ExtractStep, services: RunServices): Asyn
 export const erasers = (
   project: Project,
   { mappings }: Plan,
+  { keptPages }: Pick<StateSnapshot, 'keptPages'>,
   subject: string,
   secrets: EraserSecrets,
 ): readonly StreamEraser[] =>
-  subjectStreams(project, mappings).flatMap((streams) => {
+  subjectStreams(project, mappings, keptPages).flatMap((streams) => {
     const full = `${streams.stream.source}.${streams.stream.name}`;
     const readers = Object.values(mappings).filter((mapping) => streamsOf(mapping).includes(full));
     return compileErasers(streams, readers, subject, secrets);

@@ -129,6 +129,19 @@ describe('commands on one account of several', function () {
     ]);
   });
 
+  it('forget erases a person in each account, also in one that was removed', async () => {
+    const path = join(folder, 'sources/shop.yml');
+    const text = readFileSync(path, 'utf8').replace('primaryKey: [id]', 'primaryKey: [id]\n    subject: id');
+    writeFileSync(path, text);
+    expect((await run(folder)).code).to.equal(0);
+    writeFileSync(path, text.replace(/\n {2}paris: .*/, ''));
+    const dry = await cli('forget', '--subject', '1', '--dry-run');
+    expect(dry.stdout).to.contain('shop.orders@berlin').and.to.contain('shop.orders@paris');
+    const done = await cli('forget', '--subject', '1', '--yes');
+    expect(done.code, done.stdout + done.stderr).to.equal(0);
+    expect(await rowsIn(folder)).to.deep.equal(['berlin 2 2.00', 'berlin 3 2.00', 'default 2 1.00']);
+  });
+
   it('a request of an account may be told apart by its name alone', async () => {
     const path = join(folder, 'sources/shop.yml');
     const text = readFileSync(path, 'utf8')
@@ -159,6 +172,15 @@ describe('commands on one account of several', function () {
     expect(await askedBy(() => run(folder))).to.deep.equal(['berlin', 'main']);
     expect(await rowsIn(folder)).to.deep.equal(rows);
     expect((await cli('audit')).code).to.equal(0);
+    // A mapping that changes is made of the pages of the account that was removed as well, once.
+    const mapping = join(folder, 'mappings/orders.yml');
+    writeFileSync(mapping, `${readFileSync(mapping, 'utf8')}  twice: {expr: "id & id", type: string}\n`);
+    expect((await cli('plan')).stdout).to.contain('remap orders from shop.orders@paris');
+    expect((await run(folder)).code).to.equal(0);
+    expect((await cli('plan')).stdout).not.to.contain('remap');
+    expect(await rowsIn(folder)).to.deep.equal(rows);
+    expect((await cli('audit')).code).to.equal(0);
+    expect((await cli('parity')).code).to.equal(0);
     // Renamed: read anew, beside the rows of the old name.
     writeFileSync(path, text.replace('paris: {vars', 'lyon: {vars'));
     const renamed = await cli('plan');
