@@ -45,12 +45,10 @@ export async function closeListings(handle: Handle, mapping: string, nowMs: numb
 
 /** What has waited is loaded, in the same transaction: no load passes it in between. */
 async function closeListing(handle: Handle, mapping: string, account: string, nowMs: number): Promise<void> {
-  const open = await handle.first<{ page: number }>(
-    'DELETE FROM open_listings WHERE mapping = ? AND account = ? RETURNING first_page AS page',
-    mapping,
-    account,
-  );
-  if (open !== undefined) await pullBackLoaded(handle, mapping, Number(open.page), nowMs);
+  const page = await openFrom(handle, mapping, account);
+  if (page === undefined) return;
+  await handle.run('DELETE FROM open_listings WHERE mapping = ? AND account = ?', mapping, account);
+  await pullBackLoaded(handle, mapping, page, nowMs);
 }
 
 /** The page from which on rows of an account wait for the end of its listing. */
