@@ -22,7 +22,6 @@ import { keptRecords } from './execute/map/kept-records.ts';
 import { pagePacker } from './execute/map/pack.ts';
 import { mapRecords } from './execute/map-records.ts';
 import { type MaterialiseServices, materialise } from './execute/materialise.ts';
-import { type Preview, previewMapping } from './execute/preview.ts';
 import { type ReplayOptions, replayPages } from './execute/replay.ts';
 import type { RunServices } from './execute/run-services.ts';
 import { compactAfter } from './execute/state.ts';
@@ -256,14 +255,6 @@ export function keptResponse(
   const bytes = pagePacker(pageKey).unpack(body, page);
   return bytes && Buffer.from(bytes).toString();
 }
-
-/** The first page of a mapping's stream as a step reads it for one account, mapped and not stored. */
-export const preview = (
-  plan: Plan,
-  mapping: string,
-  step: ExtractStep,
-  services: RunServices,
-): Promise<Preview> => previewMapping(plan, mapping, step, (read) => listing(plan, read, services));
 
 /** Pages of a stream as a first run would read it, mapped and not stored. */
 export const list = (plan: Plan, step: ExtractStep, services: RunServices): AsyncIterable<ReceivedPage> =>

@@ -15,16 +15,15 @@ export const readsOf = ({ mappings, steps }: Plan, name: string): readonly Extra
     (one): one is ExtractStep => one.kind === 'extract' && streamName(one.stream) === mappings[name]?.stream,
   );
 
-/** Fetches the first page that a step reads and maps it. One request; nothing is stored. */
-export async function previewMapping(
-  { mappings }: Plan,
+/** What a mapping makes of the first of these pages. No other one is asked for, and nothing is stored. */
+export async function preview(
+  { mappings }: Pick<Plan, 'mappings'>,
   name: string,
-  step: ExtractStep,
-  list: (step: ExtractStep) => AsyncIterable<ReceivedPage>,
+  pages: AsyncIterable<ReceivedPage>,
 ): Promise<Preview> {
   const mapping = mappings[name];
   assert(mapping, `the plan has the mapping ${name}`);
-  for await (const { facts, mapped } of list(step)) {
+  for await (const { facts, mapped } of pages) {
     const rows = (await mapped).rows.find((one) => one.mapping === name);
     assert(rows, `the page has rows of ${name}`);
     return { mapping, facts, rows };

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
-import { preview } from '../../engine.ts';
-import { readsOf } from '../../execute/preview.ts';
+import { list } from '../../engine.ts';
+import { preview, readsOf } from '../../execute/preview.ts';
 import { accountStream, defaultAccount } from '../../model/accounts.ts';
 import { rowsIn, type StagedValue } from '../../model/batch.ts';
 import { accountColumn, metaColumns } from '../../model/columns.ts';
@@ -129,7 +129,7 @@ export default class Preview extends BaseCommand {
     try {
       const missing = missingReferences(work.plan, services.references, work.documents, [step.stream]);
       if (missing.length > 0) throw new RefusedError('invalid', missing);
-      const { mapping, facts, rows } = await preview(work.plan, name, step, services);
+      const { mapping, facts, rows } = await preview(work.plan, name, list(work.plan, step, services));
       const columns = mapping.properties.map((property) => property.name);
       const shown = rowsIn(rows)
         .slice(0, flags.limit)

@@ -195,7 +195,7 @@ export async function markLoaded(
 }
 
 /** An epoch that never comes again, though the clock may stand still or go back: the time now is bound twice. */
-export const nextEpoch = 'CASE WHEN epoch >= ? THEN epoch + 1 ELSE ? END';
+const nextEpoch = 'CASE WHEN epoch >= ? THEN epoch + 1 ELSE ? END';
 
 /**
  * Makes what is staged from a page on pending again. The new epoch makes different load units of it, also where the
