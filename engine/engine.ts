@@ -22,7 +22,6 @@ import { keptRecords } from './execute/map/kept-records.ts';
 import { pagePacker } from './execute/map/pack.ts';
 import { mapRecords } from './execute/map-records.ts';
 import { type MaterialiseServices, materialise } from './execute/materialise.ts';
-import { type Preview, previewMapping } from './execute/preview.ts';
 import { type ReplayOptions, replayPages } from './execute/replay.ts';
 import type { RunServices } from './execute/run-services.ts';
 import { compactAfter } from './execute/state.ts';
@@ -258,10 +257,6 @@ export function keptResponse(
   return bytes && Buffer.from(bytes).toString();
 }
 
-/** The first page of a mapping's stream, mapped and not stored. */
-export const preview = (plan: Plan, mapping: string, services: RunServices): Promise<Preview> =>
-  previewMapping(plan, mapping, (step) => listing(plan, step, services));
-
 /** Pages of a stream as a first run would read it, mapped and not stored. */
 export const list = (plan: Plan, step: ExtractStep, services: RunServices): AsyncIterable<ReceivedPage> =>
   listing(plan, step, services);
@@ -270,10 +265,11 @@ export const list = (plan: Plan, step: ExtractStep, services: RunServices): Asyn
 export const erasers = (
   project: Project,
   { mappings }: Plan,
+  { keptPages }: Pick<StateSnapshot, 'keptPages'>,
   subject: string,
   secrets: EraserSecrets,
 ): readonly StreamEraser[] =>
-  subjectStreams(project, mappings).flatMap((streams) => {
+  subjectStreams(project, mappings, keptPages).flatMap((streams) => {
     const full = `${streams.stream.source}.${streams.stream.name}`;
     const readers = Object.values(mappings).filter((mapping) => streamsOf(mapping).includes(full));
     return compileErasers(streams, readers, subject, secrets);

@@ -22,9 +22,12 @@ export const streamsOf = ({ steps }: Plan): readonly StreamPlan[] =>
   steps.flatMap((step) => (step.kind === 'extract' ? [step.stream] : []));
 
 /** What finds somebody in all that is kept of each stream. @throws RefusedError (exit 3) when no stream names persons */
-export function erasersOf({ plan, project }: PlannedProject, subject: string): readonly StreamEraser[] {
+export function erasersOf(
+  { plan, project, snapshot }: PlannedProject,
+  subject: string,
+): readonly StreamEraser[] {
   const references = environmentReferences(project.folder, process.env);
-  const found = erasers(project, plan, subject, {
+  const found = erasers(project, plan, snapshot, subject, {
     ...(plan.piiKey !== undefined && { piiKey: references.resolve(plan.piiKey) }),
     ...(plan.pageKey !== undefined && { pageKey: references.resolve(plan.pageKey) }),
   });

@@ -1,16 +1,19 @@
+import { neededReferences } from '../compile/needed-references.ts';
 import type { Diagnostic, Place } from '../model/diagnostic.ts';
 import { ExplainedError } from '../model/errors.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan, StreamPlan } from '../model/plan.ts';
 import type { References } from '../model/ports.ts';
 import type { SourceDocument } from '../model/project.ts';
 
-/** A diagnostic for every reference of the plan that has no value now. */
+/** A diagnostic for every reference of the plan that has no value now; with `streams` those that reading them needs. */
 export function missingReferences(
   plan: Plan,
   references: References,
   documents: readonly SourceDocument[],
+  streams?: readonly StreamPlan[],
 ): readonly Diagnostic[] {
-  return plan.references.flatMap(({ reference, at }): readonly Diagnostic[] => {
+  const needed = streams === undefined ? plan.references : neededReferences(plan, streams);
+  return needed.flatMap(({ reference, at }): readonly Diagnostic[] => {
     try {
       references.resolve(reference);
       return [];

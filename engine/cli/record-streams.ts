@@ -46,7 +46,7 @@ export async function recordLive(
     throw error;
   });
   try {
-    const missing = missingReferences(work.plan, services.references, work.documents);
+    const missing = missingReferences(work.plan, services.references, work.documents, streams);
     if (missing.length > 0) throw new RefusedError('invalid', missing);
     const secrets = secretsOf(work);
     const found: Recording[] = [];

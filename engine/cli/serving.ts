@@ -94,6 +94,8 @@ export class Serving {
   async #adopt(standing: Standing): Promise<void> {
     this.#standing = standing;
     const appointments: Appointment[] = [];
+    // Accounts of a stream that are due together begin together: they are one run, and one load.
+    const jitters = new Map<string, number>();
     const nowMs = this.#clock.now();
     for (const { stream: full, account, when } of this.#plan.schedules ?? []) {
       if (when === undefined) continue;
@@ -105,8 +107,9 @@ export class Serving {
       appointments.push({
         ...{ stream, when, handledMs: Math.min(nowMs, Number(known ?? nowMs)) },
         mappings: mappings.map(({ name }) => name),
-        jitter: this.#parts.random(),
+        jitter: jitters.get(full) ?? this.#parts.random(),
       });
+      jitters.set(full, appointments.at(-1)?.jitter ?? 0);
     }
     this.#agenda.keep(appointments);
     this.#tally.keep(this.#agenda.streams);

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { list, planAudit } from '../engine.ts';
 import { streamName } from '../model/accounts.ts';
 import type { AuditPlan, SourceAuditReport } from '../model/audit.ts';
-import { RefusedError } from '../model/errors.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { ExplainedError, RefusedError } from '../model/errors.ts';
 import { pacedLimiter } from '../model/paced-limiter.ts';
 import type { StreamPlan } from '../model/plan.ts';
 import { accountedPercent, worst } from '../operations/audit/accounted.ts';
@@ -70,20 +71,46 @@ async function audited(
     ...(flags.labUrl !== undefined && { lab: flags.labUrl }),
   });
   try {
-    const missing = missingReferences(work.plan, services.references, work.documents);
+    const missing = missingReferences(work.plan, services.references, work.documents, streams);
     if (missing.length > 0) throw new RefusedError('invalid', missing);
     const limiter = pacedLimiter(services.limiter, flags.share ?? audit.share, systemClock);
     const folder = join(services.folder, 'source');
-    const done: StreamAudited[] = [];
-    for (const stream of streams) {
+    const one = async (stream: StreamPlan): Promise<StreamAudited> => {
       const again = relisted(work.plan, mappingsOf(work, stream), stream, beginning(stream, flags.from));
       const pages = list(again.plan, again.step, { ...services, limiter });
-      done.push(await auditSource(again, pages, work.plan, audit, { ...services, folder }));
-    }
-    return outcome(work, audit, done);
+      return auditSource(again, pages, work.plan, audit, { ...services, folder });
+    };
+    return outcome(work, audit, await eachAudited(streams, one, signal));
   } finally {
     await closeServices(services);
   }
+}
+
+/** One account that cannot be read keeps nobody from comparing the others. @throws what is wrong where nothing could be read */
+async function eachAudited(
+  streams: readonly StreamPlan[],
+  one: (stream: StreamPlan) => Promise<StreamAudited>,
+  signal: AbortSignal,
+): Promise<Audited> {
+  const done: StreamAudited[] = [];
+  const failures: ExplainedError[] = [];
+  for (const stream of streams) {
+    try {
+      done.push(await one(stream));
+    } catch (error) {
+      if (!(error instanceof ExplainedError) || signal.aborted) throw error;
+      failures.push(error);
+    }
+  }
+  const [first] = failures;
+  if (first !== undefined && done.length === 0) throw first;
+  return { done, failed: failures.map(({ diagnostic }) => diagnostic) };
+}
+
+interface Audited {
+  readonly done: readonly StreamAudited[];
+  /** Why others could not be read. */
+  readonly failed: readonly Diagnostic[];
 }
 
 const mappingsOf = ({ plan }: PlannedProject, stream: StreamPlan): readonly string[] =>
@@ -97,7 +124,7 @@ const beginning = (stream: StreamPlan, from: string | undefined): string | undef
 function outcome(
   { plan, diagnostics }: PlannedProject,
   audit: AuditPlan,
-  done: readonly StreamAudited[],
+  { done, failed }: Audited,
 ): Outcome {
   const streams = done.map((one) => one.audit);
   const mappings = streams.flatMap((stream) => stream.mappings);
@@ -110,10 +137,10 @@ function outcome(
   const report: SourceAuditReport = {
     environment: plan.environment,
     threshold: audit.threshold,
-    status: worst(mappings.map(({ status }) => status)),
+    status: worst([...mappings.map(({ status }) => status), ...failed.map(() => 'inconclusive' as const)]),
     accounted_percent: accountedPercent(all, wrong),
     streams,
-    diagnostics: done.flatMap((one) => one.diagnostics),
+    diagnostics: [...failed, ...done.flatMap((one) => one.diagnostics)],
   };
   const { diagnostics: found, ...result } = report;
   return {

@@ -13,7 +13,7 @@ import { withId } from './canonical.ts';
 import { checkable, compileChecks } from './checks.ts';
 import { compileStaging, compileWarehouse } from './databases.ts';
 import { contractOf, type Evolution, evolve } from './evolution.ts';
-import { leftAccounts } from './left-accounts.ts';
+import { leftAccounts, leftStreams } from './left-accounts.ts';
 import { compileMapping } from './mapping.ts';
 import { foundTables } from './names.ts';
 import type { Streams } from './parents-first.ts';
@@ -160,7 +160,9 @@ function compileSteps(
   const sweeps = all.flatMap((stream) => sweepSteps(stream, mappings, sharing(project, stream)));
   const extracts = all.map((stream) => extractStep(stream, mappings, snapshot));
   const again = extracts.filter(({ stream }) => stream.cursor).map(({ stream }) => backfillStream(stream));
-  const kept = [...[...extracts, ...sweeps].flatMap(readStreams), ...again];
+  const read = [...[...extracts, ...sweeps].flatMap(readStreams), ...again];
+  const left = leftStreams(read, snapshot);
+  const kept = [...read, ...left];
   for (const mapping of mappings) steps.push(...remapStep(mapping, kept, snapshot));
   steps.push(...extracts);
   steps.push(...sweeps);
@@ -180,7 +182,7 @@ function compileSteps(
       ...(notes.length > 0 && { notes }),
       ...stopOf(project, mapping),
       ...cadenceOf(project, mapping),
-      ...madeOf(streams.get(mapping.stream)),
+      ...madeOf(streams.get(mapping.stream), left),
     });
   }
   return steps;
@@ -243,11 +245,14 @@ function stopOf(project: Project, { name }: MappingPlan): Pick<LoadStep, 'stop'>
 
 const madeOf = (
   streams: readonly StreamPlan[] | undefined,
-): Pick<LoadStep, 'from' | 'accounts' | 'cursor'> => {
+  left: readonly StreamPlan[],
+): Pick<LoadStep, 'from' | 'accounts' | 'left' | 'cursor'> => {
   const [stream] = streams ?? [];
+  const others = left.filter((one) => stream !== undefined && streamName(one) === streamName(stream));
   return {
     ...(stream && { from: stream }),
     ...namedAccounts(streams ?? []),
+    ...(others.length > 0 && { left: others.map(({ account }) => account) }),
     ...(stream?.cursor && { cursor: stream.cursor.type }),
   };
 };

@@ -1,5 +1,6 @@
-import { accountsOf, defaultAccount } from '../model/accounts.ts';
+import { accountStream, accountsOf, defaultAccount, streamName } from '../model/accounts.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
+import type { StreamPlan } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
 import type { StateSnapshot } from '../model/snapshot.ts';
 
@@ -18,6 +19,23 @@ export function leftAccounts(
     const left = [...read].filter((account) => !named.includes(account));
     if (left.length === 0 || named.every((account) => read.has(account))) return [];
     return [finding(source.name, left, documents)];
+  });
+}
+
+/**
+ * Streams of which pages are kept for accounts that their source no longer names: their rows are in the tables, so a mapping
+ * that changes is made of their pages as well.
+ */
+export function leftStreams(
+  streams: readonly StreamPlan[],
+  { keptPages }: Pick<StateSnapshot, 'keptPages'>,
+): readonly StreamPlan[] {
+  const named = new Set(streams.map(accountStream));
+  const alike = new Map(streams.map((stream) => [streamName(stream), stream]));
+  return [...keptPages.keys()].flatMap((key) => {
+    const [full = '', account = defaultAccount] = key.split('@');
+    const stream = alike.get(full);
+    return stream === undefined || named.has(key) ? [] : [{ ...stream, account }];
   });
 }
 

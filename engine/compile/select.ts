@@ -7,6 +7,7 @@ import type { PlanChanges } from '../model/plan-changes.ts';
 import type { KeptPages } from '../model/position.ts';
 import { withId } from './canonical.ts';
 import { downstream, graphOf, streamNode, upstream } from './graph.ts';
+import { neededReferences } from './needed-references.ts';
 
 export interface Selection {
   readonly select: readonly string[];
@@ -122,7 +123,11 @@ function selectedPlan(plan: Plan, names: ReadonlySet<string>, graph: readonly Gr
   };
   const mappings = Object.entries(plan.mappings).filter(([name]) => names.has(name) || staged.has(name));
   const steps = plan.steps.filter(isChosen);
-  return withId({ ...plan, partial: true, mappings: Object.fromEntries(mappings), steps });
+  const read = steps.flatMap((step) =>
+    step.kind === 'extract' || step.kind === 'sweep' ? [step.stream] : [],
+  );
+  const part: Plan = { ...plan, partial: true, mappings: Object.fromEntries(mappings), steps };
+  return withId({ ...part, references: neededReferences(part, read) });
 }
 
 /** Names of the nodes that are new or changed: of `the checks of order_lines` its mapping. */

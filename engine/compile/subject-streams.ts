@@ -1,8 +1,11 @@
-import { allAccounts } from '../model/accounts.ts';
+import { allAccounts, streamName } from '../model/accounts.ts';
 import type * as config from '../model/config.ts';
 import type { MappingPlan, StreamPlan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
+import type { StateSnapshot } from '../model/snapshot.ts';
+import { declaredName } from '../model/sweep.ts';
 import { backfillStream } from './backfill.ts';
+import { leftStreams } from './left-accounts.ts';
 import { compileStream } from './stream.ts';
 import { sweptStreams } from './sweep.ts';
 
@@ -17,8 +20,45 @@ export interface SubjectStream {
   readonly children: readonly StreamPlan[];
 }
 
-/** All streams of a project that say whom their records are about, whether or not a mapping reads them now. */
-export const subjectStreams = (
+/**
+ * All streams of a project that say whom their records are about, whether or not a mapping reads them now; also of accounts that
+ * their source no longer names, while pages of them are kept.
+ */
+export function subjectStreams(
+  project: Project,
+  mappings: Readonly<Record<string, MappingPlan>>,
+  keptPages: StateSnapshot['keptPages'],
+): readonly SubjectStream[] {
+  const found = declaredStreams(project, mappings);
+  const ofLeft = leftStreams(
+    found.flatMap(({ stream, sweep, gone, backfill }) => [stream, sweep, gone, backfill]),
+    { keptPages },
+  );
+  const left = new Map<string, SubjectStream>();
+  for (const kept of ofLeft) {
+    const like = found.find(({ stream }) => isOf(stream, kept));
+    if (like !== undefined)
+      left.set(`${streamName(like.stream)}@${kept.account}`, ofAccount(like, kept.account));
+  }
+  return [...found, ...left.values()];
+}
+
+/** Whether pages of `kept` are of a stream, of a sweep of it, or of what that has found gone. */
+const isOf = (stream: StreamPlan, kept: StreamPlan): boolean =>
+  stream.source === kept.source && stream.name === declaredName(kept.name);
+
+const ofAccount = (
+  { stream, sweep, gone, backfill, children }: SubjectStream,
+  account: string,
+): SubjectStream => ({
+  stream: { ...stream, account },
+  sweep: { ...sweep, account },
+  gone: { ...gone, account },
+  backfill: { ...backfill, account },
+  children: children.map((child) => ({ ...child, account })),
+});
+
+const declaredStreams = (
   project: Project,
   mappings: Readonly<Record<string, MappingPlan>>,
 ): readonly SubjectStream[] =>

@@ -9,18 +9,21 @@ export interface Preview {
   readonly rows: MappedRows;
 }
 
-/** Fetches the first page of a mapping's stream and maps it. One request; nothing is stored. */
-export async function previewMapping(
-  plan: Plan,
-  name: string,
-  list: (step: ExtractStep) => AsyncIterable<ReceivedPage>,
-): Promise<Preview> {
-  const mapping = plan.mappings[name];
-  const step = plan.steps.find(
-    (one): one is ExtractStep => one.kind === 'extract' && streamName(one.stream) === mapping?.stream,
+/** The steps that read the stream of a mapping, one for each account. */
+export const readsOf = ({ mappings, steps }: Plan, name: string): readonly ExtractStep[] =>
+  steps.filter(
+    (one): one is ExtractStep => one.kind === 'extract' && streamName(one.stream) === mappings[name]?.stream,
   );
-  assert(mapping && step, `the plan has the mapping ${name} and reads its stream`);
-  for await (const { facts, mapped } of list(step)) {
+
+/** What a mapping makes of the first of these pages. No other one is asked for, and nothing is stored. */
+export async function preview(
+  { mappings }: Pick<Plan, 'mappings'>,
+  name: string,
+  pages: AsyncIterable<ReceivedPage>,
+): Promise<Preview> {
+  const mapping = mappings[name];
+  assert(mapping, `the plan has the mapping ${name}`);
+  for await (const { facts, mapped } of pages) {
     const rows = (await mapped).rows.find((one) => one.mapping === name);
     assert(rows, `the page has rows of ${name}`);
     return { mapping, facts, rows };

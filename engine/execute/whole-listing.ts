@@ -18,7 +18,7 @@ const nameOf = ({ source, name, account }: StreamPlan): string => `listing ${sou
 
 /**
  * Reads a stream. Where tables hold just what its listing has, that is read to its end, from where an earlier run was ended:
- * what is not in it is gone. Nothing of it is loaded before (see `awaitsListing`), so that readers see one listing or the next.
+ * what is not in it is gone. Its rows are held before (see `Listings`), so that readers see one listing or the next.
  */
 export async function wholeListing(
   { id, stream, replaces }: ExtractStep,
@@ -34,17 +34,20 @@ export async function wholeListing(
   const remember = (isWhole: boolean): Promise<void> =>
     memory.remember(nameOf(stream), JSON.stringify({ firstPage, isWhole } satisfies ListingState));
   await remember(false);
+  await staging.listings.open(replaces.mappings, stream.account, firstPage);
   const found = await read({ start: isOpen ? { ...position, open } : position });
   // Only a part of it was read: nothing is known of the rest.
   if ((await staging.position(stream)).open !== undefined) return found;
   const tooMany = await lackingGone({ id, ...replaces, firstPage, found }, run);
-  if (tooMany.length === 0) await remember(true);
-  return [...found, ...tooMany];
+  if (tooMany.length > 0) return [...found, ...tooMany];
+  await staging.listings.close(replaces.mappings, stream.account);
+  await remember(true);
+  return found;
 }
 
 /**
  * Why a table that holds just what a listing has must wait, in words; undefined where it need not. Of several accounts each
- * has a listing of its own: the table waits until that of one of them is whole.
+ * has a listing of its own, and one holds back no other: rows of those that are not whole are held.
  */
 export async function awaitsListing(
   { deletes }: MappingPlan,
@@ -54,7 +57,6 @@ export async function awaitsListing(
   if (deletes?.listing === undefined || from === undefined) return undefined;
   for (const stream of ofAccounts(from, accounts)) {
     const state = await stateOf(stream, memory);
-    // One account holds back no other.
     if (state?.isWhole !== false) return undefined;
   }
   return 'its listing has not been read to its end yet';

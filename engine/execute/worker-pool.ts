@@ -11,7 +11,7 @@ import type {
 } from '../model/batch.ts';
 import { assert, complaint, type ExplainedError, TerminalError, TransientError } from '../model/errors.ts';
 import type { Forgotten } from '../model/forget.ts';
-import type { ExtractStep, MappingPlan, Plan, StreamPlan, SweepStep } from '../model/plan.ts';
+import type { ExtractStep, LoadStep, MappingPlan, Plan, StreamPlan, SweepStep } from '../model/plan.ts';
 import type { References } from '../model/ports.ts';
 import { needsRows } from '../model/staged-rows.ts';
 import { readStreams } from '../model/stream-refs.ts';
@@ -242,9 +242,10 @@ export function rowsPool(
   forgotten?: Forgotten,
 ): WorkerPool {
   const step = plan.steps.find((one) => one.kind === 'load' && one.mapping === mapping.name);
-  const stream = step?.kind === 'load' ? step.from : undefined;
+  const { from: stream, accounts, left = [] }: Partial<LoadStep> = step?.kind === 'load' ? step : {};
   assert(stream, `the plan knows the stream of ${mapping.name}`);
-  const programs = ofAccounts(stream, step?.kind === 'load' ? step.accounts : undefined).map((one) => ({
+  const all = [...ofAccounts(stream, accounts), ...ofAccounts(stream, left)];
+  const programs = all.map((one) => ({
     id: rowsProgram(mapping.name, one.account),
     stream: one,
     mappings: [withoutExpired(mapping, nowMs)],

@@ -23,6 +23,7 @@ export interface LastRun {
 export interface OpenBlocker {
   readonly id: number;
   readonly code: string;
+  readonly account: string;
   readonly record: string;
   readonly property: string;
   readonly reason: string;

@@ -182,6 +182,8 @@ export interface LoadStep extends StepBase {
   readonly from?: StreamPlan;
   /** All accounts whose pages these are, where there is more than `default`. */
   readonly accounts?: readonly string[];
+  /** Accounts that the source no longer names, and that it has pages of. */
+  readonly left?: readonly string[];
   /** What of the mapping does not get into the table, and what of the table stays as it is, for people. */
   readonly notes?: readonly string[];
   /** Files of the project that statements come from, by the template's name; absent where all are the package's. */

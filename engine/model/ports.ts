@@ -166,6 +166,7 @@ export interface CheckOutcome {
 /** The database between API and warehouse: the ledger of pages, positions, staged rows, and blocked ones. */
 export interface Staging {
   readonly blockers: Blockers;
+  readonly listings: Listings;
   /** Brings the schema up to date. Call it before anything else. */
   migrate(): Promise<void>;
   startRun(run: RunRecord): Promise<void>;
@@ -219,11 +220,24 @@ export interface Staging {
   /** When a mapping was loaded last, and how long its loads have taken from a time (ISO 8601, UTC) on. */
   loadTimes(mapping: string, since: string): Promise<LoadTimes>;
   check(mapping: MappingPlan, check: CheckPlan, nowMs: number): Promise<CheckOutcome>;
-  /** How many rows and markers of a unit wait behind an open Blocker of an earlier version of their record. */
+  /** How many rows and markers of a unit wait: for a Blocker of an earlier version of their record, or the end of their listing. */
   held(mapping: MappingPlan, unit: LoadUnit): Promise<Pick<LoadUnit, 'rows' | 'marks'>>;
   /** What the ledger says of a mapping and its stream, and how far its parts agree. Nothing is changed. */
   ledger(mapping: MappingPlan, stream: StreamPlan, scope: AuditScope): Promise<MappingLedger>;
   close(): Promise<void>;
+}
+
+/**
+ * Listings whose tables hold just what they have, while they are not read to their end. Rows that an account has had since one
+ * was opened are held until it is closed: those that are loaded stay as they are, and other accounts go on.
+ */
+export interface Listings {
+  /** Holds rows of these mappings from a page on; from an earlier one where the last listing was not closed. */
+  open(mappings: readonly string[], account: string, firstPage: number): Promise<void>;
+  /** Lets go what is held of an account: it is loaded next. */
+  close(mappings: readonly string[], account: string): Promise<void>;
+  /** Whether rows of a mapping may be held, for this reason or behind a Blocker. */
+  holds(mapping: string): Promise<boolean>;
 }
 
 export interface Unseen {

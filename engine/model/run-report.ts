@@ -72,7 +72,7 @@ export interface TableReport {
   readonly superseded: number;
   /** Rows of the table that the source no longer has. */
   readonly deleted: number;
-  /** Rows that wait, since an earlier version of their record is blocked. */
+  /** Rows that wait: an earlier version of their record is blocked, or the listing of their account was not read to its end. */
   readonly held: number;
   /** How long the warehouse was busy with it. */
   readonly loadMs: number;

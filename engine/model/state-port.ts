@@ -80,11 +80,14 @@ export interface PageCounts {
   readonly records: number;
 }
 
+/** A mapping, as far as it is made of what one account has. */
 export interface MappingState {
   readonly mapping: string;
   readonly loadedThrough: number;
   readonly pendingPages: number;
   readonly pendingRows: number;
+  /** Page from which on rows of the account wait for the end of its listing. */
+  readonly heldFrom?: number;
   /** Rows that are set aside, and open. */
   readonly blocked: number;
 }

@@ -117,7 +117,9 @@ async function blockersOf(
   const found = await blockers.find(filter, blockersMax);
   return {
     openBlockers: await blockers.count(filter),
-    blockers: found.map(({ id, code, record, property, reason }) => ({ id, code, record, property, reason })),
+    blockers: found.map(({ id, code, account, record, property, reason }) => ({
+      ...{ id, code, account, record, property, reason },
+    })),
   };
 }
 

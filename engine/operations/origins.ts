@@ -1,3 +1,4 @@
+import { defaultAccount } from '../model/accounts.ts';
 import type { ValueOrigin } from '../model/explanation.ts';
 import type { GraphNode } from '../model/graph.ts';
 import { pathText } from '../model/path.ts';
@@ -9,15 +10,16 @@ type Json = Readonly<Record<string, unknown>>;
 const objectIn = (value: unknown): Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
 
-/** The file that declares a node. */
-const documentOf = (
-  { name, kind }: GraphNode,
+/** The file that declares a node; of a source with accounts, as each of those has it that the node is about. */
+const documentsOf = (
+  { name, kind, account }: GraphNode,
   documents: readonly SourceDocument[],
-): SourceDocument | undefined => {
-  const [wanted, declared] = kind === 'mapping' ? ['mapping', name] : ['source', name.split('.')[0]];
-  return documents.find(
+): readonly SourceDocument[] => {
+  const [wanted, declared] = kind === 'mapping' ? ['mapping', name] : ['source', name.split(/[.@]/)[0]];
+  const own = documents.filter(
     ({ value }) => objectIn(value)['kind'] === wanted && objectIn(value)['name'] === declared,
   );
+  return account === undefined ? own : own.filter((one) => (one.account ?? defaultAccount) === account);
 };
 
 const lineOf = (node: NodePlaces | undefined): { readonly at?: string } => {
@@ -32,7 +34,8 @@ export function originsOf(
   environment: string,
   documents: readonly SourceDocument[],
 ): readonly ValueOrigin[] {
-  const document = documentOf(node, documents);
+  const own = documentsOf(node, documents);
+  const [document] = own;
   if (document === undefined) return [];
   const project = documents.find(({ value }) => objectIn(value)['kind'] === 'project');
   return [
@@ -42,7 +45,12 @@ export function originsOf(
       ...lineOf(document.nodes.get(`/properties/${property.name}`)),
     })),
     ...(mapping === undefined ? [] : inheritedSettings(document, project)),
-    ...variablesIn(document, environment, project),
+    ...own.flatMap((one) =>
+      variablesIn(one, environment, project).map((value) => ({
+        ...value,
+        name: own.length === 1 ? value.name : `${value.name} of ${one.account}`,
+      })),
+    ),
   ];
 }
 

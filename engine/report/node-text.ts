@@ -1,3 +1,4 @@
+import { defaultAccount } from '../model/accounts.ts';
 import type { NodeExplanation } from '../model/explanation.ts';
 import { streamLines } from './state-text.ts';
 import { count } from './table.ts';
@@ -53,8 +54,8 @@ function blockerLines({ openBlockers, blockers }: NodeExplanation): readonly str
   const more = openBlockers - blockers.length;
   return [
     ...blockers.map(
-      ({ id, code, record, property, reason }) =>
-        `#${id} ${code}${record === '' ? '' : ` record ${record}`}${property === '' ? '' : `, ${property}`}: ${reason}`,
+      ({ id, code, account, record, property, reason }) =>
+        `#${id} ${code}${record === '' ? '' : ` record ${record}`}${account === defaultAccount ? '' : ` of ${account}`}${property === '' ? '' : `, ${property}`}: ${reason}`,
     ),
     ...(more > 0 ? [`and ${count(more)} more: \`etl blockers\``] : []),
   ];

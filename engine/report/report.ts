@@ -154,7 +154,7 @@ const heldText = (rows: number): readonly string[] =>
   rows === 0
     ? []
     : [
-        `Held: ${count(rows)} ${rows === 1 ? 'row waits' : 'rows wait'}, since an earlier version of ${rows === 1 ? 'its record is' : 'their records are'} blocked.`,
+        `Held: ${count(rows)} ${rows === 1 ? 'row waits' : 'rows wait'} for a Blocker of an earlier version, or for the end of the account’s listing.`,
       ];
 
 function outcome(report: RunReport, elapsedMs: number): string {

@@ -98,14 +98,23 @@ function freshText(
   return [...due, `  fresh    as of ${durationText(ageMs)} ago${slo}${lately}`];
 }
 
-function mappingText({ mapping, loadedThrough, pendingPages, pendingRows, blocked }: MappingState): string {
+function mappingText({
+  mapping,
+  loadedThrough,
+  pendingPages,
+  pendingRows,
+  heldFrom,
+  blocked,
+}: MappingState): string {
   const loaded = loadedThrough === 0 ? 'nothing loaded yet' : `loaded through page ${loadedThrough}`;
   const pending =
     pendingPages === 0
       ? 'nothing pending'
       : `${count(pendingRows)} ${pendingRows === 1 ? 'row' : 'rows'} of ${count(pendingPages)} ${pendingPages === 1 ? 'page' : 'pages'} pending`;
   const aside = blocked === 0 ? '' : `, ${count(blocked)} ${blocked === 1 ? 'row' : 'rows'} set aside`;
-  return `  → ${mapping}: ${loaded}, ${pending}${aside}`;
+  const held =
+    heldFrom === undefined ? '' : `, from page ${heldFrom} on held until its listing was read to the end`;
+  return `  → ${mapping}: ${loaded}, ${pending}${held}${aside}`;
 }
 
 function lockText(

@@ -38,7 +38,8 @@ function sourcesOf({ sources }: Entries, defaults: config.Defaults): Pick<Projec
     if (source === undefined) continue;
     const { accounts: _, ...own } = source;
     const account = document.account ?? defaultAccount;
-    const one = { account, source: sourceWithDefaults(own, defaults) };
+    const baseUrl = own.baseUrl.replaceAll('{account}', () => account);
+    const one = { account, source: { ...sourceWithDefaults(own, defaults), baseUrl } };
     found.set(source.name, [...(found.get(source.name) ?? []), one]);
   }
   const named = sources.flatMap(({ document, config: source }) =>

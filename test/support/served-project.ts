@@ -74,8 +74,8 @@ export class ServedProject {
     assert(report.status !== 'interrupted', 'nobody interrupts it');
   }
 
-  /** As `etl serve` does, for so long by the clock. */
-  async serve(ms: number): Promise<ServeReport> {
+  /** As `etl serve` does, for so long by the clock. `random` says where in their jitter streams begin. */
+  async serve(ms: number, random = () => 0.5): Promise<ServeReport> {
     const stop = new AbortController();
     const structure = new AppliedStructure(this.#own.state, () => this.#planned());
     const log = new ServeLog({
@@ -83,7 +83,7 @@ export class ServedProject {
     });
     const serving = new Serving(
       {
-        ...{ databases: this.#own, shared: this.#shared, signal: stop.signal, random: () => 0.5 },
+        ...{ databases: this.#own, shared: this.#shared, signal: stop.signal, random },
         stop: (why) => stop.abort(why),
         structure: { look: () => this.#entered(structure), forget: () => structure.forget() },
         log: {

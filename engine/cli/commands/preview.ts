@@ -1,8 +1,11 @@
 import { Args, Flags } from '@oclif/core';
-import { preview } from '../../engine.ts';
+import { list } from '../../engine.ts';
+import { preview, readsOf } from '../../execute/preview.ts';
+import { accountStream, defaultAccount } from '../../model/accounts.ts';
 import { rowsIn, type StagedValue } from '../../model/batch.ts';
 import { accountColumn, metaColumns } from '../../model/columns.ts';
 import { complaint, RefusedError } from '../../model/errors.ts';
+import type { ExtractStep, Plan } from '../../model/plan.ts';
 
 import { exitCodes } from '../../report/exit-code.ts';
 import { count, tableText } from '../../report/table.ts';
@@ -27,6 +30,7 @@ export default class Preview extends BaseCommand {
     '<%= config.bin %> preview order_lines --lab',
     '<%= config.bin %> preview order_lines --warehouse --limit 20',
     '<%= config.bin %> preview order_lines --blocked',
+    '<%= config.bin %> preview order_lines --account berlin',
   ];
   static override readonly args = {
     mapping: Args.string({ description: 'Name of the mapping.', required: true }),
@@ -39,6 +43,11 @@ export default class Preview extends BaseCommand {
       description: 'Show the rows that were kept aside, with the reason; no request is made.',
       exclusive: ['warehouse'],
     }),
+    account: Flags.string({
+      description: 'Of this account of the source; without it a request is made for the first one.',
+      helpValue: 'NAME',
+      exclusive: ['warehouse'],
+    }),
     limit: Flags.integer({ char: 'n', description: 'Rows to show.', default: 10, min: 1, max: 1000 }),
   };
 
@@ -49,27 +58,34 @@ export default class Preview extends BaseCommand {
     try {
       if (work.plan.mappings[args.mapping] === undefined)
         throw unknownMapping(args.mapping, Object.keys(work.plan.mappings));
-      if (flags.blocked) return await this.#blocked(work, args.mapping, flags.limit);
+      const step = readOf(work.plan, args.mapping, flags.account);
+      if (flags.blocked) return await this.#blocked(work, args.mapping, flags);
       return flags.warehouse
         ? await this.#loaded(work, args.mapping, flags.limit)
-        : await this.#fetched(work, args.mapping, flags);
+        : await this.#fetched(work, args.mapping, step, flags);
     } finally {
       await Promise.all([work.staging.close(), work.warehouse.close()]);
     }
   }
 
-  async #blocked({ staging }: PlannedProject, name: string, limit: number): Promise<Outcome> {
+  async #blocked(
+    { staging, plan }: PlannedProject,
+    name: string,
+    { account, limit }: { readonly account?: string | undefined; readonly limit: number },
+  ): Promise<Outcome> {
     await staging.migrate();
     const open = { mapping: name, kind: 'record', status: 'open' } as const;
-    const blocked = await staging.blockers.find(open, limit);
-    const rows = blocked.map(({ record, index, property, code, reason }) => [
-      record,
-      index,
-      property,
-      code,
-      reason,
+    const blocked = await staging.blockers.find(
+      { ...open, ...(account !== undefined && { account }) },
+      limit,
+    );
+    const whose = isOfAccounts(plan, name);
+    const rows = blocked.map(({ account: of, record, index, property, code, reason }) => [
+      ...(whose ? [of] : []),
+      ...[record, index, property, code, reason],
     ]);
-    const table = rowsText(['record', 'index', 'property', 'code', 'reason'], rows, reasonMax);
+    const head = [...(whose ? ['account'] : []), 'record', 'index', 'property', 'code', 'reason'];
+    const table = rowsText(head, rows, reasonMax);
     const text = blocked.length === 0 ? `No row of ${name} is kept aside.` : table;
     return { exitCode: exitCodes.ok, result: blocked, diagnostics: [], text };
   }
@@ -77,8 +93,10 @@ export default class Preview extends BaseCommand {
   async #loaded({ plan, warehouse }: PlannedProject, name: string, limit: number): Promise<Outcome> {
     const mapping = plan.mappings[name];
     const sample = await warehouse.sample(mapping?.schema ?? '', mapping?.table ?? '', limit);
-    const shown = sample.rows.map((row) => row.filter((_, at) => !isOurs(sample.columns[at])));
-    const columns = sample.columns.filter((column) => !isOurs(column));
+    const isHidden = (column = ''): boolean =>
+      isOurs(column) && !(column.toLowerCase() === accountColumn && isOfAccounts(plan, name));
+    const shown = sample.rows.map((row) => row.filter((_, at) => !isHidden(sample.columns[at])));
+    const columns = sample.columns.filter((column) => !isHidden(column));
     const text = `${mapping?.schema}.${mapping?.table}: ${count(sample.total)} rows\n\n${rowsText(columns, shown)}`;
     return { exitCode: exitCodes.ok, result: sample, diagnostics: [], text };
   }
@@ -86,6 +104,7 @@ export default class Preview extends BaseCommand {
   async #fetched(
     work: PlannedProject,
     name: string,
+    step: ExtractStep,
     flags: { lab: boolean; env?: string | undefined; limit: number },
   ): Promise<Outcome> {
     const lab = flags.lab ? await startLabProcess(work.project.folder, flags.env) : undefined;
@@ -108,9 +127,9 @@ export default class Preview extends BaseCommand {
       throw error;
     });
     try {
-      const missing = missingReferences(work.plan, services.references, work.documents);
+      const missing = missingReferences(work.plan, services.references, work.documents, [step.stream]);
       if (missing.length > 0) throw new RefusedError('invalid', missing);
-      const { mapping, facts, rows } = await preview(work.plan, name, services);
+      const { mapping, facts, rows } = await preview(work.plan, name, list(work.plan, step, services));
       const columns = mapping.properties.map((property) => property.name);
       const shown = rowsIn(rows)
         .slice(0, flags.limit)
@@ -118,10 +137,11 @@ export default class Preview extends BaseCommand {
       const blocked = rows.blocked.map(
         ({ property, reason, record }) => `blocked: record ${record}, ${property}: ${reason}`,
       );
-      const summary = `${mapping.stream} → ${mapping.schema}.${mapping.table}: ${facts.records} records, ${rows.count} rows, ${rows.filtered} filtered, ${rows.blocked.length} blocked`;
+      const summary = `${accountStream(step.stream)} → ${mapping.schema}.${mapping.table}: ${facts.records} records, ${rows.count} rows, ${rows.filtered} filtered, ${rows.blocked.length} blocked`;
       return {
         exitCode: exitCodes.ok,
         result: {
+          stream: accountStream(step.stream),
           columns,
           rows: shown,
           records: facts.records,
@@ -160,6 +180,21 @@ function rowsText(
     rows.map((row) => row.map(cell)),
     columns.map(() => false),
   );
+}
+
+/** Whether a mapping is made of more than what the account `default` has. */
+const isOfAccounts = (plan: Plan, name: string): boolean =>
+  readsOf(plan, name).some(({ stream }) => stream.account !== defaultAccount);
+
+/** The step that reads a mapping's stream for an account, or for the first one. @throws RefusedError (exit 3) for an account that there is not */
+function readOf(plan: Plan, name: string, account: string | undefined): ExtractStep {
+  const steps = readsOf(plan, name);
+  const step = steps.find(({ stream }) => account === undefined || stream.account === account);
+  if (step !== undefined) return step;
+  const known = steps.map(({ stream }) => stream.account).join(', ');
+  throw new RefusedError('invalid', [
+    complaint('ETL0906', `${name} is not read for an account ${account}`, `There are: ${known}.`),
+  ]);
 }
 
 const unknownMapping = (name: string, known: readonly string[]): RefusedError =>

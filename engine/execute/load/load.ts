@@ -135,8 +135,7 @@ async function stageRows(
   unit: LoadUnit,
   { staging, spool, materialise }: LoadServices,
 ): Promise<void> {
-  const { open } = await staging.blockers.standing(name);
-  if (open > 0 || spool.find(unit) === undefined) await materialise(unit);
+  if (spool.find(unit) === undefined || (await staging.listings.holds(name))) await materialise(unit);
 }
 
 /** The file that was written while the unit was staged, or one made from staging where rows of it are held. */

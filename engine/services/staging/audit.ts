@@ -16,7 +16,7 @@ import {
   scoped,
 } from './audit-pages.ts';
 import { windowLedger } from './audit-windows.ts';
-import { hasBlockers, isHeld } from './row-reader.ts';
+import { holds, isHeld } from './held-rows.ts';
 
 /** What the ledger says of a mapping. Nothing is changed; kept responses are not needed. */
 export async function auditMapping(found: FoundMapping, scope: AuditScope): Promise<MappingLedger> {
@@ -88,17 +88,18 @@ async function totals(audited: AuditedPages, pages: Scoped): Promise<Totals> {
   };
 }
 
-/** Rows that wait for a Blocker of their record; `pending` are those behind what is loaded. */
+/** Rows that wait for a Blocker of their record, or for the end of their listing; `pending` are those behind what is loaded. */
 async function heldIn(
   { handle, mapping, table, loadedThrough }: AuditedPages,
   { sql, bound }: Scoped,
 ): Promise<{ readonly rows: number; readonly pending: number }> {
-  if (!(await hasBlockers(handle, mapping.name))) return { rows: 0, pending: 0 };
+  if (!(await holds(handle, mapping.name))) return { rows: 0, pending: 0 };
+  const held = isHeld(mapping.name);
   const found = await handle.first<{ held: number; pending: number }>(
     'SELECT count(*) AS held, coalesce(sum(CASE WHEN t._page > ? THEN 1 ELSE 0 END), 0) AS pending ' +
-      `FROM ${table} AS t LEFT JOIN pages p ON p.id = t._page WHERE ${isHeld}${sql}`,
+      `FROM ${table} AS t LEFT JOIN pages p ON p.id = t._page WHERE t._op IS NULL AND ${held.sql}${sql}`,
     loadedThrough,
-    mapping.name,
+    ...held.bound,
     ...bound,
   );
   return { rows: Number(found?.held ?? 0), pending: Number(found?.pending ?? 0) };

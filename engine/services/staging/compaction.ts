@@ -1,6 +1,7 @@
 import type { Retention, StreamRef } from '../../model/state-port.ts';
 import type { Handle } from './handle.ts';
 import { madeOf } from './mapping-register.ts';
+import { openFrom } from './staging-listings.ts';
 
 /** A page whose response may go. */
 export interface Candidate {
@@ -15,13 +16,17 @@ interface Question {
   readonly nowMs: number;
 }
 
-/** The least page that a mapping of the stream is loaded through; 0 when one is new. Without mappings everything is settled. */
-export async function settledPage(handle: Handle, { mappings }: StreamRef): Promise<number> {
+/**
+ * The least page that a mapping of the stream is loaded through; 0 when one is new. What waits for the end of its listing is not
+ * loaded, though other accounts are. Without mappings everything is settled.
+ */
+export async function settledPage(handle: Handle, { mappings, account }: StreamRef): Promise<number> {
   let least = Number.MAX_SAFE_INTEGER;
   for (const mapping of mappings) {
     const sql = 'SELECT loaded_through AS page FROM mappings WHERE mapping = ?';
     const found = await handle.first<{ page: number }>(sql, mapping);
-    least = Math.min(least, Number(found?.page ?? 0));
+    const open = await openFrom(handle, mapping, account);
+    least = Math.min(least, Number(found?.page ?? 0), open === undefined ? least : open - 1);
   }
   return least;
 }

@@ -195,7 +195,7 @@ export async function markLoaded(
 }
 
 /** An epoch that never comes again, though the clock may stand still or go back: the time now is bound twice. */
-export const nextEpoch = 'CASE WHEN epoch >= ? THEN epoch + 1 ELSE ? END';
+const nextEpoch = 'CASE WHEN epoch >= ? THEN epoch + 1 ELSE ? END';
 
 /**
  * Makes what is staged from a page on pending again. The new epoch makes different load units of it, also where the
@@ -210,6 +210,23 @@ export async function pullBack(handle: Handle, mapping: string, page: number, no
     nowMs,
     nowMs,
     mapping,
+  );
+}
+
+/** Makes what is staged from a page on pending again, if the mapping has passed it. */
+export async function pullBackLoaded(
+  handle: Handle,
+  mapping: string,
+  page: number,
+  nowMs: number,
+): Promise<void> {
+  await handle.run(
+    `UPDATE mappings SET loaded_through = ?, epoch = ${nextEpoch} WHERE mapping = ? AND loaded_through >= ?`,
+    page - 1,
+    nowMs,
+    nowMs,
+    mapping,
+    page,
   );
 }
 

@@ -71,7 +71,7 @@ function windowOf(row: WindowRow, loaded: readonly Loaded[]): LoadedWindow {
 const later = (one: string, other: string | undefined): string =>
   other !== undefined && other > one ? other : one;
 
-/** When the last rows of a window were loaded first; undefined while they are not. */
+/** When the last rows of a window were loaded first; undefined while they are not. A load before its end has held them. */
 function loadedAt(
   { first, last, endedAt }: WindowRow,
   { through, pages, loads }: Loaded,
@@ -79,6 +79,8 @@ function loadedAt(
   const page = pages.findLast((one) => one >= Number(first) && one <= Number(last));
   if (page === undefined) return endedAt;
   if (page > through) return undefined;
-  const times = loads.filter((load) => load.first <= page && page <= load.last).map(({ at }) => at);
+  const times = loads
+    .filter((load) => load.first <= page && page <= load.last && load.at >= endedAt)
+    .map(({ at }) => at);
   return times.sort()[0] ?? endedAt;
 }

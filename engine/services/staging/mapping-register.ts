@@ -3,6 +3,7 @@ import { streamsOf } from '../../model/stream-refs.ts';
 import type { Handle } from './handle.ts';
 import { loadState } from './load-units.ts';
 import type { StagedTable } from './staged-table.ts';
+import { closeListings } from './staging-listings.ts';
 
 export interface RegisterContext {
   readonly environment: string;
@@ -23,6 +24,7 @@ export async function prepare(
   if (known?.hash !== mapping.hash) await reset(handle, mapping, table, context);
   else if (known.streams !== streamList(mapping))
     await handle.run('UPDATE mappings SET streams = ? WHERE mapping = ?', streamList(mapping), mapping.name);
+  if (mapping.deletes?.listing === undefined) await closeListings(handle, mapping.name, context.nowMs);
   await table.create(handle);
 }
 

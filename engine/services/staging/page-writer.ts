@@ -6,7 +6,7 @@ import { declaredName, isBackfill } from '../../model/sweep.ts';
 import { BlockerLedger, type Seen } from './blocker-ledger.ts';
 import { changedMapping } from './failures.ts';
 import type { Bound, Handle } from './handle.ts';
-import { loadState, nextEpoch, pullBack } from './load-units.ts';
+import { loadState, pullBack, pullBackLoaded } from './load-units.ts';
 import { writeParents } from './parent-positions.ts';
 import type { StagedTable } from './staged-table.ts';
 
@@ -100,7 +100,10 @@ export class PageWriter {
       rows.blocked.length,
     );
     if (rows.unstaged === true) await this.#noteUnstaged(rows.mapping, page);
-    if (fresh) await this.#pullBack(rows.mapping, page);
+    // A page that a mapping gets late (mapped again after others were loaded, or staged by a process that another one has
+    // overtaken) must still be loaded, and what follows it again, so that newer versions win. The new epoch makes different
+    // load units of them; the warehouse would skip units that it knows.
+    if (fresh) await pullBackLoaded(this.#handle, rows.mapping, page, this.#context.nowMs);
     return blockers;
   }
 
@@ -111,22 +114,6 @@ export class PageWriter {
     );
     assert(kept, `page ${page} is kept`);
     return { ...kept, stream: withoutBackfill(kept.stream), page, run };
-  }
-
-  /**
-   * A page that a mapping gets late (mapped again after others were loaded, or staged by a process that another one has
-   * overtaken) must still be loaded, and what follows it again, so that newer versions win. The new epoch makes
-   * different load units of them; the warehouse would skip units that it knows.
-   */
-  async #pullBack(mapping: string, page: number): Promise<void> {
-    await this.#handle.run(
-      `UPDATE mappings SET loaded_through = ?, epoch = ${nextEpoch} WHERE mapping = ? AND loaded_through >= ?`,
-      page - 1,
-      this.#context.nowMs,
-      this.#context.nowMs,
-      mapping,
-      page,
-    );
   }
 
   async #insertPage(stream: StreamPlan, page: StagedPage): Promise<boolean> {

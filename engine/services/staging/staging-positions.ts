@@ -18,6 +18,7 @@ import { recognise } from './load-units.ts';
 import { leastLoaded, lostLoads, reconcile } from './lost-loads.ts';
 import { madeOf } from './mapping-register.ts';
 import { countParents, forgetDropped, forgetParents, waitingParents } from './parent-positions.ts';
+import { openFrom } from './staging-listings.ts';
 
 /** Responses dropped in one transaction. */
 const pagesPerDropMax = 200;
@@ -175,7 +176,7 @@ export class StagingPositions implements Positions {
     );
     const parents = await countParents(handle, key);
     const mappings: MappingState[] = [];
-    for (const mapping of stream.mappings) mappings.push(await mappingState(handle, mapping));
+    for (const mapping of stream.mappings) mappings.push(await mappingState(handle, mapping, stream.account));
     return {
       stream: fullName(stream),
       account: stream.account,
@@ -216,7 +217,7 @@ const total = (pages: readonly Candidate[]) => ({
   bytes: pages.reduce((sum, { bytes }) => sum + Number(bytes), 0),
 });
 
-async function mappingState(handle: Handle, mapping: string): Promise<MappingState> {
+async function mappingState(handle: Handle, mapping: string, account: string): Promise<MappingState> {
   const count = async <T>(sql: string, ...bound: Bound[]): Promise<T | undefined> =>
     handle.first<T>(sql, ...bound);
   const through = await count<{ page: number }>(
@@ -225,16 +226,21 @@ async function mappingState(handle: Handle, mapping: string): Promise<MappingSta
   );
   const loadedThrough = Number(through?.page ?? 0);
   const pending = await count<{ pages: number; rows: number }>(
-    'SELECT count(*) AS pages, coalesce(sum(rows), 0) AS rows FROM page_rows WHERE mapping = ? AND page > ?',
+    'SELECT count(*) AS pages, coalesce(sum(rows), 0) AS rows FROM page_rows JOIN pages ON pages.id = page ' +
+      'WHERE mapping = ? AND page > ? AND account = ?',
     mapping,
     loadedThrough,
+    account,
   );
   const blocked = await count<{ rows: number }>(
-    "SELECT count(*) AS rows FROM blockers WHERE mapping = ? AND kind = 'record' AND status = 'open'",
+    "SELECT count(*) AS rows FROM blockers WHERE mapping = ? AND account = ? AND kind = 'record' AND status = 'open'",
     mapping,
+    account,
   );
+  const heldFrom = await openFrom(handle, mapping, account);
   return {
     mapping,
+    ...(heldFrom !== undefined && { heldFrom }),
     loadedThrough,
     pendingPages: Number(pending?.pages ?? 0),
     pendingRows: Number(pending?.rows ?? 0),

@@ -11,7 +11,7 @@ const derived = ['', '~sweep', '~gone', '~backfill'];
 /** Tables that name a stream by its source and its own name. */
 const byStream = ['positions', 'parent_positions', 'pages', 'blockers'];
 /** Tables that name a mapping. */
-const byMapping = ['page_rows', 'loads', 'blockers', 'mappings'];
+const byMapping = ['page_rows', 'loads', 'blockers', 'mappings', 'open_listings'];
 
 interface RenamesOptions {
   readonly environment: string;

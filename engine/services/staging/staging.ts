@@ -12,6 +12,7 @@ import type {
   Clock,
   KeptPage,
   KeptPages,
+  Listings,
   LoadCounts,
   LoadTime,
   LoadTimes,
@@ -32,16 +33,18 @@ import { runCheck } from './checks.ts';
 import { CurrentRows } from './current-rows.ts';
 import { type Database, lent } from './database.ts';
 import { foreignEnvironment } from './failures.ts';
+import { heldLines } from './held-rows.ts';
 import { chosenPages, keptPages } from './kept-pages.ts';
 import * as units from './load-units.ts';
 import { mappedHashes, otherEnvironment, prepare } from './mapping-register.ts';
 import { migrateUp, schemaVersion } from './migrate.ts';
 import { PageWriter, type Prepared } from './page-writer.ts';
 import { parentPositions } from './parent-positions.ts';
-import { heldLines, readRows } from './row-reader.ts';
+import { readRows } from './row-reader.ts';
 import { SqliteDatabase } from './sqlite/sqlite-database.ts';
 import { StagingBlockers } from './staging-blockers.ts';
 import { StagingForgetting } from './staging-forgetting.ts';
+import { StagingListings } from './staging-listings.ts';
 import { StagingLocks } from './staging-locks.ts';
 import { StagingMemory } from './staging-memory.ts';
 import { StagingPositions } from './staging-positions.ts';
@@ -84,6 +87,7 @@ class LedgerStaging implements OpenStaging {
   readonly memory: Memory;
   readonly state: State;
   readonly blockers: Blockers;
+  readonly listings: Listings;
   readonly forgetting: Forgetting;
   readonly #environment: string;
   readonly #clock: Clock;
@@ -96,6 +100,7 @@ class LedgerStaging implements OpenStaging {
   constructor(database: Database, { environment, clock }: LedgerOptions) {
     [this.#environment, this.#clock, this.#database] = [environment, clock, database];
     this.blockers = new StagingBlockers(this.#database, clock);
+    this.listings = new StagingListings(this.#database, clock);
     this.memory = new StagingMemory(this.#database, { environment, clock, migrate: () => this.migrate() });
     this.forgetting = new StagingForgetting(this.#database, { environment, clock });
     this.#locks = new StagingLocks(this.#database, clock);

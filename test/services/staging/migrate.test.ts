@@ -20,6 +20,7 @@ const tables = [
   'mappings',
   'memory',
   'migrations',
+  'open_listings',
   'page_rows',
   'pages',
   'parent_positions',

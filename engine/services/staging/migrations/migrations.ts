@@ -11,6 +11,7 @@ import { loadTimes } from './0010-load-times.ts';
 import { appliedPlans } from './0011-applied-plans.ts';
 import { parts } from './0012-parts.ts';
 import { parents } from './0013-parents.ts';
+import { openListings } from './0014-open-listings.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, forward and back. An entry that was released is never edited. */
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   appliedPlans,
   parts,
   parents,
+  openListings,
 ];
