@@ -947,7 +947,7 @@ export interface ResponseWhen {
     [k: string]: string | number | boolean;
   };
   /**
-   * Regular expression that the body’s text matches, in any case of letters.
+   * Regular expression that the body’s text matches, in any case of letters. What a group `(?<field>…)` of it catches is the name of a field that was asked for and is not there.
    */
   bodyMatches?: string;
 }
@@ -1958,6 +1958,10 @@ export interface Property {
    * Paths at which the value stood before, newest first: looked at where a record has nothing at `from`, such as one on a kept page.
    */
   previously?: string[];
+  /**
+   * Day since which the provider has the property no more: `{fields}` does not ask for it, and its column stays. The catalog of the source says it where it knows the path.
+   */
+  removed?: string;
   /**
    * Path of the value: `customer.email`, `lines[0].sku`, `properties['deal.stage']`, `$parent.id`, `$index`.
    */
