@@ -1598,13 +1598,17 @@ export interface Deletes {
   by: 'flag' | 'stream' | 'sweep';
   where?: Where;
   /**
-   * `stream`: name of the stream of the same source whose records are deletions. Where records have a cursor, deletions need one of the same type: a record that came back later stays.
+   * `stream`: name of the stream of the same source whose records are deletions. Where records have a cursor, deletions need one of the same type, or `at`: a record that came back later stays.
    */
   stream?: string;
   /**
    * `stream`: paths of the values in a deletion that are the `primaryKey` of what was deleted, in the same order.
    */
   key?: string[];
+  /**
+   * `stream`: path in a deletion of when it was, in terms of the cursor of what was deleted. Without it, the cursor of the deletion: with it, its stream needs none, such as a listing that cannot be asked for what is new.
+   */
+  at?: string;
   /**
    * `sweep`: how long after one sweep has begun the next one may.
    */

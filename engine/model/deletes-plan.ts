@@ -1,4 +1,5 @@
 import type { Literal, Path } from './path-plan.ts';
+import type { CursorPlan } from './stream-plan.ts';
 
 export interface ConditionPlan {
   readonly path: Path;
@@ -46,6 +47,8 @@ export interface DeletingStream {
   readonly stream: string;
   /** Paths of the primary key of what is gone. */
   readonly key: readonly Path[];
+  /** When it was, in terms of the cursor of what is gone; absent where the cursor of the deletion says it. */
+  readonly at?: Pick<CursorPlan, 'field' | 'type' | 'format'>;
   /** Conditions that hold for a deletion. */
   readonly where: readonly ConditionPlan[];
 }
