@@ -1,5 +1,5 @@
+import type { CursorPlan } from './cursor-plan.ts';
 import type { Literal, Path } from './path-plan.ts';
-import type { CursorPlan } from './stream-plan.ts';
 
 export interface ConditionPlan {
   readonly path: Path;

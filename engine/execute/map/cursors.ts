@@ -10,13 +10,13 @@ import { toInteger } from './types.ts';
 type Ordering = Pick<CursorPlan, 'field' | 'type' | 'format'>;
 
 /** The cursor field of a record, and its normalised text; no text when the value cannot be one. */
-export type CursorReader = (record: unknown) => {
+type CursorReader = (record: unknown) => {
   readonly value: unknown;
   readonly text: string | undefined;
 };
 
 /** Reads cursor values of one stream. */
-export function compileCursor(plan: Ordering): CursorReader {
+function compileCursor(plan: Ordering): CursorReader {
   const read = compilePath(plan.field);
   const canonical = compileCanonical(plan);
   return (record) => {
