@@ -12,6 +12,7 @@ import { environmentReferences } from '../services/references.ts';
 import { runArtifacts } from '../services/run-artifacts.ts';
 import { allowancesOf } from './allowances.ts';
 import type { Outcome } from './base-command.ts';
+import { withFieldPlaces } from './field-places.ts';
 import { startLabProcess } from './in-lab.ts';
 import { measured } from './measured.ts';
 import { metricsOf } from './metrics-of.ts';
@@ -107,7 +108,7 @@ async function execute({ work, lab, quiet, stop, allowances, whole }: Performanc
     return {
       exitCode,
       result: report,
-      diagnostics: [...work.diagnostics, ...report.diagnostics, ...unsent],
+      diagnostics: [...work.diagnostics, ...withFieldPlaces(report.diagnostics, work.documents), ...unsent],
       text: reportText(report),
     };
   } finally {

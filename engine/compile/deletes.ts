@@ -25,7 +25,7 @@ export function compileDeletes(
     children: replaces,
     flags: ways.flatMap(flagOf),
     streams: [
-      ...ways.flatMap((way) => listedBy(mapping, way)),
+      ...ways.flatMap((way) => listedBy(mapping, way, stream?.cursor)),
       ...(sweep || isReplaced ? [listedByUs(mapping)] : []),
     ],
     ...(sweep && { sweep }),
@@ -40,13 +40,18 @@ const flagOf = ({ by, where = {} }: config.Deletes): DeletesPlan['flags'] =>
 /** Another stream of the source that lists what is gone. */
 function listedBy(
   { from }: config.Mapping,
-  { by, stream, key = [], where = {} }: config.Deletes,
+  { by, stream, key = [], at, where = {} }: config.Deletes,
+  cursor: config.Cursor | undefined,
 ): readonly DeletingStream[] {
   if (by !== 'stream') return [];
   return [
     {
       stream: `${from.split('.')[0]}.${stream}`,
       key: key.map((path) => knownPath(path)),
+      ...(at !== undefined &&
+        cursor && {
+          at: { field: knownPath(at), type: cursor.type ?? 'timestamp', format: cursor.format ?? 'iso' },
+        }),
       where: compileConditions(where, false),
     },
   ];

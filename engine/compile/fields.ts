@@ -64,10 +64,10 @@ function pathsRead(
   });
 }
 
-/** Of a mapping with `each`, what is read of the record: the array, and `$parent`. */
+/** Of a mapping with `each`, what is read of the record: the array, and `$parent`. An API refuses to be asked for what is gone. */
 function textsOf({ each, where = {}, properties }: config.Mapping): readonly string[] {
-  const read = Object.values(properties).flatMap(({ from, template }) => [
-    ...(from === undefined ? [] : [from]),
+  const read = Object.values(properties).flatMap(({ from, removed, template }) => [
+    ...(from === undefined || removed !== undefined ? [] : [from]),
     ...[...(template ?? '').matchAll(inTemplate)].map(([, path = '']) => path),
   ]);
   const all = [...Object.keys(where), ...read];

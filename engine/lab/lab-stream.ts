@@ -1,12 +1,14 @@
 import type * as config from '../model/config.ts';
 import type { Project } from '../model/project.ts';
 import { recordsPath } from '../model/stream-request.ts';
-import { type Answer, Refusal } from './answer.ts';
+import { type Answer, jsonAnswer, Refusal } from './answer.ts';
 import { Bodies, type Slot } from './body.ts';
 import { chosenListing } from './chosen.ts';
 import { type Collection, fileOf, type Listing, until } from './collection.ts';
 import { labError } from './complain.ts';
 import { type DataFolders, findDataFile, readDataFile } from './data-file.ts';
+import { describedNames } from './descriptions.ts';
+import { dialectOf } from './dialects/dialects.ts';
 import { generate } from './generator.ts';
 import { jobOf, type LabJob } from './job.ts';
 import { bareSource, labOwner } from './lab-accounts.ts';
@@ -36,6 +38,8 @@ interface Served {
   readonly pager: Pager;
   readonly bodies: Bodies;
   readonly written: Written | undefined;
+  /** What the provider says instead to a request for fields that it does not have. */
+  readonly refused: (fields: readonly string[]) => Answer | undefined;
 }
 
 /** Where the records of a source's streams are. */
@@ -91,7 +95,7 @@ interface Asked {
 }
 
 async function serve(
-  { stream, pager, bodies, written }: Served,
+  { stream, pager, bodies, written, refused }: Served,
   listing: Listing,
   { received, url, extra, job }: Asked,
 ): Promise<Answer> {
@@ -101,6 +105,8 @@ async function serve(
     throw new Refusal(405, 'method_not_allowed', message, { Allow: shape.method });
   }
   const read = readRequest(shape, received);
+  const refusal = refused(String(read.get('fields') ?? '').split(','));
+  if (refusal !== undefined) return refusal;
   const values = job === undefined ? read : job.chosen(read);
   const wanted = wantedOf(pager, listing, values);
   const { view, from, to } = wanted;
@@ -114,6 +120,22 @@ async function serve(
     ...(stream.rowCount && { [stream.rowCount.header]: String(to - from) }),
   };
   return { status: 200, headers: said, body: await packed(body, stream), records: to - from };
+}
+
+/** What a provider that refuses fields which it does not have says to a request for some. */
+async function refusedFields(
+  project: Project,
+  source: config.Source,
+  name: string,
+): Promise<Served['refused']> {
+  const { unknownField } = dialectOf(source);
+  if (unknownField === undefined) return () => undefined;
+  const folders = dataFolders(project, source);
+  const described = await describedNames(folders, source.name, name, source.streams[name] as config.Stream);
+  return (fields) => {
+    const said = described && unknownField(fields, described);
+    return said && jsonAnswer(said.status, said.body);
+  };
 }
 
 const comesByTime = (cursor: config.Cursor | undefined): boolean =>
@@ -150,7 +172,8 @@ export async function openStream(
   const bodies = new Bodies(owner, recordsPath(stream));
   const written = writtenAs(owner, stream, listing);
   if (written === undefined) checkShape(pager, bodies, listing, extra);
-  const served: Served = { stream, pager, bodies, written };
+  const refused = await refusedFields(project, source, name);
+  const served: Served = { stream, pager, bodies, written, refused };
   return {
     name,
     distinction: job?.distinction ?? distinction(shape),

@@ -947,7 +947,7 @@ export interface ResponseWhen {
     [k: string]: string | number | boolean;
   };
   /**
-   * Regular expression that the body’s text matches, in any case of letters.
+   * Regular expression that the body’s text matches, in any case of letters. What a group `(?<field>…)` of it catches is the name of a field that was asked for and is not there.
    */
   bodyMatches?: string;
 }
@@ -1598,13 +1598,17 @@ export interface Deletes {
   by: 'flag' | 'stream' | 'sweep';
   where?: Where;
   /**
-   * `stream`: name of the stream of the same source whose records are deletions. Where records have a cursor, deletions need one of the same type: a record that came back later stays.
+   * `stream`: name of the stream of the same source whose records are deletions. Where records have a cursor, deletions need one of the same type, or `at`: a record that came back later stays.
    */
   stream?: string;
   /**
    * `stream`: paths of the values in a deletion that are the `primaryKey` of what was deleted, in the same order.
    */
   key?: string[];
+  /**
+   * `stream`: path in a deletion of when it was, in terms of the cursor of what was deleted. Without it, the cursor of the deletion: with it, its stream needs none, such as a listing that cannot be asked for what is new.
+   */
+  at?: string;
   /**
    * `sweep`: how long after one sweep has begun the next one may.
    */
@@ -1958,6 +1962,10 @@ export interface Property {
    * Paths at which the value stood before, newest first: looked at where a record has nothing at `from`, such as one on a kept page.
    */
   previously?: string[];
+  /**
+   * Day since which the provider has the property no more: `{fields}` does not ask for it, and its column stays. The catalog of the source says it where it knows the path.
+   */
+  removed?: string;
   /**
    * Path of the value: `customer.email`, `lines[0].sku`, `properties['deal.stage']`, `$parent.id`, `$index`.
    */

@@ -1,3 +1,4 @@
+import type { CursorPlan } from './cursor-plan.ts';
 import type { Literal, Path } from './path-plan.ts';
 
 export interface ConditionPlan {
@@ -46,6 +47,8 @@ export interface DeletingStream {
   readonly stream: string;
   /** Paths of the primary key of what is gone. */
   readonly key: readonly Path[];
+  /** When it was, in terms of the cursor of what is gone; absent where the cursor of the deletion says it. */
+  readonly at?: Pick<CursorPlan, 'field' | 'type' | 'format'>;
   /** Conditions that hold for a deletion. */
   readonly where: readonly ConditionPlan[];
 }

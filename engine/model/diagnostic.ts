@@ -23,6 +23,8 @@ export interface Diagnostic {
   readonly place?: Place;
   readonly label?: string;
   readonly help: readonly string[];
+  /** What a request has asked for and the API does not have, of a stream `source.stream`. */
+  readonly field?: { readonly stream: string; readonly name: string };
 }
 
 export const hasErrors = (diagnostics: readonly Diagnostic[]): boolean =>

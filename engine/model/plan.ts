@@ -1,5 +1,6 @@
 import type { AlertPlan } from './alert.ts';
 import type { CheckPlan } from './check-plan.ts';
+import type { CursorType } from './cursor-plan.ts';
 import type { RedisPlan, StagingPlan, WarehousePlan } from './database-plan.ts';
 import type { ConditionPlan, DeletesPlan, SweepPlan } from './deletes-plan.ts';
 import type { Diagnostic } from './diagnostic.ts';
@@ -9,9 +10,10 @@ import type { GuardPlan, PropertyPlan } from './property-plan.ts';
 import type { Rename } from './renames.ts';
 import type { SchedulePlan } from './schedule.ts';
 import type { SourcePlan } from './source-plan.ts';
-import type { BackfillPlan, CursorType, StreamPlan } from './stream-plan.ts';
+import type { BackfillPlan, StreamPlan } from './stream-plan.ts';
 
 export type * from './check-plan.ts';
+export type * from './cursor-plan.ts';
 export type * from './database-plan.ts';
 export type * from './deletes-plan.ts';
 export type * from './override-plan.ts';

@@ -1,4 +1,5 @@
 import type { BodyPlan } from './body-plan.ts';
+import type { CursorPlan } from './cursor-plan.ts';
 import type { ConditionPlan } from './deletes-plan.ts';
 import type { Path } from './path-plan.ts';
 import type { JsonValue, RequestTemplate } from './request-template.ts';
@@ -163,22 +164,6 @@ export interface PagingRules {
 export interface StreamShape {
   readonly asked: string;
   readonly paging: string;
-}
-
-export type CursorType = 'timestamp' | 'integer' | 'string';
-
-export interface CursorPlan {
-  readonly field: Path;
-  readonly type: CursorType;
-  /** How a timestamp is written in the request. */
-  readonly format: 'iso' | 'date' | 'epoch' | 'epoch_ms';
-  /** First value wanted by the first run; without it, everything. */
-  readonly start?: string;
-  readonly lookbackMs: number;
-  /** Whether a request can carry the end of a window. */
-  readonly ends: boolean;
-  /** Length of the slices that a window is read in. */
-  readonly stepMs?: number;
 }
 
 /** `path` may hold `*` for any key and `[*]` for any element. */

@@ -22,7 +22,7 @@ function streamMistakes(way: Way, deletes: config.Deletes): readonly Diagnostic[
   const listing = way.source.streams[deletes.stream];
   if (listing === undefined) return [unknownStream(way, deletes.stream)];
   if (deletes.stream === way.name) return [ownStream(way)];
-  return [...keyMistake(way, deletes), ...cursorMistake(way, deletes.stream, listing)];
+  return [...keyMistake(way, deletes), ...cursorMistake(way, deletes, listing)];
 }
 
 function unknownStream({ document, pointer, source, name }: Way, wanted: string): Diagnostic {
@@ -61,9 +61,13 @@ function keyMistake({ document, pointer, name, stream }: Way, { key = [] }: conf
 }
 
 /** Which came first, the deletion or a version of the record, is decided by comparing their cursors. */
-function cursorMistake({ document, pointer, name, stream }: Way, other: string, listing: config.Stream) {
+function cursorMistake(
+  { document, pointer, name, stream }: Way,
+  { stream: other = '', at }: config.Deletes,
+  listing: config.Stream,
+) {
   const [wanted, found] = [stream.cursor, listing.cursor];
-  if (wanted === undefined) return [];
+  if (wanted === undefined || at !== undefined) return [];
   const [type, otherType] = [wanted.type ?? 'timestamp', found && (found.type ?? 'timestamp')];
   if (type === otherType) return [];
   return [
@@ -74,7 +78,7 @@ function cursorMistake({ document, pointer, name, stream }: Way, other: string, 
       {
         label: otherType === undefined ? `\`${other}\` has no cursor` : `its cursor is of type ${otherType}`,
         help: [
-          `\`${name}\` has a cursor of type ${type}: give \`${other}\` one, so that a record which came back after it was deleted stays.`,
+          `\`${name}\` has a cursor of type ${type}: give \`${other}\` one, or name with \`at\` where a deletion says when it was, so that a record which came back after it was deleted stays.`,
         ],
       },
     ),

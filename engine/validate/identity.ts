@@ -8,7 +8,13 @@ import { below, complain, keyPlace, valuePlace } from './places.ts';
 
 /** What a stream recognises its records, their changes and their persons by, and where it stands. */
 interface Identity {
-  readonly what: 'primary key' | 'cursor' | 'subject' | 'flag of `deletes`' | 'key of `deletes`';
+  readonly what:
+    | 'primary key'
+    | 'cursor'
+    | 'subject'
+    | 'flag of `deletes`'
+    | 'key of `deletes`'
+    | '`at` of `deletes`';
   readonly stream: string;
   readonly path: string;
 }
@@ -27,12 +33,13 @@ function deletedBy(
   { primaryKey }: config.Stream,
   deletes: config.Deletes,
 ): readonly Identity[] {
-  const { by, where = {}, key = [], stream = name } = deletes;
+  const { by, where = {}, key = [], at, stream = name } = deletes;
   const what = 'key of `deletes`';
   return [
     ...Object.keys(where).map((path): Identity => ({ what: 'flag of `deletes`', stream, path })),
     ...(by === 'stream' ? primaryKey.map((path): Identity => ({ what, stream: name, path })) : []),
     ...(by === 'stream' ? key.map((path): Identity => ({ what, stream, path })) : []),
+    ...(at === undefined ? [] : [{ what: '`at` of `deletes`', stream, path: at } as const]),
   ];
 }
 

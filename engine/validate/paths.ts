@@ -139,8 +139,9 @@ function describePaths(document: SourceDocument, pointer: string, describe: conf
 const deletesPaths = (
   document: SourceDocument,
   pointer: string,
-  { where = {}, key = [] }: config.Deletes,
+  { where = {}, key = [], at: when }: config.Deletes,
 ) => [
+  ...at(document, `${pointer}/at`, when),
   ...Object.keys(where).flatMap((path) =>
     pathMistake(path, keyPlace(document, below(pointer, 'where', path)), plain),
   ),

@@ -21,7 +21,35 @@ export function resolveProperty(
 ): Resolved {
   const named = byName(mapping, property, known);
   const labelled = withLabels(mapping, named.property, known);
-  return { property: labelled.property, diagnostics: [...named.diagnostics, ...labelled.diagnostics] };
+  return {
+    property: withRemoval(mapping, labelled.property, known),
+    diagnostics: [...named.diagnostics, ...labelled.diagnostics],
+  };
+}
+
+/** The day since which the provider has a property no more, of whatever file it is. */
+function withRemoval(
+  mapping: Filled,
+  property: WrittenProperty,
+  known: readonly Catalogued[] | undefined,
+): WrittenProperty {
+  const found = atPath(mapping, property, known);
+  const removed = found?.property.removed;
+  if (found === undefined || removed === undefined) return property;
+  const places = found.document.nodes.get(`${found.pointer}/removed`);
+  const filledIn = [...(property.filledIn ?? []), ...(places ? [['/removed', places] as const] : [])];
+  return { ...property, value: { ...(property.value as Json), removed }, filledIn };
+}
+
+/** The property of the catalog at whose path a column reads. */
+function atPath(
+  mapping: Filled,
+  { value }: WrittenProperty,
+  known: readonly Catalogued[] = [],
+): Catalogued | undefined {
+  const from = textAt(value, 'from');
+  const path = from === undefined ? undefined : recordPath(from, isEach(mapping));
+  return path === undefined ? undefined : cataloguedAt(known, path);
 }
 
 function complainOf(
@@ -113,8 +141,7 @@ function withLabels(
   const path = textAt(value, 'from');
   if (!isJson(value) || !Array.isArray(transforms) || !transforms.includes('labels') || path === undefined)
     return { property, diagnostics: [] };
-  const whole = recordPath(path, isEach(mapping));
-  const found = whole === undefined ? undefined : cataloguedAt(known ?? [], whole);
+  const found = atPath(mapping, property, known);
   const at = transforms.indexOf('labels');
   if (found?.property.options === undefined) {
     const summary = `the catalog has no options for \`${path}\``;

@@ -226,6 +226,38 @@ describe('records that are gone', function () {
     expect((await tableOf(folder, 'orders')).map((row) => row['id'])).to.deep.equal(['b', 'c']);
   });
 
+  it('leave by a whole listing that nothing filters, and one that came back later stays', async () => {
+    const provider = await shop(
+      { id: 'a', at: minute(1) },
+      { id: 'b', at: minute(2) },
+      { id: 'c', at: minute(3) },
+    );
+    const withAt = byStream.replace('key: [order]', 'key: [order], at: gone.at');
+    const folder = project(provider, withAt);
+    const file = join(folder, 'sources/shop.yml');
+    const declared = readFileSync(file, 'utf8');
+    const filtered = '    cursor: {field: at, from: {query: since}}\n';
+    const last = declared.lastIndexOf(filtered);
+    writeFileSync(file, declared.slice(0, last) + declared.slice(last + filtered.length));
+    await run(folder);
+    // Which of them the API lists does not depend on when it was asked before.
+    const gone = (order: string, at: number) => ({ order, at: '', gone: { at: minute(at) } });
+    provider.deletions.push(gone('a', 5), gone('b', 6));
+    expect((await run(folder))['orders']).to.include({ deleted: 2 });
+    provider.orders.push({ id: 'a', at: minute(7) });
+    expect((await run(folder))['orders']).to.include({ deleted: 0, inserted: 1 });
+    expect((await run(folder))['orders']).to.include({ deleted: 0, inserted: 0, updated: 0 });
+    expect((await tableOf(folder, 'orders')).map((row) => row['id']).sort()).to.deep.equal(['a', 'c']);
+    await accounted(folder);
+
+    provider.deletions.push({ order: 'c', at: '' });
+    const failed = await etl(['run', '-p', folder]);
+    await provider.close();
+    expect(failed.code).to.equal(1);
+    expect(failed.stdout + failed.stderr).to.contain('gone.at');
+    expect((await tableOf(folder, 'orders')).map((row) => row['id']).sort()).to.deep.equal(['a', 'c']);
+  });
+
   it('leave when a sweep no longer finds them, but never because a listing was short', async () => {
     const orders = Array.from(
       { length: 8 },

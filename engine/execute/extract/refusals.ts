@@ -76,6 +76,8 @@ export function refusal(
 ): TerminalError | TransientError {
   const { request, reply, verdict } = exchanged;
   assertRefused(verdict.class);
+  const absent = verdict.class === 'client' ? absentField(exchanged) : undefined;
+  if (absent !== undefined) return refusedField(sender, exchanged, absent);
   const { code, what, advice } = refusals[verdict.class];
   const { pathname } = new URL(request.url);
   const found = complaint(
@@ -89,6 +91,26 @@ export function refusal(
     advice,
   );
   return passing.has(verdict.class) ? new TransientError(found) : new TerminalError(found);
+}
+
+/** The field that the answer says is not there, as the group of the rule that it matched catches it. */
+function absentField({ verdict: { rule }, reply }: Exchanged): string | undefined {
+  const pattern = rule?.bodyMatches;
+  return pattern === undefined ? undefined : new RegExp(pattern, 'i').exec(reply.text)?.groups?.['field'];
+}
+
+function refusedField(sender: Sender, exchanged: Exchanged, name: string): TerminalError {
+  const { source, name: stream } = sender.stream;
+  return new TerminalError({
+    ...complaint(
+      'ETL0440',
+      `${streamName(sender)} asks for \`${name}\`, which the API does not have`,
+      `It answered: ${said(exchanged, sender.services.references.redact)}`,
+      `\`etl discover ${source}\` learns what is gone. It is not asked for any more then, and its column stays, with NULL in new rows.`,
+      'A field that is there may be hidden from these credentials.',
+    ),
+    field: { stream: `${source}.${stream}`, name },
+  });
 }
 
 function assertRefused(kind: ResponseClass): asserts kind is Exclude<ResponseClass, 'ok'> {

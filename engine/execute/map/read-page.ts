@@ -3,10 +3,10 @@ import { accountStream } from '../../model/accounts.ts';
 import type { PageFacts, PageFailure } from '../../model/batch.ts';
 import type { BodyFacts } from '../../model/body-plan.ts';
 import { emptyResponse } from '../../model/path.ts';
-import type { CursorPlan, PaginatePlan, Path, StreamPlan, TokenPaging } from '../../model/plan.ts';
+import type { PaginatePlan, Path, StreamPlan, TokenPaging } from '../../model/plan.ts';
 import { recordCursor } from '../../model/stream-cursor.ts';
 import type { Decoder } from './bodies/decode.ts';
-import { compileCursor } from './cursors.ts';
+import { type Cursors, compileCursors } from './cursors.ts';
 import { isStackOverflow, parseExact } from './exact-json.ts';
 import * as failures from './failures.ts';
 import { compilePath, type JsonObject, type Reader } from './paths.ts';
@@ -130,34 +130,6 @@ function parseBody(stream: string, body: Uint8Array): Parsed | PageFailure {
     if (!(error instanceof SyntaxError)) throw error;
     return text.trim() === '' ? failures.emptyBody(stream) : failures.notJson(stream, text);
   }
-}
-
-type Cursors = (string | null)[];
-
-function compileCursors(
-  stream: string,
-  plan: CursorPlan | undefined,
-): (records: readonly JsonObject[]) => Cursors | PageFailure {
-  if (plan === undefined) return (records) => records.map(() => null);
-  const read = compileCursor(plan);
-  return (records) => {
-    const cursors: string[] = [];
-    for (const record of records) {
-      const { value, text } = read(record);
-      if (text === undefined)
-        return failures.noCursor(stream, cursors.length, plan.field, expected(plan), value);
-      cursors.push(text);
-    }
-    return cursors;
-  };
-}
-
-function expected({ type, format }: CursorPlan): string {
-  if (type !== 'timestamp') return type === 'integer' ? 'an integer' : 'a text';
-  const iso = 'an ISO 8601 timestamp with a zone';
-  return format === 'iso' || format === 'date'
-    ? iso
-    : `${iso}, or ${format === 'epoch' ? 'seconds' : 'milliseconds'} since 1970`;
 }
 
 function windowFacts(cursors: Cursors, from: string | undefined): Pick<PageFacts, 'cursorMax' | 'outside'> {

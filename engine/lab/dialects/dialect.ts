@@ -43,6 +43,11 @@ export interface Dialect {
   readonly poll?: { readonly path: string; readonly body: (facts: Facts) => unknown };
   /** What is answered when the object asked for is locked, where that is not a 423. */
   readonly locked?: RefusalText;
+  /** What is answered to a request for fields of which some are not described; undefined where all are. */
+  readonly unknownField?: (
+    asked: readonly string[],
+    described: ReadonlySet<string>,
+  ) => RefusalText | undefined;
 }
 
 /** Seconds in whole, never less than it takes. */

@@ -7,6 +7,7 @@ import {
   isDaily,
   left,
   limitOver,
+  type RefusalText,
   seconds,
   usedUp,
 } from './dialect.ts';
@@ -58,9 +59,21 @@ const salesforceHeaders = ({ limits }: Facts): Headers => {
     : { 'Sforce-Limit-Info': `api-usage=${Math.min(usedUp(day), day.capacity)}/${day.capacity}` };
 };
 
+/** Custom fields only, since a description in the lab need not have all of the others. */
+function salesforceUnknown(
+  asked: readonly string[],
+  described: ReadonlySet<string>,
+): RefusalText | undefined {
+  const unknown = asked.find((name) => /^\w+__c$/.test(name) && !described.has(name));
+  if (unknown === undefined) return undefined;
+  const message = `\nSELECT ${asked.join(',')}\n ^\nERROR at Row:1:Column:8\nNo such column '${unknown}' on this entity. Custom fields end with '__c'.`;
+  return { status: 400, body: [{ message, errorCode: 'INVALID_FIELD' }] };
+}
+
 /** Salesforce: used/limit in a parameter, and 403 where others say 429. */
 export const salesforce: Dialect = {
   headers: salesforceHeaders,
+  unknownField: salesforceUnknown,
   refuse: (refused) => ({
     status: 403,
     headers: salesforceHeaders(refused),
