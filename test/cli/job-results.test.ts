@@ -145,6 +145,7 @@ describe('a job for each parent', function () {
   async function jobs(where: string) {
     const created: unknown[] = [];
     let failing = '';
+    let expired = '';
     const orders = { open: [{ id: 'a' }, { id: 'b' }], closed: [{ id: 'c' }] };
     const create: Handler = async (request, response) => {
       let body = '';
@@ -160,6 +161,7 @@ describe('a job for each parent', function () {
     const shop = await api((request, response) => {
       if (request.method === 'POST') return create(request, response);
       const [, kind = '', job = ''] = (request.url ?? '').split('/');
+      if (kind === 'r' && job === expired) return json(response, { error: 'the result has expired' }, 404);
       json(response, replies[kind]?.(job));
     });
     const streams = `${parents}    parent: {stream: orders${where}}
@@ -177,6 +179,9 @@ describe('a job for each parent', function () {
       fail: (job: string) => {
         failing = job;
       },
+      expire: (job: string) => {
+        expired = job;
+      },
     };
   }
 
@@ -187,6 +192,17 @@ describe('a job for each parent', function () {
     expect(first.code).to.equal(1);
     expect(first.stdout).to.contain('ETL0428');
     // The job that has failed is found so again; only what it was for is asked for anew.
+    const second = await run(folder, '--select', 'shop.lines+');
+    await shop.close();
+    expect(second.code, second.stdout).to.equal(0);
+    expect(created).to.deep.equal(['a', 'b', 'b', 'c']);
+    expect(await idsOf(folder)).to.deep.equal(['1-a', '3-b', '4-c'].map((job) => `line of ${job}`));
+  });
+
+  it('whose result is there no more is made anew: it says nothing of the parent', async () => {
+    const { shop, folder, created, expire } = await jobs(', gone: [404]');
+    expire('2-b');
+    expect((await run(folder)).code).to.equal(1);
     const second = await run(folder, '--select', 'shop.lines+');
     await shop.close();
     expect(second.code, second.stdout).to.equal(0);

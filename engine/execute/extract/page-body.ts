@@ -26,9 +26,15 @@ export const noRecords = ({ records }: StreamPlan): PageBody => ({
   nothing: true,
 });
 
-/** Statuses that say that there are no records: behind the last page, and of a parent that is there no more. */
-export const statusesOf = (stream: StreamPlan, request: ApiRequest): readonly number[] =>
-  (isFirst(stream, request) ? stream.parent?.gone : stream.paginate.pastEnd) ?? [];
+/**
+ * Statuses that say that there are no records: behind the last page, and of a parent that is there no more. Of a job, what asks
+ * for it names the parent: what is there no more in its later steps is the job.
+ */
+export function statusesOf(stream: StreamPlan, request: ApiRequest): readonly number[] {
+  if (!isFirst(stream, request)) return stream.paginate.pastEnd ?? [];
+  const step = request.at?.job?.step;
+  return step === undefined || step === 'create' ? (stream.parent?.gone ?? []) : [];
+}
 
 /** Whether a request is for the first page of a listing: such a page must be there, unless its parent is gone. */
 export function isFirst({ paginate }: StreamPlan, { at }: ApiRequest): boolean {

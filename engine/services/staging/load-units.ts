@@ -180,14 +180,16 @@ export async function markLoaded(
   const state = await loadState(handle, unit.mapping);
   const made = { hash: state?.hash ?? '', epoch: Number(state?.epoch ?? 0) };
   await noteLoad(handle, { ...unit, ...made, run, counts, loadedAt: at, elapsedMs });
-  // Another process may have staged a page in between since the unit was made; then it stays pending, and so do the rest.
+  // Another process may have staged a page in between since the unit was made, or made rows pending that were held: then it
+  // stays pending, and so do the rest.
   await handle.run(
-    'UPDATE mappings SET loaded_through = ? WHERE mapping = ? AND loaded_through < ? AND ? = ' +
+    'UPDATE mappings SET loaded_through = ? WHERE mapping = ? AND loaded_through < ? AND epoch = ? AND ? = ' +
       '(SELECT coalesce(sum(rows + marks), 0) FROM page_rows WHERE page_rows.mapping = mappings.mapping ' +
       'AND page > loaded_through AND page <= ?)',
     unit.lastPage,
     unit.mapping,
     unit.lastPage,
+    epochOf(unit.id) ?? made.epoch,
     unit.rows + unit.marks,
     unit.lastPage,
   );

@@ -2,7 +2,7 @@ import type { Clock, Listings } from '../../model/ports.ts';
 import type { Database } from './database.ts';
 import type { Handle } from './handle.ts';
 import { holds } from './held-rows.ts';
-import { pullBackLoaded } from './load-units.ts';
+import { pullBack } from './load-units.ts';
 
 /** Listings that are not read to their end, of each account of a mapping by itself. */
 export class StagingListings implements Listings {
@@ -43,12 +43,12 @@ export async function closeListings(handle: Handle, mapping: string, nowMs: numb
   for (const { account } of open) await closeListing(handle, mapping, account, nowMs);
 }
 
-/** What has waited is loaded, in the same transaction: no load passes it in between. */
+/** What has waited is pending again, in units that hold it: those that were made without it are passed by no load, done or not. */
 async function closeListing(handle: Handle, mapping: string, account: string, nowMs: number): Promise<void> {
   const page = await openFrom(handle, mapping, account);
   if (page === undefined) return;
   await handle.run('DELETE FROM open_listings WHERE mapping = ? AND account = ?', mapping, account);
-  await pullBackLoaded(handle, mapping, page, nowMs);
+  await pullBack(handle, mapping, page, nowMs);
 }
 
 /** The page from which on rows of an account wait for the end of its listing. */
