@@ -23,18 +23,14 @@ export interface TaskWorker {
  * Maps the first small pages on the main thread, as a thread would: it gets copies, and gives copies.
  */
 export class LocalWorker implements TaskWorker {
-  readonly #worker: () => PageWorker;
+  readonly #worker: PageWorker;
   #bytesLeft = bytesMax;
   #isClosed = false;
 
   constructor(setup: WorkerSetup, receive: (answer: WorkerAnswer) => void) {
-    let made: PageWorker | undefined;
-    this.#worker = () => {
-      made ??= new PageWorker(setup, (answer, bytes) =>
-        receive(structuredClone(answer, { transfer: bytes })),
-      );
-      return made;
-    };
+    this.#worker = new PageWorker(setup, (answer, bytes) =>
+      receive(structuredClone(answer, { transfer: bytes })),
+    );
   }
 
   /** Whether it maps a page, which is counted then. */
@@ -49,7 +45,7 @@ export class LocalWorker implements TaskWorker {
   postMessage(message: WorkerTask | LookedUp, bytes: ArrayBuffer[] = []): void {
     const given = structuredClone(message, { transfer: bytes });
     setImmediate(() => {
-      if (!this.#isClosed) void this.#worker().perform(given);
+      if (!this.#isClosed) void this.#worker.perform(given);
     });
   }
 

@@ -3,7 +3,7 @@ import { assert } from '../model/errors.ts';
 import { unpacked } from './map/bodies/unpack.ts';
 import type { Wanted } from './map/bodies/zip.ts';
 import { compileStream, type Enrichment, type ParsedPage, type StreamMapper } from './map/map.ts';
-import { pagePacker } from './map/pack.ts';
+import { type Packer, pagePacker } from './map/pack.ts';
 import type { LookedUp, Program, WorkerAnswer, WorkerSetup, WorkerTask } from './protocol.ts';
 import { transferable } from './transferable.ts';
 
@@ -24,26 +24,18 @@ const defaultBytesMax = 64 * 1024 * 1024;
 
 /** Parses and maps pages: in a thread of its own (see thread.ts), or on the main one while there are few. */
 export class PageWorker {
+  readonly #setup: WorkerSetup;
   readonly #programs: ReadonlyMap<string, Program>;
-  readonly #mappers: ReadonlyMap<string, StreamMapper>;
+  readonly #mappers = new Map<string, StreamMapper>();
   readonly #waiting = new Map<number, Waiting>();
   readonly #tell: Tell;
+  /** A key of pages takes long to make of its text. */
+  #packer: Packer | undefined;
 
   constructor(setup: WorkerSetup, tell: Tell) {
-    const packer = pagePacker(setup.pageKey);
+    this.#setup = setup;
     this.#tell = tell;
     this.#programs = new Map(setup.programs.map((program) => [program.id, program]));
-    this.#mappers = new Map(
-      setup.programs.map(({ id, stream, mappings, unstaged = [] }) => [
-        id,
-        compileStream(stream, mappings, setup.piiKey, {
-          packer,
-          unstaged,
-          forgotten: setup.forgotten,
-          tokenised: setup.tokenised === true,
-        }),
-      ]),
-    );
   }
 
   /** Performs a task, or goes on with one. Whatever comes of it is told. */
@@ -58,10 +50,24 @@ export class PageWorker {
 
   async #perform(task: WorkerTask | LookedUp): Promise<void> {
     if (!('program' in task)) return this.#goOn(task);
-    const mapper = this.#mappers.get(task.program);
-    assert(mapper, `the worker knows ${task.program}`);
+    const mapper = this.#mapperOf(task.program);
     if (task.parents) return this.#parents(mapper, task);
     await (task.kept ? this.#remap(mapper, task) : this.#map(mapper, task));
+  }
+
+  /** Compiled by the first page that needs it. */
+  #mapperOf(id: string): StreamMapper {
+    const known = this.#mappers.get(id);
+    if (known !== undefined) return known;
+    const program = this.#programs.get(id);
+    assert(program, `the worker knows ${id}`);
+    const { pageKey, piiKey, forgotten, tokenised = false } = this.#setup;
+    this.#packer ??= pagePacker(pageKey);
+    const { stream, mappings, unstaged = [] } = program;
+    const options = { packer: this.#packer, unstaged, forgotten, tokenised };
+    const mapper = compileStream(stream, mappings, piiKey, options);
+    this.#mappers.set(id, mapper);
+    return mapper;
   }
 
   async #map(mapper: StreamMapper, received: WorkerTask): Promise<void> {

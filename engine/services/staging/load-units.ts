@@ -178,8 +178,8 @@ export async function markLoaded(
   { at, elapsedMs }: LoadTime,
 ): Promise<void> {
   const state = await loadState(handle, unit.mapping);
-  const made = { hash: state?.hash ?? '', epoch: Number(state?.epoch ?? 0) };
-  await noteLoad(handle, { ...unit, ...made, run, counts, loadedAt: at, elapsedMs });
+  const epoch = epochOf(unit.id) ?? Number(state?.epoch ?? 0);
+  await noteLoad(handle, { ...unit, hash: state?.hash ?? '', epoch, run, counts, loadedAt: at, elapsedMs });
   // Another process may have staged a page in between since the unit was made, or made rows pending that were held: then it
   // stays pending, and so do the rest.
   await handle.run(
@@ -189,7 +189,7 @@ export async function markLoaded(
     unit.lastPage,
     unit.mapping,
     unit.lastPage,
-    epochOf(unit.id) ?? made.epoch,
+    epoch,
     unit.rows + unit.marks,
     unit.lastPage,
   );
