@@ -1,5 +1,8 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { etl, ordersProject, projectFolder } from '../support/cli.ts';
+import { root } from '../support/root.ts';
 
 describe('wrong usage', () => {
   for (const url of ['nonsense', 'ftp://127.0.0.1:8080', '127.0.0.1:8080']) {
@@ -27,6 +30,27 @@ describe('wrong usage', () => {
     const { code, stderr } = await etl(['rum']);
     expect(code).to.equal(64);
     expect(stderr).to.contain('command rum not found').and.to.contain(' audit, blockers,');
+  });
+});
+
+describe('the projects that come with Sluice', () => {
+  for (const name of readdirSync(join(root, 'projects'))) {
+    it(`leave nothing to be said: ${name}`, async () => {
+      const { stdout, stderr } = await etl(['validate', '-p', join(root, 'projects', name)]);
+      expect(stdout).to.match(/^.*All fine\.\n$/);
+      expect(stderr).to.equal('');
+    });
+  }
+});
+
+describe('etl blockers', () => {
+  it('is etl blockers list', async () => {
+    const folder = ordersProject('https://shop.example');
+    const [short, long] = await Promise.all(
+      [['blockers'], ['blockers', 'list']].map((words) => etl([...words, '-p', folder])),
+    );
+    expect(long).to.deep.equal(short);
+    expect(long?.code).to.equal(0);
   });
 });
 

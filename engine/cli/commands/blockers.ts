@@ -6,6 +6,7 @@ import type { Outcome } from '../base-command.ts';
 import { BlockersCommand, callSuffix, filterOf, listFlags } from '../blockers-command.ts';
 
 export default class BlockersList extends BlockersCommand {
+  static override readonly aliases = ['blockers:list'];
   static override readonly summary =
     'List what a person must decide: rows that do not fit, and steps that were stopped.';
   static override readonly description = 'Asks no API, and changes nothing.';
