@@ -1,4 +1,4 @@
-import type { ReceivedPage } from '../model/batch.ts';
+import { isOfParent, type ReceivedPage } from '../model/batch.ts';
 import type { Position, Staging } from '../model/ports.ts';
 import type { StreamAccount } from './run-ledger.ts';
 
@@ -27,7 +27,8 @@ export async function* counted(
 const follows = ({ request, facts }: ReceivedPage, before: ReceivedPage): boolean =>
   facts.records > 0 &&
   request.at?.from === before.request.at?.from &&
-  request.at?.partition === before.request.at?.partition;
+  request.at?.partition === before.request.at?.partition &&
+  (request.at?.parent === undefined || isOfParent(before.request, request.at.parent));
 
 /** A part of a listing, where not all of it is read at once. */
 export interface Part {

@@ -17,12 +17,15 @@ export function estimateLines(stream: StreamPlan, { streams }: PlanEstimate): re
   return found === undefined ? [] : [windowText(found.window, stream), ...costLines(found)];
 }
 
-function windowText(window: WindowEstimate, { cursor }: StreamPlan): string {
+const wholeText = (parent: StreamPlan['parent']): string =>
+  parent?.kept ? 'now: of each parent what came since it was read' : 'now: all of it';
+
+function windowText(window: WindowEstimate, { cursor, parent }: StreamPlan): string {
   const value = (text: string): string =>
     cursor === undefined ? text : String(cursorValue(cursor.type, text));
   switch (window.kind) {
     case 'whole':
-      return 'now: all of it';
+      return wholeText(parent);
     case 'first':
       return `now: its first read${window.from === undefined ? ', from the beginning' : `, from ${value(window.from)}`}`;
     case 'cursor':

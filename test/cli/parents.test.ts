@@ -77,7 +77,7 @@ streams:
     parent: {stream: orders${parent}}
     records: notes
     primaryKey: [_parent.id, id]
-    paginate: {type: cursor_token, token: next, param: after}
+    paginate: {type: cursor_token, token: next, param: after, size: 50}
     cursor: {field: at, from: {query: since}}
 ${more}`,
     'mappings/orders.yml':
@@ -247,6 +247,22 @@ describe('a stream with parents and a cursor', function () {
     expect(stdout).to.match(/fetched {2}the parents up to page \d+, at/);
     expect(plan.stdout).to.match(/about \d+ requests, \d+ records/);
     expect(plan.stdout).to.contain('one request for each record of shop.orders: 9 in kept pages');
+    expect(plan.stdout).to.contain('fetches of each parent what changed by at');
+    expect(plan.stdout).to.contain('now: of each parent what came since it was read');
+    expect(plan.stdout).not.to.contain('no cursor is declared');
+  });
+
+  it('has a last page of each parent, which does not look as if the API had clamped the page', async () => {
+    const source = await shop();
+    for (let at = 1; at <= 4; at += 1) {
+      source.order(`o${at}`, at);
+      source.note(`o${at}`, 'n', at + 10);
+    }
+    const folder = projectOf(source.url, '');
+    const said = [await etl(['run', '-p', folder]), await etl(['audit', '-p', folder])];
+    await source.close();
+    expect(said.map(({ code }) => code)).to.deep.equal([0, 0]);
+    for (const { stdout, stderr } of said) expect(stdout + stderr).not.to.contain('ETL0426');
   });
 
   it('forgets where it stands when it is reset, and with a parent that is forgotten', async () => {

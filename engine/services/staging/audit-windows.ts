@@ -1,4 +1,5 @@
 import type { AuditScope, OddWindow, WindowLedger } from '../../model/audit.ts';
+import type { StreamPlan } from '../../model/plan.ts';
 import { type AuditedPages, scoped } from './audit-pages.ts';
 import type { Bound } from './handle.ts';
 
@@ -35,7 +36,7 @@ export async function windowLedger(
   { handle, environment, stream }: AuditedPages,
   scope: AuditScope,
 ): Promise<WindowLedger> {
-  const size = stream.paginate.size ?? 0;
+  const size = isOneListing(stream) ? (stream.paginate.size ?? 0) : 0;
   const { sql, bound } = scoped(scope);
   const windows = `${grouped}${sql} GROUP BY p.account, p.place`;
   const parameters: Bound[] = [environment, stream.source, stream.name, ...bound];
@@ -44,7 +45,7 @@ export async function windowLedger(
     ...parameters,
   );
   const rows = await handle.select<WindowRow>(
-    `SELECT * FROM (${windows}) w WHERE outside > 0 OR (ended = 1 AND received < total) OR largest < ? OR lost > 0 ` +
+    `SELECT * FROM (${windows}) w WHERE outside > 0 OR (ended = 1 AND received < total) OR (largest > 0 AND largest < ?) OR lost > 0 ` +
       `ORDER BY first DESC LIMIT ${windowsShownMax}`,
     ...parameters,
     size,
@@ -56,7 +57,11 @@ export async function windowLedger(
   };
 }
 
-/** Records of a page that are asked for; 0 where none is said. */
+/** Whether every page of a window but the last one should be full: a window of several listings has a last page of each. */
+const isOneListing = ({ parent, partitions, cursor }: StreamPlan): boolean =>
+  parent === undefined && partitions.length <= 1 && cursor?.stepMs === undefined;
+
+/** `size`: records of a page that are asked for; 0 where that says nothing of its pages. */
 function oddWindow(row: WindowRow, size: number): OddWindow {
   const received = Number(row.received);
   const total = row.total === null ? undefined : Number(row.total);
@@ -69,7 +74,7 @@ function oddWindow(row: WindowRow, size: number): OddWindow {
     received,
     ...(total !== undefined && received < total && { total }),
     outside: Number(row.outside),
-    ...(largest !== undefined && largest < size && { clamped: largest }),
+    ...(largest !== undefined && largest > 0 && largest < size && { clamped: largest }),
     lostPages: Number(row.lost),
   };
 }

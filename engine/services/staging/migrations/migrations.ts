@@ -12,6 +12,7 @@ import { appliedPlans } from './0011-applied-plans.ts';
 import { parts } from './0012-parts.ts';
 import { parents } from './0013-parents.ts';
 import { openListings } from './0014-open-listings.ts';
+import { rowsByPage } from './0015-rows-by-page.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, forward and back. An entry that was released is never edited. */
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   parts,
   parents,
   openListings,
+  rowsByPage,
 ];
