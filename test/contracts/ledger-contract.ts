@@ -369,6 +369,20 @@ function describeRetention({ staging, clock }: Each): void {
       expect(await kept()).to.deep.equal([3, 4]);
     });
 
+    it('looks at thousands of pages a few at a time, and misses none', async () => {
+      const all = 2003;
+      await commitAll(
+        staging(),
+        Array.from({ length: all }, (_, at) => ({ id: at + 1 })),
+      );
+      await loadAll(staging(), await staging().pendingUnits(orders, all));
+      const small: Retention = { ageMs: dayMs, bytesMax: 5 * 3 };
+      const { positions } = staging().state;
+      expect((await positions.compactable([ref], small)).pages).to.equal(all - 3);
+      expect(await compact(small, all)).to.deep.equal({ pages: all - 3, bytes: 5 * (all - 3), more: false });
+      expect(await kept()).to.deep.equal([all - 2, all - 1, all]);
+    });
+
     it('counts a mapping as mapped that has seen every page that is kept', async () => {
       await commitAll(
         staging(),

@@ -1,5 +1,5 @@
 import type { Retention, StreamRef } from '../../model/state-port.ts';
-import type { Handle } from './handle.ts';
+import type { Condition, Handle } from './handle.ts';
 import { madeOf } from './mapping-register.ts';
 import { openFrom } from './staging-listings.ts';
 
@@ -36,39 +36,68 @@ export async function settledPage(handle: Handle, { mappings, account }: StreamR
  * the size. Of streams that the project does not read any more go what was loaded of them; a mapping that is gone, too, has
  * kept nothing back that it had loaded.
  */
-export async function droppable(handle: Handle, question: Question): Promise<readonly Candidate[]> {
+export async function* droppable(handle: Handle, question: Question): AsyncGenerator<Candidate> {
   const { retention, nowMs } = question;
-  const settled = await settledPages(handle, question);
+  const settled = await settledStreams(handle, question);
+  if (settled.length === 0) return;
   const before = new Date(nowMs - retention.ageMs).toISOString();
-  const old = settled.filter(({ staged_at }) => staged_at < before);
+  let old = 0;
+  for await (const page of settledPages(handle, question, settled, {
+    sql: 'p.staged_at < ?',
+    bound: [before],
+  })) {
+    old += Number(page.bytes);
+    yield page;
+  }
   const { bytesMax } = retention;
-  if (bytesMax === undefined) return old;
-  let kept = (await bytesKept(handle)) - old.reduce((sum, { bytes }) => sum + Number(bytes), 0);
-  const rest = settled.filter(({ staged_at }) => staged_at >= before);
-  const surplus = rest.filter(({ bytes }) => {
-    const isSurplus = kept > bytesMax;
-    if (isSurplus) kept -= Number(bytes);
-    return isSurplus;
-  });
-  return [...old, ...surplus];
+  if (bytesMax === undefined) return;
+  let kept = (await bytesKept(handle)) - old;
+  const rest = { sql: 'p.staged_at >= ?', bound: [before] };
+  for await (const page of settledPages(handle, question, settled, rest)) {
+    if (kept <= bytesMax) return;
+    kept -= Number(page.bytes);
+    yield page;
+  }
 }
 
-async function settledPages(
+/** A stream, and the last page of it that is settled. */
+type Settled = readonly [source: string, account: string, stream: string, through: number];
+
+async function settledStreams(
   handle: Handle,
   { environment, streams }: Question,
-): Promise<readonly (Candidate & { readonly staged_at: string })[]> {
-  const found: (Candidate & { readonly staged_at: string })[] = [];
-  for (const stream of [...streams, ...(await strangers(handle, environment, streams))]) {
-    const rows = await handle.select<Candidate & { readonly staged_at: string }>(
-      'SELECT id, length(body) AS bytes, staged_at FROM pages WHERE environment = ? AND source = ? AND account = ? ' +
-        'AND stream = ? AND id <= ? AND length(body) > 0 AND id NOT IN (SELECT bp.page FROM blocker_pages AS bp ' +
-        "JOIN blockers AS b ON b.id = bp.blocker WHERE b.status IN ('open', 'retried'))",
-      ...[environment, stream.source, stream.account, stream.name],
-      await settledPage(handle, stream),
-    );
-    found.push(...rows);
+): Promise<readonly Settled[]> {
+  const found: Settled[] = [];
+  for (const stream of [...streams, ...(await strangers(handle, environment, streams))])
+    found.push([stream.source, stream.account, stream.name, await settledPage(handle, stream)]);
+  return found;
+}
+
+const pagesPerSelect = 1000;
+
+/** Some at a time: a ledger may have millions of pages. */
+async function* settledPages(
+  handle: Handle,
+  { environment }: Question,
+  settled: readonly Settled[],
+  when: Condition,
+): AsyncGenerator<Candidate> {
+  const values = settled.map(() => '(?, ?, ?, CAST(? AS BIGINT))').join(', ');
+  const sql =
+    `WITH settled (source, account, stream, through) AS (VALUES ${values}) ` +
+    'SELECT p.id, length(p.body) AS bytes FROM pages AS p JOIN settled AS s ' +
+    'ON p.source = s.source AND p.account = s.account AND p.stream = s.stream AND p.id <= s.through ' +
+    `WHERE p.environment = ? AND length(p.body) > 0 AND ${when.sql} AND p.id > ? AND p.id NOT IN (SELECT bp.page ` +
+    "FROM blocker_pages AS bp JOIN blockers AS b ON b.id = bp.blocker WHERE b.status IN ('open', 'retried')) " +
+    `ORDER BY p.id LIMIT ${pagesPerSelect}`;
+  for (let after = 0; ; ) {
+    const bound = [...settled.flat(), environment, ...when.bound, after];
+    const pages = await handle.select<Candidate>(sql, ...bound);
+    yield* pages;
+    const last = pages.at(-1);
+    if (last === undefined || pages.length < pagesPerSelect) return;
+    after = Number(last.id);
   }
-  return found.sort((a, b) => Number(a.id) - Number(b.id));
 }
 
 /** Streams with pages that are not among those of the project, with the mappings that were made of them last. */

@@ -98,13 +98,12 @@ export class StagingPositions implements Positions {
     while (more && pages < pagesMax) {
       const allowed = Math.min(pagesPerDropMax, pagesMax - pages);
       const dropped = await this.#database.write(async (handle) => {
-        const found = await this.#droppable(handle, streams, retention);
-        const chosen = found.slice(0, allowed);
+        const { chosen, more } = await firstOf(this.#droppable(handle, streams, retention), allowed);
         // A body of no bytes is none: what is kept is never empty.
         for (const { id } of chosen)
           await handle.run('UPDATE pages SET body = ? WHERE id = ?', new Uint8Array(), id);
         if (chosen.length > 0) await forgetDropped(handle, this.#options.environment);
-        return { ...total(chosen), more: found.length > chosen.length };
+        return { ...total(chosen), more };
       });
       pages += dropped.pages;
       bytes += dropped.bytes;
@@ -114,8 +113,14 @@ export class StagingPositions implements Positions {
   }
 
   async compactable(streams: readonly StreamRef[], retention: Retention): Promise<Dropped> {
-    const found = await this.#database.read((handle) => this.#droppable(handle, streams, retention));
-    return { ...total(found), more: false };
+    return this.#database.read(async (handle) => {
+      let [pages, bytes] = [0, 0];
+      for await (const page of this.#droppable(handle, streams, retention)) {
+        pages += 1;
+        bytes += Number(page.bytes);
+      }
+      return { pages, bytes, more: false };
+    });
   }
 
   async leastLoaded(): Promise<number> {
@@ -154,11 +159,7 @@ export class StagingPositions implements Positions {
     await handle.run(`UPDATE blockers SET status = 'resolved', updated_at = ? WHERE ${gone}`, at);
   }
 
-  #droppable(
-    handle: Handle,
-    streams: readonly StreamRef[],
-    retention: Retention,
-  ): Promise<readonly Candidate[]> {
+  #droppable(handle: Handle, streams: readonly StreamRef[], retention: Retention): AsyncIterable<Candidate> {
     const { environment, clock } = this.#options;
     return droppable(handle, { environment, streams, retention, nowMs: clock.now() });
   }
@@ -211,6 +212,19 @@ export class StagingPositions implements Positions {
 const ofStream = 'environment = ? AND source = ? AND account = ? AND stream = ?';
 
 const fullName = ({ source, name }: StreamRef): string => `${source}.${name}`;
+
+/** So many of them, and whether there are more. */
+async function firstOf(
+  pages: AsyncIterable<Candidate>,
+  most: number,
+): Promise<{ readonly chosen: readonly Candidate[]; readonly more: boolean }> {
+  const chosen: Candidate[] = [];
+  for await (const page of pages) {
+    if (chosen.length === most) return { chosen, more: true };
+    chosen.push(page);
+  }
+  return { chosen, more: false };
+}
 
 const total = (pages: readonly Candidate[]) => ({
   pages: pages.length,
