@@ -17,7 +17,8 @@ interface Rules {
 const plain: Rules = { each: false, wildcards: false };
 const choosing: Rules = { ...plain, chooses: true };
 
-const pathHelp = "Paths look like `customer.email`, `lines[0].sku` or `properties['deal.stage']`.";
+const pathHelp =
+  "Paths look like `customer.email`, `lines[0].sku`, `properties['deal.stage']` or `tags[key='color'].value`.";
 
 /** A path that cannot be read, or that says what it may not say where it stands. */
 export function pathMistake(text: string, place: Place, rules: Rules): readonly Diagnostic[] {
@@ -143,6 +144,7 @@ function describePaths(document: SourceDocument, pointer: string, describe: conf
     ...described.flatMap((key) => at(document, `${pointer}/${key}`, describe[key], choosing)),
     ...named.flatMap((key) => namedMistakes(document, `${pointer}/${key}`, describe[key])),
     ...pathTemplate(document, `${pointer}/path`, describe.path),
+    ...(describe.path !== undefined && describe.under !== undefined ? [twoPlaces(document, pointer)] : []),
     ...pathTemplate(document, `${pointer}/currency/from`, describe.currency?.from),
     ...Object.entries(describe.types ?? {}).flatMap(([type, text]) =>
       typeMistakes(document, below(`${pointer}/types`, type), text),
@@ -154,6 +156,16 @@ function describePaths(document: SourceDocument, pointer: string, describe: conf
     ),
   ];
 }
+
+const twoPlaces = (document: SourceDocument, pointer: string): Diagnostic =>
+  complain(
+    'ETL0228',
+    keyPlace(document, `${pointer}/under`),
+    '`path` and `under` both say where properties stand',
+    {
+      help: ['`under` is for those that stand there by their name. Leave one of them out.'],
+    },
+  );
 
 const named = ['id', 'name'] as const;
 
@@ -174,7 +186,11 @@ function pathTemplate(
   if (text === undefined) return [];
   const mistakes = templateMistakes(document, pointer, text);
   const sample = text.replace(/\{([^{}]+)\}/g, (found) => 'x'.repeat(found.length));
-  return mistakes.length > 0 ? mistakes : at(document, pointer, sample, choosing);
+  if (mistakes.length > 0) return mistakes;
+  return at(document, pointer, sample, choosing).map((one) => ({
+    ...one,
+    summary: one.summary.replace(sample, () => text),
+  }));
 }
 
 const typeMistakes = (
