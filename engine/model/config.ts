@@ -1990,7 +1990,7 @@ export interface Property {
    */
   removed?: string;
   /**
-   * Path of the value: `customer.email`, `lines[0].sku`, `properties['deal.stage']`, `$parent.id`, `$index`.
+   * Path of the value: `customer.email`, `lines[0].sku`, `properties['deal.stage']`, `tags[key='color'].value`, `$parent.id`, `$index`.
    */
   from?: string;
   /**
