@@ -3,6 +3,7 @@ import type { ReceivedPage } from '../model/batch.ts';
 import type { FoundProperty, FoundStream } from '../model/catalog.ts';
 import type { DescribePlan, DiscoveredStream } from '../model/describe-plan.ts';
 import { assert, RefusedError } from '../model/errors.ts';
+import { knownPath, valueAt } from '../model/path.ts';
 import type { ExtractStep, Plan, StreamPlan } from '../model/plan.ts';
 import type { Project, SourceDocument } from '../model/project.ts';
 import { inferProperties, uniteAccounts } from '../operations/discover/discover.ts';
@@ -119,18 +120,20 @@ async function foundOf(
       describe,
       await listed(describe.stream, describePagesMax, way),
     );
-    const shares = new Map(inferProperties(kept).map(({ path, seen }) => [path, seen]));
-    const seen = properties.map((one) =>
-      withShare(one, kept.length > 0 ? (shares.get(one.path) ?? 0) : undefined),
-    );
+    const seen = kept.length === 0 ? properties : properties.map((one) => withShare(one, kept));
     return { stream: name, by: 'describe', properties: seen, unknownTypes };
   }
   const sample = kept.length > 0 ? kept : await sampled(records, way);
   return { stream: name, by: 'records', properties: inferProperties(sample), unknownTypes: [] };
 }
 
-const withShare = (property: FoundProperty, seen: number | undefined): FoundProperty =>
-  seen === undefined ? property : { ...property, seen };
+/** With the share of records that have a value for it. */
+function withShare(property: FoundProperty, kept: readonly Record[]): FoundProperty {
+  const path = knownPath(property.path);
+  const values = kept.map((record) => valueAt(record, path));
+  const count = values.filter((value) => value !== undefined && value !== null && value !== '').length;
+  return { ...property, seen: count / kept.length };
+}
 
 /** One page; none of a stream whose requests follow from records that are not kept yet. */
 const sampled = async (records: StreamPlan, way: Way): Promise<readonly Record[]> =>

@@ -2,6 +2,7 @@ import { type AccountSource, accountStream, allAccounts, atAccount } from '../mo
 import { describedStream, describeOf } from '../model/catalog.ts';
 import type * as config from '../model/config.ts';
 import type { DescribePlan, DiscoveredStream } from '../model/describe-plan.ts';
+import { describedName, describedText } from '../model/described-text.ts';
 import { assert } from '../model/errors.ts';
 import { knownPath } from '../model/path.ts';
 import type { ExtractStep, Path, Plan, StreamPlan } from '../model/plan.ts';
@@ -86,11 +87,12 @@ function compileDescribe(
   const { redact: _, ...owner } = source;
   return {
     stream: compileStream(owner, describeOf(name), describedStream(describe), [], account),
-    id: knownPath(describe.id ?? describe.name),
-    name: knownPath(describe.name),
+    id: describedName(describe.id ?? describe.name),
+    name: describedName(describe.name),
     ...path('label'),
     ...path('type'),
-    types: describe.types ?? {},
+    types: typesOf(describe),
+    ...(describe.path !== undefined && { path: describedText(describe.path) }),
     under: knownPath(describe.under ?? ''),
     custom: compileConditions(describe.custom ?? {}, false),
     multiple: compileConditions(describe.multiple ?? {}, false),
@@ -102,7 +104,12 @@ function compileDescribe(
     ...path('nullable'),
     ...path('unit'),
     ...(currency && {
-      currency: { where: compileConditions(currency.where, false), from: currency.from },
+      currency: { where: compileConditions(currency.where, false), from: describedText(currency.from) },
     }),
   };
 }
+
+const typesOf = ({ types = {} }: config.Describe): DescribePlan['types'] =>
+  Object.fromEntries(
+    Object.entries(types).map(([name, type]) => [name, typeof type === 'string' ? { type } : type]),
+  );

@@ -100,7 +100,7 @@ function textsAt(collection: Collection, path: string): Texts {
 }
 
 function stepInto(value: unknown, segment: Path['segments'][number]): unknown {
-  assert(!('any' in segment), 'the path names one value');
+  assert('key' in segment || 'index' in segment, 'the path names one value');
   if (typeof value !== 'object' || value === null) return undefined;
   return (value as Record<string, unknown>)['key' in segment ? segment.key : segment.index];
 }

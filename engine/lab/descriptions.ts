@@ -1,6 +1,7 @@
 import { describedStream, describeOf } from '../model/catalog.ts';
 import type * as config from '../model/config.ts';
-import { knownPath, valueAt } from '../model/path.ts';
+import { describedName, filledText } from '../model/described-text.ts';
+import { valueAt } from '../model/path.ts';
 import { ByteSink } from './byte-sink.ts';
 import { type DataFolders, findDataFile, readDataFile } from './data-file.ts';
 import { labOwner } from './lab-accounts.ts';
@@ -22,11 +23,12 @@ export async function describedNames(
   const stream = servedDescription(describe);
   if (findDataFile(folders, owner, stream) === undefined) return undefined;
   const described = await readDataFile(folders, owner, stream);
-  const path = knownPath(describe.name);
+  const parts = describedName(describe.name);
   const nameAt = (position: number): string => {
     const sink = new ByteSink();
     described.write(sink, position);
-    return String(valueAt(JSON.parse(sink.written().toString()), path));
+    const description: unknown = JSON.parse(sink.written().toString());
+    return filledText(parts, (path) => String(valueAt(description, path))) ?? '';
   };
   return new Set(Array.from({ length: described.size }, (_, position) => nameAt(position)));
 }

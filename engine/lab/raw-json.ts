@@ -58,7 +58,7 @@ function childAt(json: string, at: number, name: string): number | undefined {
 export function rawAt(json: string, path: Path): string | undefined {
   let at: number | undefined = skipSpace(json, 0);
   for (const segment of path.segments) {
-    if (at === undefined || 'any' in segment) return undefined;
+    if (at === undefined || 'any' in segment || 'where' in segment) return undefined;
     at = childAt(json, at, 'key' in segment ? segment.key : String(segment.index));
   }
   return at === undefined ? undefined : json.slice(at, endOfValue(json, at));

@@ -1,4 +1,5 @@
 import type * as config from './config.ts';
+import { describedPaths } from './described-text.ts';
 import { pathText } from './path.ts';
 import type { PathSegment } from './plan.ts';
 
@@ -25,18 +26,16 @@ export interface FoundStream {
 export const describeOf = (stream: string): string => `${stream}~describe`;
 
 /** The descriptions as a stream of their own: what lists records lists them. */
-export const describedStream = ({
-  request,
-  records,
-  paginate,
-  id,
-  name,
-}: config.Describe): config.Stream => ({
-  request,
-  ...(records !== undefined && { records }),
-  ...(paginate !== undefined && { paginate }),
-  primaryKey: [id ?? name],
-});
+export const describedStream = ({ request, records, paginate, id, name }: config.Describe): config.Stream => {
+  const named = id ?? name;
+  const parts = describedPaths(named);
+  return {
+    request,
+    ...(records !== undefined && { records }),
+    ...(paginate !== undefined && { paginate }),
+    primaryKey: parts.length > 0 ? parts : [named],
+  };
+};
 
 /** The text of a path to a key below another path. */
 export const pathBelow = (under: readonly PathSegment[], ...keys: readonly string[]): string =>

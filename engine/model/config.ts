@@ -21,6 +21,11 @@ export type AllowedOrigins = string[];
  * What replies mean, by the first rule that matches. Behind them come the general ones: 429 throttles, 401 is auth, 403 stops the stream, 408, 425 and 5xx overload.
  */
 export type Responses = ResponseRule[];
+export type DescribeType = DescribeTypeName | DescribeTypeWith;
+/**
+ * Type of a column.
+ */
+export type DescribeTypeName = string;
 export type Unmapped = UnmappedName | UnmappedKeep;
 /**
  * What becomes of values that no property reads, without a column.
@@ -1690,11 +1695,11 @@ export interface Describe {
   records?: string;
   paginate?: Paginate;
   /**
-   * What stays when the property is renamed; without it, the name.
+   * What stays when the property is renamed; without it, the name. As the name, it may be a text with several paths in braces.
    */
   id?: string;
   /**
-   * The name that records have the property under.
+   * The name of the property: a path in the description, or a text with several in braces.
    */
   name: string;
   /**
@@ -1706,14 +1711,15 @@ export interface Describe {
    */
   type?: string;
   /**
-   * Our type for each of the provider's. `{PATH}` stands for a value of the description. A type that is not listed is string, and `etl discover` says so.
+   * Our type for each of the provider's. `{PATH}` stands for a value of the description. A name that ends in `*` is for all that begin so and are not listed. A type that is not listed is string, and `etl discover` says so.
    */
   types?: {
-    /**
-     * Type of a column.
-     */
-    [k: string]: string;
+    [k: string]: DescribeType;
   };
+  /**
+   * Where a record has the property, with values of the description in braces. Without it: below `under`, by its name.
+   */
+  path?: string;
   /**
    * Path in a record below which the properties stand by name; without it, at the top.
    */
@@ -1725,7 +1731,7 @@ export interface Describe {
    */
   separator?: string;
   /**
-   * Path of the list of values that the property may have.
+   * Path of the list of values that the property may have, or of a JSON text of it.
    */
   options?: string;
   /**
@@ -1752,12 +1758,29 @@ export interface Describe {
   lab?: DescribeLab;
 }
 /**
+ * Type of a column, and how its value is read.
+ */
+export interface DescribeTypeWith {
+  /**
+   * Type of the column.
+   */
+  type: string;
+  /**
+   * Path of the value below that of the property.
+   */
+  at?: string;
+  /**
+   * IANA zone of times that come without one. It is never guessed.
+   */
+  zone?: string;
+}
+/**
  * Which properties are amounts of money, and where a record says their currency: each has a column beside it.
  */
 export interface DescribeCurrency {
   where: Where;
   /**
-   * Path of the currency in a record.
+   * Path of the currency in a record. Values of the description may stand in it, in braces.
    */
   from: string;
 }
@@ -1967,7 +1990,7 @@ export interface Property {
    */
   removed?: string;
   /**
-   * Path of the value: `customer.email`, `lines[0].sku`, `properties['deal.stage']`, `$parent.id`, `$index`.
+   * Path of the value: `customer.email`, `lines[0].sku`, `properties['deal.stage']`, `tags[key='color'].value`, `$parent.id`, `$index`.
    */
   from?: string;
   /**
@@ -2208,6 +2231,10 @@ export interface CatalogProperty {
    * Type of the column: string, integer, decimal(p,s), double, boolean, date, time, timestamp (an instant), datetime (no zone), json or binary.
    */
   type: string;
+  /**
+   * IANA zone of times that come without one. It is never guessed.
+   */
+  zone?: string;
   /**
    * The provider's name of the type.
    */

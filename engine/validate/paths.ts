@@ -10,11 +10,15 @@ interface Rules {
   readonly each: boolean;
   /** Whether `*` may stand for any key: in `redact`. */
   readonly wildcards: boolean;
+  /** Whether `[key='text']` may choose an element of a list: not for what a record is recognised by. */
+  readonly chooses?: boolean;
 }
 
 const plain: Rules = { each: false, wildcards: false };
+const choosing: Rules = { ...plain, chooses: true };
 
-const pathHelp = "Paths look like `customer.email`, `lines[0].sku` or `properties['deal.stage']`.";
+const pathHelp =
+  "Paths look like `customer.email`, `lines[0].sku`, `properties['deal.stage']` or `tags[key='color'].value`.";
 
 /** A path that cannot be read, or that says what it may not say where it stands. */
 export function pathMistake(text: string, place: Place, rules: Rules): readonly Diagnostic[] {
@@ -41,6 +45,8 @@ export function pathMistake(text: string, place: Place, rules: Rules): readonly 
       ),
     ];
   }
+  if (rules.chooses !== true && path.segments.some((segment) => 'where' in segment))
+    return [choosesHere(text, place)];
   const star = path.segments.some((segment) => 'any' in segment);
   if (!star || rules.wildcards) return [];
   const at = text.indexOf('*');
@@ -50,6 +56,19 @@ export function pathMistake(text: string, place: Place, rules: Rules): readonly 
       help: ['`*` stands for any key in `redact` only; `each` makes a row per element of an array.'],
     }),
   ];
+}
+
+function choosesHere(text: string, place: Place): Diagnostic {
+  const spot = /\[[^[\]'"]*=/.exec(text);
+  return complain(
+    'ETL0207',
+    placeWithin(place, text, spot?.index ?? 0, spot?.[0].length ?? 1),
+    'this path cannot choose an element of a list',
+    {
+      label: 'a place that every record has is needed here',
+      help: ["`[key='text']` is for properties and conditions of mappings, `redact`, and `describe`."],
+    },
+  );
 }
 
 const at = (
@@ -101,13 +120,11 @@ function jobPaths(document: SourceDocument, pointer: string, { job }: config.Str
   ];
 }
 
+const plainly = ['records', 'under'] as const;
+
 const described = [
-  'records',
-  'id',
-  'name',
   'label',
   'type',
-  'under',
   'options',
   'optionValue',
   'optionLabel',
@@ -123,18 +140,70 @@ function describePaths(document: SourceDocument, pointer: string, describe: conf
     ['currency/where', describe.currency?.where],
   ] as const;
   return [
-    ...described.flatMap((key) => at(document, `${pointer}/${key}`, describe[key])),
-    ...at(document, `${pointer}/currency/from`, describe.currency?.from),
+    ...plainly.flatMap((key) => at(document, `${pointer}/${key}`, describe[key])),
+    ...described.flatMap((key) => at(document, `${pointer}/${key}`, describe[key], choosing)),
+    ...named.flatMap((key) => namedMistakes(document, `${pointer}/${key}`, describe[key])),
+    ...pathTemplate(document, `${pointer}/path`, describe.path),
+    ...(describe.path !== undefined && describe.under !== undefined ? [twoPlaces(document, pointer)] : []),
+    ...pathTemplate(document, `${pointer}/currency/from`, describe.currency?.from),
     ...Object.entries(describe.types ?? {}).flatMap(([type, text]) =>
-      templateMistakes(document, below(`${pointer}/types`, type), text),
+      typeMistakes(document, below(`${pointer}/types`, type), text),
     ),
     ...conditions.flatMap(([key, where = {}]) =>
       Object.keys(where).flatMap((path) =>
-        pathMistake(path, keyPlace(document, below(`${pointer}/${key}`, path)), plain),
+        pathMistake(path, keyPlace(document, below(`${pointer}/${key}`, path)), choosing),
       ),
     ),
   ];
 }
+
+const twoPlaces = (document: SourceDocument, pointer: string): Diagnostic =>
+  complain(
+    'ETL0228',
+    keyPlace(document, `${pointer}/under`),
+    '`path` and `under` both say where properties stand',
+    {
+      help: ['`under` is for those that stand there by their name. Leave one of them out.'],
+    },
+  );
+
+const named = ['id', 'name'] as const;
+
+/** A path, or a text with paths in braces. */
+const namedMistakes = (document: SourceDocument, pointer: string, text = ''): readonly Diagnostic[] =>
+  /[{}]/.test(text)
+    ? templateMistakes(document, pointer, text)
+    : text === ''
+      ? []
+      : at(document, pointer, text);
+
+/** A path of a record that is one whatever stands in the place of its braces. */
+function pathTemplate(
+  document: SourceDocument,
+  pointer: string,
+  text: string | undefined,
+): readonly Diagnostic[] {
+  if (text === undefined) return [];
+  const mistakes = templateMistakes(document, pointer, text);
+  const sample = text.replace(/\{([^{}]+)\}/g, (found) => 'x'.repeat(found.length));
+  if (mistakes.length > 0) return mistakes;
+  return at(document, pointer, sample, choosing).map((one) => ({
+    ...one,
+    summary: one.summary.replace(sample, () => text),
+  }));
+}
+
+const typeMistakes = (
+  document: SourceDocument,
+  pointer: string,
+  type: string | config.DescribeType,
+): readonly Diagnostic[] =>
+  typeof type === 'string'
+    ? templateMistakes(document, pointer, type)
+    : [
+        ...templateMistakes(document, `${pointer}/type`, type.type),
+        ...at(document, `${pointer}/at`, type.at),
+      ];
 
 const deletesPaths = (
   document: SourceDocument,
@@ -186,7 +255,7 @@ function templateMistakes(document: SourceDocument, pointer: string, text: strin
 /** Paths of a source that cannot be read. */
 export const sourcePaths = (document: SourceDocument, source: config.Source): readonly Diagnostic[] => [
   ...(source.redact ?? []).flatMap((path, index) =>
-    at(document, `/redact/${index}`, path, { each: false, wildcards: true }),
+    at(document, `/redact/${index}`, path, { each: false, wildcards: true, chooses: true }),
   ),
   ...Object.entries(source.streams).flatMap(([name, stream]) => streamPaths(document, name, stream)),
 ];
@@ -198,9 +267,9 @@ const pathsOf = ({ from, previously = [] }: config.Property): readonly (readonly
 
 /** Paths of a mapping that cannot be read, or that need `each`. */
 export function mappingPaths(document: SourceDocument, mapping: config.Mapping): readonly Diagnostic[] {
-  const rules = { each: mapping.each !== undefined, wildcards: false };
+  const rules = { each: mapping.each !== undefined, wildcards: false, chooses: true };
   return [
-    ...at(document, '/each', mapping.each),
+    ...at(document, '/each', mapping.each, choosing),
     ...Object.keys(mapping.where ?? {}).flatMap((path) =>
       pathMistake(path, keyPlace(document, below('/where', path)), rules),
     ),

@@ -1,6 +1,6 @@
 import type * as config from '../model/config.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { isPathError, parsePath } from '../model/path.ts';
+import { isPathError, parsePath, segmentsText } from '../model/path.ts';
 import type { SourceDocument } from '../model/project.ts';
 import type { Entries } from './entries.ts';
 import { below, complain, keyPlace, placeText } from './places.ts';
@@ -20,8 +20,8 @@ function readersOf(document: SourceDocument, mapping: config.Mapping): readonly 
   return Object.entries(mapping.properties).flatMap(([name, property]) => {
     const path = property.from === undefined ? undefined : parsePath(property.from, each !== undefined);
     if (path === undefined || isPathError(path) || path.root === 'index') return [];
-    const before = path.root === 'element' ? [...(each?.segments ?? []), { any: 'element' }] : [];
-    const whole = JSON.stringify([mapping.from, ...before, ...path.segments]);
+    const before = path.root === 'element' ? [...(each?.segments ?? []), { any: 'element' } as const] : [];
+    const whole = `${mapping.from} ${segmentsText([...before, ...path.segments])}`;
     return { document, pointer: below('/properties', name), property, path: whole };
   });
 }

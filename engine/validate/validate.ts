@@ -4,6 +4,7 @@ import { accountMistakes, withAllAccounts } from './accounts.ts';
 import { authMistakes, tokenKeyMistakes } from './auth.ts';
 import { buildProject } from './build-project.ts';
 import { checkDocument, type DocumentCheck } from './check-document.ts';
+import { chosenMistakes } from './chosen.ts';
 import { columnMistakes, testColumns } from './columns.ts';
 import { connectorFilling } from './connector-vars.ts';
 import { connectorFolders, extendSources } from './connectors.ts';
@@ -77,6 +78,7 @@ const meaning = (entries: Entries): readonly Diagnostic[] => [
   ),
   ...piiMistakes(entries),
   ...identityMistakes(entries),
+  ...chosenMistakes(entries),
   ...lookupMistakes(entries),
   ...deletesMistakes(entries),
   ...strategyMistakes(entries),

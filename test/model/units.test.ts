@@ -96,7 +96,7 @@ describe('paths', () => {
 
   it('say where they cannot be read', () => {
     expect(parsePath('a..b')).to.deep.equal({ message: 'expected a key', at: 2 });
-    expect(parsePath('a[x]')).to.deep.equal({ message: "expected [0], [*] or ['key']", at: 1 });
+    expect(parsePath('a[x]')).to.deep.equal({ message: "expected [0], [*], ['key'] or [key='text']", at: 1 });
     expect(parsePath('$parent.a b')).to.deep.equal({ message: 'expected `.` or `[`', at: 9 });
   });
 

@@ -17,9 +17,16 @@ const conditional = new Set([
   'maxProperties',
 ]);
 
+/** Definitions that are one of several others. */
+const unions = new Map([
+  ['Unmapped', ['UnmappedName', 'UnmappedKeep']],
+  ['Transform', ['TransformName', 'TransformWith']],
+  ['DescribeType', ['DescribeTypeName', 'DescribeTypeWith']],
+]);
+
 /**
  * The schema without what TypeScript cannot say: conditions, and `allOf` that only adds conditions. An `allOf` of one
- * `$ref` becomes that `$ref`. Transforms and `unmapped` are the real unions, and are spelled out.
+ * `$ref` becomes that `$ref`. The real unions are spelled out.
  */
 function plain(node: Json, key = ''): Json {
   if (Array.isArray(node)) return node.map((item) => plain(item));
@@ -35,16 +42,9 @@ function plain(node: Json, key = ''): Json {
   ) {
     return { ...first };
   }
-  if (key === 'Unmapped')
-    return {
-      title: 'Unmapped',
-      anyOf: [{ $ref: '#/definitions/UnmappedName' }, { $ref: '#/definitions/UnmappedKeep' }],
-    };
-  if (key === 'Transform')
-    return {
-      title: 'Transform',
-      anyOf: [{ $ref: '#/definitions/TransformName' }, { $ref: '#/definitions/TransformWith' }],
-    };
+  const union = unions.get(key);
+  if (union !== undefined)
+    return { title: key, anyOf: union.map((name) => ({ $ref: `#/definitions/${name}` })) };
   const kept = Object.entries(node).filter(
     ([name]) => name !== 'allOf' && (key === 'properties' || !conditional.has(name)),
   );

@@ -63,7 +63,7 @@ const children = (values: readonly unknown[], segment: PathSegment): readonly un
   values.flatMap((value) => below(value, segment));
 
 function below(value: unknown, segment: PathSegment): readonly unknown[] {
-  if (value === null || typeof value !== 'object') return [];
+  if (value === null || typeof value !== 'object' || 'where' in segment) return [];
   if ('any' in segment)
     return Array.isArray(value) === (segment.any === 'element') ? Object.values(value) : [];
   const name = 'index' in segment ? String(segment.index) : segment.key;

@@ -1,6 +1,7 @@
 import type { ConditionPlan, Literal } from '../../model/plan.ts';
 import { compareDecimals, parseDecimal } from './decimals.ts';
 import { ExactNumber } from './exact-json.ts';
+import { Invalid } from './invalid.ts';
 import { decimalOf, scalarText } from './scalars.ts';
 import { compileUnitPath, type UnitReader } from './unit.ts';
 
@@ -16,7 +17,12 @@ export function compileConditions(conditions: readonly ConditionPlan[]): Filter 
     compileUnitPath(condition.path),
     compileTest(condition),
   ]);
-  return (element, record, index) => tests.every(([read, holds]) => holds(read(element, record, index)));
+  return (element, record, index) =>
+    tests.every(([read, holds]) => {
+      const value = read(element, record, index);
+      // Nothing is left out because nobody knows which of several values is meant.
+      return value instanceof Invalid || holds(value);
+    });
 }
 
 function compileTest({ op, value }: ConditionPlan): Test {

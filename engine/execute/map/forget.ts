@@ -165,7 +165,7 @@ function put(
   [first, ...rest]: readonly PathSegment[],
   value: unknown,
 ): void {
-  if (first === undefined || 'any' in first || value === undefined) return;
+  if (first === undefined || 'any' in first || 'where' in first || value === undefined) return;
   const key = 'index' in first ? String(first.index) : first.key;
   const before = Object.hasOwn(holder, key) ? holder[key] : undefined;
   const inner = (before ?? {}) as Record<string, unknown>;

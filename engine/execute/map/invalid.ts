@@ -13,6 +13,7 @@ const valueCodes = {
   transform: 'ETL0527',
   lacking: 'ETL0528',
   narrower: 'ETL0529',
+  chosen: 'ETL0537',
 } as const;
 
 type Otherwise = 'discard_value' | 'discard_row' | 'quarantine';

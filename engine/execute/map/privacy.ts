@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { assert } from '../../model/errors.ts';
-import type { PathSegment, PrivacyPlan, TransformPlan } from '../../model/plan.ts';
+import { isChosen, segmentsText } from '../../model/path.ts';
+import type { Chosen, PathSegment, PrivacyPlan, TransformPlan } from '../../model/plan.ts';
 import { stringifyExact } from './exact-json.ts';
 import { scalarText } from './scalars.ts';
 import { compileTransforms } from './transforms.ts';
@@ -22,6 +23,8 @@ interface Node {
   readonly named: readonly (readonly [string, Node])[];
   readonly anyKey?: Node;
   readonly anyElement?: Node;
+  /** For an element that says what a rule chooses it by, in the place of the others; undefined for one that does not. */
+  readonly chosen?: (element: unknown, name: string) => Node | undefined;
 }
 
 /**
@@ -101,10 +104,36 @@ function compileNode(rules: readonly Rule[]): Node {
   );
   const anyKey = behind(rules, (segment) => isAny(segment, 'key'));
   const anyElement = behind(rules, (segment) => isAny(segment, 'element'));
+  const chosen = compileChosen(rules, names);
   return {
+    ...(chosen && { chosen }),
     named: [...names].map((name) => [name, compileNode(behind(rules, (segment) => mayBe(segment, name)))]),
     ...(anyKey.length > 0 && { anyKey: compileNode(anyKey) }),
     ...(anyElement.length > 0 && { anyElement: compileNode(anyElement) }),
+  };
+}
+
+/** An element may be chosen by several rules, and reached by its place besides: their rules are put together once. */
+function compileChosen(rules: readonly Rule[], names: ReadonlySet<string>): Node['chosen'] {
+  const wheres = new Map<string, Chosen>(
+    rules.flatMap(({ segments: [first] }) =>
+      first !== undefined && 'where' in first ? [[segmentsText([first]), first.where] as const] : [],
+    ),
+  );
+  if (wheres.size === 0) return undefined;
+  const nodes = new Map<string, Node>();
+  return (element, name) => {
+    const held = [...wheres].flatMap(([text, where]) => (isChosen(element, where, scalarText) ? [text] : []));
+    if (held.length === 0) return undefined;
+    const known = names.has(name) ? name : undefined;
+    const id = JSON.stringify([known ?? null, held]);
+    const reached = (segment: PathSegment): boolean =>
+      'where' in segment
+        ? held.includes(segmentsText([segment]))
+        : isAny(segment, 'element') || (known !== undefined && nameOf(segment) === known);
+    const node = nodes.get(id) ?? compileNode(behind(rules, reached));
+    nodes.set(id, node);
+    return node;
   };
 }
 
@@ -115,7 +144,7 @@ const behind = (rules: readonly Rule[], through: (segment: PathSegment) => boole
   );
 
 function nameOf(segment: PathSegment | undefined): string | undefined {
-  if (segment === undefined || 'any' in segment) return undefined;
+  if (segment === undefined || 'any' in segment || 'where' in segment) return undefined;
   return 'index' in segment ? String(segment.index) : segment.key;
 }
 
@@ -127,6 +156,22 @@ const mayBe = (segment: PathSegment, name: string): boolean => 'any' in segment 
 
 function visit(value: unknown, node: Node): void {
   if (value === null || typeof value !== 'object') return;
+  if (Array.isArray(value) && node.chosen !== undefined) visitElements(value, node, node.chosen);
+  else visitChildren(value, node);
+}
+
+/** Who an element is must be known before anything of it is changed. */
+function visitElements(list: unknown[], node: Node, chosen: NonNullable<Node['chosen']>): void {
+  const { named, anyElement } = node;
+  const places = new Map(named);
+  list.forEach((element, at) => {
+    const name = String(at);
+    const own = chosen(element, name) ?? places.get(name) ?? anyElement;
+    if (own !== undefined) visitChild(list as unknown as Record<string, unknown>, name, own);
+  });
+}
+
+function visitChildren(value: object, node: Node): void {
   const any = Array.isArray(value) ? node.anyElement : node.anyKey;
   const holder = value as Record<string, unknown>;
   for (const [name, child] of node.named) {

@@ -164,7 +164,10 @@ function elementsOf({ each }: Program, record: JsonObject): unknown {
 
 const notAnArray = ({ each }: Program, value: unknown): BadValue => ({
   property: each?.text ?? '',
-  invalid: new Invalid('each', `expected an array at \`each: ${each?.text}\`, got ${kindOf(value)}`),
+  invalid:
+    value instanceof Invalid
+      ? value
+      : new Invalid('each', `expected an array at \`each: ${each?.text}\`, got ${kindOf(value)}`),
   value,
 });
 

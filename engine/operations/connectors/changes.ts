@@ -40,7 +40,7 @@ const changedCount = 2;
 const laterMs = 60_000;
 
 const stepInto = (value: unknown, segment: Path['segments'][number]): unknown =>
-  typeof value !== 'object' || value === null || 'any' in segment
+  typeof value !== 'object' || value === null || 'any' in segment || 'where' in segment
     ? undefined
     : (value as Record<string, unknown>)['key' in segment ? segment.key : segment.index];
 

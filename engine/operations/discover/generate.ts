@@ -18,13 +18,14 @@ export function generatedProperties(stream: config.CatalogStream): config.Proper
 }
 
 function columnOf(property: Known): config.Property {
-  const { path, previously, type, separator } = property;
+  const { path, previously, type, zone, separator } = property;
   const description = descriptionOf(property);
   return {
     ...(description !== '' && { description }),
     from: path,
     ...(previously !== undefined && { previously }),
     type,
+    ...(zone !== undefined && { zone }),
     ...(separator !== undefined && { transform: [{ split: separator }] }),
   };
 }

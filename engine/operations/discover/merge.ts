@@ -127,6 +127,7 @@ const order = [
   'path',
   'previously',
   'type',
+  'zone',
   'providerType',
   'separator',
   'custom',

@@ -78,4 +78,14 @@ describe('conditions', () => {
     expect(filter?.({ a: 1 }, { b: 3 }, 2)).to.equal(false);
     expect(filter?.({ a: 1 }, { b: 2 }, 3)).to.equal(false);
   });
+
+  it('leave nothing out because several elements are meant', () => {
+    const path = knownPath("tags[key='a'].value");
+    const filter = compileConditions([{ path, text: 'tags', op: 'eq', value: 'x' }]);
+    const kept = (...values: readonly string[]) => {
+      const record = { tags: values.map((value) => ({ key: 'a', value })) };
+      return filter?.(record, record, null);
+    };
+    expect([kept('x'), kept('y'), kept(), kept('y', 'z')]).to.deep.equal([true, false, false, true]);
+  });
 });

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { ExactNumber } from '../../../engine/execute/map/exact-json.ts';
+import { Invalid } from '../../../engine/execute/map/invalid.ts';
 import { compilePath, isObject } from '../../../engine/execute/map/paths.ts';
-import { knownPath, valueAt } from '../../../engine/model/path.ts';
+import { knownPath, parsePath, pathText, valueAt } from '../../../engine/model/path.ts';
 import type { Path, PathSegment } from '../../../engine/model/plan.ts';
 
 const hostile = [
@@ -99,5 +100,50 @@ describe('compiled paths', () => {
     const read = compilePath({ root: 'record', segments: [{ key: '"];globalThis.broken=true;["' }] });
     expect(read({})).to.equal(undefined);
     expect('broken' in globalThis).to.equal(false);
+  });
+
+  describe('that choose an element of a list', () => {
+    const list = [
+      null,
+      'text',
+      { namespace: 'custom', key: 'size', value: 'L' },
+      { namespace: 'other', key: 'color', value: 'blue' },
+      { namespace: 'custom', key: 'color', value: { name: 'red' } },
+      { key: 5, value: new ExactNumber('5.0') },
+    ];
+    const at = (path: string, value: unknown = { list }): unknown => compilePath(knownPath(path))(value);
+
+    it('read the one that says so, and go on from there', () => {
+      expect(at("list[namespace='custom' and key='color'].value.name")).to.equal('red');
+      expect(at(`list[key = "color" and namespace = "custom"]['value'].name`)).to.equal('red');
+      expect(at("list[key='5'].value")).to.deep.equal(new ExactNumber('5.0'));
+    });
+
+    it('read nothing where there is none, or no list', () => {
+      expect(at("list[key='weight'].value")).to.equal(undefined);
+      expect(at("list[key='weight']", {})).to.equal(undefined);
+      expect(at("list[key='weight']", { list: null })).to.equal(undefined);
+      expect(at("list[toString='x']")).to.equal(undefined);
+    });
+
+    it('say what is wrong with a list that has several, and with what is no list', () => {
+      const told = (path: string, value?: unknown): unknown => {
+        const found = at(path, value);
+        return found instanceof Invalid ? `${found.code} ${found.reason}` : found;
+      };
+      expect(told("list[key='color'].value")).to.equal(
+        "ETL0537 expected one element [key='color'], got 2 of them",
+      );
+      expect(told("list[key='color'].value", { list: { key: 'color' } })).to.equal(
+        "ETL0537 expected an array that has an element [key='color'], got an object",
+      );
+    });
+
+    it('are written as they are read', () => {
+      for (const text of ["list[key='it\\'s'].value", "a.b[x='1' and y=''][0]"])
+        expect(pathText(knownPath(text))).to.equal(text);
+      expect(parsePath('list[key=color]')).to.have.property('at', 4);
+      expect(parsePath("list[key='a' or key='b']")).to.have.property('at', 4);
+    });
   });
 });

@@ -31,6 +31,39 @@ describe('privacy', () => {
     });
   });
 
+  it('reaches elements by what they say, every one that says it, and nothing else', () => {
+    const record = {
+      list: [
+        { key: 'vat', ns: 'a', value: 'DE1', type: 'x' },
+        { key: 'size', ns: 'a', value: 'L', type: 'y' },
+        { key: 'vat', ns: 'b', value: 'DE2', type: 'z' },
+        { key: 'vat', ns: 'a', value: 'DE3', type: 'x' },
+        null,
+      ],
+    };
+    const rules = [
+      privacy("list[key='vat' and ns='a'].value", 'drop'),
+      privacy("list[key='vat'].value", 'hmac'),
+      privacy('list[*].type', 'drop'),
+      privacy('list[3].ns', 'drop'),
+    ];
+    const expected = {
+      list: [
+        { key: 'vat', ns: 'a' },
+        { key: 'size', ns: 'a', value: 'L' },
+        { key: 'vat', ns: 'b', value: token('DE2') },
+        { key: 'vat' },
+        null,
+      ],
+    };
+    expect(sanitised(record, ...rules)).to.deep.equal(expected);
+    expect(sanitised(record, ...[...rules].reverse())).to.deep.equal(expected);
+    expect(sanitised(record, privacy("list[key='vat']", 'drop'))).to.deep.equal({
+      list: [null, record.list[1], null, null, null],
+    });
+    expect(sanitised({ list: 'none' }, ...rules)).to.deep.equal({ list: 'none' });
+  });
+
   it('leaves the first characters of what is truncated, whole characters, after its transforms', () => {
     const plan = (path: string, keep: number): PrivacyPlan => ({
       path: knownPath(path),
