@@ -5,7 +5,8 @@ import { complaint, ExplainedError, TerminalError } from '../../model/errors.ts'
 import type { WarehouseEraser } from '../../model/forget.ts';
 import { sqlEraser } from '../warehouse/eraser.ts';
 import { messageOf } from '../warehouse/session.ts';
-import { type DuckdbOptions, duckdbConnector, quoted, withFile } from './duckdb-warehouse.ts';
+import { type DuckdbOptions, duckdbConnector, quoted } from './duckdb-warehouse.ts';
+import { closeFile, withFile } from './use-file.ts';
 
 /** Deletes rows of persons from the embedded warehouse, and their bytes from its file. */
 export const duckdbEraser = (options: DuckdbOptions): WarehouseEraser =>
@@ -26,6 +27,7 @@ async function rewrite(path: string, memoryBytes: number): Promise<void> {
   remove();
   try {
     await withFile(path, memoryBytes, (connection) => copy(connection, fresh));
+    closeFile(path);
     chmodSync(fresh, statSync(path).mode);
     sync(fresh);
     renameSync(fresh, path);
