@@ -309,6 +309,39 @@ function describeRelease(staging: Open): void {
     expect((await pending(staging())).ids).to.deep.equal(['a1', 'a2']);
   });
 
+  it('let go what fits on one page although they were seen on a later one, where that is loaded already', async () => {
+    await commitAll(staging(), [
+      { id: 1, blocked: [bad('a')] },
+      { id: 2, rows: [order('a2', '1', { record: 'a' })] },
+      { id: 3, blocked: [bad('a')] },
+    ]);
+    await loadAll(staging(), (await pending(staging())).units);
+    await staging().restage(1, mappedRows({ id: 1, rows: [order('a1', '1', { record: 'a' })] }), 'run-2');
+    expect(await only(staging())).to.include({ status: 'open', page: 3 });
+    expect((await pending(staging())).ids).to.deep.equal(['a1', 'a2']);
+    await staging().restage(3, mappedRows({ id: 3, rows: [order('a3', '1', { record: 'a' })] }), 'run-2');
+    const after = await pending(staging());
+    expect(after.ids).to.deep.equal(['a1', 'a2', 'a3']);
+    await loadAll(staging(), after.units);
+    expect(await only(staging())).to.include({ status: 'resolved' });
+  });
+
+  it('are not resolved by a load that was under way when they were retried', async () => {
+    await commitAll(staging(), [...held, { id: 3, rows: [order('y')] }]);
+    const underWay = (await pending(staging())).units;
+    await staging().restage(
+      1,
+      mappedRows({ id: 1, rows: [order('x'), order('a1', '1', { record: 'a' })] }),
+      'run-2',
+    );
+    await loadAll(staging(), underWay);
+    expect(await only(staging())).to.include({ status: 'retried' });
+    const after = await pending(staging());
+    expect(after.ids).to.deep.equal(['x', 'a1', 'a2', 'y']);
+    await loadAll(staging(), after.units);
+    expect(await only(staging())).to.include({ status: 'resolved' });
+  });
+
   it('are opened again when what was retried does not fit after all', async () => {
     await commitAll(staging(), held);
     await staging().restage(1, mappedRows({ id: 1, rows: [] }), 'run-2');

@@ -62,7 +62,7 @@ export class PageWriter {
 
   /**
    * Writes what one mapping made of one page, in place of what may be there. A row that fits now is loaded with all that
-   * came after it.
+   * came after it: also where its record is blocked on a later page, since what is before that is no longer held.
    */
   async restage(page: number, rows: MappedRows, run: string): Promise<void> {
     const table = this.#tableOf(rows);
@@ -75,8 +75,8 @@ export class PageWriter {
     );
     const still = await this.rows(await this.#seenAgain(page, run), rows, changes === 0);
     const ledger = new BlockerLedger(this.#handle, this.#context.now);
-    const retried = await ledger.mappedAgain(mapping, page, new Set(still), run);
-    if (retried.length > 0) await pullBack(this.#handle, mapping, page, this.#context.nowMs);
+    if (await ledger.mappedAgain(mapping, page, new Set(still), run))
+      await pullBack(this.#handle, mapping, page, this.#context.nowMs);
   }
 
   /** `fresh`: the mapping has not seen the page before. Gives the Blockers of rows that do not fit. */
