@@ -265,6 +265,8 @@ export interface Warehouse {
   define(statements: readonly string[]): Promise<void>;
   /** Loads of an environment that end behind page `after`, the last ones first, at most `limit`. None where nothing is yet. */
   loadedUnits(environment: string, after: number, limit: number): Promise<readonly WarehouseUnit[]>;
+  /** When the last rows of each mapping of an environment were loaded, ISO 8601; none where nothing is yet. */
+  lastLoads(environment: string): Promise<ReadonlyMap<string, string>>;
   /** Loads one unit, and says how complete the table is, in one transaction; a unit that `_etl_loads` has already is not loaded again. */
   load(statements: readonly LoadStatement[], load: LoadRequest): Promise<LoadCounts>;
   /** Writes into `_etl_completeness` how far the mapping of a load step is complete. */

@@ -255,6 +255,8 @@ export interface Positions {
   compactable(streams: readonly StreamRef[], retention: Retention): Promise<Dropped>;
   /** Everything up to this page is loaded, whatever the mapping; 0 when nothing is. */
   leastLoaded(): Promise<number>;
+  /** When the last rows of each mapping of which something is loaded were, ISO 8601. */
+  lastLoads(): Promise<ReadonlyMap<string, string>>;
   /** What of the warehouse's units staging has lost; undefined when it has lost none. */
   lost(units: readonly WarehouseUnit[]): Promise<LostLoads | undefined>;
   /**

@@ -414,6 +414,16 @@ function describeLoadTimes({ staging }: Each): void {
       expect(await since('12:00:01')).to.deep.equal({ last, elapsedMs: 0 });
       expect(await staging().loadTimes('others', '2026-01-31T00:00:00.000Z')).to.deep.equal({ elapsedMs: 0 });
     });
+
+    it('are told by mapping, of those of which something is loaded', async () => {
+      const { positions } = staging().state;
+      await commitAll(staging(), [{ id: 1, rows: [{ values: ['a', '1'] }] }]);
+      expect((await positions.lastLoads()).size).to.equal(0);
+      await loadAll(staging(), await staging().pendingUnits(orders, 1));
+      expect([...(await positions.lastLoads())]).to.deep.equal([['orders', '2026-01-31T12:00:00.000Z']]);
+      await staging().rewind('orders');
+      expect((await positions.lastLoads()).size).to.equal(0);
+    });
   });
 }
 

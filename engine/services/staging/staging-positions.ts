@@ -122,6 +122,16 @@ export class StagingPositions implements Positions {
     return this.#database.read(leastLoaded);
   }
 
+  async lastLoads(): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.#database.read((handle) =>
+      handle.select<{ mapping: string; at: string }>(
+        'SELECT m.mapping, max(l.loaded_at) AS at FROM mappings AS m JOIN loads AS l ON l.mapping = m.mapping ' +
+          'WHERE m.loaded_through > 0 AND l.rows > 0 GROUP BY m.mapping',
+      ),
+    );
+    return new Map(rows.map(({ mapping, at }) => [mapping, at]));
+  }
+
   async lost(units: readonly WarehouseUnit[]): Promise<LostLoads | undefined> {
     return this.#database.read((handle) => lostLoads(handle, units));
   }
