@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { ExplainedError } from '../../engine/model/errors.ts';
 import { extractLock } from '../../engine/model/locks.ts';
 import type { Clock, PageChoice, PageWindow, Staging } from '../../engine/model/ports.ts';
 import type { Retention, State, StreamRef, WarehouseUnit } from '../../engine/model/state-port.ts';
@@ -39,6 +40,9 @@ export function movedClock(): MovedClock {
 
 export type LedgerStaging = Staging & { readonly state: State };
 
+const codeOf = (error: unknown): string =>
+  error instanceof ExplainedError ? error.diagnostic.code : String(error);
+
 /** What the ledger of every staging database must do. `open` gives one more connection to the same, migrated, database. */
 export function ledgerContract(
   name: string,
@@ -67,6 +71,7 @@ export function ledgerContract(
     describeApplied(each);
     describeState(each);
     describeRenames(each);
+    describeSweeps(each);
     describeRetention(each);
     describeLost(each);
     describeLoadTimes(each);
@@ -274,10 +279,40 @@ function describeState({ staging }: Each): void {
       expect(await staging().pendingUnits(orders, 10)).to.have.length(0);
       expect(await collect(staging().pages(refunds))).to.have.length(1);
     });
+
+    it('let go what a Blocker has held of another stream, when its own pages are forgotten', async () => {
+      await commitAll(staging(), [{ id: 1, blocked: [blockedRow({ record: 'a' })] }]);
+      await commitAll(
+        staging(),
+        [{ id: 2, rows: [{ values: ['a', '1'] }] }],
+        streamPlan({ name: 'orders~sweep' }),
+      );
+      const [unit] = await staging().pendingUnits(orders, 10);
+      expect(unit && (await staging().held(orders, unit))).to.include({ rows: 1 });
+      await loadAll(staging(), unit ? [unit] : []);
+      await staging().state.positions.reset(ref, true);
+      expect(await openRows(staging(), 'orders')).to.have.length(0);
+      expect((await staging().pendingUnits(orders, 10)).map(({ rows }) => rows)).to.deep.equal([1]);
+    });
   });
 }
 
-function describeRetention({ staging, clock }: Each): void {
+function describeSweeps({ staging, clock }: Each): void {
+  it('a sweep takes nothing for gone that was read while it went on, by a process with numbers of before', async () => {
+    const rows = (id: string) => [{ values: [id, '1'] }];
+    await commitAll(staging(), [{ id: 1, rows: rows('old') }]);
+    clock().moveMs(1000);
+    const begun = { firstPage: 65, begunMs: clock().now() };
+    // An extraction has reserved pages 2 to 64 before, and goes on.
+    await commitAll(staging(), [{ id: 2, rows: rows('made meanwhile') }]);
+    await commitAll(staging(), [{ id: 66, rows: rows('listed') }], streamPlan({ name: 'orders~sweep' }));
+    const found = await staging().unseen(orders, 'default', begun, 10);
+    expect(found.records.map(({ record }) => record)).to.deep.equal(['old']);
+    expect(found.unseen).to.equal(1);
+  });
+}
+
+function describeRetention({ staging, other, clock }: Each): void {
   describe('kept pages', () => {
     it('are given all, some of them, or the newest, in order', async () => {
       await commitAll(
@@ -367,6 +402,18 @@ function describeRetention({ staging, clock }: Each): void {
         more: false,
       });
       expect(await kept()).to.deep.equal([3, 4]);
+    });
+
+    it('are not staged for a mapping that another process has prepared otherwise meanwhile', async () => {
+      const changed = mappingPlan({ id: 'string', price: 'decimal' }, { hash: 'hash-2' });
+      await other().prepare(changed);
+      const failure = await staging()
+        .commit(streamPlan(), [stagedPage({ id: 1, rows: [{ values: ['a', '1'] }] })])
+        .catch(codeOf);
+      expect(failure).to.equal('ETL0632');
+      expect(await collect(staging().pages(streamPlan()))).to.have.length(0);
+      await commitAll(other(), [{ id: 2, rows: [{ values: ['a', '1'] }] }]);
+      expect(await other().pendingUnits(changed, 10)).to.have.length(1);
     });
 
     it('counts a mapping as mapped that has seen every page that is kept', async () => {

@@ -14,7 +14,7 @@ import type {
 import { type Candidate, droppable, settledPage } from './compaction.ts';
 import type { Database } from './database.ts';
 import { type Bound, type Handle, quote } from './handle.ts';
-import { recognise } from './load-units.ts';
+import { pullBack, recognise } from './load-units.ts';
 import { leastLoaded, lostLoads, reconcile } from './lost-loads.ts';
 import { madeOf } from './mapping-register.ts';
 import { countParents, forgetDropped, forgetParents, waitingParents } from './parent-positions.ts';
@@ -150,9 +150,10 @@ export class StagingPositions implements Positions {
     await this.#database.read((handle) => this.#database.dialect.shrink(handle));
   }
 
-  /** Of a record whose pages are gone nobody can decide anything. */
+  /** Of a record whose pages are gone nobody can decide anything: what pages of other streams have of it is loaded. */
   async #resolveWithoutPages(handle: Handle): Promise<void> {
-    const at = new Date(this.#options.clock.now()).toISOString();
+    const nowMs = this.#options.clock.now();
+    const at = new Date(nowMs).toISOString();
     const gone =
       "kind = 'record' AND status IN ('open', 'retried') AND NOT EXISTS " +
       '(SELECT 1 FROM blocker_pages WHERE blocker_pages.blocker = blockers.id)';
@@ -161,7 +162,11 @@ export class StagingPositions implements Positions {
         `'its pages were forgotten' FROM blockers WHERE ${gone}`,
       at,
     );
+    const held = await handle.select<{ mapping: string; page: number }>(
+      `SELECT mapping, min(page) AS page FROM blockers WHERE ${gone} GROUP BY mapping`,
+    );
     await handle.run(`UPDATE blockers SET status = 'resolved', updated_at = ? WHERE ${gone}`, at);
+    for (const { mapping, page } of held) await pullBack(handle, mapping, Number(page), nowMs);
   }
 
   #droppable(
