@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { cursorText } from '../../engine/model/batch.ts';
 import { ExplainedError } from '../../engine/model/errors.ts';
 import { extractLock } from '../../engine/model/locks.ts';
 import type { Clock, PageChoice, PageWindow, Staging } from '../../engine/model/ports.ts';
@@ -372,6 +373,39 @@ function describeRetention({ staging, other, clock }: Each): void {
       expect(await kept()).to.deep.equal([1, 3]);
       const withNew = { ...ref, mappings: ['orders', 'new'] };
       expect((await staging().state.positions.compact([withNew], { ageMs: 0 }, 10)).pages).to.equal(0);
+    });
+
+    it('never drops pages of whose records a stream has yet to ask', async () => {
+      await commitAll(
+        staging(),
+        [1, 2, 3, 4, 5].map((id) => ({ id, rows: [{ values: [`${id}`, '1'] }] })),
+      );
+      await loadAll(staging(), await staging().pendingUnits(orders, 100));
+      const notes = streamPlan({ name: 'notes' });
+      const { positions } = staging().state;
+      const drop = () => positions.compact([{ ...ref, children: ['notes'] }], { ageMs: -1 }, 10);
+      await drop();
+      expect(await kept()).to.deep.equal([1, 2, 3, 4, 5]);
+      await positions.pass(notes, cursorText('integer', '2'));
+      await drop();
+      expect(await kept()).to.deep.equal([3, 4, 5]);
+      const place = { page: 4, behind: 1, values: [{ id: '4' }] };
+      const next = { method: 'GET' as const, url: '/notes', headers: {}, at: { page: {}, parent: place } };
+      const open = { startedAt: '2026-01-01T00:00:00.000000Z', pages: 1, next };
+      const position = { cursor: cursorText('integer', '2'), open };
+      await staging().commit(notes, [{ ...stagedPage({ id: 6, position }), rows: [] }]);
+      await drop();
+      expect(await kept()).to.deep.equal([4, 5]);
+      // A window that is open stays as it is.
+      await positions.pass(notes, cursorText('integer', '5'));
+      await drop();
+      expect(await kept()).to.deep.equal([4, 5]);
+      await staging().commit(notes, [
+        { ...stagedPage({ id: 7, position: { cursor: cursorText('integer', '4') } }), rows: [] },
+      ]);
+      await positions.pass(notes, cursorText('integer', '3'));
+      await drop();
+      expect(await kept()).to.deep.equal([5]);
     });
 
     it('drops what was loaded of a stream that the project reads no more', async () => {

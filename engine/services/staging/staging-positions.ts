@@ -68,6 +68,20 @@ export class StagingPositions implements Positions {
     );
   }
 
+  async pass(stream: StreamPlan, cursor: string): Promise<void> {
+    const { source, account, name, shape } = stream;
+    await this.#database.write((handle) =>
+      handle.run(
+        'INSERT INTO positions (environment, source, account, stream, cursor, "window", shape, updated_at) ' +
+          'VALUES (?, ?, ?, ?, ?, NULL, ?, ?) ON CONFLICT (environment, source, account, stream) DO UPDATE SET ' +
+          'cursor = excluded.cursor, shape = excluded.shape, updated_at = excluded.updated_at ' +
+          'WHERE positions."window" IS NULL AND coalesce(positions.cursor, \'\') < excluded.cursor',
+        ...[this.#options.environment, source, account, name],
+        ...[cursor, JSON.stringify(shape), new Date(this.#options.clock.now()).toISOString()],
+      ),
+    );
+  }
+
   async reset(stream: StreamRef, pages: boolean): Promise<number> {
     const key = this.#keyOf(stream);
     return this.#database.write(async (handle) => {
