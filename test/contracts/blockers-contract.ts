@@ -3,6 +3,7 @@ import type { Problem } from '../../engine/model/blocker.ts';
 import type { Staging } from '../../engine/model/ports.ts';
 import {
   blockedRow,
+  checkPlan,
   collect,
   commitAll,
   loadAll,
@@ -219,6 +220,24 @@ function describeHold(staging: Open): void {
     const { ids, held } = await pending(staging());
     expect(ids).to.deep.equal(['a0', 'b2', 'c3', 'other account']);
     expect(held).to.equal(1);
+  });
+
+  it('keep what they hold from being checked: what is loaded now is', async () => {
+    const check = checkPlan({
+      kind: 'range',
+      column: 'price',
+      type: { name: 'decimal', precision: 38, scale: 9 },
+      max: '5',
+    });
+    const found = async () => (await staging().check(orders, check, 0)).found;
+    await commitAll(staging(), [
+      { id: 1, rows: [order('a0', '9', { record: 'a' }), order('b', '1')] },
+      { id: 2, blocked: [bad('a')] },
+      { id: 3, rows: [order('a3', '1', { record: 'a' })] },
+    ]);
+    expect(await found()).to.equal('1 of 2 rows, first: a');
+    await staging().blockers.change([1], { event: 'waived', reason: 'x' }, 'ada');
+    expect(await found()).to.equal('0 of 2 rows');
   });
 
   it('do not hold other elements of the same version, but later places of the page', async () => {
