@@ -305,6 +305,7 @@ function describeSweeps({ staging, clock }: Each): void {
     clock().moveMs(1000);
     const begun = { firstPage: 65, begunMs: clock().now() };
     // An extraction has reserved pages 2 to 64 before, and goes on.
+    clock().moveMs(1);
     await commitAll(staging(), [{ id: 2, rows: rows('made meanwhile') }]);
     await commitAll(staging(), [{ id: 66, rows: rows('listed') }], streamPlan({ name: 'orders~sweep' }));
     const found = await staging().unseen(orders, 'default', begun, 10);

@@ -45,7 +45,7 @@ export async function unseen(
 /** Pages before one that were staged since a time: few, since a process takes a few numbers at a time. */
 async function stagedSince(handle: Handle, page: number, sinceMs: number): Promise<readonly number[]> {
   const pages = await handle.select<{ id: number }>(
-    'SELECT id FROM pages WHERE id < ? AND staged_at >= ?',
+    'SELECT id FROM pages WHERE id < ? AND staged_at > ?',
     page,
     new Date(sinceMs).toISOString(),
   );
