@@ -93,6 +93,14 @@ async function lost(project: Project, { state, warehouse }: Databases): Promise<
   return state.positions.lost(await warehouse.loadedUnits(project.environment, after, unitsMax));
 }
 
+/** Staging is asked first: what it has noted by then, the warehouse has, unless that was restored or is another one. */
+async function behind({ environment }: Project, { state, warehouse }: Databases) {
+  const noted = [...(await state.positions.lastLoads())];
+  if (noted.length === 0) return new Map<string, string>();
+  const theirs = await warehouse.lastLoads(environment);
+  return new Map(noted.filter(([mapping, at]) => (theirs.get(mapping) ?? '') < at));
+}
+
 const lostOf = (lost: LostLoads | undefined): Pick<StateSnapshot, 'lost'> =>
   lost === undefined ? {} : { lost };
 
@@ -116,6 +124,7 @@ export async function snapshot(project: Project, databases: Databases): Promise<
   await staging.migrate();
   return {
     ...lostOf(await lost(project, databases)),
+    behind: await behind(project, databases),
     mappingHashes: await staging.mappingHashes(),
     keptPages: await staging.keptPages(),
     loadedMappings: await staging.loadedMappings(),

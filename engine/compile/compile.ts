@@ -176,7 +176,7 @@ function compileSteps(
     steps.push(...checkStep(project, mapping));
     const definition = sql.define(evolution, lacking);
     diagnostics.push(...definition.diagnostics);
-    if (definition.emptied) steps.push(...reloadStep(mapping, snapshot));
+    steps.push(...reloadStep(mapping, definition.emptied, snapshot));
     steps.push(...definition.steps, {
       ...sql.load(mapping, rowsMaxOf(project, mapping)),
       ...(notes.length > 0 && { notes }),

@@ -117,6 +117,7 @@ export function stateAfter(snapshot: StateSnapshot, { streams, mappings }: Found
     shapes: keyed(snapshot.shapes, streamNow),
     overridden: keyed(snapshot.overridden, mappingNow),
     loadedMappings: new Set([...snapshot.loadedMappings].map(mappingNow)),
+    behind: keyed(snapshot.behind, mappingNow),
   };
 }
 

@@ -110,9 +110,16 @@ function droppedText(dropped: number, stream: StreamPlan): string {
 /** The table has lost what was loaded, or lacks columns in it; a changed mapping is loaded again in any case. */
 export function reloadStep(
   { name, hash, schema, table }: MappingPlan,
+  isEmptied: boolean,
   snapshot: StateSnapshot,
 ): readonly Step[] {
+  const lacking = snapshot.behind.get(name);
+  if (!isEmptied && lacking === undefined) return [];
   if (!snapshot.loadedMappings.has(name) || snapshot.mappingHashes.get(name) !== hash) return [];
-  const reason = `all that is staged goes to ${schema}.${table} again, which is new or has new columns`;
+  const again = `all that is staged goes to ${schema}.${table} again`;
+  const reason =
+    isEmptied || lacking === undefined
+      ? `${again}, which is new or has new columns`
+      : `the warehouse lacks the last load of ${name} (${clockText(lacking)}): it was restored from a backup, or is another one; ${again}`;
   return [{ kind: 'reload', id: `reload ${name}`, reason, mapping: name }];
 }

@@ -46,7 +46,7 @@ export class WarehouseSql {
   questions(): WarehouseStatements {
     const templates = this.#of();
     const [tables, units] = [templates.render('tables', {}), templates.render('units', {})];
-    return { tables, units, loads: this.#own.loads };
+    return { tables, units, lastLoads: templates.render('last-loads', {}), loads: this.#own.loads };
   }
 
   /** DDL of those of our own tables that the warehouse does not have yet, or has from an older version. */

@@ -3,7 +3,7 @@ import type { MappedRows } from '../model/batch.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
 import type { MappingPlan, Plan, StreamPlan } from '../model/plan.ts';
-import type { StagedPage } from '../model/ports.ts';
+import type { ListingBegun, StagedPage } from '../model/ports.ts';
 import type { RunLedger } from './run-ledger.ts';
 import type { RunServices } from './run-services.ts';
 import type { WorkerPool } from './worker-pool.ts';
@@ -18,15 +18,13 @@ export interface Listing {
 }
 
 /** A whole listing that has been read to its end. */
-interface EndedListing {
+interface EndedListing extends ListingBegun {
   /** Of the step. */
   readonly id: string;
   /** The stream that lists what is gone. */
   readonly gone: StreamPlan;
   /** Of what rows leave, when it is gone. */
   readonly mappings: readonly string[];
-  /** Pages from this one on have been read since it began. */
-  readonly firstPage: number;
   /** What was to be said of it. */
   readonly found: readonly Diagnostic[];
 }
@@ -50,13 +48,13 @@ const thresholdOf = ({ deletes }: MappingPlan): number =>
 
 /** A listing that was short looks like one from which much is gone. */
 async function excess(
-  { id, gone, firstPage }: EndedListing,
+  { id, gone, ...begun }: EndedListing,
   mappings: readonly MappingPlan[],
   { services: { staging } }: Listing,
 ): Promise<readonly Diagnostic[]> {
   const found: Diagnostic[] = [];
   for (const mapping of mappings) {
-    const { known, unseen } = await staging.unseen(mapping, gone.account, firstPage, 0);
+    const { known, unseen } = await staging.unseen(mapping, gone.account, begun, 0);
     if (unseen > known * thresholdOf(mapping)) found.push(tooManyGone(id, mapping, known, unseen));
   }
   return found;
@@ -77,7 +75,7 @@ function tooManyGone(id: string, mapping: MappingPlan, known: number, unseen: nu
 
 /** Lists what was not seen as gone, page by page. A record that one page lists is no longer unseen. */
 async function bury(
-  { gone, firstPage }: EndedListing,
+  { gone, ...begun }: EndedListing,
   mapping: MappingPlan,
   { services, ledger, pool, spool }: Listing,
 ): Promise<void> {
@@ -85,7 +83,7 @@ async function bury(
   const program = accountStream(gone);
   const cursorKey = mapping.versionedBy ?? 'cursor';
   for (;;) {
-    const { records } = await staging.unseen(mapping, gone.account, firstPage, goneMax);
+    const { records } = await staging.unseen(mapping, gone.account, begun, goneMax);
     if (records.length === 0) return;
     const id = await staging.reservePages(1);
     const listed = records.map(({ record, cursor }) => ({ record, [cursorKey]: cursor }));

@@ -1,9 +1,10 @@
 import { accountStream } from '../model/accounts.ts';
-import type { FoundParent, ParentBatch, ParentPlace } from '../model/batch.ts';
+import { cursorText, type FoundParent, type ParentBatch, type ParentPlace } from '../model/batch.ts';
 import { assert } from '../model/errors.ts';
 import type { ParentPlan, StreamPlan } from '../model/plan.ts';
 import type { ParentPosition, Staging } from '../model/ports.ts';
 import { windowStart } from '../model/position.ts';
+import type { RunServices } from './run-services.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 /** A parent and where the stream stands with it. */
@@ -45,11 +46,36 @@ async function chosenBy(
  */
 type Walk = Required<Pick<ParentPlace, 'window' | 'until'>>;
 
-async function newWalk({ source, account, parent }: StreamPlan, staging: Staging): Promise<Walk> {
-  let until = 0;
+const newWalk = async (stream: StreamPlan, staging: Staging): Promise<Walk> => ({
+  until: await newestParents(stream, staging),
+  window: await staging.reservePages(1),
+});
+
+/**
+ * Reads a stream. One that is read for each record of another has passed, once a new window of it has ended, all pages that were kept
+ * before, also those behind the last that has asked for something: retention keeps none of them for it.
+ */
+export async function passing<T>(
+  stream: StreamPlan,
+  { staging, state }: Pick<RunServices, 'staging' | 'state'>,
+  read: () => Promise<T>,
+): Promise<T> {
+  if (stream.parent === undefined) return read();
+  const newest = await newestParents(stream, staging);
+  // One that goes on may end at a page that is older.
+  const { open } = await staging.position(stream);
+  const found = await read();
+  if (newest > 0 && open === undefined)
+    await state.positions.pass(stream, cursorText('integer', String(newest)));
+  return found;
+}
+
+/** The newest kept page of the stream whose records are parents; 0 where there is none. */
+async function newestParents({ source, account, parent }: StreamPlan, staging: Staging): Promise<number> {
+  let newest = 0;
   const read = { source, account, name: parent?.stream ?? '' };
-  for await (const { id } of staging.pages(read, { newest: 1 })) until = id;
-  return { window: await staging.reservePages(1), until };
+  for await (const { id } of staging.pages(read, { newest: 1 })) newest = id;
+  return newest;
 }
 
 interface WantedOfPage {

@@ -3,6 +3,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ExtractStep } from '../model/plan.ts';
 import { backfill, sparing } from './backfill.ts';
 import type { Listing } from './gone.ts';
+import { passing } from './parents.ts';
 import type { Part } from './received.ts';
 import type { RunServices } from './run-services.ts';
 import { wholeListing } from './whole-listing.ts';
@@ -16,7 +17,9 @@ export const readStream = (
 ): Promise<readonly Diagnostic[]> =>
   withinAllowance(step, run.services, (cap) => {
     if (step.backfill === undefined)
-      return wholeListing(step, run, (part) => extract(step, { ...part, ...cap }, run.services));
+      return wholeListing(step, run, (part) =>
+        passing(step.stream, run.services, () => extract(step, { ...part, ...cap }, run.services)),
+      );
     const services = sparing(run.services, step.backfill);
     const account = run.ledger.stream(accountStream(step.stream));
     return backfill(step, services, { ...cap, pagesRead: () => account.pages }, (slice, part) =>

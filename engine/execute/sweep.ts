@@ -1,14 +1,11 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { SweepStep } from '../model/plan.ts';
-import type { Staging } from '../model/ports.ts';
+import type { ListingBegun, Staging } from '../model/ports.ts';
 import { type Listing, lackingGone } from './gone.ts';
 import type { Part } from './received.ts';
 
 /** How far a sweep has come; kept between runs. */
-interface SweepState {
-  readonly begunMs: number;
-  /** Pages from this one on have been read since it began. */
-  readonly firstPage: number;
+interface SweepState extends Required<ListingBegun> {
   readonly readMs: number;
   readonly doneMs?: number;
 }

@@ -212,10 +212,10 @@ export interface Staging {
   /** Rows of a unit but those held, in page order, in bounded batches: see `stagedMeta` for the columns. */
   rows(mapping: MappingPlan, unit: LoadUnit): AsyncIterable<readonly StagedRow[]>;
   /**
-   * Records of an account in a mapping that no page from `firstPage` on has mentioned, the first `limit`. Those that are gone already or
-   * under an open Blocker are left out.
+   * Records of an account in a mapping that no page has mentioned since a listing began, the first `limit`. Those that are gone
+   * already or under an open Blocker are left out.
    */
-  unseen(mapping: MappingPlan, account: string, firstPage: number, limit: number): Promise<Unseen>;
+  unseen(mapping: MappingPlan, account: string, since: ListingBegun, limit: number): Promise<Unseen>;
   markLoaded(unit: LoadUnit, run: string, counts: LoadCounts, time: LoadTime): Promise<void>;
   /** When a mapping was loaded last, and how long its loads have taken from a time (ISO 8601, UTC) on. */
   loadTimes(mapping: string, since: string): Promise<LoadTimes>;
@@ -238,6 +238,17 @@ export interface Listings {
   close(mappings: readonly string[], account: string): Promise<void>;
   /** Whether rows of a mapping may be held, for this reason or behind a Blocker. */
   holds(mapping: string): Promise<boolean>;
+}
+
+/** When a whole listing began. */
+export interface ListingBegun {
+  /** Pages from this one on have been read since. */
+  readonly firstPage: number;
+  /**
+   * Those before it that were staged since this time have been, too: a process that reads at the same time has taken their
+   * numbers before. Absent where nothing else reads of these records.
+   */
+  readonly begunMs?: number;
 }
 
 export interface Unseen {
@@ -265,6 +276,8 @@ export interface Warehouse {
   define(statements: readonly string[]): Promise<void>;
   /** Loads of an environment that end behind page `after`, the last ones first, at most `limit`. None where nothing is yet. */
   loadedUnits(environment: string, after: number, limit: number): Promise<readonly WarehouseUnit[]>;
+  /** When the last rows of each mapping of an environment were loaded, ISO 8601; none where nothing is yet. */
+  lastLoads(environment: string): Promise<ReadonlyMap<string, string>>;
   /** Loads one unit, and says how complete the table is, in one transaction; a unit that `_etl_loads` has already is not loaded again. */
   load(statements: readonly LoadStatement[], load: LoadRequest): Promise<LoadCounts>;
   /** Writes into `_etl_completeness` how far the mapping of a load step is complete. */

@@ -20,6 +20,8 @@ export interface StateSnapshot {
   readonly names: StagedNames;
   /** What the warehouse has loaded and staging does not know. */
   readonly lost?: LostLoads;
+  /** Mappings of which the warehouse lacks what staging has loaded last, each with when that was. */
+  readonly behind: ReadonlyMap<string, string>;
 }
 
 /** Nothing is staged, and nothing loaded. */
@@ -31,6 +33,7 @@ export const emptyState: StateSnapshot = {
   shapes: new Map(),
   overridden: new Map(),
   names: noNames,
+  behind: new Map(),
 };
 
 export interface WarehouseColumn {

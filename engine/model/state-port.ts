@@ -198,6 +198,8 @@ export interface StreamRef {
   readonly account: string;
   readonly name: string;
   readonly mappings: readonly string[];
+  /** Streams of the same account that are read for each of its records; absent where there are none. */
+  readonly children?: readonly string[];
 }
 
 export interface Retention {
@@ -244,17 +246,21 @@ export interface Positions {
   /** About how many parents in kept pages wait for the stream, which is done with those up to a page. */
   waitingParents(stream: StreamPlan, page: number): Promise<number>;
   setCursor(stream: StreamRef, cursor: string, shape: string): Promise<void>;
+  /** Notes that a stream has nothing to ask for up to a cursor. A window that is open stays as it is. */
+  pass(stream: StreamPlan, cursor: string): Promise<void>;
   /** Forgets the position; with `pages` what was read as well. Gives how many pages went. */
   reset(stream: StreamRef, pages: boolean): Promise<number>;
   /**
    * Drops the responses of pages that retention lets go, the oldest first, at most `pagesMax`: never of an unsettled page, nor
-   * of one with a row that is set aside. Their rows and counts stay.
+   * of one with a row that is set aside, or with records that a stream has yet to be read for. Their rows and counts stay.
    */
   compact(streams: readonly StreamRef[], retention: Retention, pagesMax: number): Promise<Dropped>;
   /** What `compact` would drop. */
   compactable(streams: readonly StreamRef[], retention: Retention): Promise<Dropped>;
   /** Everything up to this page is loaded, whatever the mapping; 0 when nothing is. */
   leastLoaded(): Promise<number>;
+  /** When the last rows of each mapping of which something is loaded were, ISO 8601. */
+  lastLoads(): Promise<ReadonlyMap<string, string>>;
   /** What of the warehouse's units staging has lost; undefined when it has lost none. */
   lost(units: readonly WarehouseUnit[]): Promise<LostLoads | undefined>;
   /**

@@ -10,11 +10,26 @@ export function streamRefs({ steps, mappings }: Plan): readonly StreamRef[] {
     for (const { source, account, name } of readStreams(step).flatMap(withBackfill)) {
       const full = `${source}.${name}`;
       const readers = Object.values(mappings).filter((mapping) => streamsOf(mapping).includes(full));
-      found.set(`${full} ${account}`, { source, account, name, mappings: readers.map((one) => one.name) });
+      const children = childrenOf(steps, { source, account, name });
+      found.set(`${full} ${account}`, {
+        ...{ source, account, name },
+        mappings: readers.map((one) => one.name),
+        ...(children.length > 0 && { children }),
+      });
     }
   }
   return [...found.values()];
 }
+
+/** Names of streams that are read for each record of one. */
+const childrenOf = (
+  steps: Plan['steps'],
+  { source, account, name }: Pick<StreamPlan, 'source' | 'account' | 'name'>,
+): readonly string[] =>
+  steps
+    .flatMap((step) => (step.kind === 'extract' ? [step.stream] : []))
+    .filter((one) => one.source === source && one.account === account && one.parent?.stream === name)
+    .map((one) => one.name);
 
 /** What was read of it in earlier backfills is kept, too. */
 const withBackfill = (stream: StreamPlan): readonly Pick<StreamPlan, 'source' | 'account' | 'name'>[] =>

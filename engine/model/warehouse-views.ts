@@ -4,6 +4,8 @@ export interface WarehouseStatements {
   readonly tables: string;
   /** Units of `_etl_loads` whose id begins with `$prefix` and that end behind page `$after`; the last `$limit`. */
   readonly units: string;
+  /** Mappings with units whose id begins with `$prefix`, each with when the last of them that has rows was loaded. */
+  readonly lastLoads: string;
   /** The warehouse's own account of loads. */
   readonly loads: { readonly schema: string; readonly table: string };
 }

@@ -210,6 +210,17 @@ describe('etl audit', function () {
     expect(saying(found, 'ETL1004')).to.contain('record o5 of page 3');
   });
 
+  it('finds a blocked row that nobody can decide on, and a page that is gone from the ledger', async () => {
+    staging(folder, 'DELETE FROM blocker_pages');
+    const blocked = await audit(folder);
+    expect([blocked.code, blocked.codes]).to.deep.equal([5, ['ETL1002']]);
+    expect(saying(blocked.found, 'ETL1002')).to.contain('1 unit of orders is not accounted for');
+    staging(folder, 'DELETE FROM pages WHERE id = (SELECT min(id) FROM pages)');
+    const gone = await audit(folder);
+    expect([gone.code, gone.codes]).to.deep.equal([5, ['ETL1002']]);
+    expect(saying(gone.found, 'ETL1002')).to.contain('4 units of orders are not accounted for');
+  });
+
   it('finds a page whose account was changed, and one that has none', async () => {
     staging(folder, 'UPDATE page_rows SET filtered = filtered + 1 WHERE page = 2');
     expect((await audit(folder)).codes).to.deep.equal(['ETL1002']);

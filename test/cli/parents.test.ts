@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { api, etl, json, projectFolder, start, tableOf } from '../support/cli.ts';
 
@@ -36,7 +38,13 @@ async function shop(page = 100) {
     }
     const order = url.pathname.split('/')[2] ?? '';
     asked.push({ order, since: url.searchParams.get('since') });
-    await hold(order);
+    if (
+      await hold(order).then(
+        () => false,
+        () => true,
+      )
+    )
+      return json(response, { error: 'down' }, 500);
     if (gone.has(order)) return json(response, { error: 'no such order' }, 404);
     const { found, next } = listed(notes.get(order) ?? [], url, page);
     json(response, { notes: found, next });
@@ -311,4 +319,47 @@ describe('a stream with parents and a cursor', function () {
     await source.close();
     expect(askedOf(source)).to.deep.equal([]);
   });
+});
+
+describe('retention of pages whose records are parents', function () {
+  this.timeout(120_000);
+
+  for (const [kind, cursor] of [
+    ['without a cursor', false],
+    ['with a cursor', true],
+  ] as const)
+    it(`waits for a stream ${kind} that could not be read, and for no other`, async () => {
+      const provider = await shop();
+      for (const [day, id] of ['a', 'b', 'c'].entries()) {
+        provider.order(id, day + 1);
+        provider.note(id, `of ${id}`, 5);
+      }
+      const folder = projectOf(provider.url, ', where: {id: {ne: d}}');
+      writeFileSync(
+        join(folder, 'etl.yml'),
+        'kind: project\nname: parents\nenvironments: {dev: {staging: {keep: {pages: 1ms}}}}\n',
+      );
+      const file = join(folder, 'sources/shop.yml');
+      const declared = readFileSync(file, 'utf8');
+      const last = declared.lastIndexOf('    cursor:');
+      if (!cursor) writeFileSync(file, `${declared.slice(0, last)}\n`);
+      let isDown = true;
+      provider.holdAt(async () => {
+        if (isDown) throw new Error('down');
+      });
+      try {
+        const { code } = await etl(['run', '-q', '-p', folder]);
+        expect(code).to.equal(1);
+        isDown = false;
+        await run(folder);
+        expect(await notesOf(folder)).to.deep.equal(['a of a', 'b of b', 'c of c']);
+        provider.order('d', 9);
+        await run(folder);
+        // Nobody waits for the page of an order that has no notes.
+        const { stdout } = await etl(['state', 'show', 'shop.orders', '--json', '-p', folder]);
+        expect(JSON.parse(stdout).result.streams[0].pages).to.include({ kept: 0 });
+      } finally {
+        await provider.close();
+      }
+    });
 });

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Api, api, etl, json, ordersProject, tableOf } from '../support/cli.ts';
@@ -52,6 +52,7 @@ const history: readonly ((orders: Order[]) => void)[] = [
     for (let id = 1; id <= 5; id += 1) change(orders, String(id), '1.00', id);
   },
   (orders) => {
+    change(orders, '1', '2.00', 11);
     change(orders, '2', '2.00', 12);
     change(orders, '6', '1.00', 13);
   },
@@ -130,4 +131,53 @@ describe('a staging database that is older than the warehouse', function () {
         await Promise.all([provider.close(), untouched.close()]);
       }
     });
+});
+
+describe('a warehouse that is older than staging', function () {
+  this.timeout(180_000);
+
+  it('is loaded again when it was restored from a backup of two runs ago', async () => {
+    const [provider, untouched] = await Promise.all([shop(), shop()]);
+    try {
+      const [folder, other] = [project(provider.url), project(untouched.url)];
+      const warehouse = join(folder, '.etl/warehouse.duckdb');
+      await runs(provider, folder, history.slice(0, 1));
+      copyFileSync(warehouse, `${warehouse}.backup`);
+      await runs(provider, folder, history.slice(1, 3));
+      rmSync(`${warehouse}.wal`, { force: true });
+      copyFileSync(`${warehouse}.backup`, warehouse);
+
+      const plan = await etl(['plan', '-p', folder]);
+      expect(plan.stdout).to.match(
+        /reload orders: the warehouse lacks the last load of orders .*: it was restored from a backup, or is another one/,
+      );
+      await runs(provider, folder, history.slice(3));
+      await audited(folder);
+
+      await runs(untouched, other, history);
+      expect(await sorted(folder)).to.deep.equal(await sorted(other));
+      expect((await etl(['plan', '-p', folder])).stdout).not.to.contain('reload');
+    } finally {
+      await Promise.all([provider.close(), untouched.close()]);
+    }
+  });
+
+  it('is loaded again when it is the one of before, after another one was loaded meanwhile', async () => {
+    const provider = await shop();
+    try {
+      const folder = project(provider.url);
+      const file = join(folder, 'etl.yml');
+      const before = readFileSync(file, 'utf8');
+      const elsewhere = 'environments:\n  dev: {warehouse: {type: duckdb, path: .etl/other.duckdb}}\n';
+      await runs(provider, folder, history.slice(0, 1));
+      writeFileSync(file, before + elsewhere);
+      await runs(provider, folder, history.slice(1, 2));
+      writeFileSync(file, before);
+      await runs(provider, folder, history.slice(2));
+      expect((await sorted(folder))[0]).to.include({ id: '1', total: '2.00' });
+      await audited(folder);
+    } finally {
+      await provider.close();
+    }
+  });
 });

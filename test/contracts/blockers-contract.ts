@@ -3,6 +3,7 @@ import type { Problem } from '../../engine/model/blocker.ts';
 import type { Staging } from '../../engine/model/ports.ts';
 import {
   blockedRow,
+  checkPlan,
   collect,
   commitAll,
   loadAll,
@@ -221,6 +222,24 @@ function describeHold(staging: Open): void {
     expect(held).to.equal(1);
   });
 
+  it('keep what they hold from being checked: what is loaded now is', async () => {
+    const check = checkPlan({
+      kind: 'range',
+      column: 'price',
+      type: { name: 'decimal', precision: 38, scale: 9 },
+      max: '5',
+    });
+    const found = async () => (await staging().check(orders, check, 0)).found;
+    await commitAll(staging(), [
+      { id: 1, rows: [order('a0', '9', { record: 'a' }), order('b', '1')] },
+      { id: 2, blocked: [bad('a')] },
+      { id: 3, rows: [order('a3', '1', { record: 'a' })] },
+    ]);
+    expect(await found()).to.equal('1 of 2 rows, first: a');
+    await staging().blockers.change([1], { event: 'waived', reason: 'x' }, 'ada');
+    expect(await found()).to.equal('0 of 2 rows');
+  });
+
   it('do not hold other elements of the same version, but later places of the page', async () => {
     await commitAll(staging(), [
       {
@@ -307,6 +326,39 @@ function describeRelease(staging: Open): void {
     await staging().restage(1, mappedRows({ id: 1, rows: [order('a1', '1', { record: 'a' })] }), 'run-2');
     expect(await only(staging())).to.include({ status: 'open', page: 3 });
     expect((await pending(staging())).ids).to.deep.equal(['a1', 'a2']);
+  });
+
+  it('let go what fits on one page although they were seen on a later one, where that is loaded already', async () => {
+    await commitAll(staging(), [
+      { id: 1, blocked: [bad('a')] },
+      { id: 2, rows: [order('a2', '1', { record: 'a' })] },
+      { id: 3, blocked: [bad('a')] },
+    ]);
+    await loadAll(staging(), (await pending(staging())).units);
+    await staging().restage(1, mappedRows({ id: 1, rows: [order('a1', '1', { record: 'a' })] }), 'run-2');
+    expect(await only(staging())).to.include({ status: 'open', page: 3 });
+    expect((await pending(staging())).ids).to.deep.equal(['a1', 'a2']);
+    await staging().restage(3, mappedRows({ id: 3, rows: [order('a3', '1', { record: 'a' })] }), 'run-2');
+    const after = await pending(staging());
+    expect(after.ids).to.deep.equal(['a1', 'a2', 'a3']);
+    await loadAll(staging(), after.units);
+    expect(await only(staging())).to.include({ status: 'resolved' });
+  });
+
+  it('are not resolved by a load that was under way when they were retried', async () => {
+    await commitAll(staging(), [...held, { id: 3, rows: [order('y')] }]);
+    const underWay = (await pending(staging())).units;
+    await staging().restage(
+      1,
+      mappedRows({ id: 1, rows: [order('x'), order('a1', '1', { record: 'a' })] }),
+      'run-2',
+    );
+    await loadAll(staging(), underWay);
+    expect(await only(staging())).to.include({ status: 'retried' });
+    const after = await pending(staging());
+    expect(after.ids).to.deep.equal(['x', 'a1', 'a2', 'y']);
+    await loadAll(staging(), after.units);
+    expect(await only(staging())).to.include({ status: 'resolved' });
   });
 
   it('are opened again when what was retried does not fit after all', async () => {

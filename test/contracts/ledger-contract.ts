@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { cursorText } from '../../engine/model/batch.ts';
+import { ExplainedError } from '../../engine/model/errors.ts';
 import { extractLock } from '../../engine/model/locks.ts';
 import type { Clock, PageChoice, PageWindow, Staging } from '../../engine/model/ports.ts';
 import type { Retention, State, StreamRef, WarehouseUnit } from '../../engine/model/state-port.ts';
@@ -39,6 +41,9 @@ export function movedClock(): MovedClock {
 
 export type LedgerStaging = Staging & { readonly state: State };
 
+const codeOf = (error: unknown): string =>
+  error instanceof ExplainedError ? error.diagnostic.code : String(error);
+
 /** What the ledger of every staging database must do. `open` gives one more connection to the same, migrated, database. */
 export function ledgerContract(
   name: string,
@@ -67,6 +72,7 @@ export function ledgerContract(
     describeApplied(each);
     describeState(each);
     describeRenames(each);
+    describeSweeps(each);
     describeRetention(each);
     describeLost(each);
     describeLoadTimes(each);
@@ -274,10 +280,41 @@ function describeState({ staging }: Each): void {
       expect(await staging().pendingUnits(orders, 10)).to.have.length(0);
       expect(await collect(staging().pages(refunds))).to.have.length(1);
     });
+
+    it('let go what a Blocker has held of another stream, when its own pages are forgotten', async () => {
+      await commitAll(staging(), [{ id: 1, blocked: [blockedRow({ record: 'a' })] }]);
+      await commitAll(
+        staging(),
+        [{ id: 2, rows: [{ values: ['a', '1'] }] }],
+        streamPlan({ name: 'orders~sweep' }),
+      );
+      const [unit] = await staging().pendingUnits(orders, 10);
+      expect(unit && (await staging().held(orders, unit))).to.include({ rows: 1 });
+      await loadAll(staging(), unit ? [unit] : []);
+      await staging().state.positions.reset(ref, true);
+      expect(await openRows(staging(), 'orders')).to.have.length(0);
+      expect((await staging().pendingUnits(orders, 10)).map(({ rows }) => rows)).to.deep.equal([1]);
+    });
   });
 }
 
-function describeRetention({ staging, clock }: Each): void {
+function describeSweeps({ staging, clock }: Each): void {
+  it('a sweep takes nothing for gone that was read while it went on, by a process with numbers of before', async () => {
+    const rows = (id: string) => [{ values: [id, '1'] }];
+    await commitAll(staging(), [{ id: 1, rows: rows('old') }]);
+    clock().moveMs(1000);
+    const begun = { firstPage: 65, begunMs: clock().now() };
+    // An extraction has reserved pages 2 to 64 before, and goes on.
+    clock().moveMs(1);
+    await commitAll(staging(), [{ id: 2, rows: rows('made meanwhile') }]);
+    await commitAll(staging(), [{ id: 66, rows: rows('listed') }], streamPlan({ name: 'orders~sweep' }));
+    const found = await staging().unseen(orders, 'default', begun, 10);
+    expect(found.records.map(({ record }) => record)).to.deep.equal(['old']);
+    expect(found.unseen).to.equal(1);
+  });
+}
+
+function describeRetention({ staging, other, clock }: Each): void {
   describe('kept pages', () => {
     it('are given all, some of them, or the newest, in order', async () => {
       await commitAll(
@@ -339,6 +376,39 @@ function describeRetention({ staging, clock }: Each): void {
       expect((await staging().state.positions.compact([withNew], { ageMs: 0 }, 10)).pages).to.equal(0);
     });
 
+    it('never drops pages of whose records a stream has yet to ask', async () => {
+      await commitAll(
+        staging(),
+        [1, 2, 3, 4, 5].map((id) => ({ id, rows: [{ values: [`${id}`, '1'] }] })),
+      );
+      await loadAll(staging(), await staging().pendingUnits(orders, 100));
+      const notes = streamPlan({ name: 'notes' });
+      const { positions } = staging().state;
+      const drop = () => positions.compact([{ ...ref, children: ['notes'] }], { ageMs: -1 }, 10);
+      await drop();
+      expect(await kept()).to.deep.equal([1, 2, 3, 4, 5]);
+      await positions.pass(notes, cursorText('integer', '2'));
+      await drop();
+      expect(await kept()).to.deep.equal([3, 4, 5]);
+      const place = { page: 4, behind: 1, values: [{ id: '4' }] };
+      const next = { method: 'GET' as const, url: '/notes', headers: {}, at: { page: {}, parent: place } };
+      const open = { startedAt: '2026-01-01T00:00:00.000000Z', pages: 1, next };
+      const position = { cursor: cursorText('integer', '2'), open };
+      await staging().commit(notes, [{ ...stagedPage({ id: 6, position }), rows: [] }]);
+      await drop();
+      expect(await kept()).to.deep.equal([4, 5]);
+      // A window that is open stays as it is.
+      await positions.pass(notes, cursorText('integer', '5'));
+      await drop();
+      expect(await kept()).to.deep.equal([4, 5]);
+      await staging().commit(notes, [
+        { ...stagedPage({ id: 7, position: { cursor: cursorText('integer', '4') } }), rows: [] },
+      ]);
+      await positions.pass(notes, cursorText('integer', '3'));
+      await drop();
+      expect(await kept()).to.deep.equal([5]);
+    });
+
     it('drops what was loaded of a stream that the project reads no more', async () => {
       const refunds = streamPlan({ name: 'refunds' });
       await staging().commit(refunds, [{ ...stagedPage({ id: 1 }), rows: [] }]);
@@ -381,6 +451,18 @@ function describeRetention({ staging, clock }: Each): void {
       expect((await positions.compactable([ref], small)).pages).to.equal(all - 3);
       expect(await compact(small, all)).to.deep.equal({ pages: all - 3, bytes: 5 * (all - 3), more: false });
       expect(await kept()).to.deep.equal([all - 2, all - 1, all]);
+    });
+
+    it('are not staged for a mapping that another process has prepared otherwise meanwhile', async () => {
+      const changed = mappingPlan({ id: 'string', price: 'decimal' }, { hash: 'hash-2' });
+      await other().prepare(changed);
+      const failure = await staging()
+        .commit(streamPlan(), [stagedPage({ id: 1, rows: [{ values: ['a', '1'] }] })])
+        .catch(codeOf);
+      expect(failure).to.equal('ETL0632');
+      expect(await collect(staging().pages(streamPlan()))).to.have.length(0);
+      await commitAll(other(), [{ id: 2, rows: [{ values: ['a', '1'] }] }]);
+      expect(await other().pendingUnits(changed, 10)).to.have.length(1);
     });
 
     it('counts a mapping as mapped that has seen every page that is kept', async () => {
@@ -427,6 +509,16 @@ function describeLoadTimes({ staging }: Each): void {
       expect(await since('12:00:00')).to.deep.equal({ last, elapsedMs: 500 });
       expect(await since('12:00:01')).to.deep.equal({ last, elapsedMs: 0 });
       expect(await staging().loadTimes('others', '2026-01-31T00:00:00.000Z')).to.deep.equal({ elapsedMs: 0 });
+    });
+
+    it('are told by mapping, of those of which something is loaded', async () => {
+      const { positions } = staging().state;
+      await commitAll(staging(), [{ id: 1, rows: [{ values: ['a', '1'] }] }]);
+      expect((await positions.lastLoads()).size).to.equal(0);
+      await loadAll(staging(), await staging().pendingUnits(orders, 1));
+      expect([...(await positions.lastLoads())]).to.deep.equal([['orders', '2026-01-31T12:00:00.000Z']]);
+      await staging().rewind('orders');
+      expect((await positions.lastLoads()).size).to.equal(0);
     });
   });
 }

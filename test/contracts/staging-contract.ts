@@ -350,12 +350,12 @@ function describeUnseen(staging: () => Staging): void {
       ]);
       await marked(4, 'kept', 'seen');
       await commitAll(staging(), [{ id: 5, rows: [order('new')] }]);
-      expect(await staging().unseen(orders, 'default', 4, 10)).to.deep.equal({
+      expect(await staging().unseen(orders, 'default', { firstPage: 4 }, 10)).to.deep.equal({
         known: 4,
         unseen: 1,
         records: [{ record: 'lost', cursor: null }],
       });
-      expect(await staging().unseen(orders, 'default', 4, 0)).to.include({ unseen: 1 });
+      expect(await staging().unseen(orders, 'default', { firstPage: 4 }, 0)).to.include({ unseen: 1 });
       const [unit] = await staging().pendingUnits(orders, 100);
       expect(unit).to.include({ rows: 7, marks: 2 });
     });

@@ -280,12 +280,23 @@ export function warehouseContract(name: string, open: OpenUnderTest): void {
       expect(await idsOf('dev_all', 0, 9)).to.deep.equal([]);
     });
 
+    it('knows when the last rows of each mapping of an environment were loaded', async () => {
+      const own = await bench(open);
+      await own.load('1-1', [row('r1', empty, { page: 1 })], { loadedAt: '2026-01-31T08:00:00.123Z' });
+      await own.load('2-2', [row('r2', empty, { page: 2 })], { loadedAt: '2026-01-31T07:00:00.000Z' });
+      expect([...(await own.warehouse.lastLoads('dev'))]).to.deep.equal([
+        ['all', '2026-01-31T08:00:00.123Z'],
+      ]);
+      expect([...(await own.warehouse.lastLoads('d'))]).to.deep.equal([]);
+    });
+
     it('has no tables, no units and nothing to show before anything is loaded', async () => {
       const under = await open();
       const warehouse = opened(under);
       const { schema } = under;
       expect(await warehouse.tables([{ schema, table: 'all' }])).to.deep.equal([]);
       expect(await warehouse.loadedUnits('dev', 0, 9)).to.deep.equal([]);
+      expect((await warehouse.lastLoads('dev')).size).to.equal(0);
       expect(await codeOf(warehouse.sample(schema, 'all', 9))).to.equal('ETL0702');
     });
   });

@@ -122,9 +122,18 @@ async function unmapped(
 const leftOut = ({ each }: MappingPlan): string =>
   each === undefined ? '(r.units = 0 AND coalesce(p.records, 0) > 0)' : '(1 = 0)';
 
+const blockers =
+  '(SELECT count(*) FROM blocker_pages bp JOIN blockers b ON b.id = bp.blocker WHERE b.mapping = r.mapping AND bp.page = r.page)';
+
+/** Blocked rows of a page that have a Blocker, whatever became of it: nobody can decide on the others. */
+const blocked = `CASE WHEN r.blocked = 0 THEN 0 WHEN r.blocked > ${blockers} THEN ${blockers} ELSE r.blocked END`;
+
+/** Units of a page that are accounted for. Of a page that is gone from the ledger nobody can say what it held. */
+const found = `CASE WHEN p.id IS NULL THEN 0 ELSE r.rows + r.deduplicated + r.tombstones + r.filtered + ${blocked} END`;
+
 /** Each record is a unit, except where `each` makes units of its elements. */
 function offBalance({ each }: MappingPlan): string {
-  const parts = 'r.units <> r.rows + r.deduplicated + r.tombstones + r.filtered + r.blocked';
+  const parts = `r.units <> ${found}`;
   return each === undefined ? `(${parts} OR (p.records IS NOT NULL AND r.units <> p.records))` : `(${parts})`;
 }
 
@@ -136,8 +145,7 @@ async function unbalanced(
   const records = mapping.each === undefined ? 'coalesce(p.records, r.units)' : 'r.units';
   return deviation(
     handle,
-    `SELECT r.page, ${records} AS expected, r.rows + r.deduplicated + r.tombstones + r.filtered + r.blocked AS found ` +
-      `${fromPageRows}${sql} AND ${condition}`,
+    `SELECT r.page, ${records} AS expected, ${found} AS found ${fromPageRows}${sql} AND ${condition}`,
     [mapping.name, ...bound],
   );
 }

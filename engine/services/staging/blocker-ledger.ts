@@ -90,24 +90,23 @@ export class BlockerLedger {
 
   /**
    * The page was mapped again, and only the Blockers `still` are left of those seen on it. The others fit there now: one
-   * that is seen on no other page is retried. Gives those.
+   * that is seen on no other page is retried, and any other holds from the next page that it is seen on. Whether there are such.
    */
   async mappedAgain(
     mapping: string,
     page: number,
     still: ReadonlySet<number>,
     run: string,
-  ): Promise<readonly number[]> {
-    const before = await this.#handle.select<{ id: number; status: BlockerStatus }>(
-      'SELECT DISTINCT b.id, b.status FROM blockers AS b JOIN blocker_pages AS p ON p.blocker = b.id ' +
+  ): Promise<boolean> {
+    const before = await this.#handle.select<{ id: number }>(
+      'SELECT DISTINCT b.id FROM blockers AS b JOIN blocker_pages AS p ON p.blocker = b.id ' +
         "WHERE p.page = ? AND b.mapping = ? AND b.status <> 'resolved' ORDER BY b.id",
       page,
       mapping,
     );
-    const retried: number[] = [];
-    for (const { id } of before.filter((one) => !still.has(one.id)))
-      if (await this.#fits(id, page, run)) retried.push(id);
-    return retried;
+    const fitting = before.filter(({ id }) => !still.has(id));
+    for (const { id } of fitting) await this.#fits(id, page, run);
+    return fitting.length > 0;
   }
 
   /** What has been mapped again and is loaded now is done. */
@@ -134,7 +133,7 @@ export class BlockerLedger {
     await this.note(id, 'resolved', `run ${run}`, detail);
   }
 
-  async #fits(id: number, page: number, run: string): Promise<boolean> {
+  async #fits(id: number, page: number, run: string): Promise<void> {
     await this.#handle.run('DELETE FROM blocker_pages WHERE blocker = ? AND page = ?', id, page);
     const rest = await this.#handle.first<{ page: number; ordinal: number }>(
       'SELECT page, ordinal FROM blocker_pages WHERE blocker = ? ORDER BY page, ordinal LIMIT 1',
@@ -143,11 +142,10 @@ export class BlockerLedger {
     if (rest !== undefined) {
       const sql = 'UPDATE blockers SET page = ?, ordinal = ? WHERE id = ?';
       await this.#handle.run(sql, rest.page, rest.ordinal, id);
-      return false;
+      return;
     }
     await this.setStatus(id, 'retried');
     await this.note(id, 'retried', `run ${run}`, `page ${page} was mapped again, and it fits`);
-    return true;
   }
 
   async #someRows({ page, run, ...where }: Seen, rows: readonly BlockedRow[]): Promise<readonly number[]> {

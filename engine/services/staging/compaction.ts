@@ -1,3 +1,5 @@
+import { cursorValue } from '../../model/batch.ts';
+import type { OpenWindow } from '../../model/ports.ts';
 import type { Retention, StreamRef } from '../../model/state-port.ts';
 import type { Condition, Handle } from './handle.ts';
 import { madeOf } from './mapping-register.ts';
@@ -31,10 +33,30 @@ export async function settledPage(handle: Handle, { mappings, account }: StreamR
   return least;
 }
 
+/** The least page up to which all streams that are read for each record of this one are done. */
+async function readFor(
+  handle: Handle,
+  environment: string,
+  { source, account, children = [] }: StreamRef,
+): Promise<number> {
+  let least = Number.MAX_SAFE_INTEGER;
+  for (const child of children) {
+    const position = await handle.first<{ cursor: string | null; open: string | null }>(
+      'SELECT cursor, "window" AS open FROM positions WHERE environment = ? AND source = ? AND account = ? AND stream = ?',
+      ...[environment, source, account, child],
+    );
+    const open = position?.open == null ? undefined : (JSON.parse(position.open) as OpenWindow);
+    const at = open?.next.at?.parent?.page;
+    const done = position?.cursor == null ? 0 : Number(cursorValue('integer', position.cursor));
+    least = Math.min(least, at === undefined ? done : at - 1);
+  }
+  return least;
+}
+
 /**
- * Pages whose response retention lets go, the oldest first: settled, without a row that is set aside, and too old or beyond
- * the size. Of streams that the project does not read any more go what was loaded of them; a mapping that is gone, too, has
- * kept nothing back that it had loaded.
+ * Pages whose response retention lets go, the oldest first: settled, without a row that is set aside, read for by all its
+ * children, and too old or beyond the size. Of streams that the project does not read any more go what was loaded of them; a
+ * mapping that is gone, too, has kept nothing back that it had loaded.
  */
 export async function* droppable(handle: Handle, question: Question): AsyncGenerator<Candidate> {
   const { retention, nowMs } = question;
@@ -60,7 +82,7 @@ export async function* droppable(handle: Handle, question: Question): AsyncGener
   }
 }
 
-/** A stream, and the last page of it that is settled. */
+/** A stream, and the last page of it that nobody needs any more. */
 type Settled = readonly [source: string, account: string, stream: string, through: number];
 
 async function settledStreams(
@@ -69,9 +91,12 @@ async function settledStreams(
 ): Promise<readonly Settled[]> {
   const found: Settled[] = [];
   for (const stream of [...streams, ...(await strangers(handle, environment, streams))])
-    found.push([stream.source, stream.account, stream.name, await settledPage(handle, stream)]);
+    found.push([stream.source, stream.account, stream.name, await doneThrough(handle, environment, stream)]);
   return found;
 }
+
+const doneThrough = async (handle: Handle, environment: string, stream: StreamRef): Promise<number> =>
+  Math.min(await settledPage(handle, stream), await readFor(handle, environment, stream));
 
 const pagesPerSelect = 1000;
 

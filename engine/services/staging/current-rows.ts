@@ -1,6 +1,7 @@
 import type { MappingPlan } from '../../model/plan.ts';
 import type { Dialect } from './dialect.ts';
-import type { Handle } from './handle.ts';
+import type { Condition, Handle } from './handle.ts';
+import { holds, isHeld } from './held-rows.ts';
 import { loadState } from './load-units.ts';
 import type { StagedTable } from './staged-table.ts';
 
@@ -8,7 +9,7 @@ import type { StagedTable } from './staged-table.ts';
 const rank =
   'rank() OVER (PARTITION BY _account, _record ORDER BY _cursor DESC NULLS LAST, _page DESC, _ordinal DESC)';
 
-/** The newest version of each record of a mapping; what older pages said of it is left out. */
+/** The newest version of each record of a mapping; what older pages said of it is left out, and what is held. */
 export class CurrentRows {
   readonly mapping: MappingPlan;
   readonly dialect: Dialect;
@@ -22,7 +23,8 @@ export class CurrentRows {
   static async of(handle: Handle, dialect: Dialect, mapping: MappingPlan): Promise<CurrentRows> {
     const loadedThrough = (await loadState(handle, mapping.name))?.loadedThrough ?? 0;
     const table = dialect.table(mapping);
-    const hasOld = await collectOld(handle, dialect, table.name, loadedThrough);
+    const held = (await holds(handle, mapping.name)) ? isHeld(mapping.name) : undefined;
+    const hasOld = await collectOld(handle, dialect, table.name, loadedThrough, held);
     const state = await dialect.state(handle);
     return new CurrentRows({ handle, dialect, mapping, table, loadedThrough, hasOld, state });
   }
@@ -79,14 +81,23 @@ async function collectOld(
   { row, rowType }: Dialect,
   table: string,
   loadedThrough: number,
+  held: Condition | undefined,
 ): Promise<boolean> {
   // Of this connection alone: nobody else sees it.
   await handle.exec(`CREATE TEMP TABLE IF NOT EXISTS old_rows (place ${rowType})`);
   await handle.exec('DELETE FROM old_rows');
   const pages = loadedThrough === 0 ? 'TRUE' : `_page > ${loadedThrough}`;
+  const ranked = (only: string): string =>
+    `(SELECT t.${row} AS place, ${rank} AS age FROM ${table} AS t WHERE ${pages}${only}) AS ranked WHERE age > 1`;
+  if (held === undefined) {
+    const { changes } = await handle.run(`INSERT INTO old_rows SELECT place FROM ${ranked('')}`);
+    return changes > 0;
+  }
   const { changes } = await handle.run(
-    'INSERT INTO old_rows SELECT place FROM ' +
-      `(SELECT ${row} AS place, ${rank} AS age FROM ${table} WHERE ${pages}) AS ranked WHERE age > 1`,
+    `INSERT INTO old_rows SELECT place FROM ${ranked(` AND NOT ${held.sql}`)} ` +
+      `UNION ALL SELECT t.${row} FROM ${table} AS t WHERE ${pages} AND ${held.sql}`,
+    ...held.bound,
+    ...held.bound,
   );
   return changes > 0;
 }

@@ -42,7 +42,8 @@ export async function pendingUnits(
   return groupPages(pages, rowsMax).map((group) => unitOf(environment, mapping.name, state, group));
 }
 
-const pendingPages = (
+/** Pages that a mapping has seen and not loaded, in order. */
+export const pendingPages = (
   handle: Handle,
   mapping: string,
   { loadedThrough }: LoadState,

@@ -1,12 +1,14 @@
 import { allLost } from '../../model/lost-loads.ts';
 import type { LostLoads, WarehouseUnit } from '../../model/state-port.ts';
 import type { Handle } from './handle.ts';
-import { epochOf, type LoadState, loadState, noteLoad } from './load-units.ts';
-
-interface StagedPageRows {
-  readonly page: number;
-  readonly rows: number;
-}
+import {
+  epochOf,
+  type LoadState,
+  loadState,
+  noteLoad,
+  type PendingPage,
+  pendingPages,
+} from './load-units.ts';
 
 export async function leastLoaded(handle: Handle): Promise<number> {
   const sql = 'SELECT coalesce(min(loaded_through), 0) AS page FROM mappings';
@@ -79,21 +81,10 @@ async function reconcileMapping(
   return covered.length;
 }
 
-const pendingPages = (
-  handle: Handle,
-  mapping: string,
-  { loadedThrough }: LoadState,
-): Promise<StagedPageRows[]> =>
-  handle.select(
-    'SELECT page, rows FROM page_rows WHERE mapping = ? AND page > ? ORDER BY page',
-    mapping,
-    loadedThrough,
-  );
-
 const isWithin = ({ firstPage, lastPage }: WarehouseUnit, page: number): boolean =>
   firstPage <= Number(page) && Number(page) <= lastPage;
 
-const rowsWithin = (unit: WarehouseUnit, pages: readonly StagedPageRows[]): number =>
+const rowsWithin = (unit: WarehouseUnit, pages: readonly PendingPage[]): number =>
   pages.filter(({ page }) => isWithin(unit, page)).reduce((sum, { rows }) => sum + Number(rows), 0);
 
 /** The unit is known from now on. One of pages that are not here belongs to no version of the mapping that is here. */

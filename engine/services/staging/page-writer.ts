@@ -38,7 +38,7 @@ export class PageWriter {
   /** Writes a page and its rows. False when the page was there already, and nothing was written. */
   async page(stream: StreamPlan, page: StagedPage): Promise<boolean> {
     if (!(await this.#insertPage(stream, page))) return false;
-    if (isBackfill(stream.name)) for (const { mapping } of page.rows) await this.#unchanged(mapping);
+    for (const { mapping } of page.rows) await this.#unchanged(mapping);
     const { source, account, name } = stream;
     const seen = { page: page.id, run: page.run, source, account, stream: withoutBackfill(name) };
     for (const rows of page.rows) await this.rows(seen, rows);
@@ -62,7 +62,7 @@ export class PageWriter {
 
   /**
    * Writes what one mapping made of one page, in place of what may be there. A row that fits now is loaded with all that
-   * came after it.
+   * came after it: also where its record is blocked on a later page, since what is before that is no longer held.
    */
   async restage(page: number, rows: MappedRows, run: string): Promise<void> {
     const table = this.#tableOf(rows);
@@ -75,8 +75,8 @@ export class PageWriter {
     );
     const still = await this.rows(await this.#seenAgain(page, run), rows, changes === 0);
     const ledger = new BlockerLedger(this.#handle, this.#context.now);
-    const retried = await ledger.mappedAgain(mapping, page, new Set(still), run);
-    if (retried.length > 0) await pullBack(this.#handle, mapping, page, this.#context.nowMs);
+    if (await ledger.mappedAgain(mapping, page, new Set(still), run))
+      await pullBack(this.#handle, mapping, page, this.#context.nowMs);
   }
 
   /** `fresh`: the mapping has not seen the page before. Gives the Blockers of rows that do not fit. */
@@ -156,7 +156,10 @@ export class PageWriter {
     return prepared;
   }
 
-  /** A backfill goes on beside the incremental runs: one of them may have prepared the mapping anew, and changed its table. */
+  /**
+   * Another process may have prepared the mapping anew, and changed its table: a run beside a backfill, or one with another version
+   * of the project that had nothing to read or map of the stream, and so did not lock it.
+   */
   async #unchanged(mapping: string): Promise<void> {
     const state = await loadState(this.#handle, mapping);
     if (state?.hash !== this.#prepared(mapping).hash) throw changedMapping(mapping);

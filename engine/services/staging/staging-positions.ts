@@ -14,7 +14,7 @@ import type {
 import { type Candidate, droppable, settledPage } from './compaction.ts';
 import type { Database } from './database.ts';
 import { type Bound, type Handle, quote } from './handle.ts';
-import { recognise } from './load-units.ts';
+import { pullBack, recognise } from './load-units.ts';
 import { leastLoaded, lostLoads, reconcile } from './lost-loads.ts';
 import { madeOf } from './mapping-register.ts';
 import { countParents, forgetDropped, forgetParents, waitingParents } from './parent-positions.ts';
@@ -64,6 +64,20 @@ export class StagingPositions implements Positions {
           'cursor = excluded.cursor, "window" = NULL, shape = excluded.shape, updated_at = excluded.updated_at',
         ...this.#keyOf(stream),
         ...[cursor, shape, new Date(this.#options.clock.now()).toISOString()],
+      ),
+    );
+  }
+
+  async pass(stream: StreamPlan, cursor: string): Promise<void> {
+    const { source, account, name, shape } = stream;
+    await this.#database.write((handle) =>
+      handle.run(
+        'INSERT INTO positions (environment, source, account, stream, cursor, "window", shape, updated_at) ' +
+          'VALUES (?, ?, ?, ?, ?, NULL, ?, ?) ON CONFLICT (environment, source, account, stream) DO UPDATE SET ' +
+          'cursor = excluded.cursor, shape = excluded.shape, updated_at = excluded.updated_at ' +
+          'WHERE positions."window" IS NULL AND coalesce(positions.cursor, \'\') < excluded.cursor',
+        ...[this.#options.environment, source, account, name],
+        ...[cursor, JSON.stringify(shape), new Date(this.#options.clock.now()).toISOString()],
       ),
     );
   }
@@ -127,6 +141,16 @@ export class StagingPositions implements Positions {
     return this.#database.read(leastLoaded);
   }
 
+  async lastLoads(): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.#database.read((handle) =>
+      handle.select<{ mapping: string; at: string }>(
+        'SELECT m.mapping, max(l.loaded_at) AS at FROM mappings AS m JOIN loads AS l ON l.mapping = m.mapping ' +
+          'WHERE m.loaded_through > 0 AND l.rows > 0 GROUP BY m.mapping',
+      ),
+    );
+    return new Map(rows.map(({ mapping, at }) => [mapping, at]));
+  }
+
   async lost(units: readonly WarehouseUnit[]): Promise<LostLoads | undefined> {
     return this.#database.read((handle) => lostLoads(handle, units));
   }
@@ -145,9 +169,10 @@ export class StagingPositions implements Positions {
     await this.#database.read((handle) => this.#database.dialect.shrink(handle));
   }
 
-  /** Of a record whose pages are gone nobody can decide anything. */
+  /** Of a record whose pages are gone nobody can decide anything: what pages of other streams have of it is loaded. */
   async #resolveWithoutPages(handle: Handle): Promise<void> {
-    const at = new Date(this.#options.clock.now()).toISOString();
+    const nowMs = this.#options.clock.now();
+    const at = new Date(nowMs).toISOString();
     const gone =
       "kind = 'record' AND status IN ('open', 'retried') AND NOT EXISTS " +
       '(SELECT 1 FROM blocker_pages WHERE blocker_pages.blocker = blockers.id)';
@@ -156,7 +181,11 @@ export class StagingPositions implements Positions {
         `'its pages were forgotten' FROM blockers WHERE ${gone}`,
       at,
     );
+    const held = await handle.select<{ mapping: string; page: number }>(
+      `SELECT mapping, min(page) AS page FROM blockers WHERE ${gone} GROUP BY mapping`,
+    );
     await handle.run(`UPDATE blockers SET status = 'resolved', updated_at = ? WHERE ${gone}`, at);
+    for (const { mapping, page } of held) await pullBack(handle, mapping, Number(page), nowMs);
   }
 
   #droppable(handle: Handle, streams: readonly StreamRef[], retention: Retention): AsyncIterable<Candidate> {

@@ -12,6 +12,7 @@ import type {
   Clock,
   KeptPage,
   KeptPages,
+  ListingBegun,
   Listings,
   LoadCounts,
   LoadTime,
@@ -243,11 +244,10 @@ class LedgerStaging implements OpenStaging {
     return readRows(this.#database, mapping, unit);
   }
 
-  async unseen(mapping: MappingPlan, account: string, firstPage: number, limit: number): Promise<Unseen> {
+  async unseen(mapping: MappingPlan, account: string, since: ListingBegun, limit: number): Promise<Unseen> {
     const { name: table } = this.#database.dialect.table(mapping);
-    return this.#database.read((handle) =>
-      unseen(handle, { mapping: mapping.name, table, account, firstPage, limit }),
-    );
+    const query = { mapping: mapping.name, table, account, ...since, limit };
+    return this.#database.read((handle) => unseen(handle, query));
   }
 
   async markLoaded(unit: LoadUnit, run: string, counts: LoadCounts, time: LoadTime): Promise<void> {

@@ -43,6 +43,10 @@ export function sqlWarehouse(connector: WarehouseConnector, statements: Warehous
       connector.exists()
         ? using((session) => unitsOf(session, statements, { prefix: `${environment}.`, after, limit }))
         : [],
+    lastLoads: async (environment) =>
+      connector.exists()
+        ? using((session) => lastLoads(session, statements, `${environment}.`))
+        : new Map<string, string>(),
     load: (steps, request) => using((session) => load(session, steps, request, connector), scopeOf(request)),
     complete: (steps, completeness) => using((session) => complete(session, steps, completeness, connector)),
     sample: async (schema, table, limit) => {
@@ -201,6 +205,16 @@ async function unitsOf(
     counts: { ...loadedCounts(row), deleted: deletedCount(row) },
     loadedAt: String(row['loaded_at']),
   }));
+}
+
+async function lastLoads(
+  session: WarehouseSession,
+  statements: WarehouseStatements,
+  prefix: string,
+): Promise<ReadonlyMap<string, string>> {
+  if ((await tables(session, statements, [statements.loads])).length === 0) return new Map();
+  const { rows } = await session.execute(statements.lastLoads, { prefix });
+  return new Map(rows.map((row) => [String(row['mapping']), String(row['loaded_at'])]));
 }
 
 async function sample(

@@ -18,3 +18,8 @@ FROM "ANALYTICS"."_ETL_LOADS"
 WHERE STARTSWITH(unit, $prefix) AND last_page > $after::NUMBER(38,0)
 QUALIFY ROW_NUMBER() OVER (ORDER BY last_page DESC, unit) <= $limit::NUMBER(38,0)
 ORDER BY last_page DESC, unit;
+
+-- last-loads
+-- When each mapping was loaded last: a table that was restored from a backup has less than the ledger has noted.
+SELECT mapping, TO_VARCHAR(MAX(loaded_at), 'YYYY-MM-DD"T"HH24:MI:SS.FF3"Z"') AS loaded_at
+FROM "ANALYTICS"."_ETL_LOADS" WHERE STARTSWITH(unit, $prefix) AND staged > 0 GROUP BY mapping;

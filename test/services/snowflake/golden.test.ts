@@ -67,13 +67,14 @@ type Named = readonly (readonly [name: string, sql: string])[];
 /** Every statement that is emitted for a project, by file. */
 async function emitted(): Promise<ReadonlyMap<string, Named>> {
   const { project, plan: whole } = await compiled();
-  const { tables, units } = warehouseStatements(project);
+  const { tables, units, lastLoads } = warehouseStatements(project);
   const files = new Map<string, Named>([
     [
       'questions',
       [
         ['tables', tables],
         ['units', units],
+        ['last-loads', lastLoads],
       ],
     ],
   ]);
