@@ -112,8 +112,8 @@ const newWindow = ({ stream: { cursor, parent }, position }: Extraction): string
   return parent.all ? undefined : position.cursor;
 };
 
-/** What an open window was to go on with is there no more: a page, a job, a file as it was. */
-const vanished = new Set(['ETL0411', 'ETL0428', 'ETL0482']);
+/** What an open window was to go on with is there no more: a page, also where that is said with status 200, a job, a file as it was. */
+const vanished = new Set(['ETL0411', 'ETL0428', 'ETL0482', 'ETL0507']);
 
 async function* read(
   extraction: Extraction,
