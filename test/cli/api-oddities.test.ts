@@ -133,6 +133,15 @@ const contradictory: readonly Behaviour[] = [
   },
 ];
 
+const cursors: readonly Behaviour[] = ['2026-01-01 10:00:00', '2026-01-01'].map((at) => ({
+  what: `a record was changed at ${at}, in a zone that nobody tells`,
+  answers: always({ orders: [{ id: 'o1', total: 1, at }] }),
+  more: { stream: '    cursor: {field: at, from: {query: since}}' },
+  exit: 1,
+  says: ['ETL0510', '`cursor: {type: string}`'],
+  loads: [],
+}));
+
 const graphql = (errors: unknown): (() => Handler) =>
   always({ data: { orders: [{ id: 'o1', total: null }] }, errors });
 const queried = {
@@ -228,7 +237,7 @@ const tables: readonly Behaviour[] = [
 describe('what is odd about APIs', function () {
   this.timeout(60_000);
 
-  for (const [kind, behaviours] of Object.entries({ misread, contradictory, answered, tables })) {
+  for (const [kind, behaviours] of Object.entries({ misread, contradictory, cursors, answered, tables })) {
     describe(kind, () => {
       for (const behaviour of behaviours) {
         it(behaviour.what, () => isAsExpected(behaviour));
