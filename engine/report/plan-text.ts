@@ -111,8 +111,14 @@ const rangeText = ({ sliceMs, share }: BackfillPlan, cursor: StreamPlan['cursor'
   return `a range${by}${slices}, with ${share * 100} % of each limit and behind all others; newer versions of its rows stay`;
 };
 
-function changesText(cursor: StreamPlan['cursor']): string {
-  if (cursor === undefined) return 'everything, since no cursor is declared';
+function changesText({ cursor, parent, source }: StreamPlan): string {
+  if (parent === undefined) return changedText(cursor);
+  const which = parent.all ? 'is kept' : 'came since it was last read';
+  return `${changedText(parent.cursor, '')} of each record of ${source}.${parent.stream} that ${which}`;
+}
+
+function changedText(cursor: StreamPlan['cursor'], why = ', since no cursor is declared'): string {
+  if (cursor === undefined) return `everything${why}`;
   const first =
     cursor.start === undefined ? '' : `, at first since ${cursorValue(cursor.type, cursor.start)}`;
   return `what changed by ${pathText(cursor.field)}${lookback(cursor.lookbackMs)}${first}`;
@@ -125,7 +131,7 @@ function extractDetail(
 ): readonly string[] {
   const limits = source?.budget.limits.map(({ id, declared }) => `${id} ${declared}`).join('; ');
   const { cursor, paginate } = stream;
-  const window = backfill ? rangeText(backfill, cursor) : changesText(cursor);
+  const window = backfill ? rangeText(backfill, cursor) : changesText(stream);
   return [
     `${stream.request.method} ${source?.baseUrl ?? ''}${stream.request.path}, pages by ${paginate.type}`,
     `fetches ${window}`,
