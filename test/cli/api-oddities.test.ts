@@ -142,6 +142,46 @@ const cursors: readonly Behaviour[] = ['2026-01-01 10:00:00', '2026-01-01'].map(
   loads: [],
 }));
 
+const job = (
+  answer: (job: string, step: 'jobs' | 'files', response: Parameters<Handler>[1]) => void,
+): Pick<Behaviour, 'answers' | 'more'> => ({
+  answers: () => {
+    let made = 0;
+    return ({ method, url = '' }, response) => {
+      if (method === 'POST') made += 1;
+      if (method === 'POST') return json(response, { id: `j${made}` });
+      const [, step, id = ''] = url.split('/');
+      answer(id, step === 'jobs' ? 'jobs' : 'files', response);
+    };
+  },
+  more: {
+    request: '{path: "/files/{job.id}"}',
+    stream:
+      '    job: {create: {method: POST, path: /jobs, take: {id: id}}, poll: {path: "/jobs/{job.id}", status: state, done: [DONE], failed: [FAILED], every: 5ms, within: 20ms}}',
+  },
+});
+
+const jobs: readonly Behaviour[] = [
+  {
+    what: 'the file that a job has made is gone, which its store calls forbidden: the next run makes another one',
+    ...job((id, step, response) => {
+      if (step === 'jobs') return json(response, { state: 'DONE' });
+      if (id === 'j1') return json(response, { error: 'Request has expired' }, 403);
+      json(response, { orders: some(2) });
+    }),
+    loads: ids(2),
+    runs: 2,
+    requests: 8,
+  },
+  {
+    what: 'a job is asked for, and the answer has no status',
+    ...job((_, __, response) => json(response, { error: 'no such job' })),
+    exit: 1,
+    says: ['ETL0429', 'nothing stands at `state`', '`job.poll.status`'],
+    loads: [],
+  },
+];
+
 const graphql = (errors: unknown): (() => Handler) =>
   always({ data: { orders: [{ id: 'o1', total: null }] }, errors });
 const queried = {
@@ -237,7 +277,14 @@ const tables: readonly Behaviour[] = [
 describe('what is odd about APIs', function () {
   this.timeout(60_000);
 
-  for (const [kind, behaviours] of Object.entries({ misread, contradictory, cursors, answered, tables })) {
+  for (const [kind, behaviours] of Object.entries({
+    misread,
+    contradictory,
+    cursors,
+    jobs,
+    answered,
+    tables,
+  })) {
     describe(kind, () => {
       for (const behaviour of behaviours) {
         it(behaviour.what, () => isAsExpected(behaviour));

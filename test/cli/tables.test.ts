@@ -226,6 +226,17 @@ function contract(name: string, open: (test: Mocha.Context) => Promise<Database>
       expect(await rows(folder)).to.deep.equal(['1 1.00', '3 3.00']);
     });
 
+    it('that get a row late, with an earlier time, have it found by the lookback', async () => {
+      await insert("'1', 1, '2026-01-01 10:00:00'", "'2', 2, '2026-01-01 10:05:00'");
+      const folder = project(database, {
+        stream: '    cursor: {field: updated, type: timestamp, lookback: 1m}\n',
+      });
+      expect(await told(database, folder)).to.deep.include(good);
+      await insert("'3', 3, '2026-01-01 10:04:30'");
+      expect(await told(database, folder)).to.deep.include({ ...good, received: 2 });
+      expect(await rows(folder)).to.deep.equal(['1 1.00', '2 2.00', '3 3.00']);
+    });
+
     it('a cursor without a zone is no instant; it is compared as it stands', async () => {
       await database.run(
         `DROP TABLE orders; CREATE TABLE orders (id int NOT NULL PRIMARY KEY, price int, updated ${database.connector === 'mysql' ? 'datetime(6)' : 'timestamp'} NOT NULL)`,
