@@ -1,7 +1,9 @@
 import { type ApiRequest, filesToken, type RequestPlace } from '../../engine/model/batch.ts';
 import { complaint, TerminalError, TransientError } from '../../engine/model/errors.ts';
+import { pathText } from '../../engine/model/path.ts';
 import type { JobPlan, SourcePlan, StreamPlan } from '../../engine/model/plan.ts';
 import type { ConnectorSession, FetchedPage } from '../../engine/model/ports.ts';
+import { durationText } from '../../engine/model/units.ts';
 import { firstPage } from './place.ts';
 import { requestAt } from './request.ts';
 
@@ -88,7 +90,7 @@ async function polled<Fetched extends FetchedPage>(
     if (poll.done.includes(status)) return { page, isEmpty: false };
     if (poll.empty.includes(status)) return { page, isEmpty: true };
     if (poll.failed.includes(status)) throw failed(stream, status);
-    if (waitedMs >= poll.withinMs) throw tooSlow(stream, status, poll.withinMs);
+    if (waitedMs >= poll.withinMs) throw tooSlow(stream, status, poll);
     await session.sleep(poll.everyMs);
     waitedMs += poll.everyMs;
   }
@@ -123,12 +125,14 @@ const failed = ({ source, name }: StreamPlan, status: string): TerminalError =>
     ),
   );
 
-const tooSlow = ({ source, name }: StreamPlan, status: string, ms: number): TransientError =>
+const tooSlow = ({ source, name }: StreamPlan, said: string, poll: JobPlan['poll']): TransientError =>
   new TransientError(
     complaint(
       'ETL0429',
-      `the job that ${source}.${name} waits for is not done after ${Math.round(ms / 60_000)} minutes: ${status || 'no status'}`,
+      `the job that ${source}.${name} waits for is not done after ${durationText(poll.withinMs)}: ${said || `nothing stands at \`${pathText(poll.status)}\``}`,
       'The next run asks for the same one again.',
-      'If it needs longer, raise `job.poll.within`; if the status is one that ends it, name it under `done`, `empty` or `failed`.',
+      said === ''
+        ? 'Check `job.poll.status` against what the API answers.'
+        : 'If it needs longer, raise `job.poll.within`; if the status is one that ends it, name it under `done`, `empty` or `failed`.',
     ),
   );

@@ -2,6 +2,9 @@ import type { ApiRequest, PageFacts } from '../../engine/model/batch.ts';
 import { complaint, TerminalError } from '../../engine/model/errors.ts';
 import type { StreamPlan } from '../../engine/model/plan.ts';
 
+/** Where pages are counted, nothing else tells an end that an API does not know of. */
+const emptyMax = 20;
+
 /**
  * Recognises a listing that never ends: a next request that was made before (Brent's cycle detection, so that one
  * remembered request is enough), the same records twice in a row, or more pages than the stream may have.
@@ -12,6 +15,8 @@ export class LoopGuard {
   #rememberUntil = 1;
   /** Of this listing, before the page at hand. */
   #pages = 0;
+  /** In a row, up to the page at hand. */
+  #empty = 0;
   #bodyHash: string | undefined;
 
   constructor(stream: StreamPlan) {
@@ -36,6 +41,7 @@ export class LoopGuard {
     if (facts.records > 0 && facts.bodyHash === this.#bodyHash && this.#stream.paginate.type !== 'none') {
       this.#stop('ETL0405', number, 'it holds the same records as the page before');
     }
+    this.#countEmpty(number, facts);
     if (!this.allowsMore) {
       this.#stop('ETL0406', number, `a listing may have at most ${this.#stream.pagesMax} pages`);
     }
@@ -47,10 +53,18 @@ export class LoopGuard {
     }
   }
 
+  #countEmpty(number: number, { records }: PageFacts): void {
+    this.#empty = records === 0 ? this.#empty + 1 : 0;
+    if (this.#empty === emptyMax && this.#stream.paginate.type === 'page') {
+      this.#stop('ETL0405', number, `${emptyMax} pages in a row have no records, and yet more are to follow`);
+    }
+  }
+
   #begin(): void {
     this.#remembered = undefined;
     this.#rememberUntil = 1;
     this.#pages = 0;
+    this.#empty = 0;
     this.#bodyHash = undefined;
   }
 

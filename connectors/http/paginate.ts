@@ -1,5 +1,6 @@
 import type { ApiRequest, ApiResponse, PageFacts, RequestPlace } from '../../engine/model/batch.ts';
 import { complaint, TerminalError } from '../../engine/model/errors.ts';
+import { pathText } from '../../engine/model/path.ts';
 import type { PaginatePlan, SourcePlan, StreamPlan } from '../../engine/model/plan.ts';
 import type { FetchedPage } from '../../engine/model/ports.ts';
 import { resultPlace } from './job.ts';
@@ -17,8 +18,23 @@ export interface Turn {
 /** The request after this page, or undefined when the listing ends here. */
 export function nextRequest(stream: StreamPlan, source: SourcePlan, turn: Turn): ApiRequest | undefined {
   checkAllowance(stream, turn);
-  return isLast(stream.paginate, turn) ? undefined : onward(stream, source, turn);
+  if (isLast(stream.paginate, turn)) return undefined;
+  const next = onward(stream, source, turn);
+  if (next === undefined && turn.fetched.facts.more === true) throw withoutNext(stream, turn);
+  return next;
 }
+
+const withoutNext = ({ source, name, paginate }: StreamPlan, { number }: Turn): TerminalError =>
+  new TerminalError(
+    complaint(
+      'ETL0457',
+      `page ${number} of ${source}.${name} says at \`${paginate.more && pathText(paginate.more)}\` that more pages follow, and has nothing that leads to the next one`,
+      'Records would be left out. The pages read so far are staged; the window stays open.',
+      paginate.type === 'offset' || paginate.type === 'keyset'
+        ? 'It has no records to count on from. If the API says so at the end of every listing, leave `paginate.more` out.'
+        : 'Check where `paginate` looks for the next page. If the API says so at the end of every listing, leave `paginate.more` out.',
+    ),
+  );
 
 function onward(stream: StreamPlan, source: SourcePlan, turn: Turn): ApiRequest | undefined {
   const { paginate } = stream;
@@ -65,14 +81,15 @@ function tokensOf(
 
 /**
  * Whether nothing comes behind this page. A short page does not end a listing unless that is said, since APIs silently
- * clamp page sizes; an empty one does where pages are counted, or as many records as the response says there are.
+ * clamp page sizes; an empty one does where pages are counted, or as many records as the response says there are. A total
+ * that is less than what has come is none.
  */
 function isLast(paginate: PaginatePlan, { fetched, received }: Turn): boolean {
   const { records, total, more }: PageFacts = fetched.facts;
-  if (more === false) return true;
+  if (paginate.more !== undefined && more !== true) return true;
   if (paginate.pastEnd?.includes(fetched.response.status)) return true;
   if (paginate.short === true && paginate.size !== undefined && records < paginate.size) return true;
-  return total !== undefined && received !== undefined && received >= total;
+  return total !== undefined && received !== undefined && received === total;
 }
 
 /**
@@ -132,10 +149,10 @@ function followed(
   return { ...turn.request, url: new URL(target, turn.request.url).href };
 }
 
-/** Counts pages or rows. An empty page ends the listing. */
+/** Counts pages or rows. An empty page ends the listing, unless it says that more pages follow: some APIs filter what they have counted. */
 function counted(stream: StreamPlan, source: SourcePlan, turn: Turn): ApiRequest | undefined {
-  const { records } = turn.fetched.facts;
-  if (records === 0) return undefined;
+  const { records, more } = turn.fetched.facts;
+  if (records === 0 && (more !== true || stream.paginate.type === 'offset')) return undefined;
   const { number = 0, offset = 0 } = turn.request.at?.page ?? {};
   const page =
     stream.paginate.type === 'offset' ? { offset: Number(offset) + records } : { number: Number(number) + 1 };

@@ -73,28 +73,6 @@ export const reconciled = (reason: string, pages: number): Diagnostic => ({
   severity: 'warning',
 });
 
-/** The listing ended before the number of records that it announced. */
-export const shortListing = (stream: string, received: number, total: number): Diagnostic => ({
-  ...complaint(
-    'ETL0419',
-    `the API says that ${stream} has ${total} records, and listed ${received}`,
-    'Records may have been deleted while the listing was read, or the total counts what the list hides.',
-    'If it happens every time, check `paginate`, or leave `total` out.',
-  ),
-  severity: 'warning',
-});
-
-/** An API that takes a page size beyond its maximum often gives what it likes, and does not say so. */
-export const clampedPages = (stream: string, most: number, asked: number): Diagnostic => ({
-  ...complaint(
-    'ETL0426',
-    `${asked} records a page were asked of ${stream}, and no page that others followed has more than ${most}`,
-    'The API seems to clamp the page size. Nothing is lost: a short page does not end a listing.',
-    `Declare \`size: ${most}\`, so that plans tell how many requests there are.`,
-  ),
-  severity: 'warning',
-});
-
 /** NDJSON and CSV do not show where they end. */
 export const unprovenPages = (stream: string, pages: number): Diagnostic => ({
   ...complaint(

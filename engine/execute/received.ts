@@ -1,4 +1,4 @@
-import { isOfParent, type ReceivedPage } from '../model/batch.ts';
+import type { ApiRequest, ReceivedPage } from '../model/batch.ts';
 import type { Position, Staging } from '../model/ports.ts';
 import type { StreamAccount } from './run-ledger.ts';
 
@@ -7,28 +7,46 @@ export async function* counted(
   pages: AsyncIterable<ReceivedPage>,
   account: StreamAccount,
 ): AsyncIterable<ReceivedPage> {
-  let received = Number.NaN;
+  let listed: { readonly received: number; readonly total?: number } = { received: Number.NaN };
   let before: ReceivedPage | undefined;
   for await (const page of pages) {
-    const { outside, records, total, unproven } = page.facts;
-    account.outside += outside;
-    account.unproven += Number(unproven === true);
-    if (before !== undefined && follows(page, before))
-      account.largest = Math.max(account.largest, before.facts.records);
+    account.outside += page.facts.outside;
+    account.unproven += Number(page.facts.unproven === true);
+    notePage(account, page, before);
     before = page;
-    received = page.number === 1 ? records : received + records;
-    const ended = page.next === undefined && !Number.isNaN(received);
-    if (ended && total !== undefined) account.listed = { received, total };
+    listed = listedWith(page, page.number === 1 ? { received: 0 } : listed);
+    const { received, total } = listed;
+    const isKnown = page.next === undefined && !Number.isNaN(received);
+    if (isKnown && total !== undefined) account.listed = { received, total };
     yield page;
   }
 }
 
-/** Whether a page goes on where another one of the same listing has ended: with records, and not with another branch. */
-const follows = ({ request, facts }: ReceivedPage, before: ReceivedPage): boolean =>
-  facts.records > 0 &&
-  request.at?.from === before.request.at?.from &&
-  request.at?.partition === before.request.at?.partition &&
-  (request.at?.parent === undefined || isOfParent(before.request, request.at.parent));
+/** The total is the greatest that was said: what leaves a listing while it is read shifts the others, and may hide them. */
+const listedWith = (
+  { facts: { records, total = -1 } }: ReceivedPage,
+  before: { readonly received: number; readonly total?: number },
+): { readonly received: number; readonly total?: number } => {
+  const most = Math.max(before.total ?? -1, total);
+  return { received: before.received + records, ...(most >= 0 && { total: most }) };
+};
+
+function notePage(account: StreamAccount, page: ReceivedPage, before: ReceivedPage | undefined): void {
+  const { number, request, next, facts } = page;
+  const follows = isSame(request, before?.request);
+  if (follows && facts.records > 0) account.largest = Math.max(account.largest, before?.facts.records ?? 0);
+  const isFirst = before === undefined ? number === 1 : !follows;
+  // What says itself that it is the last page is so.
+  const isAlone = isFirst && !isSame(request, next) && facts.more === undefined;
+  if (isAlone) account.fullest = Math.max(account.fullest, facts.records);
+}
+
+/** Whether two requests are for pages of the same listing. */
+const isSame = (one: ApiRequest, other: ApiRequest | undefined): boolean =>
+  other !== undefined && listingOf(one) === listingOf(other);
+
+const listingOf = ({ at }: ApiRequest): string =>
+  [at?.from, at?.partition, at?.parent?.page, at?.parent?.behind, at?.job?.file].join();
 
 /** A part of a listing, where not all of it is read at once. */
 export interface Part {

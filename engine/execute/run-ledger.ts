@@ -6,14 +6,8 @@ import type { ExtractStep, Plan, Step } from '../model/plan.ts';
 import type { LoadCounts, SettledPosition, StagedPage } from '../model/ports.ts';
 import { carrierOf } from '../model/request-template.ts';
 import type { CheckReport, RunReport, StepResult, StreamReport, TableReport } from '../model/run-report.ts';
-import {
-  clampedPages,
-  failedCheck,
-  failedPolls,
-  ignoredFilter,
-  shortListing,
-  unprovenPages,
-} from './findings.ts';
+import { failedCheck, failedPolls, ignoredFilter, unprovenPages } from './findings.ts';
+import { type PagesSeen, pagingFindings } from './paging-findings.ts';
 import { UnreadPaths } from './unread-paths.ts';
 
 /** Rows of each table that were kept aside and that the report names; all of them are in staging. */
@@ -22,7 +16,7 @@ const blockedShownMax = 10;
 type Status = StreamReport['status'];
 
 /** What a stream has cost and brought so far. */
-export interface StreamAccount {
+export interface StreamAccount extends PagesSeen {
   status: Status;
   pages: number;
   received: number;
@@ -31,10 +25,6 @@ export interface StreamAccount {
   unproven: number;
   /** Records of persons who were forgotten. */
   forgotten: number;
-  /** Most records of a page that was followed by another; 0 where none was. */
-  largest: number;
-  /** Records of the window that ended, and how many the API had announced; absent where it did not. */
-  listed?: { readonly received: number; readonly total: number };
   elapsedMs: number;
   readonly meter: RequestCounts;
   readonly lookupMeter: RequestCounts;
@@ -70,6 +60,7 @@ export const streamAccount = (): StreamAccount => ({
   unproven: 0,
   forgotten: 0,
   largest: 0,
+  fullest: 0,
   elapsedMs: 0,
   meter: requestCounts(),
   lookupMeter: requestCounts(),
@@ -176,16 +167,13 @@ export class RunLedger {
   /** What is to be said of a stream that was read to its end. */
   extracted(step: ExtractStep): readonly Diagnostic[] {
     const name = accountStream(step.stream);
-    const { outside, received, unproven, largest, listed, meter } = this.stream(name);
-    const { paginate } = step.stream;
-    const size = paginate.size ?? 0;
-    const short = listed !== undefined && listed.received < listed.total;
+    const account = this.stream(name);
+    const { outside, received, unproven, meter } = account;
     return [
       ...(outside === 0
         ? []
         : [ignoredFilter(name, outside, received, carrierOf(step.stream.request, 'cursor.from'))]),
-      ...(short ? [shortListing(name, listed.received, listed.total)] : []),
-      ...(largest > 0 && largest < size ? [clampedPages(name, largest, size)] : []),
+      ...pagingFindings(name, account, step.stream.paginate),
       ...(unproven === 0 ? [] : [unprovenPages(name, unproven)]),
       ...(meter.pollFailure === undefined ? [] : [failedPolls(meter.pollFailure, meter.pollsFailed)]),
     ];

@@ -99,7 +99,7 @@ export interface PageFacts {
   readonly next?: string;
   /** What the next page is asked for with: tokens, or the last key. Absent on the last page. */
   readonly tokens?: { readonly [name: string]: string };
-  /** Whether the response says that there are more pages; absent where it is not asked. */
+  /** Whether the response says that there are more pages; absent where it says nothing, or is not asked. */
   readonly more?: boolean;
   readonly total?: number;
   /** SHA-256 of the response, hex. */

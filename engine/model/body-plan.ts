@@ -45,4 +45,6 @@ export interface BodyFacts {
   readonly nothing?: true;
   /** How many records it says that it has. */
   readonly said?: string;
+  /** How its `Content-Type` says that it is encoded. */
+  readonly charset?: string;
 }

@@ -1520,7 +1520,7 @@ export interface Paginate {
    */
   orderedBy?: string[];
   /**
-   * Path of a value in the response that says whether there are more pages: false, null, 0 or absent means that this is the last one.
+   * Path of a value in the response that says whether there are more pages: false, null, 0 or absent means that this is the last one. Where it says that there are, and nothing leads to the next one, the listing fails.
    */
   more?: string;
   stop?: StopRules;

@@ -4,7 +4,6 @@ import type { PlanEstimate } from '../model/estimate.ts';
 import { pathText } from '../model/path.ts';
 import type {
   BackfillPlan,
-  CursorPlan,
   DefineStep,
   DeletesPlan,
   ExtractStep,
@@ -18,7 +17,6 @@ import type {
 } from '../model/plan.ts';
 import type { PlanChanges } from '../model/plan-changes.ts';
 import { needsRows } from '../model/staged-rows.ts';
-import { recordCursor } from '../model/stream-cursor.ts';
 import { declaredName } from '../model/sweep.ts';
 import { durationText } from '../model/units.ts';
 import { changesLines, destructiveLines, markedStatement } from './changes-text.ts';
@@ -113,8 +111,14 @@ const rangeText = ({ sliceMs, share }: BackfillPlan, cursor: StreamPlan['cursor'
   return `a range${by}${slices}, with ${share * 100} % of each limit and behind all others; newer versions of its rows stay`;
 };
 
-function changesText(cursor: CursorPlan | undefined): string {
-  if (cursor === undefined) return 'everything, since no cursor is declared';
+function changesText({ cursor, parent, source }: StreamPlan): string {
+  if (parent === undefined) return changedText(cursor);
+  const which = parent.all ? 'is kept' : 'came since it was last read';
+  return `${changedText(parent.cursor, '')} of each record of ${source}.${parent.stream} that ${which}`;
+}
+
+function changedText(cursor: StreamPlan['cursor'], why = ', since no cursor is declared'): string {
+  if (cursor === undefined) return `everything${why}`;
   const first =
     cursor.start === undefined ? '' : `, at first since ${cursorValue(cursor.type, cursor.start)}`;
   return `what changed by ${pathText(cursor.field)}${lookback(cursor.lookbackMs)}${first}`;
@@ -126,9 +130,8 @@ function extractDetail(
   estimate: PlanEstimate | undefined,
 ): readonly string[] {
   const limits = source?.budget.limits.map(({ id, declared }) => `${id} ${declared}`).join('; ');
-  const { cursor, paginate, parent } = stream;
-  const ofEach = parent?.cursor === undefined ? '' : 'of each parent ';
-  const window = backfill ? rangeText(backfill, cursor) : `${ofEach}${changesText(recordCursor(stream))}`;
+  const { cursor, paginate } = stream;
+  const window = backfill ? rangeText(backfill, cursor) : changesText(stream);
   return [
     `${stream.request.method} ${source?.baseUrl ?? ''}${stream.request.path}, pages by ${paginate.type}`,
     `fetches ${window}`,

@@ -7,6 +7,8 @@ export interface Catalogued {
   readonly document: SourceDocument;
   readonly pointer: string;
   readonly property: config.CatalogProperty;
+  /** Who says so: the provider, or sampled records. */
+  readonly by: config.CatalogStream['by'];
 }
 
 /** What catalogs say of the properties of streams; a catalog that is wrong is complained about for itself. */
@@ -21,15 +23,23 @@ export function collectCatalogs(documents: readonly SourceDocument[]): Catalogs 
   for (const document of documents) {
     const source = textAt(document.value, 'source');
     if (textAt(document.value, 'kind') !== 'catalog' || source === undefined) continue;
-    for (const [stream, value] of Object.entries(objectAt(document.value, 'streams'))) {
-      const list = objectAt(value)['properties'];
-      const properties = (Array.isArray(list) ? list : []).flatMap((property: unknown, at) =>
-        isWhole(property) ? [{ document, pointer: `/streams/${stream}/properties/${at}`, property }] : [],
-      );
-      found.set(`${source}.${stream}`, properties);
-    }
+    for (const [stream, value] of Object.entries(objectAt(document.value, 'streams')))
+      found.set(`${source}.${stream}`, propertiesOf(document, stream, objectAt(value)));
   }
   return found;
+}
+
+function propertiesOf(
+  document: SourceDocument,
+  stream: string,
+  { properties, by }: ReturnType<typeof objectAt>,
+): readonly Catalogued[] {
+  const who = by === 'records' ? by : 'describe';
+  return (Array.isArray(properties) ? properties : []).flatMap((property: unknown, at) =>
+    isWhole(property)
+      ? [{ document, pointer: `/streams/${stream}/properties/${at}`, property, by: who }]
+      : [],
+  );
 }
 
 const keys = ['id', 'name', 'label'] as const;

@@ -29,6 +29,12 @@ function isMeant(own: string, provider: string): boolean {
   return provider === 'json';
 }
 
+/**
+ * Whether the values are only written as what the catalog says: times as seconds, and of what records show, numbers and times as texts.
+ */
+const isWritten = ({ format }: config.Property, { by, property: { type } }: Catalogued): boolean =>
+  type === 'integer' ? format !== undefined && format !== 'iso' : type === 'string' && by === 'records';
+
 function readIn({ config: mapping }: Entry<config.Mapping>, catalogs: Catalogs): readonly Read[] {
   const all = mapping && catalogs.get(mapping.from);
   if (mapping === undefined || all === undefined) return [];
@@ -73,7 +79,7 @@ const gone = (place: Diagnostic['place'], summary: string): readonly Diagnostic[
 
 function retyped(document: SourceDocument, { name, property, known }: Read): readonly Diagnostic[] {
   const { type, path } = known.property;
-  if (isMeant(property.type, type)) return [];
+  if (isMeant(property.type, type) || isWritten(property, known)) return [];
   return [
     complain(
       'ETL0267',

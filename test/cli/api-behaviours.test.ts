@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { type Api, api, etl, type Handler, json, ordersProject, tableOf } from '../support/cli.ts';
+import { type Behaviour, isAsExpected, queryOf, raw } from '../support/behaviours.ts';
+import { api, etl, type Handler, json, ordersProject, tableOf } from '../support/cli.ts';
 
 interface Order {
   readonly id: unknown;
@@ -7,24 +8,10 @@ interface Order {
   readonly at?: unknown;
 }
 
-/** What an API does, and what is expected: codes that are said, and ids of the rows that are loaded. */
-interface Behaviour {
-  readonly what: string;
-  readonly more?: Parameters<typeof ordersProject>[1];
-  /** Made anew for each run. */
-  readonly answers: () => Handler;
-  readonly exit?: number;
-  readonly says?: readonly (string | RegExp)[];
-  readonly loads: readonly string[];
-  readonly requests?: number;
-}
-
 const some = (count: number): readonly Order[] =>
   Array.from({ length: count }, (_, at) => ({ id: `o${at + 1}`, total: at }));
 
 const ids = (count: number): readonly string[] => some(count).map(({ id }) => String(id));
-
-const queryOf = (url: string | undefined): URLSearchParams => new URL(url ?? '', 'http://x').searchParams;
 
 const always = (value: unknown, status = 200): (() => Handler) => {
   return () => (_, response) => json(response, value, status);
@@ -59,11 +46,6 @@ const byOffset = (orders: readonly Order[], sizeMax: number, past?: Handler): ((
 
 const offset = { stream: '    paginate: {type: offset, param: offset, size: 3, orderedBy: [id]}' };
 const none = { stream: '' };
-const raw = (body: string | Uint8Array, headers: Readonly<Record<string, string>> = {}): (() => Handler) => {
-  return () => (_, response) =>
-    void response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(body);
-};
-
 const throttling: readonly Behaviour[] = [
   {
     what: 'Retry-After: 0 is not obeyed literally',
@@ -404,20 +386,6 @@ const values: readonly Behaviour[] = [
   },
 ];
 
-async function outcome({ answers, more }: Behaviour): Promise<{
-  readonly code: number | null;
-  readonly text: string;
-  readonly loaded: readonly string[];
-  readonly provider: Api;
-}> {
-  const provider = await api(answers());
-  const folder = ordersProject(provider.url, more);
-  const { code, stdout, stderr } = await etl(['run', '-p', folder]);
-  await provider.close();
-  const rows = await tableOf(folder, 'orders');
-  return { code, text: stdout + stderr, loaded: rows.map(({ id }) => String(id)).sort(), provider };
-}
-
 /** What real APIs were seen to do. The engine either survives it, or says what is wrong. */
 describe('what APIs do to a client', function () {
   this.timeout(60_000);
@@ -430,17 +398,6 @@ describe('what APIs do to a client', function () {
     });
   }
 });
-
-async function isAsExpected(behaviour: Behaviour): Promise<void> {
-  const { code, text, loaded, provider } = await outcome(behaviour);
-  expect(code, text).to.equal(behaviour.exit ?? 0);
-  for (const said of behaviour.says ?? []) expect(text).to.match(patternOf(said));
-  expect(loaded).to.deep.equal([...behaviour.loads].sort());
-  if (behaviour.requests !== undefined) expect(provider.asked).to.have.length(behaviour.requests);
-}
-
-const patternOf = (said: string | RegExp): RegExp =>
-  typeof said === 'string' ? new RegExp(said.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : said;
 
 describe('what APIs do to a filter', function () {
   this.timeout(60_000);

@@ -33,6 +33,26 @@ describe('etl init --connector', () => {
     expect(await received(folder, 'shopify.orders')).to.be.lessThan(5);
   });
 
+  for (const name of ['hubspot', 'etsy', 'shopify']) {
+    it(`has mappings that fit what \`etl discover\` learns: ${name}`, async () => {
+      const folder = join(projectFolder({}), 'shop');
+      await etl(['init', folder, '--connector', name]);
+      await etl(['run', '--lab', '-p', folder]);
+      expect((await etl(['discover', name, '--lab', '-p', folder])).code).to.equal(0);
+      const { stdout, stderr } = await etl(['validate', '-p', folder]);
+      expect(stdout, stderr).to.contain('All fine.');
+    });
+  }
+
+  it('has plans that tell for which records a stream is read', async () => {
+    const folder = join(projectFolder({}), 'shop');
+    await etl(['init', folder, '--connector', 'amazon-sp-api']);
+    const { stdout } = await etl(['plan', '--lab', '-p', folder]);
+    expect(stdout).to.contain(
+      'fetches everything of each record of amazon_sp_api.orders that came since it was last read',
+    );
+  });
+
   it('serves records of the project in the place of the examples', async () => {
     const folder = join(projectFolder({}), 'shop');
     await etl(['init', folder, '--connector', 'shopify']);

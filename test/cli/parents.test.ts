@@ -255,7 +255,7 @@ describe('a stream with parents and a cursor', function () {
     expect(stdout).to.match(/fetched {2}the parents up to page \d+, at/);
     expect(plan.stdout).to.match(/about \d+ requests, \d+ records/);
     expect(plan.stdout).to.contain('one request for each record of shop.orders: 9 in kept pages');
-    expect(plan.stdout).to.contain('fetches of each parent what changed by at');
+    expect(plan.stdout).to.contain('fetches what changed by at of each record of shop.orders that is kept');
     expect(plan.stdout).to.contain('now: of each parent what came since it was read');
     expect(plan.stdout).not.to.contain('no cursor is declared');
   });

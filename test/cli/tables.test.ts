@@ -226,6 +226,17 @@ function contract(name: string, open: (test: Mocha.Context) => Promise<Database>
       expect(await rows(folder)).to.deep.equal(['1 1.00', '3 3.00']);
     });
 
+    it('that get a row late, with an earlier time, have it found by the lookback', async () => {
+      await insert("'1', 1, '2026-01-01 10:00:00'", "'2', 2, '2026-01-01 10:05:00'");
+      const folder = project(database, {
+        stream: '    cursor: {field: updated, type: timestamp, lookback: 1m}\n',
+      });
+      expect(await told(database, folder)).to.deep.include(good);
+      await insert("'3', 3, '2026-01-01 10:04:30'");
+      expect(await told(database, folder)).to.deep.include({ ...good, received: 2 });
+      expect(await rows(folder)).to.deep.equal(['1 1.00', '2 2.00', '3 3.00']);
+    });
+
     it('a cursor without a zone is no instant; it is compared as it stands', async () => {
       await database.run(
         `DROP TABLE orders; CREATE TABLE orders (id int NOT NULL PRIMARY KEY, price int, updated ${database.connector === 'mysql' ? 'datetime(6)' : 'timestamp'} NOT NULL)`,
@@ -256,6 +267,66 @@ function contract(name: string, open: (test: Mocha.Context) => Promise<Database>
     });
   });
 }
+
+/** Five values for a key, in the way that a database writes them. */
+const keys: readonly {
+  readonly open: (test: Mocha.Context) => Promise<Database>;
+  readonly type: string;
+  readonly values: readonly string[];
+}[] = [
+  { open: postgres, type: 'char(4)', values: ["'a1'", "'a2'", "'a3'", "'b'", "'c'"] },
+  { open: postgres, type: 'bit(4)', values: ["B'0001'", "B'0010'", "B'0011'", "B'0100'", "B'1100'"] },
+  {
+    open: postgres,
+    type: 'uuid',
+    values: [1, 2, 3, 4, 5].map((n) => `'00000000-0000-0000-0000-00000000000${n}'`),
+  },
+  { open: postgres, type: 'bytea', values: ["'\\x00'", "'\\x0a'", "'\\xaa'", "'\\xab'", "'\\xff'"] },
+  { open: mysql, type: "enum('z', 'a', 'm', 'b', 'y')", values: ["'a'", "'b'", "'m'", "'y'", "'z'"] },
+  { open: mysql, type: 'binary(2)', values: ["x'0001'", "x'00ff'", "x'ff00'", "x'ff01'", "x'ffff'"] },
+  { open: mysql, type: 'bit(8)', values: ['1', '2', '3', '12', '200'] },
+  {
+    open: mysql,
+    type: 'time',
+    values: ["'-10:00:00'", "'09:00:00'", "'10:00:00'", "'99:00:00'", "'100:00:00'"],
+  },
+];
+
+describe('the key of a table', function () {
+  this.timeout(120_000);
+
+  for (const { open, type, values } of keys) {
+    it(`of type ${type} of ${open.name} leads through all pages, each row once`, async function () {
+      const database = await open(this);
+      const rowsOf = values.map((value, at) => `(1, ${value}, ${at})`).join(', ');
+      await database.run(
+        `CREATE TABLE orders (shop int NOT NULL, id ${type} NOT NULL, price int, PRIMARY KEY (shop, id)); INSERT INTO orders VALUES ${rowsOf}`,
+      );
+      const folder = project(database, { stream: '    pagesMax: 4\n' });
+      const sources = join(folder, 'sources/erp.yml');
+      writeFileSync(
+        sources,
+        readFileSync(sources, 'utf8').replace('primaryKey: [id]', 'primaryKey: [shop, id]'),
+      );
+      const found = await told(database, folder);
+      expect(found, found.text).to.deep.include({ ...good, received: 5 });
+      expect((await tableOf(folder, 'orders')).map((row) => Number(row['price'])).sort()).to.deep.equal([
+        0, 1, 2, 3, 4,
+      ]);
+    });
+  }
+
+  it('is no instant where it is a day, and a cursor: how it is compared is said', async function () {
+    for (const open of [postgres, mysql]) {
+      const database = await open(this);
+      await database.run(
+        "CREATE TABLE orders (id int PRIMARY KEY, price int, updated date NOT NULL); INSERT INTO orders VALUES (1, 1, '2026-01-01')",
+      );
+      const found = await told(database, project(database));
+      expect(found.codes, found.text).to.deep.equal(['ETL0495']);
+    }
+  });
+});
 
 contract('PostgreSQL', postgres, 'timestamptz');
 contract('MySQL or MariaDB', mysql, 'timestamp(6)');

@@ -134,6 +134,9 @@ export const ordersProject = (
   more: {
     readonly source?: string;
     readonly stream?: string;
+    readonly request?: string;
+    /** The line that says where the records are. */
+    readonly records?: string;
     readonly mapping?: string;
     readonly properties?: string;
     /** Of the environment: `metrics` or `redis`. */
@@ -151,8 +154,8 @@ attempts: 2
 ${more.source ?? ''}
 streams:
   orders:
-    request: {path: /orders}
-    records: orders
+    request: ${more.request ?? '{path: /orders}'}
+${more.records ?? '    records: orders'}
     primaryKey: [id]
 ${more.stream ?? '    paginate: {type: cursor_token, token: next, param: after}'}
 `,

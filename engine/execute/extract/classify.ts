@@ -7,10 +7,23 @@ export interface Verdict {
   readonly rule?: ResponseRulePlan;
 }
 
-/** The class of a reply: that of the first rule that matches, and otherwise that of its status. */
+/** The class of a reply: that of the first rule that matches, and otherwise that of its status, or of what GraphQL says. */
 export function classify(rules: readonly ResponseRulePlan[], reply: Reply): Verdict {
   const rule = rules.find((one) => matches(one, reply));
-  return rule === undefined ? { class: classOf(reply.status) } : { class: rule.class, rule };
+  if (rule !== undefined) return { class: rule.class, rule };
+  const byStatus = classOf(reply.status);
+  return { class: byStatus === 'ok' && isIncomplete(reply) ? 'client' : byStatus };
+}
+
+/**
+ * GraphQL answers with status 200, too, what it could do in part or not at all; a field that failed is null among the records.
+ * Its responses have these keys and no others: https://spec.graphql.org/October2021/#sec-Response-Format
+ */
+function isIncomplete(reply: Reply): boolean {
+  // Most replies need not be parsed to know.
+  if (!/^\s*\{\s*"(?:data|errors|extensions)"\s*:/.test(reply.text) || !reply.has('"errors"')) return false;
+  const { errors, data: _, extensions: __, ...others } = (reply.json ?? {}) as Record<string, unknown>;
+  return Array.isArray(errors) && errors.length > 0 && Object.keys(others).length === 0;
 }
 
 /** Whether only the status speaks: nobody has said what this reply means. */

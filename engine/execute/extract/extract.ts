@@ -91,7 +91,7 @@ export async function* extract(extraction: Extraction): AsyncIterable<ReceivedPa
       yield page;
     }
   } catch (error) {
-    if (resumed || !(error instanceof TerminalError) || !vanished.has(error.diagnostic.code)) throw error;
+    if (resumed || !hasVanished(error, open)) throw error;
     yield* readAnew(extraction, open, resume);
   }
 }
@@ -112,8 +112,14 @@ const newWindow = ({ stream: { cursor, parent }, position }: Extraction): string
   return parent.all ? undefined : position.cursor;
 };
 
-/** What an open window was to go on with is there no more: a page, a job, a file as it was. */
-const vanished = new Set(['ETL0411', 'ETL0428', 'ETL0482']);
+/** What a job has made is often taken away after a while, and its store then forbids what it does not have. */
+const hasVanished = (error: unknown, { next }: OpenWindow): boolean =>
+  error instanceof TerminalError &&
+  (vanished.has(error.diagnostic.code) ||
+    (error.diagnostic.code === 'ETL0410' && next.at?.job !== undefined));
+
+/** What an open window was to go on with is there no more: a page, also where that is said with status 200, a job, a file as it was. */
+const vanished = new Set(['ETL0411', 'ETL0428', 'ETL0482', 'ETL0507']);
 
 async function* read(
   extraction: Extraction,

@@ -11,14 +11,19 @@ export function bodyOf(
   { body, zipped, unbounded, origin, nothing, headers }: ApiResponse,
 ): PageBody {
   const said = stream.body?.countHeader === undefined ? undefined : headers[stream.body.countHeader];
+  const charset = stream.body?.csv === undefined ? undefined : charsetOf(headers['content-type']);
   return {
     ...(stream.cache === undefined ? { body, ...(zipped && { zipped }) } : { body: body.slice() }),
     ...(unbounded && { unbounded }),
     ...(origin && { origin }),
     ...(nothing && { nothing }),
     ...(said !== undefined && { said }),
+    ...(charset !== undefined && { charset }),
   };
 }
+
+const charsetOf = (type: string | undefined): string | undefined =>
+  /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(type ?? '')?.[1]?.toLowerCase();
 
 /** What a page past the end, and a step of a job, is kept as: what the API says there is no listing. */
 export const noRecords = ({ records }: StreamPlan): PageBody => ({

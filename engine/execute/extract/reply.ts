@@ -29,6 +29,11 @@ export class Reply {
     return this.#text;
   }
 
+  /** Whether a text stands in the body, which need not be parsed to know. */
+  has(text: string): boolean {
+    return this.#bytes().includes(text);
+  }
+
   /** All values at a place; a path with `*` or `[*]` may lead to several. */
   valuesAt(place: ReplyValuePlan): readonly unknown[] {
     if (place.header === undefined) return this.bodyValues(place.path);
@@ -37,11 +42,15 @@ export class Reply {
   }
 
   bodyValues({ segments }: Path): readonly unknown[] {
-    this.#json ??= { value: this.#parsed() };
-    return segments.reduce(children, [this.#json.value]).filter((value) => value !== undefined);
+    return segments.reduce(children, [this.json]).filter((value) => value !== undefined);
   }
 
   /** Undefined for what is no JSON object or array. */
+  get json(): unknown {
+    this.#json ??= { value: this.#parsed() };
+    return this.#json.value;
+  }
+
   #parsed(): unknown {
     const bytes = this.#bytes();
     const start = bytes.toString('utf8', 0, 64).replace(/^[\uFEFF\s]+/, '');

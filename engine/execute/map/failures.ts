@@ -196,6 +196,9 @@ export const noCursor = (
     'ETL0510',
     `${stream}: record ${ordinal} of the page has no usable cursor: \`${pathText(path)}\` is ${kindOf(value)}`,
     `Expected ${expected}. Without it later runs would miss the record’s changes.`,
+    ...(typeof value === 'string' && /^\d{4}-\d\d-\d\d(?:[T ][\d:.]+)?$/.test(value)
+      ? ['A time without a zone, or a day, is compared and sent as it stands with `cursor: {type: string}`.']
+      : []),
     'Choose another `cursor.field`, or leave `cursor` out and read everything each time.',
   );
 

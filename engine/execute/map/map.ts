@@ -119,11 +119,19 @@ export function compileStream(
 
 /** Reads what an API sends. What was recorded is JSON already, unless a person has written it. */
 function compileReceiver(stream: StreamPlan, read: PageReader, tokenised: boolean): PageReader {
-  const decode = compileDecoder(`${stream.source}.${stream.name}`, stream.body);
+  const decode = compileDecoder(`${stream.source}.${stream.name}`, stream.body, keyColumns(stream));
   if (decode === undefined) return read;
   const receive = compileReader(stream, decode);
   return (body, window) => (tokenised && isKeptForm(body) ? read : receive)(body, window);
 }
+
+/** Columns that a table must have; what a record is given beside them is called `_…`. */
+const keyColumns = ({ primaryKey }: StreamPlan): readonly string[] =>
+  primaryKey.flatMap(({ segments: [first, ...below] }) =>
+    first !== undefined && 'key' in first && below.length === 0 && !first.key.startsWith('_')
+      ? [first.key]
+      : [],
+  );
 
 type PageMapper = (parsed: ParsedPage, page: number) => Promise<readonly MappedRows[] | PageFailure>;
 

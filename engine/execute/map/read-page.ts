@@ -9,6 +9,7 @@ import type { Decoder } from './bodies/decode.ts';
 import { type Cursors, compileCursors } from './cursors.ts';
 import { isStackOverflow, parseExact } from './exact-json.ts';
 import * as failures from './failures.ts';
+import { outOfOrder } from './key-order.ts';
 import { compilePath, type JsonObject, type Reader } from './paths.ts';
 import { compileRecords } from './records.ts';
 import { decimalOf, scalarText } from './scalars.ts';
@@ -173,7 +174,7 @@ function compilePaging(stream: string, plan: PaginatePlan): ReadPaging {
     return {
       ...found,
       ...(total && totalIn(response, total)),
-      ...(more && { more: isTrue(more(response)) }),
+      ...(more && saidOf(more(response))),
     };
   };
 }
@@ -196,8 +197,9 @@ function compileOnward(stream: string, plan: PaginatePlan): ReadPaging {
   }
 }
 
-const isTrue = (value: unknown): boolean =>
-  ![undefined, null, false, '', 0, 'false', '0'].includes(value as string);
+const saidOf = (value: unknown): Paging => (value === undefined ? {} : { more: isTrue(value) });
+
+const isTrue = (value: unknown): boolean => ![null, false, '', 0, 'false', '0'].includes(value as string);
 
 function compileTokens(stream: string, { tokens }: TokenPaging): ReadPaging {
   const readers = tokens.flatMap(({ name, from }) =>
@@ -214,24 +216,20 @@ function compileTokens(stream: string, { tokens }: TokenPaging): ReadPaging {
   };
 }
 
-/** The key of the last record. Keys that are whole numbers must ascend, since what is not in order would be left out. */
+/** The key of the last record. Keys must ascend, since what is not in order would be left out. */
 function compileLastKey(stream: string, path: Path): ReadPaging {
   const read = compilePath(path);
   return (_, records) => {
     const keys = records.map((record) => scalarText(read(record)) ?? '');
     const without = keys.indexOf('');
     if (without !== -1) return failures.noKey(stream, path, without, read(records[without]));
-    const behind = keys.findIndex((key, at) => isBehind(keys[at - 1], key));
-    if (behind !== -1) return failures.notAscending(stream, path, behind, keys[behind - 1], keys[behind]);
+    const behind = outOfOrder(keys);
+    if (behind !== undefined)
+      return failures.notAscending(stream, path, behind, keys[behind - 1], keys[behind]);
     const last = keys.at(-1);
     return last === undefined ? {} : { tokens: { key: last } };
   };
 }
-
-const wholeNumber = /^-?\d+$/;
-
-const isBehind = (before: string | undefined, key: string): boolean =>
-  before !== undefined && wholeNumber.test(before) && wholeNumber.test(key) && BigInt(key) <= BigInt(before);
 
 function compileText(stream: string, path: Path): (response: unknown) => string | PageFailure | undefined {
   const read = compilePath(path);

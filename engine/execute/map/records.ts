@@ -38,25 +38,32 @@ function objectsIn(stream: string, list: readonly unknown[]): JsonObject[] | Pag
   return bad === -1 ? (list as JsonObject[]) : failures.notAnObject(stream, bad, list[bad]);
 }
 
-/** One of the lists may be absent. */
+/** One of the lists may be absent, or null. */
 function severalLists(stream: string, first: Path, lists: NonNullable<StreamPlan['lists']>): RecordsIn {
-  const readers = lists.map(({ name, path }) => ({ name, read: compilePath(path) }));
+  const readers = lists.map(({ name, path }) => ({ name, path, read: compilePath(path) }));
   const arrays = (response: unknown): readonly (readonly [string, unknown[]])[] =>
     readers.flatMap(({ name, read }) => {
       const found = read(response);
       return Array.isArray(found) ? [[name, found] as const] : [];
     });
+  const notLists = (response: unknown): PageFailure | undefined => {
+    const other = readers.find(({ read }) => isNoList(read(response)));
+    return other && failures.noRecords(stream, other.path, response, other.read(response));
+  };
+  const all = (found: ReturnType<typeof arrays>): JsonObject[] | PageFailure => {
+    const records: JsonObject[] = [];
+    for (const [name, list] of found) {
+      const own = objectsIn(stream, list);
+      if ('transient' in own) return own;
+      for (const record of own) records.push(Object.assign(record, { [listKey]: name }));
+    }
+    return records;
+  };
   return {
     read: (response) => {
       const found = arrays(response);
       if (found.length === 0) return failures.noRecords(stream, first, response, undefined);
-      const all: JsonObject[] = [];
-      for (const [name, list] of found) {
-        const records = objectsIn(stream, list);
-        if ('transient' in records) return records;
-        for (const record of records) all.push(Object.assign(record, { [listKey]: name }));
-      }
-      return all;
+      return notLists(response) ?? all(found);
     },
     widens: true,
     prune: (response, left) => {
@@ -66,3 +73,6 @@ function severalLists(stream: string, first: Path, lists: NonNullable<StreamPlan
     },
   };
 }
+
+/** What stands in the place of a list would be left out. */
+const isNoList = (found: unknown): boolean => found !== undefined && found !== null && !Array.isArray(found);

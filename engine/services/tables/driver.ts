@@ -3,11 +3,13 @@ export interface TableColumn {
   readonly name: string;
   /** SQL that gives its value as a text. */
   readonly select: string;
+  /** SQL of what the column is ordered by and compared as, where that is not the column itself. */
+  readonly order?: string;
   /** SQL that gives a bound text as a value that compares with the column's; {@link parameterMark} is the parameter. */
   readonly parameter: string;
   /** The JSON of a value. */
   readonly json: (text: string) => string;
-  /** Of a time without a zone: it is no instant. */
+  /** Of a time without a zone, and of a day: it is no instant. */
   readonly isLocalTime?: true;
 }
 

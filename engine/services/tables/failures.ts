@@ -30,7 +30,7 @@ export const noValue = (what: string, columns: readonly string[]): TerminalError
     complaint(
       'ETL0493',
       `rows of ${what} have no value in ${columns.join(' or ')}`,
-      'Pages follow the cursor and the key, so that such rows would never be read. Nothing was read.',
+      'Pages follow the cursor and the key, so that such rows would never be read. Nothing was read. A zero date of MySQL is no value.',
       'Choose columns that are NOT NULL, or leave such rows out on purpose with `sql`.',
     ),
   );

@@ -125,6 +125,8 @@ class MysqlSession implements TableSession {
 }
 
 const binaryCharset = 63;
+const enumFlag = 256;
+const setFlag = 2048;
 const numbers = new Set<number | undefined>([
   Types.TINY,
   Types.SHORT,
@@ -137,7 +139,12 @@ const numbers = new Set<number | undefined>([
 ]);
 
 /** Texts compared with numbers would be compared as doubles; so each parameter gets the type of its column. */
-function columnOf({ name, columnType, characterSet }: FieldPacket & { characterSet?: number }): TableColumn {
+function columnOf({
+  name,
+  columnType,
+  characterSet,
+  flags,
+}: FieldPacket & { characterSet?: number }): TableColumn {
   const select = quote(name);
   const plain = { name, select, parameter: parameterMark, json: jsonText };
   if (numbers.has(columnType))
@@ -160,10 +167,24 @@ function columnOf({ name, columnType, characterSet }: FieldPacket & { characterS
     case Types.JSON:
       return { ...plain, json: jsonLine };
     case Types.BIT:
-      return { ...plain, select: `CAST(${select} + 0 AS CHAR)`, json: jsonNumber };
+      return {
+        ...plain,
+        select: `CAST(${select} + 0 AS CHAR)`,
+        parameter: `CAST(${parameterMark} AS UNSIGNED)`,
+        json: jsonNumber,
+      };
+    case Types.DATE:
+    case Types.NEWDATE:
+      return { ...plain, isLocalTime: true };
     default:
+      // Ordered by their place in the list, and compared as texts.
+      if ((Number(flags) & (enumFlag | setFlag)) !== 0) return { ...plain, order: `CAST(${select} AS CHAR)` };
       return characterSet === binaryCharset && isBytes(columnType)
-        ? { ...plain, select: `REPLACE(TO_BASE64(${select}), '\\n', '')` }
+        ? {
+            ...plain,
+            select: `REPLACE(TO_BASE64(${select}), '\\n', '')`,
+            parameter: `FROM_BASE64(${parameterMark})`,
+          }
         : plain;
   }
 }

@@ -107,11 +107,22 @@ class PostgresSession implements TableSession {
   }
 }
 
+/** Types that without a length mean one of a single character or bit. */
+const unbounded: ReadonlyMap<string, string> = new Map([
+  ['character', 'bpchar'],
+  ['bit', 'bit varying'],
+]);
+
 const numbers = new Set(['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision', 'oid']);
 
 function columnOf(name: string, type: string, category: string): TableColumn {
   const select = quote(name);
-  const plain = { name, select, parameter: `CAST(${parameterMark} AS ${type})`, json: jsonText };
+  const plain = {
+    name,
+    select,
+    parameter: `CAST(${parameterMark} AS ${unbounded.get(type) ?? type})`,
+    json: jsonText,
+  };
   if (numbers.has(type)) return { ...plain, json: jsonNumber };
   switch (type) {
     case 'boolean':
@@ -123,6 +134,8 @@ function columnOf(name: string, type: string, category: string): TableColumn {
       return { ...plain, json: (text) => jsonText(text.replace(' ', 'T').replace(/\+00$/, 'Z')) };
     case 'timestamp without time zone':
       return { ...plain, json: jsonLocalTime, isLocalTime: true };
+    case 'date':
+      return { ...plain, isLocalTime: true };
     case 'bytea':
       return { ...plain, json: (text) => jsonText(Buffer.from(text.slice(2), 'hex').toString('base64')) };
     default:

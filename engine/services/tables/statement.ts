@@ -41,7 +41,7 @@ export function pageStatement(
   order: readonly TableColumn[],
   driver: TableDriver,
 ): Statement {
-  const names = order.map(({ name }) => driver.quote(name));
+  const names = order.map(({ name, order: by }) => by ?? driver.quote(name));
   const [cursor] = order;
   const conditions: string[] = [];
   const values: string[] = [];

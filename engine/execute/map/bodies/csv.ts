@@ -1,25 +1,31 @@
 import type { PageFailure } from '../../../model/batch.ts';
 import type { CsvPlan } from '../../../model/body-plan.ts';
 import { type CsvFault, type CsvRow, CsvRows } from './csv-rows.ts';
-import { textDecoder } from './encodings.ts';
+import { bodyDecoder } from './encodings.ts';
 import * as failures from './failures.ts';
 import { notRecords } from './other-body.ts';
 import type { Found, Source } from './source.ts';
 
 /** Reads a CSV body to records: objects of texts, in which a field without a value is null. */
-export function compileCsv(plan: CsvPlan): (body: Uint8Array, source: Source) => Found | PageFailure {
-  const decode = textDecoder(plan.encoding);
+export function compileCsv(
+  plan: CsvPlan,
+  key: readonly string[],
+): (body: Uint8Array, source: Source) => Found | PageFailure {
+  const decode = bodyDecoder(plan.encoding);
   return (body, source) => {
-    const text = decode(body);
+    const text = decode(body, source);
     if (text === undefined) return failures.otherEncoding(source.place(), plan.encoding);
-    return notRecords(source.stream, text) ?? recordsIn(text, plan, source);
+    return notRecords(source.stream, text) ?? recordsIn(text, plan, key, source);
   };
 }
 
-function recordsIn(text: string, plan: CsvPlan, source: Source): Found | PageFailure {
+function recordsIn(text: string, plan: CsvPlan, key: readonly string[], source: Source): Found | PageFailure {
   const rows = new CsvRows(text, plan);
   const columns = source.origin?.columns ?? plan.columns ?? headerOf(rows, source);
   if ('transient' in columns) return columns;
+  // Of a body without rows nothing else would tell that it is something else.
+  const absent = key.find((column) => !columns.includes(column));
+  if (absent !== undefined) return failures.noKeyColumn(source.place(), absent, columns);
   const { records, lastLine } = recordsOf(rows, columns, source);
   if ('transient' in records) return records;
   if (rows.fault !== undefined) return faultOf(rows.fault, source);

@@ -17,12 +17,16 @@ export interface Decoded {
 
 export type Decoder = (body: Uint8Array, facts: BodyFacts) => Decoded | PageFailure;
 
-/** Compiles how the bodies of a stream become JSON; undefined where they are. */
-export function compileDecoder(stream: string, plan: BodyPlan | undefined): Decoder | undefined {
+/** Compiles how the bodies of a stream become JSON; undefined where they are. A table must have the columns of `key`. */
+export function compileDecoder(
+  stream: string,
+  plan: BodyPlan | undefined,
+  key: readonly string[] = [],
+): Decoder | undefined {
   if (plan === undefined || plan.format === 'json') return undefined;
-  const read = plan.csv === undefined ? readNdjson : compileCsv(plan.csv);
+  const read = plan.csv === undefined ? readNdjson : compileCsv(plan.csv, key);
   return (body, facts) => {
-    const source = sourceOf(stream, facts.origin, facts.unbounded === true && plan.countHeader === undefined);
+    const source = sourceOf(stream, facts, facts.unbounded === true && plan.countHeader === undefined);
     const found = facts.nothing ? { records: [] } : recordsIn(body, source, read);
     if ('transient' in found) return found;
     const { countHeader: header } = plan;

@@ -1,4 +1,5 @@
 import type { PageFailure } from '../../../model/batch.ts';
+import { cut } from '../invalid.ts';
 
 type Failed = (code: string, summary: string, ...help: string[]) => PageFailure;
 
@@ -20,6 +21,14 @@ export const doubleColumn = (place: string, name: string): PageFailure =>
     `${place}: two columns are named ${JSON.stringify(name)}`,
     'One of them would hide the other.',
     'Name all columns yourself with `csv: {header: [id, …]}`; the first row is then read as data.',
+  );
+
+export const noKeyColumn = (place: string, column: string, columns: readonly string[]): PageFailure =>
+  failure(
+    'ETL0531',
+    `${place}: the header has no column ${JSON.stringify(column)}, which is of the primary key`,
+    `Its ${columns.length === 1 ? 'column is' : 'columns are'} ${shownNames(columns)}.`,
+    'It may be a message instead of a table, or the table begins further down. Check `primaryKey`, and `csv.delimiter`.',
   );
 
 export const noHeader = (place: string): PageFailure =>
@@ -119,19 +128,23 @@ export const tooLarge = (place: string, bytesMax: number): PageFailure =>
 
 const namesMax = 8;
 
+const shownNames = (names: readonly string[]): string =>
+  names
+    .slice(0, namesMax)
+    .map((name) => JSON.stringify(cut(name, 80)))
+    .join(', ') + (names.length > namesMax ? ', …' : '');
+
 export function otherEntries(
   place: string,
   found: readonly string[],
   names: readonly string[],
   glob?: string,
 ): PageFailure {
-  const shown = names.slice(0, namesMax).map((name) => JSON.stringify(name));
-  const listed = `${shown.join(', ')}${names.length > namesMax ? ', …' : ''}`;
   const which = glob === undefined ? '' : ` that match \`${glob}\``;
   return failure(
     'ETL0536',
     `${place}: expected one file in the zip${which}, found ${found.length === 0 ? 'none' : found.length}`,
-    names.length === 0 ? 'The archive is empty.' : `It holds ${listed}.`,
+    names.length === 0 ? 'The archive is empty.' : `It holds ${shownNames(names)}.`,
     'Say which one is meant: `zip: {entry: "*.csv"}`.',
   );
 }
