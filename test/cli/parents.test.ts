@@ -247,6 +247,7 @@ describe('a stream with parents and a cursor', function () {
     expect(stdout).to.match(/fetched {2}the parents up to page \d+, at/);
     expect(plan.stdout).to.match(/about \d+ requests, \d+ records/);
     expect(plan.stdout).to.contain('one request for each record of shop.orders: 9 in kept pages');
+    expect(plan.stdout).to.contain('is taken to fit in one page');
   });
 
   it('forgets where it stands when it is reset, and with a parent that is forgotten', async () => {
