@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect } from 'chai';
 import { etl, projectFolder, tableOf } from '../support/cli.ts';
+import { inHalfADay } from '../support/quota.ts';
 
 interface Served {
   readonly body: Uint8Array | string;
@@ -95,6 +96,20 @@ describe('files at a URL', function () {
       'budget: {patience: 1s, limits: [{id: slow, bucket: {rate: 1/1h, burst: 1}}]}\n',
     );
     expect(await run(folder)).to.deep.include({ code: 0, received: 3, pages: 3 });
+  });
+
+  it('take one of a quota as well, and are read to their end', async () => {
+    serve({ body: csv });
+    const folder = project(
+      '    request: {path: /a.csv}\n    format: csv\n    pageRows: 1\n',
+      `budget: {headroom: 0%, limits: [{id: daily, fixed: {limit: 1, per: day, zone: UTC, reset: "${inHalfADay().reset}"}}]}\n`,
+    );
+    expect((await etl(['plan', '-p', folder])).stdout).to.match(/1 left until .*, about 1 needed/);
+    expect(await run(folder)).to.deep.include({ ...good, received: 3, pages: 3 });
+    expect(asked).to.have.length(1);
+    // None is left: the next run does not begin.
+    expect(await run(folder)).to.deep.include({ code: 4, codes: ['ETL0332'] });
+    expect(asked).to.have.length(1);
   });
 
   for (const [what, path, headers, body] of [
