@@ -1,5 +1,6 @@
 import { connectors } from './connectors.ts';
 import { estimate } from './estimate.ts';
+import { files } from './files.ts';
 import { limits } from './limits.ts';
 import { load } from './load.ts';
 import { parity } from './parity.ts';
@@ -18,6 +19,7 @@ const benches: { readonly [name: string]: (args: readonly string[]) => Promise<B
   estimate,
   serve,
   connectors,
+  files,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

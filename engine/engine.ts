@@ -269,11 +269,17 @@ export const erasers = (
   subject: string,
   secrets: EraserSecrets,
 ): readonly StreamEraser[] =>
-  subjectStreams(project, mappings, keptPages).flatMap((streams) => {
-    const full = `${streams.stream.source}.${streams.stream.name}`;
-    const readers = Object.values(mappings).filter((mapping) => streamsOf(mapping).includes(full));
-    return compileErasers(streams, readers, subject, secrets);
-  });
+  subjectStreams(project, mappings, keptPages).flatMap((streams) =>
+    compileErasers(streams, readersOf(mappings), subject, secrets),
+  );
+
+/** Mappings by the streams that they read. */
+function readersOf(mappings: Plan['mappings']): ReadonlyMap<string, readonly MappingPlan[]> {
+  const readers = new Map<string, MappingPlan[]>();
+  for (const mapping of Object.values(mappings))
+    for (const stream of streamsOf(mapping)) readers.set(stream, [...(readers.get(stream) ?? []), mapping]);
+  return readers;
+}
 
 /** How rows with certain values are deleted from a mapping's table, or from another one that belongs to it. */
 export const erasing =

@@ -20,6 +20,7 @@ import { Tally } from '../operations/serve/tally.ts';
 import { runArtifacts } from '../services/run-artifacts.ts';
 import { allowancesOf } from './allowances.ts';
 import { type AppliedStructure, type Standing, servedPart } from './applied-structure.ts';
+import { withFieldPlaces } from './field-places.ts';
 import { keptMemory } from './kept-memory.ts';
 import { measured } from './measured.ts';
 import { silentProgress } from './progress.ts';
@@ -136,7 +137,7 @@ export class Serving {
         ? run(plan, services)
         : measured({ plan, limiter, metrics }, () => run(plan, services)));
       isGood = report.status === 'succeeded';
-      return report;
+      return { ...report, diagnostics: withFieldPlaces(report.diagnostics, work.documents) };
     } finally {
       if (!isGood) structure.forget();
       await Promise.all([own.staging.close(), own.warehouse.close()]);

@@ -115,6 +115,22 @@ export function knownStreams({ streams }: StateWork, name: string): readonly Kno
   ]);
 }
 
+/** The same; also one of an account that its source no longer names, as long as the ledger knows it. */
+export async function knownOrLeft(work: StateWork, name: string): Promise<KnownStream> {
+  const [full = '', account] = name.split('@');
+  const alike = work.streams.find(({ stream }) => isMeant(stream, full));
+  if (
+    account === undefined ||
+    alike === undefined ||
+    work.streams.some(({ stream }) => isMeant(stream, name))
+  )
+    return knownStream(work, name);
+  const ref = { ...alike.ref, account };
+  const [left] = work.exists ? await work.state.positions.streams([ref]) : [];
+  const isKnown = left !== undefined && (left.fetched.at !== undefined || left.pages.all > 0);
+  return isKnown ? { stream: { ...alike.stream, account }, ref } : knownStream(work, name);
+}
+
 /** One name or --all with the environment's name, never both. @throws CLIError (exit 64) */
 export function chosen(
   what: string,

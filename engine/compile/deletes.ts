@@ -3,7 +3,7 @@ import { knownPath } from '../model/path.ts';
 import type { DeletesPlan, DeletingStream, SweepPlan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import { goneOf } from '../model/sweep.ts';
-import { parsePercent } from '../model/units.ts';
+import { parseDuration, parsePercent } from '../model/units.ts';
 import { compileConditions } from './conditions.ts';
 import { compileSweep } from './sweep.ts';
 
@@ -40,7 +40,7 @@ const flagOf = ({ by, where = {} }: config.Deletes): DeletesPlan['flags'] =>
 /** Another stream of the source that lists what is gone. */
 function listedBy(
   { from }: config.Mapping,
-  { by, stream, key = [], at, where = {} }: config.Deletes,
+  { by, stream, key = [], at, precision, where = {} }: config.Deletes,
   cursor: config.Cursor | undefined,
 ): readonly DeletingStream[] {
   if (by !== 'stream') return [];
@@ -50,7 +50,10 @@ function listedBy(
       key: key.map((path) => knownPath(path)),
       ...(at !== undefined &&
         cursor && {
-          at: { field: knownPath(at), type: cursor.type ?? 'timestamp', format: cursor.format ?? 'iso' },
+          at: {
+            ...{ field: knownPath(at), type: cursor.type ?? 'timestamp', format: cursor.format ?? 'iso' },
+            ...(precision !== undefined && { precisionMs: parseDuration(precision) }),
+          },
         }),
       where: compileConditions(where, false),
     },

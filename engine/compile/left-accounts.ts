@@ -5,7 +5,7 @@ import type { Project, SourceDocument } from '../model/project.ts';
 import type { StateSnapshot } from '../model/snapshot.ts';
 
 /**
- * Sources that have been read for accounts which they no longer name, while some that they name were not read yet: it may be
+ * Sources that have been read for accounts which they no longer name. Where some that they name were not read yet it may be
  * that an account was given another name, and then all of it is read again beside its rows.
  */
 export function leftAccounts(
@@ -17,8 +17,9 @@ export function leftAccounts(
     const read = accountsRead([...shapes.keys()], source.name);
     const named = accountsOf(project, source).map(({ account }) => account);
     const left = [...read].filter((account) => !named.includes(account));
-    if (left.length === 0 || named.every((account) => read.has(account))) return [];
-    return [finding(source.name, left, documents)];
+    if (left.length === 0) return [];
+    const isRenamed = !named.every((account) => read.has(account));
+    return [finding(source.name, left, isRenamed, documents)];
   });
 }
 
@@ -46,7 +47,12 @@ const accountsRead = (streams: readonly string[], source: string): ReadonlySet<s
       .map((stream) => stream.split('@')[1] ?? defaultAccount),
   );
 
-function finding(source: string, left: readonly string[], documents: readonly SourceDocument[]): Diagnostic {
+function finding(
+  source: string,
+  left: readonly string[],
+  isRenamed: boolean,
+  documents: readonly SourceDocument[],
+): Diagnostic {
   const document = documents.find(({ value }) => {
     const own = value as { readonly kind?: unknown; readonly name?: unknown } | null;
     return own?.kind === 'source' && own.name === source;
@@ -58,11 +64,18 @@ function finding(source: string, left: readonly string[], documents: readonly So
     severity: 'warning',
     summary: `${source} was read for ${left.length === 1 ? 'the account' : 'the accounts'} ${names}, which it no longer names`,
     ...(place && { place }),
-    help: [
-      'What was loaded stays in the tables under that `_account`, and is not read any more. Under a new name everything is read again, into rows of its own.',
-      left.includes(defaultAccount)
-        ? 'A source without `accounts` is the account `default`: name it so (`accounts: {default: {…}}`) to go on with its rows.'
-        : 'Give the account its old name again to go on with its rows.',
-    ],
+    help: [...(isRenamed ? renamedHelp(left) : []), ...left.map((account) => removedHelp(source, account))],
   };
 }
+
+const renamedHelp = (left: readonly string[]): readonly string[] => [
+  'Under a new name everything is read again, into rows of its own.',
+  left.includes(defaultAccount)
+    ? 'A source without `accounts` is the account `default`: name it so (`accounts: {default: {…}}`) to go on with its rows.'
+    : 'Give the account its old name again to go on with its rows.',
+];
+
+/** What stays of an account that was removed, and what takes it away. */
+const removedHelp = (source: string, account: string): string =>
+  `Of \`${account}\` stay its rows in the tables (\`_account = '${account}'\`: delete them there), its positions and its open Blockers, which \`etl audit\` and the completeness of the tables go on counting. ` +
+  `\`etl blockers waive --stream ${source}.STREAM --account ${account} --reason "…"\` closes those of a stream; \`etl state reset ${source}.STREAM@${account}\`, for each stream, ends this warning.`;

@@ -1,6 +1,7 @@
 import { allAccounts, streamName } from '../model/accounts.ts';
 import type * as config from '../model/config.ts';
-import type { MappingPlan, StreamPlan } from '../model/plan.ts';
+import { pathText } from '../model/path.ts';
+import type { MappingPlan, Path, PathSegment, StreamPlan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import type { StateSnapshot } from '../model/snapshot.ts';
 import { declaredName } from '../model/sweep.ts';
@@ -16,8 +17,14 @@ export interface SubjectStream {
   readonly gone: StreamPlan;
   /** Ranges of it that were read once more. */
   readonly backfill: StreamPlan;
-  /** Streams that keep a position for each of its records. */
-  readonly children: readonly StreamPlan[];
+  readonly children: readonly ChildStream[];
+}
+
+/** A stream that is asked for with values of the records of another one, or of a stream between. */
+export interface ChildStream {
+  readonly stream: StreamPlan;
+  /** What its requests say, by the names that it has there, and where the records have it. */
+  readonly says: readonly { readonly own: string; readonly of: Path }[];
 }
 
 /**
@@ -55,7 +62,7 @@ const ofAccount = (
   sweep: { ...sweep, account },
   gone: { ...gone, account },
   backfill: { ...backfill, account },
-  children: children.map((child) => ({ ...child, account })),
+  children: children.map(({ stream: child, says }) => ({ stream: { ...child, account }, says })),
 });
 
 const declaredStreams = (
@@ -76,8 +83,41 @@ const declaredStreams = (
       }),
   );
 
-const childrenOf = (source: config.Source, name: string, account: string): readonly StreamPlan[] =>
+/** Those that are read for its records, with their sweeps, and whatever is read for these with the same values. */
+function childrenOf(source: config.Source, name: string, account: string): readonly ChildStream[] {
+  return directChildren(source, name, account).flatMap((stream) =>
+    withBelow(
+      source,
+      stream,
+      (stream.parent?.values ?? []).map((of) => ({ own: pathText(of), of })),
+    ),
+  );
+}
+
+const directChildren = (source: config.Source, name: string, account: string): readonly StreamPlan[] =>
   Object.entries(source.streams)
     .filter(([, { parent }]) => parent?.stream === name)
-    .map(([child, declared]) => compileStream(source, child, declared, [], account))
-    .filter(({ parent }) => parent?.kept);
+    .map(([child, declared]) => compileStream(source, child, declared, [], account));
+
+/** Streams are never read for each other: this ends. */
+function withBelow(
+  source: config.Source,
+  stream: StreamPlan,
+  says: ChildStream['says'],
+): readonly ChildStream[] {
+  const below = directChildren(source, stream.name, stream.account).flatMap((child) => {
+    const handedOn = (child.parent?.values ?? []).flatMap((path) => {
+      const said = says.find(({ own }) => isParentValue(path, own));
+      return said === undefined ? [] : [{ own: pathText(path), of: said.of }];
+    });
+    return handedOn.length === 0 ? [] : withBelow(source, child, handedOn);
+  });
+  return [{ stream, says }, { stream: sweptStreams(stream, undefined).stream, says }, ...below];
+}
+
+/** Whether a path is what a record says of its own parent. */
+const isParentValue = ({ segments: [first, second, ...rest] }: Path, own: string): boolean =>
+  rest.length === 0 && keyOf(first) === '_parent' && keyOf(second) === own;
+
+const keyOf = (segment: PathSegment | undefined): string | undefined =>
+  segment !== undefined && 'key' in segment ? segment.key : undefined;

@@ -1,4 +1,4 @@
-import { accountStream } from '../model/accounts.ts';
+import { accountStream, defaultAccount } from '../model/accounts.ts';
 import type { MappedRows } from '../model/batch.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
@@ -55,20 +55,26 @@ async function excess(
   const found: Diagnostic[] = [];
   for (const mapping of mappings) {
     const { known, unseen } = await staging.unseen(mapping, gone.account, begun, 0);
-    if (unseen > known * thresholdOf(mapping)) found.push(tooManyGone(id, mapping, known, unseen));
+    if (unseen > known * thresholdOf(mapping))
+      found.push(tooManyGone(id, mapping, gone.account, { known, unseen }));
   }
   return found;
 }
 
 const counted = (count: number): string => count.toLocaleString('en-US');
 
-function tooManyGone(id: string, mapping: MappingPlan, known: number, unseen: number): Diagnostic {
+function tooManyGone(
+  id: string,
+  mapping: MappingPlan,
+  account: string,
+  { known, unseen }: { readonly known: number; readonly unseen: number },
+): Diagnostic {
   const { name, deletes } = mapping;
   const isReplaced = deletes?.listing !== undefined;
   return complaint(
     'ETL0470',
     `${id} no longer finds ${counted(unseen)} of ${counted(known)} records of ${name}, more than ${thresholdOf(mapping) * 100} %`,
-    `${isReplaced ? 'Nothing is loaded' : 'Nothing was deleted'}: a listing that ended early looks the same.`,
+    `Nothing${account === defaultAccount ? '' : ` of the account ${account}`} ${isReplaced ? 'is loaded' : 'was deleted'}: a listing that ended early looks the same.`,
     `If these records really are gone, raise \`threshold\` ${isReplaced ? `below \`load\` of ${name}` : 'of the sweep'}; otherwise check \`paginate\` and the filters of the request.`,
   );
 }

@@ -1615,6 +1615,10 @@ export interface Deletes {
    */
   at?: string;
   /**
+   * `stream`: what `at` is cut to, such as `1s` where records say milliseconds and deletions whole seconds. A record that has changed in the same unit was there before it was deleted; one that came back in it stays gone until it changes again. Without it a deletion is at the very moment that `at` says.
+   */
+  precision?: string;
+  /**
    * `sweep`: how long after one sweep has begun the next one may.
    */
   every?: string;

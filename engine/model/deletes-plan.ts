@@ -48,7 +48,10 @@ export interface DeletingStream {
   /** Paths of the primary key of what is gone. */
   readonly key: readonly Path[];
   /** When it was, in terms of the cursor of what is gone; absent where the cursor of the deletion says it. */
-  readonly at?: Pick<CursorPlan, 'field' | 'type' | 'format'>;
+  readonly at?: Pick<CursorPlan, 'field' | 'type' | 'format'> & {
+    /** What an instant there is cut to; absent where it is the very moment. */
+    readonly precisionMs?: number;
+  };
   /** Conditions that hold for a deletion. */
   readonly where: readonly ConditionPlan[];
 }

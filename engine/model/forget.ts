@@ -54,6 +54,8 @@ export interface FoundRecords {
   readonly keys: readonly string[];
   /** Every text and number of them, to be looked for elsewhere. */
   readonly texts: readonly string[];
+  /** What other streams ask for with them. */
+  readonly parents: readonly ErasedParents[];
 }
 
 /** A column that names the person, and the value that it has for them. */
@@ -74,6 +76,8 @@ export interface StreamEraser {
   readonly names: readonly string[];
   /** Columns that hold the subject as it is. */
   readonly columns: readonly SubjectColumn[];
+  /** Streams whose requests say something of the records. */
+  readonly children: readonly ChildEraser[];
   /** Whether a primary key names the person. */
   namesKey(key: string): boolean;
   hash(salt: string): string;
@@ -86,6 +90,26 @@ export interface StreamEraser {
   findIn(body: string): FoundRecords | PageFailure;
   /** `change` is asked about every text and number outside the records, such as a link to the next page. */
   eraseIn(body: string, salt: string, change: (text: string) => string): string | PageFailure;
+}
+
+/** A stream that is asked for with records of the person, directly or by way of streams between. */
+export interface ChildEraser {
+  /** As its pages are kept. */
+  readonly stream: StreamPlan;
+  /** What it asks for with the person's own name, whether or not a record of theirs is kept; absent where it does not say it. */
+  readonly named?: ParentValues;
+  /** Whether keys or columns are made of what its requests say: only a `subject` of its own erases these. */
+  readonly isKeyed: boolean;
+  /** A kept response whose records do not say any more that they are theirs; undefined where none does. */
+  erase(body: Uint8Array, page: number, parent: ErasedParent): Promise<Uint8Array | undefined>;
+  /** The same of a recorded one. */
+  eraseIn(body: string, parent: ErasedParent): string | undefined;
+}
+
+/** Which parents of a record are the person's, and what stands in the place of their values. */
+export interface ErasedParent {
+  isTheirs(values: ParentValues): boolean;
+  readonly instead: string;
 }
 
 /** A file in the folder of the project that says something of the person, as people commit them. */
@@ -113,6 +137,12 @@ export interface ErasedParents {
   readonly values: readonly ParentValues[];
 }
 
+/** What is taken out of pages that were asked for with the person's records. */
+export interface ChildRedaction extends Pick<Redaction, 'says' | 'without' | 'request'> {
+  /** Undefined where the response says nothing of them. */
+  body(body: Uint8Array, page: number): Promise<Uint8Array | undefined>;
+}
+
 /** What is taken out of texts. */
 export interface Redaction {
   /** Primary keys of the person's records. */
@@ -121,6 +151,8 @@ export interface Redaction {
   readonly says: (text: string) => boolean;
   /** A text, such as a URL, without the person's name. */
   readonly without: (text: string) => string;
+  /** A request or an open window as it is kept, JSON; the same text where it says nothing of them. */
+  readonly request: (text: string) => string;
 }
 
 /** The rows of one person in one mapping. */
@@ -155,6 +187,8 @@ export interface Forgetting {
   rows(mapping: MappingPlan, places: readonly RecordPlaces[]): Promise<SubjectRows>;
   /** What Blockers, requests and open windows of the stream say of the person goes. */
   redact(stream: StreamPlan, redaction: Redaction): Promise<void>;
+  /** The same of a stream that was asked for with their records. */
+  redactChild(stream: StreamPlan, redaction: ChildRedaction): Promise<void>;
   page(id: number): Promise<KeptPage | undefined>;
   /** Later pages first. In one transaction: the page, its rows and its Blockers, and what the tombstone counts. */
   erase(stream: string, hash: string, page: ErasedPage): Promise<void>;

@@ -64,6 +64,10 @@ export function parseInstant(text: string): string | undefined {
 export const instantMs = (instant: string): number =>
   Date.parse(`${instant.slice(0, 19)}Z`) + Number(instant.slice(20, 26)) / 1000;
 
+/** The last microsecond of the unit of so many milliseconds, one at least, that begins at an instant. */
+export const endOfUnit = (instant: string, unitMs: number): string =>
+  `${shiftInstant(instant, unitMs - 1).slice(0, 23)}999Z`;
+
 /** A canonical instant moved by whole milliseconds. */
 export function shiftInstant(instant: string, ms: number): string {
   const micros = Number(instant.slice(20, 26)) + ms * 1000;

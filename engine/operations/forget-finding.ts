@@ -1,6 +1,8 @@
-import type { PageFailure } from '../model/batch.ts';
+import { accountStream } from '../model/accounts.ts';
+import type { PageFailure, ParentValues } from '../model/batch.ts';
 import { complaint, TerminalError } from '../model/errors.ts';
-import type { FoundRecords, RecordPlaces, StagedPlaces } from '../model/forget.ts';
+import type { ChildEraser, FoundRecords, RecordPlaces, StagedPlaces } from '../model/forget.ts';
+import type { StreamPlan } from '../model/plan.ts';
 
 /** What is found of a person while a stream is searched. */
 export class Finding {
@@ -8,6 +10,8 @@ export class Finding {
   readonly texts = new Set<string>();
   /** Pages that could not be read as the stream is declared now. */
   readonly unread: number[] = [];
+  /** What is asked for with their records, by the stream that does. */
+  readonly parents = new Map<string, ParentValues[]>();
   readonly #places = new Map<number, Set<number>>();
 
   page(page: number, found: FoundRecords | PageFailure): void {
@@ -20,6 +24,17 @@ export class Finding {
     this.place({ page, ordinals: found.ordinals });
     for (const key of found.keys) this.keys.add(key);
     for (const text of found.texts) this.texts.add(text);
+    for (const { stream, values } of found.parents) this.asked(stream, values);
+  }
+
+  asked(stream: StreamPlan, values: readonly ParentValues[]): void {
+    const name = accountStream(stream);
+    this.parents.set(name, [...(this.parents.get(name) ?? []), ...values]);
+  }
+
+  /** Whether or not a record of theirs is kept. */
+  askedByName(children: readonly ChildEraser[]): void {
+    for (const { stream, named } of children) if (named) this.asked(stream, [named]);
   }
 
   staged({ keys, ...place }: StagedPlaces): void {

@@ -1,3 +1,4 @@
+import { accountStream } from '../model/accounts.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { complaint } from '../model/errors.ts';
 import type { StreamEraser } from '../model/forget.ts';
@@ -57,3 +58,28 @@ export const unreadPages = (stream: string, pages: readonly number[]): Diagnosti
   ),
   severity: 'warning',
 });
+
+/** Streams that were asked for with records of persons, and have keys or columns made of that. */
+export const keyedChildren = (
+  erasers: readonly StreamEraser[],
+  kept: ReadonlyMap<string, unknown>,
+): readonly Diagnostic[] => {
+  const found = erasers.flatMap(({ declared, children }) =>
+    children
+      .filter(({ stream, isKeyed, named }) => isKeyed && named && kept.has(accountStream(stream)))
+      .map(({ stream, named }) => ({
+        declared,
+        stream: accountStream(stream),
+        path: Object.keys(named ?? {})[0],
+      })),
+  );
+  return [...new Map(found.map((one) => [one.stream, one])).values()].map(({ declared, stream, path }) => ({
+    ...complaint(
+      'ETL0966',
+      `${stream} goes on saying whom of ${declared} its records are of`,
+      `Its key or a column is made of \`_parent.${path}\`, and it has no \`subject\`. Its requests, and what it says of them, are redacted; its records and rows stay.`,
+      `Declare \`subject: _parent.${path}\` in the stream, and give the command again: they are erased then.`,
+    ),
+    severity: 'warning',
+  }));
+};

@@ -1,8 +1,10 @@
+import { accountStream } from '../model/accounts.ts';
 import type * as config from '../model/config.ts';
 import type { PersonPlace, StreamEraser } from '../model/forget.ts';
 import type { Plan } from '../model/plan.ts';
 import type { SourceDocument } from '../model/project.ts';
 import type { RecordedExchange, Recording } from '../model/recording.ts';
+import { type Child, childrenOf } from './forget-children.ts';
 import { namesPerson, streamName, withoutNames } from './forget-texts.ts';
 import { jsonLayout } from './record/json-layout.ts';
 
@@ -38,11 +40,12 @@ export function withoutRecorded(
   const [notSearched, unread]: [string[], string[]] = [[], []];
   for (const recording of recordings) {
     const eraser = erasers.find((one) => streamName(one) === recording.stream);
-    if (eraser === undefined) {
-      notSearched.push(recording.stream);
-      continue;
-    }
-    const results = recording.exchanges.map((one) => erasedExchange(one, eraser, salt));
+    if (eraser === undefined) notSearched.push(recording.stream);
+    const results = recording.exchanges.map((one) =>
+      eraser === undefined
+        ? erasedChild(one, recording.stream, { erasers, salt })
+        : erasedExchange(one, eraser, salt),
+    );
     const changed = results.flatMap((one) => (typeof one === 'object' ? [one] : []));
     unread.push(...recording.exchanges.flatMap(({ file }, at) => (results[at] === 'unread' ? [file] : [])));
     files.push(...changed.map(({ exchange: { file }, records }) => ({ file, records })));
@@ -50,6 +53,44 @@ export function withoutRecorded(
   }
   return { recordings: erased, files, notSearched, unread };
 }
+
+/** One of a stream that does not say whom its records are about, and may have been asked for with theirs. */
+function erasedChild(
+  exchange: RecordedExchange,
+  stream: string,
+  { erasers, salt }: { readonly erasers: readonly StreamEraser[]; readonly salt: string },
+): ErasedExchange | 'unchanged' {
+  const left = erasers
+    .flatMap((eraser) => childrenOf(eraser, namedIn(eraser), salt).map((one) => ({ ...one, eraser })))
+    .filter(({ child }) => accountStream(child.stream) === stream)
+    .reduce(withoutParent, exchange);
+  return JSON.stringify(left) === JSON.stringify(exchange) ? 'unchanged' : { exchange: left, records: 0 };
+}
+
+function withoutParent(
+  exchange: RecordedExchange,
+  { child, parent, eraser }: Child & { readonly eraser: StreamEraser },
+): RecordedExchange {
+  const without = withoutNames({ erasers: [eraser] }, parent.instead);
+  const body = child.eraseIn(exchange.body, parent);
+  return {
+    ...asking(exchange, without),
+    ...(body !== undefined && { body: jsonLayout(body, (text) => text) }),
+  };
+}
+
+/** The exchange, asked for with other words. */
+const asking = (exchange: RecordedExchange, change: (text: string) => string): RecordedExchange => ({
+  ...exchange,
+  target: change(exchange.target),
+  ...(exchange.requestBody !== undefined && { requestBody: change(exchange.requestBody) }),
+  headers: Object.fromEntries(Object.entries(exchange.headers).map(([name, value]) => [name, change(value)])),
+});
+
+const namedIn = ({ children }: StreamEraser) =>
+  new Map(
+    children.flatMap(({ stream, named }) => (named ? [[accountStream(stream), [named]] as const] : [])),
+  );
 
 interface ErasedExchange {
   readonly exchange: RecordedExchange;
@@ -62,7 +103,7 @@ function erasedExchange(
   eraser: StreamEraser,
   salt: string,
 ): ErasedExchange | 'unchanged' | 'unread' {
-  const { target, requestBody, headers, status } = exchange;
+  const { status } = exchange;
   const found = eraser.findIn(exchange.body);
   const without = withoutNames({ erasers: [eraser] }, eraser.hash(salt));
   let isNamed = false;
@@ -74,13 +115,7 @@ function erasedExchange(
   const body = eraser.eraseIn(exchange.body, salt, change);
   // What an API answers instead of a page is no page.
   if ('transient' in found || typeof body !== 'string') return status < 300 ? 'unread' : 'unchanged';
-  const erased = {
-    ...exchange,
-    target: change(target),
-    ...(requestBody !== undefined && { requestBody: change(requestBody) }),
-    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, change(value)])),
-    body: jsonLayout(body, (text) => text),
-  };
+  const erased = { ...asking(exchange, change), body: jsonLayout(body, (text) => text) };
   const records = found.ordinals.length;
   return isNamed || records > 0 ? { exchange: erased, records } : 'unchanged';
 }

@@ -8,6 +8,8 @@ export interface PersonTexts {
   readonly keys: ReadonlyMap<string, ReadonlySet<string>>;
   /** What the records say. */
   readonly texts: ReadonlySet<string>;
+  /** What URLs say of the records. */
+  readonly asked?: ReadonlySet<string>;
 }
 
 /** Shorter texts say nothing of one person, and are in every sentence. */
@@ -17,11 +19,19 @@ const textMin = 3;
 const forgottenText = 'forgotten';
 
 /** Whether a text says something of the person: who it is, or a whole value of one of their records. */
-export function mentions({ erasers, texts }: PersonTexts): (text: string) => boolean {
+export function mentions({ erasers, texts, asked }: PersonTexts): (text: string) => boolean {
   const words = new Set([...texts, ...erasers.flatMap(({ names }) => names)]);
   const sought = [...words].filter((word) => word.length >= textMin);
-  return (text) => sought.some((word) => standsIn(text, word));
+  const places = [...(asked ?? [])].map(inUrl);
+  return (text) => sought.some((word) => standsIn(text, word)) || places.some((place) => place.test(text));
 }
+
+/** A value in a URL, however short it is. */
+const inUrl = (word: string): RegExp =>
+  new RegExp(
+    `[/=,]${encodeURIComponent(word).replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\p{L}\\p{N}%_-])`,
+    'u',
+  );
 
 /** Takes the person's names out of a text, also as they stand in URLs and in JSON. */
 export function withoutNames(
@@ -29,8 +39,21 @@ export function withoutNames(
   instead = forgottenText,
 ): (text: string) => string {
   const names = erasers.flatMap((eraser) => eraser.names).filter((name) => name.length >= textMin);
-  const written = new Set(names.flatMap(spellings));
-  return (text) => [...written].reduce((left, word) => withoutWord(left, word, instead), text);
+  return (text) => withoutWords(text, names, instead);
+}
+
+/** The same of JSON, where a number that is a name becomes a text. */
+export const withoutNamesInJson = (person: Pick<PersonTexts, 'erasers'>): ((text: string) => string) => {
+  const without = withoutNames(person);
+  return (text) => (without(text) === text ? text : JSON.stringify(renamed(JSON.parse(text), without)));
+};
+
+function renamed(value: unknown, without: (text: string) => string): unknown {
+  if (typeof value === 'number') return without(String(value)) === String(value) ? value : forgottenText;
+  if (typeof value === 'string') return without(value);
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map((one) => renamed(one, without));
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, renamed(child, without)]));
 }
 
 /** Whether a text has one of the person's names, however it is written. */
@@ -43,6 +66,10 @@ function spellings(name: string): readonly string[] {
   const encoded = encodeURIComponent(name);
   return [name, encoded, encoded.replaceAll('%20', '+'), JSON.stringify(name).slice(1, -1)];
 }
+
+/** A text without these words, however they are written. */
+export const withoutWords = (text: string, words: readonly string[], instead = forgottenText): string =>
+  [...new Set(words.flatMap(spellings))].reduce((left, word) => withoutWord(left, word, instead), text);
 
 function withoutWord(text: string, word: string, instead: string): string {
   const parts = text.split(word);

@@ -1,5 +1,5 @@
 import { atAccount, defaultAccount } from '../model/accounts.ts';
-import type { StagedValue } from '../model/batch.ts';
+import type { ParentValues, StagedValue } from '../model/batch.ts';
 import { accountColumn, versionsTable } from '../model/columns.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { RefusedError } from '../model/errors.ts';
@@ -16,9 +16,16 @@ import type { MappingPlan } from '../model/plan.ts';
 import type { KeptPages, ResponseCache, Staging } from '../model/ports.ts';
 import { hasVersionsTable } from '../model/strategy.ts';
 import { declaredName } from '../model/sweep.ts';
+import { childRedaction, childrenOf, wordsOf } from './forget-children.ts';
 import { Finding } from './forget-finding.ts';
-import { changedMapping, strangeMappings, unreadPages, unsearchable } from './forget-findings.ts';
-import { mentions, streamName, withoutNames, withoutPerson } from './forget-texts.ts';
+import {
+  changedMapping,
+  keyedChildren,
+  strangeMappings,
+  unreadPages,
+  unsearchable,
+} from './forget-findings.ts';
+import { mentions, streamName, withoutNames, withoutNamesInJson, withoutPerson } from './forget-texts.ts';
 
 export interface ForgetServices {
   readonly staging: Pick<Staging, 'pages' | 'keptPages'>;
@@ -45,6 +52,8 @@ interface FoundInStream {
   readonly places: readonly RecordPlaces[];
   readonly keys: ReadonlySet<string>;
   readonly texts: readonly string[];
+  /** What other streams ask for with their records, by stream. */
+  readonly parents: ReadonlyMap<string, readonly ParentValues[]>;
 }
 
 export interface FoundSubject {
@@ -66,6 +75,7 @@ export async function findSubject(services: ForgetServices): Promise<FoundSubjec
     diagnostics.push(...unsearchable(eraser, staged, kept.get(streamName(eraser))?.dropped ?? 0));
     streams.push(found);
   }
+  diagnostics.push(...keyedChildren(services.erasers, kept));
   return { streams, notSearched: notSearched(services.erasers, kept), diagnostics };
 }
 
@@ -116,6 +126,7 @@ async function findInStream(
 ): Promise<FoundInStream> {
   const { stream } = eraser;
   const finding = new Finding();
+  finding.askedByName(eraser.children);
   for await (const { id, body } of staging.pages(stream)) finding.page(id, eraser.find(body, id));
   for (const { mapping, column, value } of eraser.columns) {
     if (!staged.includes(mapping)) continue;
@@ -125,9 +136,9 @@ async function findInStream(
   const personal = [...new Set([...eraser.names, ...finding.keys])].filter(eraser.namesKey);
   for (const mapping of staged)
     for (const place of await forgetting.places(stream, mapping, '_record', personal)) finding.staged(place);
-  const { unread, keys, texts } = finding;
+  const { unread, keys, texts, parents } = finding;
   if (unread.length > 0) diagnostics.push(unreadPages(streamName(eraser), unread));
-  return { eraser, places: finding.places(), keys, texts: [...texts] };
+  return { eraser, places: finding.places(), keys, texts: [...texts], parents };
 }
 
 export interface ForgetRequest {
@@ -174,9 +185,15 @@ export async function forgetSubject(
     // The record of another account that has the same key is another one.
     const own = found.streams.filter((one) => declaredOf(one.eraser) === declaredOf(eraser));
     const keys = new Set(own.flatMap((one) => [...one.keys]));
-    const redaction = { keys, says: mentions(person), without: withoutNames(person) };
+    const redaction = {
+      ...{ keys, says: mentions(person), without: withoutNames(person) },
+      request: withoutNamesInJson(person),
+    };
     await forgetting.redact(eraser.stream, redaction);
   }
+  for (const { eraser, parents } of found.streams)
+    for (const { child, parent } of childrenOf(eraser, parents, salt))
+      await forgetting.redactChild(child.stream, childRedaction(child, parent, person));
   const streams: StreamOutcome[] = [];
   // A stream's own pages last: they tell what to look for in the others.
   for (const one of found.streams.toReversed()) streams.unshift(await forgetInStream(one, salt, services));
@@ -198,7 +215,8 @@ function personOf({ streams }: FoundSubject) {
   for (const { eraser, keys: own } of streams)
     keys.set(eraser.declared, new Set([...(keys.get(eraser.declared) ?? []), ...own]));
   const erasers = streams.map(({ eraser }) => eraser);
-  return { erasers, keys, texts: new Set(streams.flatMap(({ texts }) => texts)) };
+  const asked = new Set(streams.flatMap(({ parents }) => [...parents.values()].flat().flatMap(wordsOf)));
+  return { erasers, keys, texts: new Set(streams.flatMap(({ texts }) => texts)), asked };
 }
 
 async function forgetInStream(

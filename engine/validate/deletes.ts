@@ -22,7 +22,24 @@ function streamMistakes(way: Way, deletes: config.Deletes): readonly Diagnostic[
   const listing = way.source.streams[deletes.stream];
   if (listing === undefined) return [unknownStream(way, deletes.stream)];
   if (deletes.stream === way.name) return [ownStream(way)];
-  return [...keyMistake(way, deletes), ...cursorMistake(way, deletes, listing)];
+  return [
+    ...keyMistake(way, deletes),
+    ...cursorMistake(way, deletes, listing),
+    ...precisionMistake(way, deletes),
+  ];
+}
+
+/** Only what `at` says of time can be cut to a unit. */
+function precisionMistake({ document, pointer, stream: { cursor } }: Way, { at, precision }: config.Deletes) {
+  if (precision === undefined) return [];
+  const isTime = cursor !== undefined && (cursor.type ?? 'timestamp') === 'timestamp';
+  if (isTime && at !== undefined && !/^0+\D/.test(precision)) return [];
+  return [
+    complain(code, keyPlace(document, below(pointer, 'precision')), '`precision` says nothing here', {
+      label: isTime ? 'of no `at`, or of no time at all' : 'records have no cursor that is a timestamp',
+      help: ['It says what `at` is cut to, such as `1s`, where the cursor of the records is a timestamp.'],
+    }),
+  ];
 }
 
 function unknownStream({ document, pointer, source, name }: Way, wanted: string): Diagnostic {

@@ -169,6 +169,9 @@ describe('commands on one account of several', function () {
     writeFileSync(path, text.replace(paris, ''));
     const removed = await cli('plan');
     expect(removed.stdout).to.contain('- the stream shop.orders@paris');
+    expect(removed.stderr).to.contain('ETL0253').and.to.contain("`_account = 'paris'`");
+    expect(removed.stderr).to.contain('etl blockers waive --stream shop.STREAM --account paris');
+    expect(removed.stderr).not.to.contain('Under a new name');
     expect(await askedBy(() => run(folder))).to.deep.equal(['berlin', 'main']);
     expect(await rowsIn(folder)).to.deep.equal(rows);
     expect((await cli('audit')).code).to.equal(0);
@@ -192,5 +195,15 @@ describe('commands on one account of several', function () {
     const before = shops.asked.length;
     expect((await run(folder)).code).to.equal(0);
     expect(shops.asked.slice(before).filter((one) => one.startsWith('/paris'))[0]).to.contain('since');
+    // Once the ledger knows nothing of it any more, nothing is said of it.
+    writeFileSync(path, text.replace(paris, ''));
+    expect((await cli('plan')).stderr).to.contain('ETL0253');
+    const unknown = await cli('state', 'reset', 'shop.orders@rome');
+    expect([unknown.code, unknown.stderr.includes('ETL0906')]).to.deep.equal([3, true]);
+    const left = (await cli('plan')).stderr.match(/`\w+`/g) ?? [];
+    expect(left).to.include('`lyon`');
+    for (const account of ['paris', 'lyon'])
+      expect((await cli('state', 'reset', `shop.orders@${account}`)).code, account).to.equal(0);
+    expect((await cli('plan')).stderr).not.to.contain('ETL0253');
   });
 });

@@ -121,6 +121,7 @@ describe('listings of several accounts that fill one table', function () {
     expect(first.stderr + first.stdout).to.contain(
       'extract shop.orders@paris no longer finds 2 of 3 records',
     );
+    expect(first.stderr + first.stdout).to.contain('Nothing of the account paris is loaded');
     const others = ['berlin 1 2.00', 'berlin 2 2.00', 'berlin 3 2.00', 'default 1 1.00', 'default 2 1.00'];
     const before = [...others, 'default 7 1.00', 'paris 1 3.00', 'paris 2 3.00'];
     expect(await rowsIn(folder)).to.deep.equal(before);

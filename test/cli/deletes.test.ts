@@ -151,6 +151,28 @@ describe('records that are gone', function () {
     expect((await tableOf(folder, 'orders')).map((row) => row['id']).sort()).to.deep.equal(['a', 'c']);
   });
 
+  it('leave though a deletion says less of the time than the record, where it is declared so', async () => {
+    const second = (at: string) => `2026-01-01T00:00:${at}Z`;
+    const provider = await shop(
+      { id: 'a', at: second('10.500') },
+      { id: 'b', at: second('10.999') },
+      { id: 'c', at: second('11.000') },
+    );
+    const cut = (more: string) => byStream.replace('key: [order]', `key: [order], at: at${more}`);
+    const [exact, coarse] = [project(provider, cut('')), project(provider, cut(', precision: 1s'))];
+    for (const folder of [exact, coarse]) await run(folder);
+    for (const order of ['a', 'b', 'c']) provider.deletions.push({ order, at: second('10') });
+    const idsOf = async (folder: string) => (await tableOf(folder, 'orders')).map(({ id }) => id).sort();
+    for (const folder of [exact, coarse]) await run(folder);
+    expect(await idsOf(exact)).to.deep.equal(['a', 'b', 'c']);
+    expect(await idsOf(coarse)).to.deep.equal(['c']);
+    provider.orders.push({ id: 'a', at: second('12.001') });
+    await run(coarse);
+    await provider.close();
+    expect(await idsOf(coarse)).to.deep.equal(['a', 'c']);
+    await accounted(coarse);
+  });
+
   it('leave when a sweep no longer finds them, but never because a listing was short', async () => {
     const orders = Array.from(
       { length: 8 },

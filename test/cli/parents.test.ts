@@ -257,6 +257,7 @@ describe('a stream with parents and a cursor', function () {
     expect(plan.stdout).to.contain('one request for each record of shop.orders: 9 in kept pages');
     expect(plan.stdout).to.contain('fetches what changed by at of each record of shop.orders that is kept');
     expect(plan.stdout).to.contain('now: of each parent what came since it was read');
+    expect(plan.stdout).to.contain('is taken to fit in one page');
     expect(plan.stdout).not.to.contain('no cursor is declared');
   });
 

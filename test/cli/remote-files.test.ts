@@ -1,12 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { expect } from 'chai';
-import { etl, projectFolder, tableOf } from '../support/cli.ts';
+import { etl, projectFolder, start, tableOf } from '../support/cli.ts';
+import { inHalfADay } from '../support/quota.ts';
 
 interface Served {
   readonly body: Uint8Array | string;
@@ -17,6 +20,19 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 const csv = 'id,price\n1,1.5\n2,2\n3,3\n';
 const good = { code: 0, codes: [] as string[] };
+
+/** How many pages a run of another process has staged so far. */
+function stagedPages(file: string): number {
+  if (!existsSync(file)) return 0;
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
+  try {
+    const tables = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'pages'").all();
+    if (tables.length === 0) return 0;
+    return Number((database.prepare('SELECT count(*) AS n FROM pages').get() as { n: number }).n);
+  } finally {
+    database.close();
+  }
+}
 
 describe('files at a URL', function () {
   this.timeout(120_000);
@@ -97,6 +113,20 @@ describe('files at a URL', function () {
     expect(await run(folder)).to.deep.include({ code: 0, received: 3, pages: 3 });
   });
 
+  it('take one of a quota as well, and are read to their end', async () => {
+    serve({ body: csv });
+    const folder = project(
+      '    request: {path: /a.csv}\n    format: csv\n    pageRows: 1\n',
+      `budget: {headroom: 0%, limits: [{id: daily, fixed: {limit: 1, per: day, zone: UTC, reset: "${inHalfADay().reset}"}}]}\n`,
+    );
+    expect((await etl(['plan', '-p', folder])).stdout).to.match(/1 left until .*, about 1 needed/);
+    expect(await run(folder)).to.deep.include({ ...good, received: 3, pages: 3 });
+    expect(asked).to.have.length(1);
+    // None is left: the next run does not begin.
+    expect(await run(folder)).to.deep.include({ code: 4, codes: ['ETL0332'] });
+    expect(asked).to.have.length(1);
+  });
+
   for (const [what, path, headers, body] of [
     ['gzip by their name', 'a.csv.gz', {}, gzipSync(csv)],
     ['gzip on their way alone', 'a.csv', { 'content-encoding': 'gzip' }, gzipSync(csv)],
@@ -121,6 +151,38 @@ describe('files at a URL', function () {
     serve({ body: csv });
     expect(await run(folder)).to.deep.include({ ...good, received: 3 });
     expect(await rows(folder)).to.have.length(3);
+  });
+
+  it('lose nothing and double nothing when the process is killed while it copies, and while it reads pages', async () => {
+    const count = 900;
+    const lines = Array.from({ length: count }, (_, at) => `${at},${at}.5`);
+    const whole = `id,price\n${lines.join('\n')}\n`;
+    const folder = project('    request: {path: /a.csv}\n    format: csv\n    pageRows: 1\n');
+    const begun = new Promise<void>((resolve) => {
+      answer = (_, response) => {
+        response.writeHead(200, { 'content-length': whole.length });
+        response.write(whole.slice(0, whole.length / 2), () => resolve());
+      };
+    });
+    const copying = start(['run', '-p', folder]);
+    await begun;
+    copying.child.kill('SIGKILL');
+    await copying.finished;
+    serve({ body: whole });
+    const reading = start(['run', '-p', folder]);
+    const staged = () => stagedPages(join(folder, '.etl/staging.sqlite'));
+    for (let rounds = 0; staged() < 50 && rounds < 20_000; rounds += 1) await setImmediate();
+    reading.child.kill('SIGKILL');
+    await reading.finished;
+    const before = staged();
+    expect(before).to.be.within(50, count - 1);
+    const last = await run(folder);
+    expect(last).to.deep.include(good);
+    expect(last.pages).to.equal(count - before);
+    expect(asked).to.have.length(3);
+    const found = (await tableOf(folder, 'orders')).map((row) => Number(row['id'])).sort((a, b) => a - b);
+    expect(found).to.deep.equal(lines.map((_, at) => at));
+    expect((await etl(['audit', '-p', folder])).code).to.equal(0);
   });
 
   it('are not asked for again before they have changed', async () => {

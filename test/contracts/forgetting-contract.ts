@@ -159,6 +159,7 @@ export function forgettingContract(name: string, open: () => Promise<OpenStaging
         keys: new Set(['a']),
         says: (text) => text.includes('Ann'),
         without: (text) => text.replaceAll('Ann', '-').replaceAll('page=1', 'page=-'),
+        request: (text) => text.replaceAll('Ann', '-').replaceAll('page=1', 'page=-'),
       });
       const texts = (await blockers.find({ mapping: 'orders' }, 10)).map(
         ({ record, reason, value, note }) => [record, reason, value, note],

@@ -15,7 +15,7 @@ export function erasersOf(
   const { stream: sweep, gone } = sweptStreams(stream, undefined);
   return compileErasers(
     { stream, sweep, gone, backfill: backfillStream(stream), children: [] },
-    mappings,
+    new Map([[`${stream.source}.${stream.name}`, mappings]]),
     subject,
     secrets,
   );

@@ -5,13 +5,13 @@ import type { ErasedParents, FoundRecords, StreamEraser, SubjectColumn } from '.
 import { pathText } from '../../model/path.ts';
 import type { MappingPlan, Path, PropertyPlan, StreamPlan } from '../../model/plan.ts';
 import { coerce, compileColumns } from './columns.ts';
+import { type ChildStream, type CompiledChild, compileChild } from './erase-children.ts';
 import { stringifyExact } from './exact-json.ts';
 import { isPageFailure, sealedPage } from './failures.ts';
 import { compileForgetter, compileSubject, recordOf, subjectHash } from './forget.ts';
 import { Invalid } from './invalid.ts';
 import { compileKeys } from './keys.ts';
 import { pagePacker } from './pack.ts';
-import { compileParentValues } from './parents.ts';
 import type { JsonObject } from './paths.ts';
 import { compileReader, type ParsedPage } from './read-page.ts';
 import { scalarText } from './scalars.ts';
@@ -30,19 +30,21 @@ interface KeptStreams {
   readonly gone: StreamPlan;
   /** Ranges of it that were read once more. */
   readonly backfill: StreamPlan;
-  /** Streams that keep a position for each of its records. */
-  readonly children: readonly StreamPlan[];
+  /** Streams that are asked for with its records. */
+  readonly children: readonly ChildStream[];
 }
 
 /** Finds somebody, as their API names them, in everything that is kept of a stream. */
 export function compileErasers(
   { stream, sweep, gone, backfill, children }: KeptStreams,
-  mappings: readonly MappingPlan[],
+  readers: ReadonlyMap<string, readonly MappingPlan[]>,
   subject: string,
   secrets: EraserSecrets,
 ): readonly StreamEraser[] {
   const stored = storedSubject(stream, subject, secrets.piiKey);
-  const person = { declared: streamName(stream), mappings, subject, stored, children };
+  const mappings = readers.get(streamName(stream)) ?? [];
+  const asking = children.map((child) => compileChild(child, stream, { stored, readers }, secrets));
+  const person = { declared: streamName(stream), mappings, subject, stored, children: asking };
   const namesKey = keyNaming(stream, stored);
   const isTheirs = (found: string): boolean => found === stored;
   const columns = mappings.flatMap((mapping) => subjectColumns(stream, mapping, stored));
@@ -78,10 +80,12 @@ function partsOf(key: string): readonly unknown[] {
   }
 }
 
-interface Sought extends Pick<StreamEraser, 'declared' | 'stream' | 'mappings' | 'columns' | 'namesKey'> {
+type Known = 'declared' | 'stream' | 'mappings' | 'columns' | 'namesKey';
+
+interface Sought extends Pick<StreamEraser, Known> {
   readonly subject: string;
   readonly stored: string;
-  readonly children: readonly StreamPlan[];
+  readonly children: readonly CompiledChild[];
   /** Whether what a record says of its subject, as it is stored, is said of the person. */
   readonly isTheirs: (stored: string) => boolean;
 }
@@ -106,7 +110,7 @@ function compileEraser(
       }),
     );
   const find = (parsed: ParsedPage | PageFailure): FoundRecords | PageFailure =>
-    isPageFailure(parsed) ? parsed : foundIn(parsed, [...theirs(parsed).keys()], keysOf);
+    isPageFailure(parsed) ? parsed : foundIn(parsed, [...theirs(parsed).keys()], { keysOf, children });
   const bury = (parsed: ParsedPage, salt: string): readonly number[] => {
     const found = theirs(parsed);
     const hashes = [...new Set(found.values())].map((one) => subjectHash(salt, one));
@@ -114,7 +118,7 @@ function compileEraser(
     return [...found.keys()];
   };
   return {
-    ...{ declared, stream, mappings, columns, namesKey },
+    ...{ declared, stream, mappings, columns, namesKey, children },
     names: [subject, stored],
     hash: (salt) => subjectHash(salt, stored),
     find: (body, page) => find(open(body, page)),
@@ -143,28 +147,34 @@ function compileEraser(
   };
 }
 
-/** What streams have asked for with records that they are read for. */
+/** What streams ask for with records. */
 const parentsIn = (
-  children: readonly StreamPlan[],
+  children: readonly CompiledChild[],
   records: readonly (JsonObject | undefined)[],
 ): readonly ErasedParents[] =>
-  children.flatMap((stream) => {
-    const valuesOf = stream.parent && compileParentValues(stream.parent);
-    const found = records.map((record) => record && valuesOf?.(record));
-    return { stream, values: found.filter((one) => typeof one === 'object') };
-  });
+  children.map(({ stream, valuesOf }) => ({
+    stream,
+    values: records.flatMap((record) => (record === undefined ? [] : [valuesOf(record)])),
+  }));
+
+interface FoundWith {
+  readonly keysOf: ReturnType<typeof compileKeys>;
+  readonly children: readonly CompiledChild[];
+}
 
 function foundIn(
   { records }: ParsedPage,
   ordinals: readonly number[],
-  keysOf: ReturnType<typeof compileKeys>,
+  { keysOf, children }: FoundWith,
 ): FoundRecords | PageFailure {
   const keys = keysOf(records);
   if (isPageFailure(keys)) return keys;
+  const theirs = ordinals.map((ordinal) => records[ordinal]);
   return {
     ordinals,
     keys: ordinals.map((ordinal) => keys[ordinal] ?? ''),
-    texts: ordinals.flatMap((ordinal) => textsIn(records[ordinal])),
+    texts: theirs.flatMap(textsIn),
+    parents: parentsIn(children, theirs),
   };
 }
 

@@ -38,7 +38,7 @@ export function compileParents(stream: string, parent: ParentPlan): ParentReader
 export function compileParentValues({ values }: ParentPlan): (record: JsonObject) => ParentValues | string {
   const readers = values.map((path) => ({ text: pathText(path), read: compilePath(path) }));
   return (record) => {
-    const found = readers.map(({ text, read }) => [text, plain(read(record))] as const);
+    const found = readers.map(({ text, read }) => [text, parentValue(read(record))] as const);
     const missing = found.find(([, value]) => value === undefined);
     return missing === undefined ? (Object.fromEntries(found) as ParentValues) : missing[0];
   };
@@ -46,7 +46,8 @@ export function compileParentValues({ values }: ParentPlan): (record: JsonObject
 
 const arrayOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-function plain(value: unknown): JsonValue | undefined {
+/** A value as a request says it; undefined where it is none that can be said. */
+export function parentValue(value: unknown): JsonValue | undefined {
   if (value instanceof ExactNumber) return value.text;
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
     ? value

@@ -1,5 +1,6 @@
 import type { MappedRows, PageFailure, StagedValue } from '../../model/batch.ts';
 import { assert } from '../../model/errors.ts';
+import { endOfUnit } from '../../model/instant.ts';
 import type { DeletingStream, MappingPlan, StreamPlan } from '../../model/plan.ts';
 import { compileConditions } from './conditions.ts';
 import { compileCursors } from './cursors.ts';
@@ -56,7 +57,13 @@ function compileVersions(
   if (versionedBy === undefined) return (deletions) => deletions.map(() => null);
   if (at === undefined) return (deletions, cursors) => deletions.map(({ ordinal }) => cursors[ordinal]);
   const readCursors = compileCursors(stream, at);
-  return (deletions) => readCursors(deletions.map(({ record }) => record));
+  const { precisionMs } = at;
+  return (deletions) => {
+    const found = readCursors(deletions.map(({ record }) => record));
+    if (precisionMs === undefined || 'transient' in found) return found;
+    // What was there in the unit counts as before its end.
+    return found.map((moment) => moment && endOfUnit(moment, precisionMs));
+  };
 }
 
 const rowsOf = (

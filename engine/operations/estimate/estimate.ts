@@ -2,6 +2,7 @@ import { accountStream } from '../../model/accounts.ts';
 import type { Facts, PlanEstimate, StreamEstimate, StreamHistory } from '../../model/estimate.ts';
 import type { ExtractStep, PaginatePlan, Plan, StreamPlan } from '../../model/plan.ts';
 import { declaredName } from '../../model/sweep.ts';
+import { permitsOf } from './copied.ts';
 import { expectedForParents, type ForParents } from './parents.ts';
 import { quotasOf } from './quotas.ts';
 import { expectedInRange, expectedRecords } from './records.ts';
@@ -32,7 +33,7 @@ export function estimatePlan(plan: Plan, facts: Facts): PlanEstimate {
   }
   const loads = sized.flatMap(({ step: { stream, backfill }, history, estimate }): readonly Workload[] => {
     if (estimate.expected === undefined) return [];
-    const { requests } = estimate.expected;
+    const requests = permitsOf(plan, stream, estimate.expected.requests);
     const pace = backfill && { share: backfill.share };
     return [{ stream, requests, limits: boundLimits(plan, stream), history, ...pace }];
   });

@@ -13,7 +13,7 @@ export interface ForParents {
  * same run brings. `above` is what is expected of the other stream; absent where it is not read.
  */
 export function expectedForParents(
-  { source, parent, partitions }: StreamPlan & { readonly parent: ParentPlan },
+  { source, parent, partitions, paginate }: StreamPlan & { readonly parent: ParentPlan },
   { parents = 0, windows }: StreamHistory,
   above: StreamEstimate | undefined,
 ): ForParents | { readonly unknown: string } {
@@ -25,10 +25,12 @@ export function expectedForParents(
   const [records, pages] = [sum(windows.map((one) => one.records)), sum(windows.map((one) => one.pages))];
   const each =
     parent.batch === 1 ? 'one request for each record' : `one request for ${count(parent.batch)} records`;
+  // Nothing that is kept counts pages by parent.
+  const assumed = paginate.type === 'none' ? '' : '; what one is answered with is taken to fit in one page';
   return {
     requests,
     ...(pages > 0 && { records: Math.round((requests * records) / pages) }),
-    basis: `${each} of ${name}: ${kept}${coming === 0 ? '' : `, and about ${count(coming)} that come now`}`,
+    basis: `${each} of ${name}: ${kept}${coming === 0 ? '' : `, and about ${count(coming)} that come now`}${assumed}`,
   };
 }
 

@@ -2,14 +2,25 @@ import { accountStream } from '../../model/accounts.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { complaint } from '../../model/errors.ts';
 import type { Allowance, Facts, PlanEstimate, QuotaEstimate, StreamEstimate } from '../../model/estimate.ts';
-import type { Plan } from '../../model/plan.ts';
+import type { Plan, StreamPlan } from '../../model/plan.ts';
 import { windowEndMs } from '../../model/windows.ts';
+import { isCopied, permitsOf } from './copied.ts';
 import { type BoundLimit, boundLimits, isQuota } from './times.ts';
 
 /** A quota with the streams that it binds. */
 interface Group {
   readonly bound: BoundLimit;
-  readonly members: readonly { readonly estimate: StreamEstimate; readonly cost: number }[];
+  readonly members: readonly Member[];
+}
+
+interface Member {
+  readonly estimate: StreamEstimate;
+  /** Whether its pages take nothing, only the request that copies its file. */
+  readonly isCopied: boolean;
+  /** What it needs; infinite where that is not known. */
+  readonly need: number;
+  /** Of one request. */
+  readonly cost: number;
 }
 
 type QuotaAllowance = Extract<Allowance, { readonly kind: 'quota' }>;
@@ -28,11 +39,8 @@ export function quotasOf(
       (one) => one.domain === domain && one.id === id && one.partition === partition,
     )?.fill;
     const remaining = Math.max(0, Math.floor(count * (1 - (fill ?? 0)) + 1e-6));
-    const needed = members.reduce(
-      (sum, { estimate, cost }) => sum + (estimate.expected?.requests ?? 0) * cost,
-      0,
-    );
-    const isCapped = needed > remaining || members.some(({ estimate }) => estimate.expected === undefined);
+    const needed = members.reduce((sum, member) => sum + (isKnown(member) ? member.need : 0), 0);
+    const isCapped = needed > remaining || !members.every(isKnown);
     return {
       domain,
       id,
@@ -47,6 +55,8 @@ export function quotasOf(
   });
 }
 
+const isKnown = (member: Member): boolean => Number.isFinite(member.need);
+
 function groupsOf(plan: Plan, streams: readonly StreamEstimate[]): readonly Group[] {
   const groups = new Map<string, Group>();
   for (const step of plan.steps) {
@@ -56,25 +66,39 @@ function groupsOf(plan: Plan, streams: readonly StreamEstimate[]): readonly Grou
     for (const bound of boundLimits(plan, step.stream).filter(({ limit }) => isQuota(limit))) {
       const key = JSON.stringify([bound.domain, bound.limit.id, bound.partition]);
       const members = groups.get(key)?.members ?? [];
-      groups.set(key, { bound, members: [...members, { estimate, cost: bound.cost }] });
+      groups.set(key, {
+        bound,
+        members: [...members, memberOf(plan, step.stream, { estimate, cost: bound.cost })],
+      });
     }
   }
   return [...groups.values()];
 }
 
-/** What remains, in pages of each stream: those that need little get all of it, the others the same share of the rest. */
+function memberOf(
+  plan: Plan,
+  stream: StreamPlan,
+  { estimate, cost }: Pick<Member, 'estimate' | 'cost'>,
+): Member {
+  const need = permitsOf(plan, stream, estimate.expected?.requests ?? Number.POSITIVE_INFINITY) * cost;
+  return { estimate, cost, need, isCopied: isCopied(plan, stream) };
+}
+
+/**
+ * What remains, in pages of each stream: those that need little get all of it, the others the same share of the rest. Files that
+ * can be copied are read to their end.
+ */
 function split(members: Group['members'], remaining: number): { readonly [stream: string]: number } {
-  const needOf = ({ estimate, cost }: Group['members'][number]): number =>
-    (estimate.expected?.requests ?? Number.POSITIVE_INFINITY) * cost;
-  const inOrder = [...members].sort((a, b) => needOf(a) - needOf(b));
+  const inOrder = [...members].sort((a, b) => a.need - b.need);
   let left = remaining;
   return Object.fromEntries(
-    inOrder.map((member, at) => {
-      const given = Math.min(needOf(member), left / (inOrder.length - at));
+    inOrder.flatMap((member, at) => {
+      const given = Math.min(member.need, left / (inOrder.length - at));
       // What is less than a page is left to those that come after.
       const pages = Math.floor(given / member.cost);
       left -= pages * member.cost;
-      return [member.estimate.stream, pages];
+      const isWhole = member.isCopied && pages * member.cost >= member.need;
+      return isWhole ? [] : [[member.estimate.stream, member.isCopied ? 0 : pages] as const];
     }),
   );
 }

@@ -1,4 +1,4 @@
-import type { Redaction } from '../../model/forget.ts';
+import type { ChildRedaction, Redaction } from '../../model/forget.ts';
 import type { Handle } from './handle.ts';
 
 /** A stream of one account in one environment. */
@@ -11,10 +11,29 @@ export interface StreamName {
 
 /** Takes the words that say something of a person out of what the ledger has noted of a stream. */
 export async function redactTexts(handle: Handle, stream: StreamName, redaction: Redaction): Promise<void> {
-  await redactBlockers(handle, stream, redaction);
-  await redactRequests(handle, stream, redaction);
-  await redactWindows(handle, stream, redaction);
+  await redactBlockers(handle, stream, { isIt: (one) => isAbout(one, redaction), ...redaction });
+  for (const { id, request } of await changedRequests(handle, stream, redaction.request))
+    await handle.run('UPDATE pages SET request = ? WHERE id = ?', request, id);
+  await redactWindows(handle, stream, redaction.request);
 }
+
+/** The same of a stream that was asked for with their records: Blockers and the window that is open. */
+export async function redactChildTexts(
+  handle: Handle,
+  stream: StreamName,
+  { says, without, request }: ChildRedaction,
+): Promise<void> {
+  const isIt = ({ reason, value, note }: BlockerTexts) => [reason, value, note].some(says);
+  await redactBlockers(handle, stream, { isIt, without });
+  await redactWindows(handle, stream, request);
+}
+
+/** Pages that were asked for with their records, with what is left of the request. */
+export const childPages = (
+  handle: Handle,
+  stream: StreamName,
+  { request }: ChildRedaction,
+): Promise<readonly ChangedRequest[]> => changedRequests(handle, stream, request);
 
 interface BlockerTexts {
   readonly id: number;
@@ -29,7 +48,7 @@ interface BlockerTexts {
 async function redactBlockers(
   handle: Handle,
   { source, account, name }: StreamName,
-  redaction: Redaction,
+  { isIt, without }: Pick<Redaction, 'without'> & { readonly isIt: (blocker: BlockerTexts) => boolean },
 ): Promise<void> {
   const blockers = await handle.select<BlockerTexts>(
     'SELECT id, kind, code, record, reason, value, note FROM blockers WHERE source = ? AND account = ? AND stream = ?',
@@ -37,12 +56,12 @@ async function redactBlockers(
     account,
     name,
   );
-  for (const blocker of blockers.filter((one) => isAbout(one, redaction))) {
+  for (const blocker of blockers.filter(isIt)) {
     // Its identity would tell who knows the record that it is this one.
     await handle.run(
       "UPDATE blockers SET identity = ?, record = ?, reason = 'forgotten', value = '', note = '' WHERE id = ?",
       `forgotten ${blocker.id}`,
-      redaction.without(blocker.record),
+      without(blocker.record),
       blocker.id,
     );
     await handle.run("UPDATE blocker_events SET detail = '' WHERE blocker = ?", blocker.id);
@@ -58,29 +77,28 @@ const isAbout = (
 
 const pagesPerQuery = 1000;
 
-async function redactRequests(
+interface ChangedRequest {
+  readonly id: number;
+  readonly request: string;
+}
+
+async function changedRequests(
   handle: Handle,
   { environment, source, account, name }: StreamName,
-  { without }: Redaction,
-): Promise<void> {
+  without: (text: string) => string,
+): Promise<readonly ChangedRequest[]> {
   const sql =
     'SELECT id, request FROM pages WHERE environment = ? AND source = ? AND account = ? AND stream = ? ' +
     'AND id > ? ORDER BY id LIMIT ?';
+  const changed: ChangedRequest[] = [];
   for (let after = 0; ; ) {
-    const rows = await handle.select<{ id: number; request: string }>(
-      sql,
-      environment,
-      source,
-      account,
-      name,
-      after,
-      pagesPerQuery,
-    );
+    const key = [environment, source, account, name];
+    const rows = await handle.select<ChangedRequest>(sql, ...key, after, pagesPerQuery);
     for (const { id, request } of rows) {
-      const changed = without(request);
-      if (changed !== request) await handle.run('UPDATE pages SET request = ? WHERE id = ?', changed, id);
+      const left = without(request);
+      if (left !== request) changed.push({ id, request: left });
     }
-    if (rows.length < pagesPerQuery) return;
+    if (rows.length < pagesPerQuery) return changed;
     after = rows.at(-1)?.id ?? 0;
   }
 }
@@ -89,7 +107,7 @@ async function redactRequests(
 async function redactWindows(
   handle: Handle,
   { environment, source, account, name }: StreamName,
-  { without }: Redaction,
+  without: (text: string) => string,
 ): Promise<void> {
   const where = 'environment = ? AND source = ? AND account = ? AND stream = ?';
   const rows = await handle.select<{ window: string }>(

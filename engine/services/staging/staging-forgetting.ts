@@ -1,5 +1,6 @@
 import type { StagedValue } from '../../model/batch.ts';
 import type {
+  ChildRedaction,
   ErasedPage,
   ForgetCounts,
   Forgetting,
@@ -17,7 +18,7 @@ import { erasePage } from './erase-page.ts';
 import type { Handle } from './handle.ts';
 import { pullBack } from './load-units.ts';
 import { eraseParents } from './parent-positions.ts';
-import { redactTexts } from './person-texts.ts';
+import { childPages, redactChildTexts, redactTexts } from './person-texts.ts';
 import { subjectRows } from './subject-rows.ts';
 
 interface ForgettingOptions {
@@ -138,6 +139,20 @@ export class StagingForgetting implements Forgetting {
   async redact({ source, account, name }: StreamPlan, redaction: Redaction): Promise<void> {
     const stream = { environment: this.#environment, source, account, name };
     await this.#database.write((handle) => redactTexts(handle, stream, redaction));
+  }
+
+  async redactChild({ source, account, name }: StreamPlan, redaction: ChildRedaction): Promise<void> {
+    const stream = { environment: this.#environment, source, account, name };
+    await this.#database.write((handle) => redactChildTexts(handle, stream, redaction));
+    const pages = await this.#database.read((handle) => childPages(handle, stream, redaction));
+    for (const { id, request } of pages) {
+      const kept = await this.page(id);
+      const body = kept && (await redaction.body(kept.body, id));
+      await this.#database.write(async (handle) => {
+        if (body !== undefined) await handle.run('UPDATE pages SET body = ? WHERE id = ?', body, id);
+        await handle.run('UPDATE pages SET request = ? WHERE id = ?', request, id);
+      });
+    }
   }
 
   page(id: number): Promise<KeptPage | undefined> {

@@ -3,7 +3,7 @@ import { accountStream } from '../../../model/accounts.ts';
 import { backfillOf } from '../../../model/sweep.ts';
 import { exitCodes } from '../../../report/exit-code.ts';
 import type { Outcome } from '../../base-command.ts';
-import { allFlags, chosen, knownStream, StateCommand, stateFlags, whileIdle } from '../../state-command.ts';
+import { allFlags, chosen, knownOrLeft, StateCommand, stateFlags, whileIdle } from '../../state-command.ts';
 
 export default class StateReset extends StateCommand {
   static override readonly summary = 'Forget how far a stream was read, so that the next run reads it anew.';
@@ -32,7 +32,7 @@ export default class StateReset extends StateCommand {
     const { args, flags } = await this.parse(StateReset);
     return this.ledger(flags, async (work) => {
       chosen('a stream', args.stream, flags, work.project.environment);
-      const streams = args.stream === undefined ? work.streams : [knownStream(work, args.stream)];
+      const streams = args.stream === undefined ? work.streams : [await knownOrLeft(work, args.stream)];
       const result = work.exists
         ? await whileIdle(work, streams, 'resetting positions', async () => {
             const forgotten: { stream: string; pages: number }[] = [];
