@@ -22,7 +22,7 @@ export const childrenOf = (
     return known.length === 0 ? [] : [{ child, parent: erasedParent(known, eraser.hash(salt)) }];
   });
 
-export const erasedParent = (known: readonly ParentValues[], instead: string): ErasedParent => ({
+const erasedParent = (known: readonly ParentValues[], instead: string): ErasedParent => ({
   isTheirs: (values) =>
     known.some((one) => Object.entries(one).every(([name, value]) => String(values[name]) === String(value))),
   instead,

@@ -35,7 +35,7 @@ export function compileParents(stream: string, parent: ParentPlan): ParentReader
 }
 
 /** Reads what a record is asked for with; gives the path where there is nothing. */
-export function compileParentValues({ values }: ParentPlan): (record: JsonObject) => ParentValues | string {
+function compileParentValues({ values }: ParentPlan): (record: JsonObject) => ParentValues | string {
   const readers = values.map((path) => ({ text: pathText(path), read: compilePath(path) }));
   return (record) => {
     const found = readers.map(({ text, read }) => [text, parentValue(read(record))] as const);
