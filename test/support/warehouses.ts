@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { systemClock } from '../../engine/services/clock.ts';
 import { duckdbWarehouse } from '../../engine/services/duckdb/duckdb-warehouse.ts';
+import { closeFile } from '../../engine/services/duckdb/use-file.ts';
 import { postgresWarehouse } from '../../engine/services/postgres-warehouse/postgres-warehouse.ts';
 import type { WarehouseUnderTest } from '../contracts/warehouse-bench.ts';
 import { projectFolder } from './cli.ts';
@@ -21,6 +22,7 @@ export async function duckdbUnderTest(): Promise<WarehouseUnderTest> {
     environment: {},
     open: (statements) => duckdbWarehouse({ path, memoryBytes: 256 * 1024 ** 2, statements }),
     alter: async (sql) => {
+      closeFile(path);
       const instance = await DuckDBInstance.create(path);
       const connection = await instance.connect();
       await connection.run(quoted(sql, 'sales'));
